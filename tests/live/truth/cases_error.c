@@ -1,0 +1,99 @@
+/* Faults that end in a signal: neither minor nor major. */
+#include "truth.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define TIMES 8
+
+static char *area;
+static volatile int caught;
+static sigjmp_buf back;
+
+static void on_signal(int signal)
+{
+	(void)signal;
+	caught++;
+	siglongjmp(back, 1);
+}
+
+static void handler_set(int signal)
+{
+	struct sigaction action;
+
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = on_signal;
+	CHECK(!sigaction(signal, &action, NULL));
+	/* Dry run: the frame, the handler, the way back. */
+	caught = 0;
+	if (!sigsetjmp(back, 1))
+		raise(signal);
+	CHECK(caught == 1);
+	caught = 0;
+}
+
+/* One page of file, TIMES pages mapped behind its end. */
+static void bus_setup(void)
+{
+	handler_set(SIGBUS);
+	int fd = file_create(1);
+
+	area = map_pages(TIMES + 1);
+	CHECK(mmap(area, (TIMES + 1) * PAGE, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) == area);
+	touch_read(area, 1);
+	area += PAGE;
+}
+
+static void protection_setup(void)
+{
+	handler_set(SIGSEGV);
+	area = map_pages(TIMES);
+	touch_read(area, TIMES);
+	CHECK(!mprotect(area, TIMES * PAGE, PROT_READ));
+}
+
+static void unmapped_setup(void)
+{
+	handler_set(SIGSEGV);
+	area = map_pages(TIMES);
+	CHECK(!munmap(area, TIMES * PAGE));
+}
+
+static void read_operate(void)
+{
+	for (size_t i = 0; i < TIMES; i++)
+		if (!sigsetjmp(back, 1))
+			touch_read(area + i * PAGE, 1);
+	report->slot[0] = caught;
+}
+
+static void write_operate(void)
+{
+	for (size_t i = 0; i < TIMES; i++)
+		if (!sigsetjmp(back, 1))
+			touch_write(area + i * PAGE, 1);
+	report->slot[0] = caught;
+}
+
+static void count_finish(void)
+{
+	CHECK(report->slot[0] == TIMES);
+}
+
+#define ERRORS \
+	.finish = count_finish, .total = 0, .major = 0, \
+	.rows = {{.what = M(C_ERROR), .n = TIMES, .flags = ROW_TOTAL}}
+
+const struct truth_case cases_error[] = {
+	{.name = "sigbus", .what = "8 reads past the end of a file",
+	 .setup = bus_setup, .operate = read_operate, ERRORS},
+	{.name = "segv_protection", .what = "8 writes to read-only memory",
+	 .setup = protection_setup, .operate = write_operate, ERRORS},
+	{.name = "segv_unmapped", .what = "8 reads where nothing is mapped",
+	 .setup = unmapped_setup, .operate = read_operate, ERRORS},
+	{.name = NULL},
+};

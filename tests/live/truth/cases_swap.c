@@ -1,0 +1,163 @@
+/* Swap and migration: pages that are elsewhere. */
+#include "truth.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT 21
+#endif
+
+static char *area;
+static uint64_t entries[PAGES];
+
+static size_t swapped_count(void)
+{
+	size_t count = 0;
+
+	CHECK(pagemap_read(area, PAGES, entries));
+	for (size_t i = 0; i < PAGES; i++)
+		count += !!(entries[i] & PAGEMAP_SWAPPED);
+	return count;
+}
+
+/* All pages differ, so that none is stored as a page of zeros. */
+static void swap_setup(void)
+{
+	char text[512];
+	size_t count = 0;
+
+	if (!read_text("/proc/swaps", text, sizeof(text)) || !strstr(text, "/"))
+		victim_skip("no swap is on");
+	area = map_region(PAGES);
+	for (size_t i = 0; i < PAGES; i++)
+		memset(area + i * PAGE, (int)(i % 255) + 1, PAGE);
+	for (int i = 0; i < 20 && count < PAGES; i++) {
+		madvise(area, PAGES * PAGE, MADV_PAGEOUT);
+		count = swapped_count();
+		if (count < PAGES)
+			usleep(50000);
+	}
+	if (count < PAGES)
+		victim_skip("only %zu of %lu pages went to swap", count, PAGES);
+}
+
+static void read_operate(void)
+{
+	touch_read(area, PAGES);
+}
+
+static void write_operate(void)
+{
+	touch_write(area, PAGES);
+}
+
+static void read_write_operate(void)
+{
+	touch_read(area, PAGES);
+	touch_write(area, PAGES);
+}
+
+/* Pages moved to another node and back are there at once: no fault. */
+static void node_setup(void)
+{
+	char text[64];
+
+	if (!read_text("/sys/devices/system/node/online", text, sizeof(text)) || !text[1] ||
+		text[1] == '\n')
+		victim_skip("a single NUMA node: nothing to migrate to");
+	area = map_region(PAGES);
+	touch_write(area, PAGES);
+}
+
+static void node_operate(void)
+{
+	static void *pages[PAGES];
+	static int nodes[PAGES], status[PAGES];
+
+	for (size_t i = 0; i < PAGES; i++) {
+		pages[i] = area + i * PAGE;
+		nodes[i] = 1;
+	}
+	CHECK(syscall(SYS_move_pages, 0, PAGES, pages, nodes, status, 2) >= 0);
+	touch_write(area, PAGES);
+}
+
+/* Compaction moves pages while they are written: who meets one waits for it.
+ * How many do is chance, the kernel tells the number. */
+static int compact_start[2], compact_end[2];
+
+static void *compact_main(void *argument)
+{
+	char byte = 0;
+
+	(void)argument;
+	stack_warm();
+	if (read(compact_start[0], &byte, 1) != 1)
+		return NULL;
+	for (int i = 0; i < 5; i++)
+		write_text("/proc/sys/vm/compact_memory", "1");
+	CHECK(write(compact_end[1], &byte, 1) == 1);
+	pause();
+	return NULL;
+}
+
+#define COMPACT_PAGES 4096ul
+
+static void compact_setup(void)
+{
+	struct sysinfo info;
+	pthread_t thread;
+
+	sysinfo(&info);
+	if ((uint64_t)info.totalram * info.mem_unit > UINT64_C(4) << 30)
+		victim_skip("more than 4 GiB of memory: compaction would disturb the machine");
+	if (access("/proc/sys/vm/compact_memory", W_OK))
+		victim_skip("cannot compact memory");
+	area = map_region(COMPACT_PAGES);
+	touch_write(area, COMPACT_PAGES);
+	/* Holes, so that there is something to move. */
+	for (size_t i = 0; i < COMPACT_PAGES; i += 2)
+		madvise(area + i * PAGE, PAGE, MADV_DONTNEED);
+	for (size_t i = 0; i < COMPACT_PAGES; i += 2)
+		mprotect(area + i * PAGE, PAGE, PROT_NONE);
+	CHECK(!pipe(compact_start) && !pipe(compact_end));
+	CHECK(!pthread_create(&thread, NULL, compact_main, NULL));
+	usleep(50000);
+}
+
+static void compact_operate(void)
+{
+	char byte = 0;
+
+	CHECK(write(compact_start[1], &byte, 1) == 1);
+	for (int round = 0; round < 200; round++)
+		for (size_t i = 1; i < COMPACT_PAGES; i += 2)
+			touch_write(area + i * PAGE, 1);
+	CHECK(read(compact_end[0], &byte, 1) == 1);
+}
+
+const struct truth_case cases_swap[] = {
+	/* Minor from the swap cache, major from the device: the kernel says. */
+	{.name = "swap_read", .what = "256 swapped pages read", .setup = swap_setup,
+	 .operate = read_operate, .total = 256, .major = N_ANY,
+	 .rows = {{.what = M(C_SWAP), .n = 256}}},
+	{.name = "swap_write", .what = "256 swapped pages written", .setup = swap_setup,
+	 .operate = write_operate, .total = 256, .major = N_ANY,
+	 .rows = {{.what = M(C_SWAP), .n = 256}}},
+	{.name = "swap_read_write", .what = "256 swapped pages read, then written",
+	 .setup = swap_setup, .operate = read_write_operate, .total = N_ANY, .major = N_ANY,
+	 .rows = {{.what = M(C_SWAP), .n = 256},
+		  {.what = M(C_WP_REUSE) | M(C_COW), .n = N_REST}}},
+	{.name = "migrate_node", .what = "256 pages moved to another node: no fault",
+	 .setup = node_setup, .operate = node_operate, .total = 0, .major = 0},
+	{.name = "migrate_compact", .what = "pages written while compaction moves them",
+	 .setup = compact_setup, .operate = compact_operate, .total = N_ANY, .major = N_ANY,
+	 .rows = {{.what = M(C_MIGRATION) | M(C_SPURIOUS), .n = N_REST}}},
+	{.name = NULL},
+};
