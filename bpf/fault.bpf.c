@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Page faults: begin, end, class.  One body, two backends: fentry+fexit on
+ * handle_mm_fault, or page_fault tracepoints with perf software events.
+ * Counting rule (mm_account_fault, mm/memory.c): RETRY counts nothing, errors
+ * count nothing, major if VM_FAULT_MAJOR or FAULT_FLAG_TRIED. */
+#include "lib/mm.bpf.h"
+#include "lib/page_table.bpf.h"
+
+#define FAULT_FLAG_WRITE 0x1
+#define FAULT_FLAG_TRIED 0x20
+#define FAULT_FLAG_USER 0x40
+#define FAULT_FLAG_INSTRUCTION 0x100
+#define VM_FAULT_ERROR 0x73 /* OOM 1, SIGBUS 2, HWPOISON 0x10, HWPOISON_LARGE 0x20, SIGSEGV 0x40 */
+#define VM_FAULT_MAJOR 0x4
+#define VM_FAULT_RETRY 0x400
+#define VM_ACCESS 0x7ull
+
+static __always_inline bool tid_passes(u32 tid)
+{
+	return !mmt_config.filter_tid || bpf_map_lookup_elem(&tids, &tid);
+}
+
+static __always_inline struct thread_state *thread_get(u32 tid)
+{
+	struct thread_state *st = bpf_map_lookup_elem(&threads, &tid);
+	static const struct thread_state empty;
+
+	if (st)
+		return st;
+	bpf_map_update_elem(&threads, &tid, &empty, BPF_NOEXIST);
+	st = bpf_map_lookup_elem(&threads, &tid);
+	if (!st)
+		count(MMT_LOSS_MAP_FULL);
+	return st;
+}
+
+static __always_inline u8 class_anon(const struct thread_state *st, u8 post, u64 entry)
+{
+	bool write = st->flags & MMT_FAULT_WRITE;
+
+	if (post == PTE_HUGE_RW || (post == PTE_HUGE_RO && write))
+		return st->pre_state == PTE_HUGE_RO && ((st->pre ^ entry) & ENTRY_PFN) == 0
+			? MMT_CLASS_WP_REUSE : MMT_CLASS_ANON_HUGE;
+	if (st->pre_state == PTE_NONE)
+		return write ? MMT_CLASS_ANON_WRITE : MMT_CLASS_ANON_READ;
+	return MMT_CLASS_OTHER;
+}
+
+static __always_inline u8 class_first_touch(const struct thread_state *st, u8 post, u64 entry)
+{
+	bool write = st->flags & MMT_FAULT_WRITE;
+
+	if (st->vkind & MMT_VMA_ANON)
+		return class_anon(st, post, entry);
+	if (write && !(st->vm_flags & VM_SHARED))
+		return MMT_CLASS_COW;
+	if (st->vkind & MMT_VMA_SHMEM)
+		return MMT_CLASS_SHMEM;
+	if (!write)
+		return MMT_CLASS_FILE_READ;
+	return st->vkind & MMT_VMA_MKWRITE ? MMT_CLASS_MKWRITE : MMT_CLASS_FILE_WRITE;
+}
+
+/* A write to a page that is mapped read-only. */
+static __always_inline u8 class_write_protected(const struct thread_state *st, u8 post, u64 entry)
+{
+	if (st->vm_flags & VM_SHARED && !(st->vkind & MMT_VMA_ANON))
+		return st->vkind & MMT_VMA_MKWRITE ? MMT_CLASS_MKWRITE : MMT_CLASS_WP_REUSE;
+	if (st->pre_state == PTE_HUGE_RO && post != PTE_HUGE_RO && post != PTE_HUGE_RW)
+		return MMT_CLASS_COW; /* split, then one page copied */
+	if (st->pre_state == PTE_HUGE_RO)
+		return class_anon(st, post, entry);
+	return (st->pre ^ entry) & ENTRY_PFN ? MMT_CLASS_COW : MMT_CLASS_WP_REUSE;
+}
+
+/* Precedence of docs/architecture.md: error, uffd, hugetlb, numa, migration,
+ * swap, huge, then by VMA. */
+static __always_inline u8 fault_class(const struct thread_state *st, u8 post, u64 entry)
+{
+	bool write = st->flags & MMT_FAULT_WRITE;
+
+	if (st->flags & MMT_FAULT_NO_VMA || st->pre_state == PTE_UNKNOWN)
+		return MMT_CLASS_OTHER;
+	if (st->pre_state == PTE_NONE && st->vm_flags & VM_UFFD_MISSING)
+		return MMT_CLASS_UFFD;
+	if (st->pre_state == PTE_MARKER || (write && st->vm_flags & VM_UFFD_WP && st->pre & ENTRY_PRESENT &&
+					     st->pre & ENTRY_UFFD_WP))
+		return MMT_CLASS_UFFD;
+	if (st->vm_flags & VM_HUGETLB)
+		return MMT_CLASS_HUGETLB;
+	if (st->pre_state == PTE_NUMA)
+		return st->vm_flags & VM_ACCESS ? MMT_CLASS_NUMA : MMT_CLASS_OTHER;
+	if (st->pre_state == PTE_MIGRATION)
+		return MMT_CLASS_MIGRATION;
+	if (st->pre_state == PTE_SWAP)
+		return MMT_CLASS_SWAP;
+	if (st->vkind & (MMT_VMA_DEVICE | MMT_VMA_SPECIAL))
+		return MMT_CLASS_DEVICE;
+	if (st->pre_state == PTE_NONE)
+		return class_first_touch(st, post, entry);
+	if (write && (st->pre_state == PTE_RO || st->pre_state == PTE_HUGE_RO))
+		return class_write_protected(st, post, entry);
+	return MMT_CLASS_SPURIOUS;
+}
+
+static __always_inline void fault_close(struct thread_state *st, struct mm_struct *mm, bool major, bool error)
+{
+	struct mmt_fault rec = {};
+	u64 now = bpf_ktime_get_ns(), entry = 0, ns = now - st->t0;
+	u8 post = PTE_UNKNOWN;
+
+	if (error) {
+		rec.cls = MMT_CLASS_ERROR;
+	} else {
+		post = page_table_peek(mm, st->addr, &entry);
+		rec.cls = fault_class(st, post, entry);
+	}
+	head_fill(&rec.head, MMT_KIND_FAULT, st->mm_id, now);
+	rec.addr = st->addr;
+	rec.anchor = st->anchor;
+	rec.sig = st->sig;
+	rec.ns = !st->t0 ? 0 : ns > 0xffffffffull ? 0xffffffffu : ns;
+	rec.mode = st->mode;
+	rec.flags = st->flags | (major ? MMT_FAULT_MAJOR : 0) |
+		    (post == PTE_HUGE_RO || post == PTE_HUGE_RW ? MMT_FAULT_HUGE : 0);
+	rec.attempts = st->attempts;
+	if (st->flags & MMT_FAULT_NO_VMA && !error)
+		count(MMT_LOSS_VMA_UNRESOLVED);
+	data_emit(&rec);
+	st->addr = 0;
+	if (error)
+		st->last_error = rec.addr;
+	st->closed_error = error;
+}
+
+/* Opens a fault or, at the same page, notes another attempt. false: attempt. */
+static __always_inline bool fault_open(struct thread_state *st, u64 addr, u8 mode, u16 flags)
+{
+	if (st->addr && ((st->addr ^ addr) & PAGE_MASK_4K) == 0) {
+		st->attempts++;
+		return false;
+	}
+	if (st->addr && !(st->flags & MMT_FAULT_NO_VMA))
+		count(MMT_LOSS_ABANDONED);
+	st->t0 = bpf_ktime_get_ns();
+	st->addr = addr;
+	st->attempts = 1;
+	st->mode = mode;
+	st->flags = flags;
+	st->closed_error = 0;
+	return true;
+}
+
+static __always_inline void fault_set_vma(struct thread_state *st, struct vm_area_struct *vma, u32 mm_id)
+{
+	struct mmt_vma facts = {};
+
+	st->mm_id = mm_id;
+	st->anchor = 0;
+	st->sig = 0;
+	st->vkind = 0;
+	st->vm_flags = 0;
+	if (!vma) {
+		st->flags |= MMT_FAULT_NO_VMA;
+		return;
+	}
+	st->flags &= ~MMT_FAULT_NO_VMA;
+	vma_facts(vma, &facts);
+	st->anchor = facts.anchor;
+	st->sig = facts.sig;
+	st->vkind = facts.kind;
+	st->vm_flags = facts.vm_flags;
+	vma_tell(vma, &facts, mm_id);
+}
+
+/* --- backend fentry --- */
+
+SEC("?fentry/handle_mm_fault")
+int BPF_PROG(fault_in__fe, struct vm_area_struct *vma, unsigned long address, unsigned int flags,
+	     struct pt_regs *regs)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u64 id = bpf_get_current_pid_tgid();
+	u32 tgid = id >> 32, mm_id;
+	struct mm_struct *mm = vma->vm_mm;
+	bool executor = bpf_map_lookup_elem(&targets, &tgid) != 0;
+	struct thread_state *st;
+	u16 f = 0;
+
+	mm_id = mm_id_get(mm, tgid, executor && mm == task->mm);
+	if ((!executor && !mm_id) || !tid_passes((u32)id))
+		return 0;
+	st = thread_get((u32)id);
+	if (!st)
+		return 0;
+	f |= flags & FAULT_FLAG_WRITE ? MMT_FAULT_WRITE : 0;
+	f |= flags & FAULT_FLAG_INSTRUCTION ? MMT_FAULT_INSTR : 0;
+	f |= executor ? MMT_FAULT_EXECUTOR : 0;
+	f |= mm != task->mm ? MMT_FAULT_FOREIGN : 0;
+	if (!fault_open(st, address,
+			!regs ? MMT_MODE_GUP : flags & FAULT_FLAG_USER ? MMT_MODE_USER : MMT_MODE_KERNEL, f))
+		return 0;
+	fault_set_vma(st, vma, mm_id);
+	st->pre_state = page_table_peek(mm, address, &st->pre);
+	return 0;
+}
+
+SEC("?fexit/handle_mm_fault")
+int BPF_PROG(fault_out__fx, struct vm_area_struct *vma, unsigned long address, unsigned int flags,
+	     struct pt_regs *regs, unsigned int ret)
+{
+	u32 tid = (u32)bpf_get_current_pid_tgid();
+	struct thread_state *st = bpf_map_lookup_elem(&threads, &tid);
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (!st || !st->addr || ((st->addr ^ address) & PAGE_MASK_4K))
+		return 0;
+	if (ret & VM_FAULT_RETRY && !(ret & VM_FAULT_ERROR))
+		return 0; /* stays open: the next attempt, or another fault, closes it */
+	/* vma must not be touched here: the lock may be gone (RETRY, COMPLETED).
+	 * A foreign fault's page table is then out of reach. */
+	if (st->flags & MMT_FAULT_FOREIGN)
+		fault_close(st, ret & 0x4000 ? task->mm : vma->vm_mm,
+			    ret & VM_FAULT_MAJOR || flags & FAULT_FLAG_TRIED, ret & VM_FAULT_ERROR);
+	else
+		fault_close(st, task->mm, ret & VM_FAULT_MAJOR || flags & FAULT_FLAG_TRIED,
+			    ret & VM_FAULT_ERROR);
+	return 0;
+}
+
+/* --- backend tracepoint --- */
+
+#define PF_PROT 1
+#define PF_WRITE 2
+#define PF_USER 4
+#define PF_INSTR 16
+
+static __always_inline int page_fault_begin(u64 addr, u64 error_code)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u64 id = bpf_get_current_pid_tgid();
+	u32 tgid = id >> 32, mm_id;
+	struct mm_struct *mm = task->mm;
+	struct thread_state *st;
+	u16 f = 0;
+
+	if (!mm || addr >> 63)
+		return 0;
+	if (!bpf_map_lookup_elem(&targets, &tgid) || !tid_passes((u32)id))
+		return 0;
+	if (!(error_code & PF_USER) && task->pagefault_disabled)
+		return 0; /* goes to the exception table, never to handle_mm_fault */
+	st = thread_get((u32)id);
+	if (!st)
+		return 0;
+	mm_id = mm_id_get(mm, tgid, true);
+	f |= error_code & PF_WRITE ? MMT_FAULT_WRITE : 0;
+	f |= error_code & PF_INSTR ? MMT_FAULT_INSTR : 0;
+	f |= MMT_FAULT_EXECUTOR;
+	if (!fault_open(st, addr, error_code & PF_USER ? MMT_MODE_USER : MMT_MODE_KERNEL, f))
+		return 0;
+	fault_set_vma(st, vma_find(mm, addr), mm_id);
+	st->pre_state = page_table_peek(mm, addr, &st->pre);
+	return 0;
+}
+
+SEC("?tp_btf/page_fault_user")
+int BPF_PROG(fault_user__tb, unsigned long address, struct pt_regs *regs, unsigned long error_code)
+{
+	return page_fault_begin(address, error_code | PF_USER);
+}
+
+SEC("?tp_btf/page_fault_kernel")
+int BPF_PROG(fault_kern__tb, unsigned long address, struct pt_regs *regs, unsigned long error_code)
+{
+	return page_fault_begin(address, error_code & ~PF_USER);
+}
+
+/* What the kernel counted for this thread beyond the faults seen. */
+static __always_inline void gup_residual(struct thread_state *st, struct task_struct *task, u32 mm_id,
+					 u32 tid, u32 tgid)
+{
+	s32 min, maj;
+	struct mmt_gup *rec;
+
+	min = (s32)(BPF_CORE_READ(task, min_flt) - st->base_min - st->seen_min) - (s32)st->reported_min;
+	maj = (s32)(BPF_CORE_READ(task, maj_flt) - st->base_maj - st->seen_maj) - (s32)st->reported_maj;
+	if (!min && !maj)
+		return;
+	rec = control_reserve(sizeof(*rec));
+	if (!rec)
+		return;
+	head_fill(&rec->head, MMT_KIND_GUP, mm_id, bpf_ktime_get_ns());
+	rec->head.tid = tid;
+	rec->head.tgid = tgid;
+	rec->minor = min;
+	rec->major = maj;
+	bpf_ringbuf_submit(rec, BPF_RB_NO_WAKEUP);
+	st->reported_min += min;
+	st->reported_maj += maj;
+}
+
+static __always_inline int page_fault_end(struct mm_perf_ctx *ctx, bool major)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u64 id = bpf_get_current_pid_tgid();
+	u32 tid = (u32)id, tgid = id >> 32;
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	struct thread_state *st;
+
+	if (!bpf_map_lookup_elem(&targets, &tgid) || !tid_passes(tid))
+		return 0;
+	st = thread_get(tid);
+	if (!st || !mm)
+		return 0;
+	if (!st->counting) { /* mm_account_fault has already added this one */
+		st->counting = 1;
+		st->base_min = BPF_CORE_READ(task, min_flt) - !major;
+		st->base_maj = BPF_CORE_READ(task, maj_flt) - major;
+	}
+	st->seen_min += !major;
+	st->seen_maj += major;
+	if (!st->addr || ((st->addr ^ ctx->addr) & PAGE_MASK_4K)) {
+		/* begun before the hooks were in: counted, without latency */
+		fault_open(st, ctx->addr, MMT_MODE_USER, MMT_FAULT_EXECUTOR | MMT_FAULT_NO_VMA);
+		st->t0 = 0;
+		st->pre_state = PTE_UNKNOWN;
+		st->mm_id = mm_id_get(mm, tgid, true);
+	}
+	if (st->flags & MMT_FAULT_NO_VMA) /* a stack that has grown by now */
+		fault_set_vma(st, vma_find(mm, st->addr), mm_id_get(mm, tgid, true));
+	fault_close(st, mm, major, false);
+	gup_residual(st, task, st->mm_id, tid, tgid);
+	return 0;
+}
+
+SEC("?perf_event")
+int fault_min__pe(struct mm_perf_ctx *ctx)
+{
+	return page_fault_end(ctx, false);
+}
+
+SEC("?perf_event")
+int fault_maj__pe(struct mm_perf_ctx *ctx)
+{
+	return page_fault_end(ctx, true);
+}
+
+/* --- both: signals, the only trace of a SIGSEGV --- */
+
+#define SIGBUS 7
+#define SIGSEGV 11
+#define SEGV_MAX_CODE 4 /* MAPERR, ACCERR, BNDERR, PKUERR: page faults all */
+
+SEC("?tp_btf/signal_generate")
+int BPF_PROG(fault_sig__tb, int sig, struct kernel_siginfo *info, struct task_struct *task)
+{
+	u64 id = bpf_get_current_pid_tgid(), addr;
+	u32 tgid = id >> 32;
+	struct task_struct *me = bpf_get_current_task_btf();
+	struct mm_struct *mm = me->mm;
+	struct thread_state *st;
+	int code;
+
+	if ((sig != SIGSEGV && sig != SIGBUS) || task != me || !mm || (u64)info < 4096)
+		return 0;
+	if (!bpf_map_lookup_elem(&targets, &tgid) || !tid_passes((u32)id))
+		return 0;
+	code = BPF_CORE_READ(info, si_code);
+	addr = (u64)BPF_CORE_READ(info, _sifields._sigfault._addr);
+	if (code < 1 || code > SEGV_MAX_CODE + 1)
+		return 0;
+	st = thread_get((u32)id);
+	if (!st)
+		return 0;
+	if (st->closed_error && ((st->last_error ^ addr) & PAGE_MASK_4K) == 0) {
+		st->closed_error = 0; /* handle_mm_fault's own error, counted there */
+		return 0;
+	}
+	if (!st->addr || ((st->addr ^ addr) & PAGE_MASK_4K)) {
+		fault_open(st, addr, MMT_MODE_USER, MMT_FAULT_EXECUTOR);
+		st->t0 = 0;
+		fault_set_vma(st, vma_find(mm, addr), mm_id_get(mm, tgid, true));
+	}
+	fault_close(st, mm, false, true);
+	st->closed_error = 0;
+	return 0;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Maps that all programs share, the loss counters, and emission. */
+#ifndef MMT_MAPS_BPF_H
+#define MMT_MAPS_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "wire/config.h"
+#include "wire/event.h"
+
+#define PAGE_MASK_4K (~0xfffull)
+
+/* A thread of a target: its open fault and its own fault accounting. */
+struct thread_state {
+	u64 t0;
+	u64 addr;    /* 0: no fault open */
+	u64 anchor;
+	u64 pre;     /* page-table entry before */
+	u32 sig;
+	u32 mm_id;
+	u32 vkind;   /* enum mmt_vma_flag */
+	u16 flags;   /* enum mmt_fault_flag */
+	u16 attempts;
+	u64 vm_flags;
+	u8 pre_state; /* enum pte_state */
+	u8 mode;
+	u8 counting; /* the fields below hold */
+	u8 closed_error; /* the last fault closed was an error at last_error */
+	u32 reported_min, reported_maj;
+	u64 base_min, base_maj; /* min_flt and maj_flt when first seen */
+	u64 seen_min, seen_maj;
+	u64 last_error;
+};
+
+/* A known address space: value of mms, key the mm_struct's address. */
+struct mm_state {
+	u32 mm_id;
+	u32 tgid; /* the process it was first seen with */
+};
+
+const volatile struct mmt_config mmt_config = { .wake_bytes = 1 << 20 };
+
+struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4 << 20); } data_ring SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 512 << 10); } control_ring SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8192);
+	 __type(key, u32); __type(value, struct mmt_target); } targets SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8192);
+	 __type(key, u32); __type(value, u32); } tids SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8192);
+	 __type(key, u64); __type(value, struct mm_state); } mms SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 16384);
+	 __type(key, u32); __type(value, struct thread_state); } threads SEC(".maps");
+
+struct vma_key { u32 mm_id; u32 sig; u64 anchor; u64 end; };
+/* VMAs told to user space; evicting one only tells it again. */
+struct { __uint(type, BPF_MAP_TYPE_LRU_HASH); __uint(max_entries, 32768);
+	 __type(key, struct vma_key); __type(value, u32); } vmas_told SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, MMT_LOSS_COUNT);
+	 __type(key, u32); __type(value, u64); } losses SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1);
+	 __type(key, u32); __type(value, u32); } next_mm_id SEC(".maps");
+
+static __always_inline void count(u32 which)
+{
+	u64 *n = bpf_map_lookup_elem(&losses, &which);
+
+	if (n)
+		(*n)++;
+}
+
+static __always_inline void head_fill(struct mmt_head *h, u16 kind, u32 mm_id, u64 now)
+{
+	u64 id = bpf_get_current_pid_tgid();
+
+	h->kind = kind;
+	h->cpu = bpf_get_smp_processor_id();
+	h->tid = (u32)id;
+	h->tgid = id >> 32;
+	h->mm_id = mm_id;
+	h->time = now;
+}
+
+/* Control records are rare and wanted soon, but a wake-up each is dear in a
+ * storm of VMAs: the reader's timer finds them. */
+static __always_inline void *control_reserve(u64 size)
+{
+	void *rec = bpf_ringbuf_reserve(&control_ring, size, 0);
+
+	if (!rec)
+		count(MMT_LOSS_CONTROL_FULL);
+	return rec;
+}
+
+/* The one place where a data record leaves; what the ring cannot take is
+ * counted here. */
+static __always_inline void data_emit(const struct mmt_fault *rec)
+{
+	u64 ready = bpf_ringbuf_query(&data_ring, BPF_RB_AVAIL_DATA);
+	u64 flags = ready >= mmt_config.wake_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+
+	count(MMT_LOSS_SEEN);
+	if (bpf_ringbuf_output(&data_ring, (void *)rec, sizeof(*rec), flags)) {
+		count(MMT_LOSS_RING_FULL);
+		count(MMT_LOSS_DROPPED);
+	} else {
+		count(MMT_LOSS_DELIVERED);
+	}
+}
+#endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Address spaces and VMAs: the mm id, the facts of a VMA, and the look-up of a
+ * VMA by address without taking mmap_lock. */
+#ifndef MMT_MM_BPF_H
+#define MMT_MM_BPF_H
+
+#include "maps.bpf.h"
+
+#define VM_SHARED 0x8ull
+#define VM_GROWSDOWN 0x100ull
+#define VM_UFFD_MISSING 0x200ull
+#define VM_PFNMAP 0x400ull
+#define VM_UFFD_WP 0x1000ull
+#define VM_HUGETLB 0x400000ull
+#define VM_MIXEDMAP 0x10000000ull
+/* The flags that make two VMAs different ones to a reader: protection, sharing,
+ * growth, locking, what kind of pages. */
+#define VM_IDENTITY (0x0full | VM_GROWSDOWN | VM_UFFD_MISSING | VM_PFNMAP | VM_HUGETLB | VM_MIXEDMAP)
+
+#define TMPFS_MAGIC 0x01021994ul
+#define S_IFMT 0170000
+#define S_IFCHR 0020000
+
+static __always_inline u32 mm_id_new(void)
+{
+	u32 zero = 0, *next = bpf_map_lookup_elem(&next_mm_id, &zero);
+
+	return next ? __sync_fetch_and_add(next, 1) + 1 : 0;
+}
+
+/* The id of mm; given at first sight when tgid is a target. 0: not known. */
+static __always_inline u32 mm_id_get(struct mm_struct *mm, u32 tgid, bool create)
+{
+	u64 key = (u64)mm;
+	struct mm_state *known = bpf_map_lookup_elem(&mms, &key);
+	struct mm_state fresh = { .tgid = tgid };
+
+	if (known)
+		return known->mm_id;
+	if (!create || !mm)
+		return 0;
+	fresh.mm_id = mm_id_new();
+	if (bpf_map_update_elem(&mms, &key, &fresh, BPF_NOEXIST) == 0)
+		return fresh.mm_id;
+	known = bpf_map_lookup_elem(&mms, &key); /* another CPU was first */
+	if (known)
+		return known->mm_id;
+	count(MMT_LOSS_MAP_FULL);
+	return 0;
+}
+
+static __always_inline u32 mix(u32 h, u64 v)
+{
+	v *= 0x9e3779b97f4a7c15ull;
+	return (h ^ (u32)(v >> 32)) * 0x85ebca6bu + 0x165667b1u;
+}
+
+static __always_inline u32 vma_kind(struct vm_area_struct *vma, struct file *file, u64 flags)
+{
+	const struct vm_operations_struct *ops = BPF_CORE_READ(vma, vm_ops);
+	u32 kind = 0;
+
+	if (!ops)
+		kind |= MMT_VMA_ANON;
+	if (flags & (VM_PFNMAP | VM_MIXEDMAP))
+		kind |= MMT_VMA_DEVICE;
+	if (!file) {
+		if (ops)
+			kind |= MMT_VMA_SPECIAL;
+		return kind;
+	}
+	kind |= MMT_VMA_FILE;
+	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) == S_IFCHR && ops)
+		kind |= MMT_VMA_DEVICE;
+	if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) == TMPFS_MAGIC)
+		kind |= MMT_VMA_SHMEM;
+	if (ops && BPF_CORE_READ(ops, page_mkwrite))
+		kind |= MMT_VMA_MKWRITE;
+	return kind;
+}
+
+/* Copies what identifies and describes a VMA.  vma may be stale: the caller
+ * checks the range. */
+static __always_inline void vma_facts(struct vm_area_struct *vma, struct mmt_vma *out)
+{
+	struct file *file = BPF_CORE_READ(vma, vm_file);
+
+	out->start = BPF_CORE_READ(vma, vm_start);
+	out->end = BPF_CORE_READ(vma, vm_end);
+	out->vm_flags = BPF_CORE_READ(vma, vm_flags);
+	out->pgoff = BPF_CORE_READ(vma, vm_pgoff);
+	out->ino = 0;
+	out->dev = 0;
+	out->pad = 0;
+	if (file) {
+		out->ino = BPF_CORE_READ(file, f_inode, i_ino);
+		out->dev = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
+	}
+	out->kind = vma_kind(vma, file, out->vm_flags);
+	/* a stack's start moves at each growth, its end stays */
+	out->anchor = out->vm_flags & VM_GROWSDOWN ? out->end : out->start;
+	out->sig = mix(mix(mix(mix(17, out->ino), out->dev), out->pgoff - (out->start >> 12)),
+		       (out->vm_flags & VM_IDENTITY) | (u64)out->kind << 32);
+}
+
+/* Last part of the file's name, or the special mapping's own name. */
+static __always_inline void vma_short_name(struct vm_area_struct *vma, u32 kind, char *name, u32 size)
+{
+	struct file *file = BPF_CORE_READ(vma, vm_file);
+	const void *p = 0;
+
+	name[0] = 0;
+	if (file) {
+		p = BPF_CORE_READ(file, f_path.dentry, d_name.name);
+	} else if (kind & MMT_VMA_SPECIAL) {
+		struct vm_special_mapping *sm = BPF_CORE_READ(vma, vm_private_data);
+
+		p = BPF_CORE_READ(sm, name);
+	}
+	if (p)
+		bpf_probe_read_kernel_str(name, size, p);
+	if (!file && name[0] != '[')
+		name[0] = 0;
+}
+
+/* Tells user space of a VMA the first time a fault meets it. */
+static __always_inline void vma_tell(struct vm_area_struct *vma, const struct mmt_vma *facts, u32 mm_id)
+{
+	struct vma_key key = { mm_id, facts->sig, facts->anchor, facts->end };
+	struct mmt_vma_seen *rec;
+	u32 one = 1;
+
+	/* the end of a stack is its anchor; other VMAs are told again when they grew */
+	if (bpf_map_lookup_elem(&vmas_told, &key))
+		return;
+	rec = control_reserve(sizeof(*rec));
+	if (!rec)
+		return;
+	head_fill(&rec->head, MMT_KIND_VMA_SEEN, mm_id, bpf_ktime_get_ns());
+	rec->vma = *facts;
+	vma_short_name(vma, facts->kind, rec->name, sizeof(rec->name));
+	bpf_ringbuf_submit(rec, BPF_RB_NO_WAKEUP);
+	bpf_map_update_elem(&vmas_told, &key, &one, BPF_ANY);
+}
+
+/* --- the maple tree (include/linux/maple_tree.h), read without its lock --- */
+
+#define MAPLE_NODE_WORDS 32
+struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 1);
+	 __type(key, u32); __type(value, u64[MAPLE_NODE_WORDS]); } maple_node SEC(".maps");
+
+#define MAPLE_TYPE(e) (((e) >> 3) & 0xf)
+#define MAPLE_LEAF_64 1
+#define MAPLE_RANGE_64 2
+#define MAPLE_ARANGE_64 3
+#define MAPLE_NODE(e) ((e) & ~0xffull)
+#define MAPLE_IS_NODE(e) (((e) & 3) == 2 && (e) > 4096)
+
+/* 1 if a < b, without a branch: the verifier would follow each of 2^15 paths. */
+static __always_inline u64 below(u64 a, u64 b)
+{
+	return ((~a & b) | ((~a | b) & (a - b))) >> 63;
+}
+
+/* Which slot of the node in words[] covers addr: the number of pivots below
+ * it.  Unused pivots are 0, and 0 - 1 wraps to the maximum. */
+static __always_inline u32 maple_slot(const u64 *words, u64 addr, u32 arange)
+{
+	u32 slot = 0;
+
+#pragma unroll
+	for (int i = 0; i < 9; i++)
+		slot += below(words[1 + i] - 1, addr - 1);
+	if (arange)
+		return 10 + slot; /* parent, 9 pivots, then the slots */
+#pragma unroll
+	for (int i = 9; i < 15; i++)
+		slot += below(words[1 + i] - 1, addr - 1);
+	return 16 + slot; /* parent, 15 pivots, then the slots */
+}
+
+static __always_inline struct vm_area_struct *vma_walk_once(u64 root, u64 addr)
+{
+	u32 zero = 0;
+	u64 *words = bpf_map_lookup_elem(&maple_node, &zero);
+	u64 e = root;
+
+	if (!words)
+		return 0;
+	for (int depth = 0; depth < 8; depth++) {
+		u32 type = MAPLE_TYPE(e), slot;
+
+		if (!MAPLE_IS_NODE(e))
+			return 0;
+		if (bpf_probe_read_kernel(words, 256, (void *)MAPLE_NODE(e)))
+			return 0;
+		if (MAPLE_NODE(words[0]) == MAPLE_NODE(e))
+			return 0; /* a dead node is its own parent */
+		slot = maple_slot(words, addr, type == MAPLE_ARANGE_64);
+		e = words[slot & (MAPLE_NODE_WORDS - 1)];
+		if (type == MAPLE_LEAF_64 || type == 0)
+			return (struct vm_area_struct *)e;
+	}
+	return 0;
+}
+
+/* The VMA that contains addr, or 0.  Lock-free: nodes and VMAs are freed after
+ * an RCU grace period, and these programs run inside one (tested against
+ * bpf_find_vma under storms).  One mapping only: the root is the VMA itself. */
+static __always_inline struct vm_area_struct *vma_find(struct mm_struct *mm, u64 addr)
+{
+	for (int attempt = 0; attempt < 3; attempt++) {
+		u64 root = (u64)BPF_CORE_READ(mm, mm_mt.ma_root);
+		struct vm_area_struct *vma = MAPLE_IS_NODE(root) ? vma_walk_once(root, addr)
+								 : (struct vm_area_struct *)root;
+
+		if (vma && (u64)BPF_CORE_READ(vma, vm_start) <= addr &&
+		    addr < (u64)BPF_CORE_READ(vma, vm_end))
+			return vma;
+		if (!vma && attempt)
+			return 0; /* a hole, seen twice */
+	}
+	return 0;
+}
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Looks at a page-table entry through the kernel's direct map (x86-64; entry
+ * layout: arch/x86/include/asm/pgtable_types.h, pgtable_64.h).  Reads only; a
+ * wrong address makes bpf_probe_read_kernel fail, and the state is UNKNOWN. */
+#ifndef MMT_PAGE_TABLE_BPF_H
+#define MMT_PAGE_TABLE_BPF_H
+
+#include "maps.bpf.h"
+
+enum pte_state {
+	PTE_UNKNOWN, PTE_NONE, PTE_RO, PTE_RW, PTE_SWAP, PTE_MIGRATION, PTE_MARKER, PTE_NUMA,
+	PTE_HUGE_RO, PTE_HUGE_RW,
+};
+
+#define ENTRY_PRESENT 1ull
+#define ENTRY_RW 2ull
+#define ENTRY_HUGE (1ull << 7)
+#define ENTRY_PROTNONE (1ull << 8)
+#define ENTRY_UFFD_WP (1ull << 10)
+#define ENTRY_PFN 0x000ffffffffff000ull
+/* Non-present entries hold the swap type in bits 59-63.  31 is SWP_PTE_MARKER
+ * (since 5.19); migration and device entries lie below it, their exact numbers
+ * depend on the kernel's configuration; real swap areas count up from 0. */
+#define SWAP_TYPE(e) ((e) >> 59)
+#define SWAP_TYPE_MARKER 31
+#define SWAP_TYPE_SPECIAL 20
+
+/* Reads entry number `index` of the table whose entry points at it. */
+static __always_inline bool table_read(u64 phys, u64 index, u64 *entry)
+{
+	u64 va = mmt_config.direct_map + (phys & ENTRY_PFN) + index * 8;
+
+	return bpf_probe_read_kernel(entry, 8, (void *)va) == 0;
+}
+
+static __always_inline u8 entry_state(u64 e, bool huge)
+{
+	if (!e)
+		return PTE_NONE;
+	if (e & ENTRY_PRESENT) {
+		if (huge)
+			return e & ENTRY_RW ? PTE_HUGE_RW : PTE_HUGE_RO;
+		return e & ENTRY_RW ? PTE_RW : PTE_RO;
+	}
+	if (e & ENTRY_PROTNONE)
+		return PTE_NUMA;
+	if (SWAP_TYPE(e) == SWAP_TYPE_MARKER)
+		return PTE_MARKER;
+	return SWAP_TYPE(e) >= SWAP_TYPE_SPECIAL ? PTE_MIGRATION : PTE_SWAP;
+}
+
+/* State of the entry that maps addr; *out is the raw entry. */
+static __always_inline u8 page_table_peek(struct mm_struct *mm, u64 addr, u64 *out)
+{
+	u64 e = 0, pgd = (u64)BPF_CORE_READ(mm, pgd);
+
+	*out = 0;
+	if (!mmt_config.direct_map)
+		return PTE_UNKNOWN;
+	if (mmt_config.levels == 5) {
+		if (bpf_probe_read_kernel(&e, 8, (void *)(pgd + ((addr >> 48) & 511) * 8)))
+			return PTE_UNKNOWN;
+		if (!(e & ENTRY_PRESENT))
+			return PTE_NONE;
+		if (!table_read(e, (addr >> 39) & 511, &e))
+			return PTE_UNKNOWN;
+	} else if (bpf_probe_read_kernel(&e, 8, (void *)(pgd + ((addr >> 39) & 511) * 8))) {
+		return PTE_UNKNOWN;
+	}
+	if (!(e & ENTRY_PRESENT))
+		return PTE_NONE;
+	if (!table_read(e, (addr >> 30) & 511, &e))
+		return PTE_UNKNOWN;
+	*out = e;
+	if (!(e & ENTRY_PRESENT) || (e & ENTRY_HUGE))
+		return entry_state(e, true);
+	if (!table_read(e, (addr >> 21) & 511, &e))
+		return PTE_UNKNOWN;
+	*out = e;
+	if (!(e & ENTRY_PRESENT) || (e & ENTRY_HUGE))
+		return entry_state(e, true);
+	if (!table_read(e, (addr >> 12) & 511, &e))
+		return PTE_UNKNOWN;
+	*out = e;
+	return entry_state(e, false);
+}
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Life of processes and address spaces: fork, exec, exit, end of an mm.  Keeps
+ * the targets map true (children join, the dead leave). */
+
+SEC("?tp_btf/sched_process_fork")
+int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *child)
+{
+	u32 ptgid = parent->tgid, ctgid = child->tgid, tid = child->pid, cmm;
+	struct mmt_target *t = bpf_map_lookup_elem(&targets, &ptgid), copy;
+	struct mm_struct *mm = child->mm;
+	struct mmt_fork *rec;
+	bool thread = ptgid == ctgid;
+	u32 one = 1;
+
+	if (!thread)
+		bpf_map_delete_elem(&targets, &ctgid); /* a reused pid is no target */
+	bpf_map_delete_elem(&threads, &tid);
+	if (!t || (!thread && !mmt_config.follow) || !mm)
+		return 0;
+	copy = *t;
+	if (!thread)
+		bpf_map_update_elem(&targets, &ctgid, &copy, BPF_ANY);
+	if (mmt_config.filter_tid) { /* children of a chosen thread are chosen */
+		u32 ptid = parent->pid;
+
+		if (bpf_map_lookup_elem(&tids, &ptid) && !thread)
+			bpf_map_update_elem(&tids, &tid, &one, BPF_ANY);
+	}
+	cmm = mm_id_get(mm, ctgid, true);
+	{
+		struct thread_state fresh = { .counting = 1 }; /* a new task's counters are 0 */
+
+		bpf_map_update_elem(&threads, &tid, &fresh, BPF_ANY);
+	}
+	rec = control_reserve(sizeof(*rec));
+	if (!rec)
+		return 0;
+	head_fill(&rec->head, MMT_KIND_FORK, cmm, bpf_ktime_get_ns());
+	rec->head.tid = tid;
+	rec->head.tgid = ctgid;
+	rec->parent_tgid = ptgid;
+	rec->thread = thread;
+	rec->start_boottime = child->start_boottime;
+	bpf_probe_read_kernel(rec->comm, sizeof(rec->comm), child->comm);
+	bpf_ringbuf_submit(rec, thread ? BPF_RB_NO_WAKEUP : BPF_RB_FORCE_WAKEUP);
+	return 0;
+}
+
+SEC("?tp_btf/sched_process_exec")
+int BPF_PROG(life_exec__tb, struct task_struct *p, int old_pid, struct linux_binprm *bprm)
+{
+	u32 tgid = p->tgid;
+	struct mm_struct *mm = p->mm;
+	struct mmt_exec *rec;
+
+	if (!bpf_map_lookup_elem(&targets, &tgid))
+		return 0;
+	rec = control_reserve(sizeof(*rec));
+	if (!rec)
+		return 0;
+	head_fill(&rec->head, MMT_KIND_EXEC, mm_id_get(mm, tgid, true), bpf_ktime_get_ns());
+	rec->old_mm_id = 0;
+	rec->pad = 0;
+	bpf_probe_read_kernel(rec->comm, sizeof(rec->comm), p->comm);
+	bpf_probe_read_kernel_str(rec->filename, sizeof(rec->filename), bprm->filename);
+	bpf_ringbuf_submit(rec, BPF_RB_FORCE_WAKEUP);
+	return 0;
+}
+
+SEC("?tp_btf/sched_process_exit")
+int BPF_PROG(life_exit__tb, struct task_struct *p)
+{
+	u32 tgid = p->tgid, tid = p->pid;
+	struct thread_state *st;
+	struct mmt_exit *rec;
+	bool dead;
+
+	if (!bpf_map_lookup_elem(&targets, &tgid))
+		return 0;
+	dead = p->signal->live.counter == 0;
+	st = bpf_map_lookup_elem(&threads, &tid);
+	if (st && st->addr && !(st->flags & MMT_FAULT_NO_VMA))
+		count(MMT_LOSS_ABANDONED);
+	if (st && st->counting)
+		gup_residual(st, p, st->mm_id, tid, tgid);
+	rec = control_reserve(sizeof(*rec));
+	if (rec) {
+		head_fill(&rec->head, MMT_KIND_EXIT, 0, bpf_ktime_get_ns());
+		rec->group_dead = dead;
+		rec->pad = 0;
+		rec->min_flt = p->min_flt;
+		rec->maj_flt = p->maj_flt;
+		bpf_ringbuf_submit(rec, dead ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+	}
+	bpf_map_delete_elem(&threads, &tid);
+	if (dead)
+		bpf_map_delete_elem(&targets, &tgid);
+	return 0;
+}
+
+SEC("?tp_btf/exit_mmap")
+int BPF_PROG(life_mmend__tb, struct mm_struct *mm)
+{
+	u64 key = (u64)mm;
+	struct mm_state *known = bpf_map_lookup_elem(&mms, &key);
+	struct mmt_mm_end *rec;
+
+	if (!known)
+		return 0;
+	rec = control_reserve(sizeof(*rec));
+	if (rec) {
+		head_fill(&rec->head, MMT_KIND_MM_END, known->mm_id, bpf_ktime_get_ns());
+		rec->head.tgid = known->tgid;
+		bpf_ringbuf_submit(rec, BPF_RB_NO_WAKEUP);
+	}
+	bpf_map_delete_elem(&mms, &key);
+	return 0;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The layout of a process, read from the kernel (iter/task_vma, by pid), and
+ * small questions answered by a program run once (direct map, residuals). */
+
+struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 1);
+	 __type(key, u32); __type(value, char[MMT_PATH_MAX + 256]); } path_buf SEC(".maps");
+
+__u64 layout_last_file; /* the file whose path was written last in this pass */
+
+static __always_inline u64 lock_seq(struct mm_struct *mm)
+{
+	struct mm_struct___v612 *old = (void *)mm;
+
+	if (bpf_core_field_exists(mm->mm_lock_seq.sequence))
+		return BPF_CORE_READ(mm, mm_lock_seq.sequence);
+	if (bpf_core_field_exists(old->mm_lock_seq))
+		return BPF_CORE_READ(old, mm_lock_seq);
+	return ~0ull;
+}
+
+static __always_inline void layout_mm(struct seq_file *seq, struct mm_struct *mm, u32 tgid)
+{
+	struct mmt_layout_mm m = { .type = MMT_LAYOUT_MM, .size = sizeof(m) };
+
+	m.mm_id = mm_id_get(mm, tgid, true);
+	m.map_count = BPF_CORE_READ(mm, map_count);
+	m.lock_seq = lock_seq(mm);
+	m.start_code = BPF_CORE_READ(mm, start_code);
+	m.end_code = BPF_CORE_READ(mm, end_code);
+	m.start_data = BPF_CORE_READ(mm, start_data);
+	m.end_data = BPF_CORE_READ(mm, end_data);
+	m.start_brk = BPF_CORE_READ(mm, start_brk);
+	m.brk = BPF_CORE_READ(mm, brk);
+	m.start_stack = BPF_CORE_READ(mm, start_stack);
+	bpf_seq_write(seq, &m, sizeof(m));
+}
+
+/* Length of the VMA's path in buf, without the NUL; -1: as for the last VMA. */
+static __always_inline long layout_path(struct vm_area_struct *vma, char *buf, u32 kind)
+{
+	struct file *file = vma->vm_file;
+	long len = 0;
+
+	if (file) {
+		if ((u64)file == layout_last_file)
+			return -1;
+		layout_last_file = (u64)file;
+		len = bpf_d_path(&file->f_path, buf, MMT_PATH_MAX);
+	} else {
+		layout_last_file = 0;
+		if (kind & MMT_VMA_SPECIAL) {
+			vma_short_name(vma, kind, buf, MMT_NAME_LEN);
+			return buf[0] ? bpf_probe_read_kernel_str(buf + 128, MMT_NAME_LEN, buf) - 1 : 0;
+		}
+	}
+	return len > 0 ? len - 1 : 0;
+}
+
+SEC("?iter/task_vma")
+int layout__it(struct bpf_iter__task_vma *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct vm_area_struct *vma = ctx->vma;
+	struct seq_file *seq = ctx->meta->seq;
+	struct mmt_layout_vma rec = { .type = MMT_LAYOUT_VMA };
+	u32 zero = 0;
+	char *buf = bpf_map_lookup_elem(&path_buf, &zero);
+	long len;
+
+	if (!task || !vma || !buf)
+		return 0;
+	if (ctx->meta->seq_num == 0) {
+		layout_last_file = 0;
+		layout_mm(seq, vma->vm_mm, task->tgid);
+	}
+	vma_facts(vma, &rec.vma);
+	len = layout_path(vma, buf, rec.vma.kind);
+	rec.new_path = len >= 0;
+	rec.path_len = len > 0 ? len & (MMT_PATH_MAX - 1) : 0;
+	rec.size = sizeof(rec) + rec.path_len;
+	bpf_seq_write(seq, &rec, sizeof(rec));
+	if (rec.path_len)
+		bpf_seq_write(seq, buf, rec.path_len & (MMT_PATH_MAX - 1));
+	return 0;
+}
+
+/* Tells the residual of each thread of the targets: run it before reading. */
+SEC("?iter/task")
+int residual__it(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct thread_state *st;
+	u32 tid, tgid;
+
+	if (!task)
+		return 0;
+	tid = task->pid;
+	tgid = task->tgid;
+	if (!bpf_map_lookup_elem(&targets, &tgid))
+		return 0;
+	st = bpf_map_lookup_elem(&threads, &tid);
+	if (!st) {
+		struct thread_state fresh = { .counting = 1 };
+
+		fresh.base_min = task->min_flt;
+		fresh.base_maj = task->maj_flt;
+		bpf_map_update_elem(&threads, &tid, &fresh, BPF_NOEXIST);
+	} else if (st->counting) {
+		gup_residual(st, task, st->mm_id, tid, tgid);
+	}
+	return 0;
+}
+
+/* Where the direct map begins: the page with physical number pfn holds magic.
+ * Bases are aligned to 1 GiB (kaslr.c) and lie below the page tables. */
+__u64 probe_magic, probe_pfn, probe_base;
+
+SEC("?syscall")
+int directmap__sc(void *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u64 top = (u64)task->mm->pgd & ~((1ull << 30) - 1), word;
+
+	for (u32 i = 0; i < 512; i++) {
+		u64 base = top - ((u64)i << 30);
+
+		if (bpf_probe_read_kernel(&word, 8, (void *)(base + (probe_pfn << 12))))
+			continue;
+		if (word == probe_magic) {
+			probe_base = base;
+			return 0;
+		}
+	}
+	return 0;
+}

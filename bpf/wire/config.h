@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What user space tells the BPF programs before they are loaded. */
+#ifndef MMT_WIRE_CONFIG_H
+#define MMT_WIRE_CONFIG_H
+
+#include <linux/types.h>
+
+struct mmt_config {
+	__u64 direct_map;  /* virtual address of physical page 0; 0 = no page-table peek */
+	__u32 levels;      /* page-table levels: 4 or 5 */
+	__u32 follow;      /* children become targets */
+	__u32 wake_bytes;  /* wake the reader when the data ring holds this much */
+	__u32 filter_tid;  /* only threads in the tids map */
+};
+
+/* A target process: value of the targets map, key tgid. */
+struct mmt_target {
+	__u32 flags; /* 0 for now */
+};
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Records that BPF puts into the rings and user space decodes.  Fixed width,
+ * naturally aligned, no pointers; both sides include this file.  Times are ns
+ * of CLOCK_MONOTONIC, addresses are virtual addresses of the mm named. */
+#ifndef MMT_WIRE_EVENT_H
+#define MMT_WIRE_EVENT_H
+
+#include <linux/types.h>
+
+enum mmt_kind {
+#define KIND(NAME, n, str, payload) MMT_KIND_##NAME = n,
+#include "kinds.def"
+#undef KIND
+	MMT_KIND_LIMIT
+};
+
+enum mmt_class {
+#define CLASS(NAME, n, key, title, help) MMT_CLASS_##NAME = n,
+#include "classes.def"
+#undef CLASS
+	MMT_CLASS_COUNT
+};
+
+enum mmt_loss {
+#define LOSS(NAME, n, group, key, help) MMT_LOSS_##NAME = n,
+#include "loss.def"
+#undef LOSS
+	MMT_LOSS_COUNT
+};
+
+enum mmt_mode { MMT_MODE_USER, MMT_MODE_KERNEL, MMT_MODE_GUP, MMT_MODE_COUNT };
+
+enum mmt_fault_flag {
+	MMT_FAULT_MAJOR = 1,
+	MMT_FAULT_WRITE = 2,
+	MMT_FAULT_FOREIGN = 4,  /* the executor's mm is another one */
+	MMT_FAULT_NO_VMA = 8,   /* no mapping there, or none found */
+	MMT_FAULT_EXECUTOR = 16, /* the executing process is a target */
+	MMT_FAULT_INSTR = 32,   /* instruction fetch */
+	MMT_FAULT_HUGE = 64,    /* ended in a PMD-sized mapping */
+};
+
+/* First in every record. */
+struct mmt_head {
+	__u16 kind; /* enum mmt_kind */
+	__u16 cpu;
+	__u32 tid;   /* executing thread, initial pid namespace */
+	__u32 tgid;  /* its process */
+	__u32 mm_id; /* address space; unique while attached, 0 = none */
+	__u64 time;  /* end of the event */
+};
+
+/* One page fault, all attempts together. */
+struct mmt_fault {
+	struct mmt_head head;
+	__u64 addr;
+	__u64 anchor; /* vm_start, or vm_end of a VMA that grows down */
+	__u32 sig;    /* identity of the VMA beside mm and anchor */
+	__u32 ns;     /* latency; saturates at 4.29 s; 0 = not measured */
+	__u8 cls;     /* enum mmt_class */
+	__u8 mode;    /* enum mmt_mode */
+	__u16 flags;  /* enum mmt_fault_flag */
+	__u16 attempts;
+	__u16 pad;
+};
+
+/* Faults that get_user_pages executed for this thread and that raise no event
+ * on the tracepoint backend: its min_flt/maj_flt less what was seen.  Signed:
+ * a later record may take back what an unlucky reading gave. */
+struct mmt_gup {
+	struct mmt_head head;
+	__s32 minor;
+	__s32 major;
+};
+
+#define MMT_NAME_LEN 64
+
+enum mmt_vma_flag {
+	MMT_VMA_ANON = 1,     /* no vm_ops */
+	MMT_VMA_SHMEM = 2,    /* its file is on tmpfs */
+	MMT_VMA_DEVICE = 4,   /* PFNMAP, MIXEDMAP, character device */
+	MMT_VMA_MKWRITE = 8,  /* its file system wants page_mkwrite */
+	MMT_VMA_FILE = 16,    /* has a vm_file */
+	MMT_VMA_SPECIAL = 32, /* vm_ops without a file: [vdso] and the like */
+};
+
+/* A VMA as the kernel holds it. */
+struct mmt_vma {
+	__u64 start, end;
+	__u64 vm_flags; /* VM_*; VM_READ 1, WRITE 2, EXEC 4, SHARED 8, GROWSDOWN 0x100 ... */
+	__u64 pgoff;    /* pages */
+	__u64 ino;
+	__u64 anchor;
+	__u32 dev; /* kernel encoding: major << 20 | minor */
+	__u32 sig;
+	__u32 kind; /* enum mmt_vma_flag bits */
+	__u32 pad;
+};
+
+/* First fault in a VMA. */
+struct mmt_vma_seen {
+	struct mmt_head head;
+	struct mmt_vma vma;
+	char name[MMT_NAME_LEN]; /* last part of the file's name or [vdso]; NUL-terminated */
+};
+
+struct mmt_fork {
+	struct mmt_head head; /* the child: tid, tgid, mm_id */
+	__u32 parent_tgid;
+	__u32 thread; /* 1: a new thread of the same process */
+	__u64 start_boottime;
+	char comm[16];
+};
+
+struct mmt_exec {
+	struct mmt_head head; /* mm_id is the new mm */
+	__u32 old_mm_id;
+	__u32 pad;
+	char comm[16];
+	char filename[MMT_NAME_LEN * 2];
+};
+
+struct mmt_exit {
+	struct mmt_head head;
+	__u32 group_dead; /* the last thread */
+	__u32 pad;
+	__u64 min_flt, maj_flt; /* of this thread in its life */
+};
+
+struct mmt_mm_end {
+	struct mmt_head head;
+};
+
+/* A VMA-changing system call, at its return. */
+struct mmt_syscall {
+	struct mmt_head head;
+	__u32 nr; /* x86-64 number */
+	__u32 ns; /* not measured: 0 */
+	__u64 arg[6];
+	__s64 ret;
+};
+
+/* The layout reader's stream (iter/task_vma): one mm record, then VMAs. */
+enum mmt_layout_type { MMT_LAYOUT_MM = 1, MMT_LAYOUT_VMA = 2 };
+
+struct mmt_layout_mm {
+	__u32 type, size; /* size of the whole record */
+	__u32 mm_id;
+	__u32 map_count;
+	__u64 lock_seq; /* mm->mm_lock_seq; ~0 where the kernel has none */
+	__u64 start_code, end_code, start_data, end_data, start_brk, brk, start_stack;
+};
+
+struct mmt_layout_vma {
+	__u32 type, size;
+	struct mmt_vma vma;
+	__u32 path_len; /* bytes that follow, without a NUL; 0: same file as the record before */
+	__u32 new_path; /* 1: path_len bytes (maybe 0) name this VMA, else as before */
+};
+#define MMT_PATH_MAX 4096
+
+#endif

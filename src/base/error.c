@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "base/error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+int error_set(struct error *e, enum exit_code code, const char *hint, const char *cause, const char *fmt, ...)
+{
+	va_list ap;
+
+	e->code = code;
+	va_start(ap, fmt);
+	vsnprintf(e->what, sizeof(e->what), fmt, ap);
+	va_end(ap);
+	snprintf(e->cause, sizeof(e->cause), "%s", cause ? cause : "");
+	snprintf(e->hint, sizeof(e->hint), "%s", hint ? hint : "");
+	return -1;
+}
+
+enum exit_code error_code_of(int err)
+{
+	switch (err < 0 ? -err : err) {
+	case EPERM:
+	case EACCES:
+		return EXIT_NOT_PERMITTED;
+	case ENOSYS:
+	case EOPNOTSUPP:
+	case EINVAL:
+	case ENOENT:
+		return EXIT_KERNEL_CANNOT;
+	default:
+		return EXIT_FAILED;
+	}
+}
+
+void error_print(const struct error *e)
+{
+	fprintf(stderr, "mmtrace: %s%s%s\n", e->what, e->cause[0] ? ": " : "", e->cause);
+	if (e->hint[0])
+		fprintf(stderr, "hint: %s\n", e->hint);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Text for people and machines: escaping of hostile names, sizes, durations. */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Copies src with control characters, escapes and invalid UTF-8 as \xNN, so
+ * that a terminal shows it as it is.  Always NUL-terminated. Returns out. */
+char *text_escape(char *out, size_t size, const char *src);
+/* JSON string body (without quotes); invalid UTF-8 becomes U+FFFD, and
+ * *invalid is set. */
+char *text_json(char *out, size_t size, const char *src, bool *invalid);
+/* 4096 -> "4K", 1536 -> "1.5K". */
+char *text_bytes(char *out, size_t size, uint64_t bytes);
+/* 950 -> "950", 12345 -> "12.3k". */
+char *text_count(char *out, size_t size, double n);
+/* 1500 ns -> "1.5us". */
+char *text_ns(char *out, size_t size, uint64_t ns);
+/* "5s", "500ms", "2m", "1.5" (seconds) -> ns. false: not a duration. */
+bool text_parse_duration(const char *s, uint64_t *ns);
+/* Digits only, whole string. */
+bool text_parse_u64(const char *s, uint64_t *out);
+/* "64K", "4M" -> bytes. */
+bool text_parse_bytes(const char *s, uint64_t *out);
+
+#endif

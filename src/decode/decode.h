@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Bytes of a ring or a layout stream -> typed records, bounds-checked.  Pure
+ * functions of (bytes, length): the bytes are not trusted. */
+#ifndef DECODE_DECODE_H
+#define DECODE_DECODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "wire/event.h"
+
+/* The record's head if bytes hold a whole record of a known kind, else NULL. */
+const struct mmt_head *decode_record(const void *bytes, size_t size);
+
+struct layout_cursor { const unsigned char *bytes; size_t size, at; };
+struct layout_record {
+	enum mmt_layout_type type;
+	const struct mmt_layout_mm *mm;
+	const struct mmt_layout_vma *vma;
+	const char *path; /* path_len bytes, no NUL */
+};
+/* Next record of a layout; false at its end or where it is damaged. */
+bool decode_layout(struct layout_cursor *c, struct layout_record *out);
+
+#endif

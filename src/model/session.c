@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "model/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void *must(void *p)
+{
+	if (!p)
+		abort(); /* out of memory: a tracer that forgets counts would lie */
+	return p;
+}
+
+struct session *session_new(void)
+{
+	struct session *s = must(calloc(1, sizeof(*s)));
+
+	s->slot_count = 1024;
+	s->slots = must(calloc(s->slot_count, sizeof(*s->slots)));
+	return s;
+}
+
+static void mm_free(struct mm *mm)
+{
+	for (struct vma *v = mm->vmas, *next; v; v = next) {
+		next = v->next;
+		stat_free(&v->faults);
+		free(v->name);
+		free(v);
+	}
+	free(mm);
+}
+
+void session_free(struct session *s)
+{
+	for (struct mm *m = s->mms, *next; m; m = next) {
+		next = m->next;
+		mm_free(m);
+	}
+	for (struct process *p = s->processes, *next; p; p = next) {
+		next = p->next;
+		stat_free(&p->faults);
+		free(p);
+	}
+	stat_free(&s->faults);
+	free(s->slots);
+	free(s);
+}
+
+/* --- processes and address spaces --- */
+
+struct process *session_find(struct session *s, pid_t pid)
+{
+	if (s->last_proc && s->last_proc->pid == pid && !s->last_proc->dead)
+		return s->last_proc;
+	for (struct process *p = s->processes; p; p = p->next)
+		if (p->pid == pid && !p->dead)
+			return s->last_proc = p;
+	return NULL;
+}
+
+struct process *session_process(struct session *s, pid_t pid)
+{
+	struct process *p = session_find(s, pid);
+
+	if (p)
+		return p;
+	p = must(calloc(1, sizeof(*p)));
+	p->id = ++s->next_proc;
+	p->pid = pid;
+	p->changed = true;
+	p->next = s->processes;
+	s->processes = p;
+	s->live_processes++;
+	return s->last_proc = p;
+}
+
+/* For faults that come after the process's own exit record. */
+static struct process *process_even_dead(struct session *s, pid_t pid)
+{
+	struct process *p = session_find(s, pid);
+
+	for (p = p ? p : s->processes; p && p->pid != pid; p = p->next)
+		;
+	return p ? p : session_process(s, pid);
+}
+
+void process_exited(struct session *s, struct process *p)
+{
+	if (p->dead)
+		return;
+	p->dead = true;
+	p->changed = true;
+	s->live_processes--;
+}
+
+static struct mm *mm_get(struct session *s, uint32_t id, pid_t pid)
+{
+	struct mm *mm = s->last_mm && s->last_mm->id == id ? s->last_mm : s->mms;
+
+	while (mm && mm->id != id)
+		mm = mm->next;
+	if (!mm) {
+		mm = must(calloc(1, sizeof(*mm)));
+		mm->id = id;
+		mm->proc = process_even_dead(s, pid);
+		mm->next = s->mms;
+		s->mms = mm;
+	}
+	return s->last_mm = mm;
+}
+
+struct mm *process_mm(const struct session *s, const struct process *p)
+{
+	struct mm *mm = s->mms;
+
+	while (mm && mm->id != p->mm_id)
+		mm = mm->next;
+	return mm;
+}
+
+/* --- VMAs --- */
+
+static int vma_order(const void *a, const void *b)
+{
+	const struct vma *x = *(struct vma *const *)a, *y = *(struct vma *const *)b;
+
+	if (x->mm != y->mm)
+		return x->mm->proc->id != y->mm->proc->id ? (x->mm->proc->id < y->mm->proc->id ? -1 : 1)
+							  : (x->mm->id < y->mm->id ? -1 : 1);
+	return x->v.start < y->v.start ? -1 : x->v.start > y->v.start ? 1 : x->id < y->id ? -1 : x->id > y->id;
+}
+
+struct vma **session_vmas(const struct session *s, size_t *count)
+{
+	size_t n = 0, i = 0;
+	struct vma **all;
+
+	for (const struct mm *mm = s->mms; mm; mm = mm->next)
+		n += mm->vma_count;
+	all = must(malloc((n + 1) * sizeof(*all)));
+	for (const struct mm *mm = s->mms; mm; mm = mm->next)
+		for (struct vma *v = mm->vmas; v; v = v->next)
+			all[i++] = v;
+	qsort(all, n, sizeof(*all), vma_order);
+	*count = n;
+	return all;
+}
+
+static size_t slot_hash(uint32_t mm_id, uint32_t sig, uint64_t anchor)
+{
+	uint64_t h = (anchor >> 12) * 0x9e3779b97f4a7c15ull ^ ((uint64_t)mm_id << 32 | sig) * 0xc2b2ae3d27d4eb4full;
+
+	return (size_t)(h ^ h >> 29);
+}
+
+static struct vma_slot *slot_find(struct session *s, uint32_t mm_id, uint32_t sig, uint64_t anchor)
+{
+	size_t i = slot_hash(mm_id, sig, anchor) & (s->slot_count - 1);
+
+	while (s->slots[i].vma && (s->slots[i].mm_id != mm_id || s->slots[i].sig != sig ||
+				   s->slots[i].anchor != anchor))
+		i = (i + 1) & (s->slot_count - 1);
+	return &s->slots[i];
+}
+
+static void slots_grow(struct session *s)
+{
+	struct vma_slot *old = s->slots;
+	size_t n = s->slot_count;
+
+	s->slot_count *= 2;
+	s->slots = must(calloc(s->slot_count, sizeof(*s->slots)));
+	for (size_t i = 0; i < n; i++)
+		if (old[i].vma)
+			*slot_find(s, old[i].mm_id, old[i].sig, old[i].anchor) = old[i];
+	free(old);
+}
+
+static void slot_set(struct session *s, struct vma *v, uint32_t sig, uint64_t anchor)
+{
+	struct vma_slot *slot = slot_find(s, v->mm->id, sig, anchor);
+
+	if (!slot->vma && ++s->slot_used * 4 > s->slot_count * 3) {
+		slots_grow(s);
+		slot = slot_find(s, v->mm->id, sig, anchor);
+	}
+	*slot = (struct vma_slot){ v, anchor, v->mm->id, sig };
+}
+
+static void vma_name(struct vma *v, const char *name, size_t len)
+{
+	free(v->name);
+	v->name = must(strndup(name, len));
+}
+
+static struct vma *vma_new(struct session *s, struct mm *mm, uint32_t sig, uint64_t anchor)
+{
+	struct vma *v = must(calloc(1, sizeof(*v)));
+
+	v->id = ++s->next_vma;
+	v->mm = mm;
+	v->live = true;
+	v->rss = RSS_UNKNOWN;
+	v->v.sig = sig;
+	v->v.anchor = anchor;
+	vma_name(v, "", 0);
+	v->next = mm->vmas;
+	mm->vmas = v;
+	mm->vma_count++;
+	slot_set(s, v, sig, anchor);
+	return v;
+}
+
+static struct vma *vma_get(struct session *s, struct mm *mm, uint32_t sig, uint64_t anchor)
+{
+	struct vma *v = slot_find(s, mm->id, sig, anchor)->vma;
+
+	return v ? v : vma_new(s, mm, sig, anchor);
+}
+
+/* A VMA that a merge or a growth moved: same identity, overlapping range. */
+static struct vma *vma_moved_start(struct mm *mm, const struct mmt_vma *now)
+{
+	for (struct vma *v = mm->vmas; v; v = v->next)
+		if (v->live && v->known && v->v.sig == now->sig && v->v.start < now->end && now->start < v->v.end)
+			return v;
+	return NULL;
+}
+
+static void apply_vma_seen(struct session *s, const struct mmt_vma_seen *r)
+{
+	struct mm *mm = mm_get(s, r->head.mm_id, (pid_t)r->head.tgid);
+	struct vma *v = slot_find(s, mm->id, r->vma.sig, r->vma.anchor)->vma;
+
+	if (!v && (v = vma_moved_start(mm, &r->vma)))
+		slot_set(s, v, r->vma.sig, r->vma.anchor);
+	if (!v)
+		v = vma_new(s, mm, r->vma.sig, r->vma.anchor);
+	v->v = r->vma;
+	if (!v->known)
+		vma_name(v, r->name, strnlen(r->name, sizeof(r->name)));
+	v->known = v->live = v->changed = true;
+}
+
+static void layout_vma(struct session *s, struct mm *mm, const struct layout_record *r, const char *path, size_t len)
+{
+	const struct mmt_vma *now = &r->vma->vma;
+	struct vma *v = slot_find(s, mm->id, now->sig, now->anchor)->vma;
+
+	if (!v && mm->generation > 1 && (v = vma_moved_start(mm, now)))
+		slot_set(s, v, now->sig, now->anchor);
+	if (!v)
+		v = vma_new(s, mm, now->sig, now->anchor);
+	if (!v->known || v->v.end != now->end || v->v.start != now->start || !v->live)
+		v->changed = true;
+	v->v = *now;
+	v->known = v->live = true;
+	v->generation = mm->generation;
+	if (strlen(v->name) != len || memcmp(v->name, path, len))
+		vma_name(v, path, len);
+	mm->live_count++;
+}
+
+static void layout_finish(struct mm *mm)
+{
+	const struct mmt_layout_mm *m = &mm->marks;
+
+	for (struct vma *v = mm->vmas; v; v = v->next) {
+		if (v->generation != mm->generation) {
+			v->changed |= v->live;
+			v->live = false;
+		} else if (!v->name[0] && m->start_stack >= v->v.start && m->start_stack < v->v.end) {
+			vma_name(v, "[stack]", 7);
+		} else if (!v->name[0] && v->v.start <= m->brk && v->v.end >= m->start_brk &&
+			   m->brk > m->start_brk) {
+			vma_name(v, "[heap]", 6); /* the kernel's own rule: vma_is_initial_heap */
+		}
+	}
+}
+
+void session_layout(struct session *s, pid_t pid, const void *bytes, size_t size)
+{
+	struct layout_cursor c = { .bytes = bytes, .size = size };
+	struct process *p = session_process(s, pid);
+	struct layout_record r;
+	struct mm *mm = NULL;
+	const char *path = "";
+	size_t len = 0;
+
+	while (decode_layout(&c, &r)) {
+		if (r.type == MMT_LAYOUT_MM) {
+			mm = mm_get(s, r.mm->mm_id, pid);
+			mm->marks = *r.mm;
+			mm->have_marks = true;
+			mm->generation++;
+			mm->live_count = 0;
+			p->mm_id = mm->id;
+		} else if (mm) {
+			if (r.vma->new_path) {
+				path = r.path;
+				len = r.vma->path_len;
+			}
+			layout_vma(s, mm, &r, path, len);
+		}
+	}
+	if (c.at != c.size)
+		s->decode_error++;
+	if (mm)
+		layout_finish(mm);
+}
+
+/* --- records --- */
+
+static void apply_fault(struct session *s, const struct mmt_fault *f)
+{
+	if (f->cls >= MMT_CLASS_COUNT || f->mode >= MMT_MODE_COUNT) {
+		s->decode_error++;
+		return;
+	}
+	if (f->flags & MMT_FAULT_EXECUTOR) {
+		struct process *p = process_even_dead(s, (pid_t)f->head.tgid);
+
+		stat_add(&p->faults, f);
+		stat_add(&s->faults, f);
+		p->changed = true;
+	}
+	if (f->head.mm_id && !(f->flags & MMT_FAULT_NO_VMA)) {
+		struct mm *mm = mm_get(s, f->head.mm_id, (pid_t)f->head.tgid);
+		struct vma *v = vma_get(s, mm, f->sig, f->anchor);
+
+		stat_add(&v->faults, f);
+		v->changed = true;
+	}
+}
+
+static void apply_gup(struct session *s, const struct mmt_gup *g)
+{
+	struct process *p = process_even_dead(s, (pid_t)g->head.tgid);
+
+	/* signed: a record may take back an earlier one; unsigned wraps rightly */
+	p->faults.gup_minor += (uint64_t)(int64_t)g->minor;
+	p->faults.gup_major += (uint64_t)(int64_t)g->major;
+	s->faults.gup_minor += (uint64_t)(int64_t)g->minor;
+	s->faults.gup_major += (uint64_t)(int64_t)g->major;
+	p->changed = true;
+}
+
+static void apply_fork(struct session *s, const struct mmt_fork *f)
+{
+	struct process *p;
+
+	if (f->thread)
+		return;
+	p = session_find(s, (pid_t)f->head.tgid);
+	if (p && p->start_time && p->start_time != f->start_boottime)
+		process_exited(s, p); /* its exit was lost, the pid is in use again */
+	p = session_process(s, (pid_t)f->head.tgid);
+	p->ppid = (pid_t)f->parent_tgid;
+	p->start_time = f->start_boottime;
+	p->mm_id = f->head.mm_id;
+	memcpy(p->comm, f->comm, sizeof(p->comm) - 1);
+	mm_get(s, f->head.mm_id, p->pid);
+}
+
+static void apply_exec(struct session *s, const struct mmt_exec *x)
+{
+	struct process *p = session_process(s, (pid_t)x->head.tgid);
+
+	memcpy(p->comm, x->comm, sizeof(p->comm) - 1);
+	p->mm_id = x->head.mm_id;
+	p->changed = true;
+	mm_get(s, x->head.mm_id, p->pid)->proc = p;
+}
+
+static void apply_mm_end(struct session *s, uint32_t mm_id, pid_t pid)
+{
+	struct mm *mm = mm_get(s, mm_id, pid);
+
+	mm->ended = true;
+	for (struct vma *v = mm->vmas; v; v = v->next) {
+		v->changed |= v->live;
+		v->live = false;
+	}
+	mm->live_count = 0;
+}
+
+void session_apply(struct session *s, const void *bytes, size_t size)
+{
+	const struct mmt_head *h = decode_record(bytes, size);
+	struct process *p;
+
+	if (!h) {
+		s->decode_error++;
+		return;
+	}
+	switch ((enum mmt_kind)h->kind) {
+	case MMT_KIND_FAULT:
+		apply_fault(s, bytes);
+		break;
+	case MMT_KIND_GUP:
+		apply_gup(s, bytes);
+		break;
+	case MMT_KIND_VMA_SEEN:
+		apply_vma_seen(s, bytes);
+		break;
+	case MMT_KIND_FORK:
+		apply_fork(s, bytes);
+		break;
+	case MMT_KIND_EXEC:
+		apply_exec(s, bytes);
+		break;
+	case MMT_KIND_EXIT:
+		p = session_find(s, (pid_t)h->tgid);
+		if (p && ((const struct mmt_exit *)bytes)->group_dead)
+			process_exited(s, p);
+		break;
+	case MMT_KIND_MM_END:
+		apply_mm_end(s, h->mm_id, (pid_t)h->tgid);
+		break;
+	case MMT_KIND_SYSCALL:
+	case MMT_KIND_LIMIT:
+		break;
+	}
+}

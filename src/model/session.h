@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What is true now: processes, address spaces, VMAs and their statistics.
+ * Pure: no I/O, no clock, no libbpf.  Two ledgers: a process counts faults that
+ * its threads executed (= getrusage), a VMA counts faults on it by whomever. */
+#ifndef MODEL_SESSION_H
+#define MODEL_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "decode/decode.h"
+#include "model/stat.h"
+
+#define RSS_UNKNOWN (~0ull)
+
+struct process {
+	uint32_t id;         /* unique in the session */
+	pid_t pid, ppid;
+	uint64_t start_time; /* ns of CLOCK_BOOTTIME; 0: not known */
+	char comm[16];
+	uint32_t mm_id;      /* of its current mm; 0: not known yet */
+	bool dead;
+	bool changed;        /* since the last row was sent */
+	struct fault_stat faults;
+	struct process *next;
+};
+
+struct vma {
+	uint32_t id; /* unique, never reused */
+	struct mm *mm;
+	struct mmt_vma v;
+	char *name;  /* owned; full path, [heap] ...; never NULL */
+	bool live, changed, known; /* known: v holds (else only key) */
+	uint32_t generation;       /* of the layout that showed it last */
+	uint64_t previous;         /* faults at the last interval, for rates */
+	uint64_t rss;              /* bytes; RSS_UNKNOWN until smaps was read */
+	uint64_t rss_time;         /* when that was, ns of CLOCK_MONOTONIC */
+	struct fault_stat faults;
+	struct vma *next;      /* in the mm */
+};
+
+struct mm {
+	uint32_t id;
+	struct process *proc; /* whose it was at first sight */
+	struct mmt_layout_mm marks;
+	bool have_marks, ended;
+	uint32_t generation;
+	struct vma *vmas;
+	size_t vma_count, live_count;
+	struct mm *next;
+};
+
+struct vma_slot { struct vma *vma; uint64_t anchor; uint32_t mm_id, sig; };
+
+struct session {
+	struct process *processes; /* newest first */
+	struct mm *mms;
+	struct vma_slot *slots; /* open addressing by (mm_id, sig, anchor) */
+	size_t slot_count, slot_used;
+	uint32_t next_proc, next_vma;
+	uint64_t decode_error;
+	size_t live_processes;
+	struct fault_stat faults; /* process ledger of all targets */
+	struct mm *last_mm; /* look-up cache */
+	struct process *last_proc;
+};
+
+struct session *session_new(void);
+void session_free(struct session *s);
+/* Applies one ring record (bytes not trusted). */
+void session_apply(struct session *s, const void *bytes, size_t size);
+/* Applies a layout that was read of process pid. */
+void session_layout(struct session *s, pid_t pid, const void *bytes, size_t size);
+/* The living process with that pid, created if it is not known. */
+struct process *session_process(struct session *s, pid_t pid);
+struct process *session_find(struct session *s, pid_t pid);
+/* p has ended; its statistics stay. */
+void process_exited(struct session *s, struct process *p);
+/* The mm a living process uses now, or NULL. */
+struct mm *process_mm(const struct session *s, const struct process *p);
+/* All VMAs of the session (owned by the caller: free it) in order of process,
+ * mm and address. */
+struct vma **session_vmas(const struct session *s, size_t *count);
+
+#endif

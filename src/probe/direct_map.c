@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "probe/direct_map.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "wire/config.h"
+
+#include "mmtrace.skel.h"
+
+#define PAGEMAP_PRESENT (1ull << 63)
+#define PAGEMAP_PFN ((1ull << 55) - 1)
+
+static int pagemap_pfn(const void *page, uint64_t *pfn)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	uint64_t entry = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = pread(fd, &entry, sizeof(entry), (off_t)((uintptr_t)page / 4096 * 8));
+	close(fd);
+	if (n != sizeof(entry) || !(entry & PAGEMAP_PRESENT) || !(entry & PAGEMAP_PFN))
+		return -EPERM;
+	*pfn = entry & PAGEMAP_PFN;
+	return 0;
+}
+
+static int levels_of_cpu(void)
+{
+	FILE *f = fopen("/proc/cpuinfo", "re");
+	char line[8192];
+	int levels = 4;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (!strncmp(line, "flags", 5)) {
+			levels = strstr(line, " la57") ? 5 : 4;
+			break;
+		}
+	}
+	if (f)
+		fclose(f);
+	return levels;
+}
+
+static int search(uint64_t magic, uint64_t pfn, const char *btf, uint64_t *base)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, o, .btf_custom_path = btf);
+	LIBBPF_OPTS(bpf_test_run_opts, run);
+	struct mmtrace_bpf *skel = mmtrace_bpf__open_opts(&o);
+	int err;
+
+	if (!skel)
+		return -errno;
+	bpf_program__set_autoload(skel->progs.directmap__sc, true);
+	bpf_map__set_max_entries(skel->maps.data_ring, 4096);
+	bpf_map__set_max_entries(skel->maps.control_ring, 4096);
+	bpf_map__set_max_entries(skel->maps.threads, 1);
+	bpf_map__set_max_entries(skel->maps.mms, 1);
+	bpf_map__set_max_entries(skel->maps.targets, 1);
+	bpf_map__set_max_entries(skel->maps.vmas_told, 1);
+	skel->bss->probe_magic = magic;
+	skel->bss->probe_pfn = pfn;
+	err = mmtrace_bpf__load(skel);
+	if (!err)
+		err = bpf_prog_test_run_opts(bpf_program__fd(skel->progs.directmap__sc), &run);
+	*base = err ? 0 : skel->bss->probe_base;
+	mmtrace_bpf__destroy(skel);
+	return err ? err : *base ? 0 : -ENOENT;
+}
+
+int direct_map_find(struct direct_map *out, const char *btf)
+{
+	uint64_t *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint64_t pfn = 0;
+	int err;
+
+	if (page == MAP_FAILED)
+		return -errno;
+	if (getrandom(page, sizeof(*page), 0) != sizeof(*page) || mlock(page, 4096))
+		*page = 0x6d6d747261636531ull;
+	err = pagemap_pfn(page, &pfn);
+	if (!err)
+		err = search(*page, pfn, btf, &out->base);
+	out->levels = levels_of_cpu();
+	munmap(page, 4096);
+	return err;
+}

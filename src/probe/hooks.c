@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "probe/probe.h"
+
+const struct hook hooks[HOOK_COUNT] = {
+#define HOOK(id, key, needed, help) [HOOK_##id] = { key, needed, help },
+#define CANDIDATE(...)
+#include "probe/hooks.def"
+#undef HOOK
+#undef CANDIDATE
+};
+
+const struct candidate candidates[] = {
+#define HOOK(...)
+#define CANDIDATE(hook, backend, span, provides, lacks, ...) \
+	{ HOOK_##hook, backend, span, provides, lacks, { __VA_ARGS__ } },
+#include "probe/hooks.def"
+#undef HOOK
+#undef CANDIDATE
+};
+
+const size_t candidate_count = sizeof(candidates) / sizeof(candidates[0]);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The kernel's side: which backend each hook gets, attaching, rings, layout.
+ * Only this folder knows libbpf.  Not thread-safe. */
+#ifndef PROBE_PROBE_H
+#define PROBE_PROBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "wire/event.h"
+
+enum hook_id {
+#define HOOK(id, key, needed, help) HOOK_##id,
+#define CANDIDATE(...)
+#include "probe/hooks.def"
+#undef HOOK
+#undef CANDIDATE
+	HOOK_COUNT
+};
+
+#define CANDIDATE_PROGS 5
+struct candidate {
+	enum hook_id hook;
+	const char *backend, *span, *provides, *lacks;
+	const char *progs[CANDIDATE_PROGS + 1];
+};
+
+struct hook {
+	const char *key;
+	bool needed;
+	const char *help;
+};
+
+extern const struct hook hooks[HOOK_COUNT];
+extern const struct candidate candidates[];
+extern const size_t candidate_count;
+
+/* How the trial of each candidate went. */
+struct trial {
+	bool done;
+	int err;          /* 0: works; negative errno */
+	char program[20]; /* the one that failed */
+	char why[120];
+};
+
+struct probe_options {
+	const char *force[HOOK_COUNT]; /* backend forced, or NULL */
+	const char *btf;               /* BTF file, or NULL for the kernel's own */
+	uint64_t ring_bytes;           /* data ring, a power of two */
+	bool follow;                   /* children become targets */
+	bool filter_tid;
+	bool verbose;
+};
+
+struct probe;
+
+/* Tries candidates and loads the winners; attaches nothing yet. */
+struct probe *probe_open(const struct probe_options *opt, struct error *e);
+/* Attaches everything; events of targets flow from now on. */
+int probe_attach(struct probe *p, struct error *e);
+/* Detaches all programs; maps and rings stay readable. */
+void probe_detach(struct probe *p);
+/* Frees p; takes NULL. */
+void probe_free(struct probe *p);
+
+/* Only tries (doctor): trials of all candidates, none left attached. */
+int probe_trials(const struct probe_options *opt, struct trial *out, struct error *e);
+
+int probe_add_target(struct probe *p, pid_t tgid);
+int probe_add_tid(struct probe *p, pid_t tid);
+/* The backend chosen for a hook, or NULL. */
+const struct candidate *probe_backend(const struct probe *p, enum hook_id hook);
+bool probe_has_peek(const struct probe *p);
+
+/* epoll-able descriptors of the rings. */
+int probe_fd(const struct probe *p);         /* data ring */
+int probe_control_fd(const struct probe *p); /* control ring */
+typedef int (*record_fn)(void *ctx, const void *bytes, size_t size);
+/* Hands over all records that wait, control ring first. */
+int probe_drain(struct probe *p, record_fn fn, void *ctx);
+/* Makes the kernel emit the residual of each target thread. */
+void probe_residual(struct probe *p);
+/* Streams the layout of a process: mm record, then VMAs; bytes are owned by p
+ * until the next call. Returns bytes read or a negative errno. */
+ssize_t probe_layout(struct probe *p, pid_t pid, const uint8_t **bytes);
+/* Loss counters by cause, summed over CPUs. */
+void probe_losses(struct probe *p, uint64_t out[MMT_LOSS_COUNT]);
+/* Own cost: runs and ns of all programs (0 without kernel.bpf_stats_enabled),
+ * misses, bytes of maps. */
+struct probe_cost { uint64_t runs, ns, misses, map_bytes; };
+void probe_cost(struct probe *p, struct probe_cost *out);
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "probe/trial.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "wire/config.h"
+
+#include "mmtrace.skel.h"
+#include "probe/perf.h"
+
+/* Functions that may be attached, with the argument types that their BTF must
+ * show: a wrong prototype can panic a kernel (fentry/mm_init on 6.1 did). */
+static const struct {
+	const char *function;
+	const char *args[6]; /* struct name of a pointer, or "scalar" */
+} prototypes[] = {
+	{ "handle_mm_fault", { "vm_area_struct", "scalar", "scalar", "pt_regs" } },
+};
+
+static bool argument_matches(const struct btf *btf, uint32_t type, const char *expected)
+{
+	const struct btf_type *t = btf__type_by_id(btf, type);
+
+	while (t && (btf_is_mod(t) || btf_is_typedef(t)))
+		t = btf__type_by_id(btf, t->type);
+	if (!t)
+		return false;
+	if (!strcmp(expected, "scalar"))
+		return btf_is_int(t) || btf_is_any_enum(t);
+	if (!btf_is_ptr(t))
+		return false;
+	t = btf__type_by_id(btf, t->type);
+	while (t && btf_is_mod(t))
+		t = btf__type_by_id(btf, t->type);
+	return t && btf_is_struct(t) && !strcmp(btf__name_by_offset(btf, t->name_off), expected);
+}
+
+static bool prototype_matches(const struct btf *btf, int func_id, const char *function)
+{
+	const struct btf_type *proto = btf__type_by_id(btf, btf__type_by_id(btf, (uint32_t)func_id)->type);
+
+	for (size_t i = 0; i < sizeof(prototypes) / sizeof(prototypes[0]); i++) {
+		uint16_t n = 0;
+
+		if (strcmp(prototypes[i].function, function))
+			continue;
+		while (n < 6 && prototypes[i].args[n])
+			n++;
+		if (btf_vlen(proto) != n)
+			return false;
+		for (uint16_t a = 0; a < n; a++)
+			if (!argument_matches(btf, btf_params(proto)[a].type, prototypes[i].args[a]))
+				return false;
+		return true;
+	}
+	return false; /* not in the whitelist */
+}
+
+static int fail(struct trial *out, int err, const char *why)
+{
+	out->err = err;
+	snprintf(out->why, sizeof(out->why), "%s", why ? why : strerror(-err));
+	return err;
+}
+
+/* Loads `r0 = 0; exit` as prog_type and attaches it through a raw tracepoint. */
+static int try_tracing(struct trial *out, enum bpf_attach_type type, int btf_id)
+{
+	struct bpf_insn insns[] = { { .code = 0xb7 }, { .code = 0x95 } };
+	LIBBPF_OPTS(bpf_prog_load_opts, o, .expected_attach_type = type, .attach_btf_id = (uint32_t)btf_id);
+	int fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "mmt_trial", "GPL", insns, 2, &o), link, err;
+
+	if (fd < 0)
+		return fail(out, -errno, NULL);
+	link = bpf_raw_tracepoint_open(NULL, fd);
+	err = link < 0 ? -errno : 0;
+	if (link >= 0)
+		close(link);
+	close(fd);
+	return err ? fail(out, err, NULL) : 0;
+}
+
+static int try_btf_hook(struct trial *out, const struct btf *btf, const char *section)
+{
+	const char *name = strchr(section, '/') + 1;
+	char why[120], tp[64];
+	int id;
+
+	if (!strncmp(section, "tp_btf", 6)) {
+		snprintf(tp, sizeof(tp), "btf_trace_%s", name);
+		id = btf__find_by_name_kind(btf, tp, BTF_KIND_TYPEDEF);
+		snprintf(why, sizeof(why), "this kernel has no tracepoint %s", name);
+		return id > 0 ? try_tracing(out, BPF_TRACE_RAW_TP, id) : fail(out, -ENOENT, why);
+	}
+	id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
+	snprintf(why, sizeof(why), "this kernel has no function %s", name);
+	if (id <= 0)
+		return fail(out, -ENOENT, why);
+	snprintf(why, sizeof(why), "%s has another prototype on this kernel", name);
+	if (!prototype_matches(btf, id, name))
+		return fail(out, -EOPNOTSUPP, why);
+	return try_tracing(out, section[1] == 'e' && section[2] == 'n' ? BPF_TRACE_FENTRY : BPF_TRACE_FEXIT, id);
+}
+
+static int try_perf(struct trial *out)
+{
+	int fds[PERF_MAX_CPUS], n = perf_open_all(false, fds);
+
+	if (n < 0)
+		return fail(out, n, NULL);
+	while (n > 0)
+		close(fds[--n]);
+	return 0;
+}
+
+static int try_program(struct trial *out, const struct btf *btf, const char *section)
+{
+	char name[64];
+
+	if (section[0] == '?')
+		section++;
+	if (!strcmp(section, "perf_event"))
+		return try_perf(out);
+	if (!strncmp(section, "iter/", 5)) {
+		snprintf(name, sizeof(name), "bpf_iter_%s", section + 5);
+		return btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0
+			       ? 0 : fail(out, -ENOENT, "this kernel has no such iterator");
+	}
+	return try_btf_hook(out, btf, section);
+}
+
+void trial_run(const struct candidate *c, const char *btf_path, struct trial *out)
+{
+	struct btf *btf = btf_path ? btf__parse(btf_path, NULL) : btf__load_vmlinux_btf();
+	struct mmtrace_bpf *skel = mmtrace_bpf__open();
+
+	memset(out, 0, sizeof(*out));
+	out->done = true;
+	if (!btf || !skel) {
+		fail(out, -errno, btf ? NULL : "no BTF of this kernel (give one with --btf FILE)");
+	} else {
+		for (const char *const *name = c->progs; *name && !out->err; name++) {
+			const struct bpf_program *prog = bpf_object__find_program_by_name(skel->obj, *name);
+
+			snprintf(out->program, sizeof(out->program), "%s", *name);
+			if (prog)
+				try_program(out, btf, bpf_program__section_name(prog));
+			else
+				fail(out, -ENOENT, "no such program");
+		}
+	}
+	mmtrace_bpf__destroy(skel);
+	btf__free(btf);
+}

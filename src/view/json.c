@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* JSON lines, schema 1: docs/json.md. */
+#include "base/text.h"
+#include "model/kind.h"
+#include "view/report.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const class_keys[] = {
+#define CLASS(NAME, n, key, title, help) [n] = key,
+#include "wire/classes.def"
+#undef CLASS
+};
+
+static const struct { const char *group, *key; } loss_keys[] = {
+#define LOSS(NAME, n, group, key, help) [n] = { #group, key },
+#include "wire/loss.def"
+#undef LOSS
+};
+
+/* "key":"text" with a name_hex beside text that is no valid UTF-8. */
+static void put_name(FILE *f, const char *key, const char *text)
+{
+	size_t size = strlen(text) * 6 + 16;
+	char *buf = malloc(size);
+	bool invalid = false;
+
+	if (!buf)
+		return;
+	fprintf(f, "\"%s\":\"%s\"", key, text_json(buf, size, text, &invalid));
+	free(buf);
+	if (invalid) {
+		fprintf(f, ",\"%s_hex\":\"", key);
+		for (const char *s = text; *s; s++)
+			fprintf(f, "%02x", (unsigned char)*s);
+		fputc('"', f);
+	}
+}
+
+static void put_classes(FILE *f, const struct fault_stat *s)
+{
+	const char *sep = "";
+
+	fputs("\"class\":{", f);
+	for (int i = 0; i < MMT_CLASS_COUNT; i++) {
+		const struct class_stat *c = s->cls[i];
+		int last = HIST_BUCKETS - 1;
+
+		if (!c)
+			continue;
+		if (i == MMT_CLASS_ERROR) {
+			fprintf(f, "%s\"%s\":{\"count\":%" PRIu64 "}", sep, class_keys[i], c->error);
+			sep = ",";
+			continue;
+		}
+		fprintf(f, "%s\"%s\":{\"minor\":%" PRIu64 ",\"major\":%" PRIu64 ",\"ns_sum\":%" PRIu64
+			   ",\"ns_max\":%" PRIu64 ",\"hist\":[", sep, class_keys[i], c->minor, c->major, c->ns_sum,
+			c->ns_max);
+		while (last >= 0 && !c->hist[last])
+			last--;
+		for (int b = 0; b <= last; b++)
+			fprintf(f, "%s%u", b ? "," : "", c->hist[b]);
+		fputs("]}", f);
+		sep = ",";
+	}
+	fputc('}', f);
+}
+
+/* A process ledger holds the residual too: minor and major equal getrusage. */
+static void put_faults(FILE *f, const struct fault_stat *s, bool process)
+{
+	fprintf(f, "\"faults\":{\"total\":%" PRIu64 ",\"minor\":%" PRIu64 ",\"major\":%" PRIu64
+		   ",\"error\":%" PRIu64 ",\"foreign\":%" PRIu64,
+		stat_total(s) + s->gup_minor + s->gup_major, s->minor + s->gup_minor, s->major + s->gup_major, s->error,
+		s->foreign);
+	if (process)
+		fprintf(f, ",\"gup_residual_minor\":%" PRId64 ",\"gup_residual_major\":%" PRId64,
+			(int64_t)s->gup_minor, (int64_t)s->gup_major);
+}
+
+static void put_mode(FILE *f, const struct fault_stat *s)
+{
+	fprintf(f, ",\"mode\":{\"user\":%" PRIu64 ",\"kernel\":%" PRIu64 ",\"gup\":%" PRIu64 "},",
+		s->mode[MMT_MODE_USER], s->mode[MMT_MODE_KERNEL], s->mode[MMT_MODE_GUP]);
+}
+
+static void put_latency(FILE *f, const struct fault_stat *s)
+{
+	uint64_t max = stat_max(s);
+
+	if (!max)
+		fputs(",\"latency_ns\":null", f);
+	else
+		fprintf(f, ",\"latency_ns\":{\"p50\":%" PRIu64 ",\"p99\":%" PRIu64 ",\"max\":%" PRIu64 "}",
+			stat_quantile(s, -1, 0.5), stat_quantile(s, -1, 0.99), max);
+}
+
+static void put_vma(const struct report *r, struct vma *v)
+{
+	FILE *f = r->out;
+	char perm[5];
+
+	kind_perm(v, perm);
+	fprintf(f, "{\"type\":\"vma\",\"t\":%" PRIu64 ",\"proc\":%u,\"pid\":%d,\"vma\":%u,\"start\":\"0x%llx\","
+		   "\"end\":\"0x%llx\",\"perm\":\"%s\",\"offset\":\"0x%llx\",\"ino\":\"%llu\",",
+		r->now_ns, v->mm->proc->id, v->mm->proc->pid, v->id, v->v.start, v->v.end, perm,
+		v->v.kind & MMT_VMA_FILE ? v->v.pgoff << 12 : 0, v->v.ino);
+	put_name(f, "name", v->name);
+	fprintf(f, ",\"kind\":\"%s\",\"live\":%s,", kind_of(v), v->live ? "true" : "false");
+	if (v->rss == RSS_UNKNOWN)
+		fputs("\"rss\":null,", f);
+	else
+		fprintf(f, "\"rss\":%" PRIu64 ",\"rss_age_ns\":%" PRIu64 ",", v->rss,
+			r->now_ns > v->rss_time ? r->now_ns - v->rss_time : 0);
+	put_faults(f, &v->faults, false);
+	fputc('}', f);
+	put_mode(f, &v->faults);
+	put_classes(f, &v->faults);
+	put_latency(f, &v->faults);
+	fputs("}\n", f);
+	v->changed = false;
+}
+
+static void put_process(const struct report *r, struct process *p)
+{
+	FILE *f = r->out;
+	char comm[17] = "";
+
+	memcpy(comm, p->comm, sizeof(p->comm));
+	fprintf(f, "{\"type\":\"process\",\"t\":%" PRIu64 ",\"proc\":%u,\"pid\":%d,\"start_time\":%" PRIu64 ",", r->now_ns,
+		p->id, p->pid, p->start_time);
+	put_name(f, "comm", comm);
+	fprintf(f, ",\"live\":%s,", p->dead ? "false" : "true");
+	put_faults(f, &p->faults, true);
+	fputc('}', f);
+	put_mode(f, &p->faults);
+	put_classes(f, &p->faults);
+	put_latency(f, &p->faults);
+	fputs("}\n", f);
+	p->changed = false;
+}
+
+void json_start(const struct report *r)
+{
+	FILE *f = r->out;
+
+	fprintf(f, "{\"type\":\"start\",\"schema\":1,\"version\":\"%s\",", MMTRACE_VERSION);
+	put_name(f, "kernel", r->kernel);
+	fputs(",\"target\":{", f);
+	put_name(f, "text", r->target);
+	fprintf(f, "},\"backend\":{\"fault\":\"%s\"},\"latency_span\":\"%s\",\"t0_unix_ns\":%" PRIu64 ",\"unknown\":{",
+		r->backend, r->span, r->t0_unix_ns);
+	if (r->lacks[0])
+		put_name(f, "gup", r->lacks);
+	if (!r->peek)
+		fprintf(f, "%s\"class\":\"page-table entries cannot be read here\"", r->lacks[0] ? "," : "");
+	fputs("}}\n", f);
+	fflush(f);
+}
+
+static int put_rows(const struct report *r, bool all)
+{
+	size_t n;
+	struct vma **v = session_vmas(r->session, &n);
+	int rows = 0;
+
+	for (struct process *p = r->session->processes; p; p = p->next)
+		if (all || p->changed) {
+			put_process(r, p);
+			rows++;
+		}
+	for (size_t i = 0; i < n; i++)
+		if (all || v[i]->changed) {
+			put_vma(r, v[i]);
+			rows++;
+		}
+	free(v);
+	return rows;
+}
+
+void json_tick(const struct report *r)
+{
+	int rows = put_rows(r, false);
+
+	fprintf(r->out, "{\"type\":\"tick\",\"t\":%" PRIu64 ",\"rows\":%d}\n", r->now_ns, rows);
+	fflush(r->out);
+}
+
+static void put_losses(const struct report *r, const char *group)
+{
+	const char *sep = "";
+
+	for (int i = 0; i < MMT_LOSS_COUNT; i++) {
+		if (strcmp(loss_keys[i].group, group) || i == MMT_LOSS_ABANDONED)
+			continue;
+		fprintf(r->out, "%s\"%s\":%" PRIu64, sep, loss_keys[i].key, r->losses[i]);
+		sep = ",";
+	}
+}
+
+void json_end(const struct report *r)
+{
+	FILE *f = r->out;
+
+	put_rows(r, true);
+	fprintf(f, "{\"type\":\"end\",\"t\":%" PRIu64 ",", r->now_ns);
+	put_faults(f, &r->session->faults, true);
+	fprintf(f, ",\"abandoned\":%" PRIu64, r->losses[MMT_LOSS_ABANDONED]);
+	if (r->kernel_known)
+		fprintf(f, ",\"kernel_minor\":%" PRIu64 ",\"kernel_major\":%" PRIu64, r->kernel_minor, r->kernel_major);
+	fputc('}', f);
+	put_mode(f, &r->session->faults);
+	put_classes(f, &r->session->faults);
+	put_latency(f, &r->session->faults);
+	fputs(",\"events\":{", f);
+	put_losses(r, "events");
+	fputs(",\"folded\":0,\"sampled_out\":0},\"detail_lost\":{", f);
+	put_losses(r, "detail");
+	fputs("},\"lost\":{", f);
+	put_losses(r, "lost");
+	fprintf(f, ",\"probe_missed\":%" PRIu64 ",\"decode_error\":%" PRIu64 "},\"overhead\":{\"bpf_runs\":%" PRIu64
+		   ",\"bpf_ns\":%" PRIu64 ",\"map_bytes\":%" PRIu64 "}}\n",
+		r->bpf_misses, r->session->decode_error, r->bpf_runs, r->bpf_ns, r->map_bytes);
+	fflush(f);
+}

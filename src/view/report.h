@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What every view of a fault session is given, and the two views: a table for
+ * people, JSON lines for programs.  The only code that writes data. */
+#ifndef VIEW_REPORT_H
+#define VIEW_REPORT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "model/session.h"
+
+struct report {
+	FILE *out;
+	struct session *session;
+	const char *target;  /* "pid 42" or the command's name */
+	const char *backend; /* of faults */
+	const char *span;    /* what the latency spans */
+	const char *lacks;   /* what the backend cannot see; "" = nothing */
+	const char *kernel;
+	bool peek;           /* classes come from page-table entries */
+	bool redraw;         /* a terminal: clear and draw again */
+	int width;           /* columns of the terminal; 0: not limited */
+	int top;             /* rows at most; 0: all */
+	const char *sort;    /* column key */
+	uint64_t t0_unix_ns, now_ns; /* now: ns since t0 */
+	uint64_t interval_ns; /* time since the last tick */
+	uint64_t losses[MMT_LOSS_COUNT];
+	uint64_t bpf_runs, bpf_ns, bpf_misses, map_bytes;
+	bool kernel_known;   /* wait4 or /proc told what the kernel counted: */
+	uint64_t kernel_minor, kernel_major;
+};
+
+/* Keys that -s takes; false: unknown. */
+bool sort_known(const char *key);
+
+void table_start(const struct report *r);
+void table_tick(const struct report *r);
+void table_end(const struct report *r);
+
+void json_start(const struct report *r);
+void json_tick(const struct report *r);
+void json_end(const struct report *r);
+
+#endif

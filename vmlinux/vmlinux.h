@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The kernel types that mmtrace's BPF programs read, curated by hand: only the
+ * fields that are used, relocated by CO-RE at load (preserve_access_index).
+ * Older layouts stand as ___flavours beside the newest one.
+ * `make vmlinux-check` holds this file against real BTFs. */
+#ifndef __VMLINUX_H__
+#define __VMLINUX_H__
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __s32 s32;
+typedef __u64 u64;
+typedef __s64 s64;
+typedef _Bool bool;
+enum { false = 0, true = 1 };
+
+/* x86-64 registers at exception or syscall entry (ABI, not relocated). */
+struct pt_regs {
+	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8;
+	unsigned long ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
+};
+
+/* What a perf_event program gets: uapi struct bpf_perf_event_data. */
+struct mm_perf_ctx {
+	struct pt_regs regs;
+	__u64 sample_period;
+	__u64 addr;
+};
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+typedef struct { int counter; } atomic_t;
+
+/* A file system instance. */
+struct super_block { __u32 s_dev; unsigned long s_magic; };
+/* A file's identity. */
+struct inode { unsigned short i_mode; struct super_block *i_sb; unsigned long i_ino; };
+/* A name; hash and length are members of anonymous parts in the kernel. */
+struct qstr { __u32 len; const unsigned char *name; };
+struct dentry { struct qstr d_name; };
+struct path { struct dentry *dentry; };
+/* An open file. */
+struct file { struct path f_path; struct inode *f_inode; };
+
+/* What a mapping's driver or file system handles itself. */
+struct vm_operations_struct { void *page_mkwrite; };
+/* [vdso], [vvar] and the like: vm_private_data of such VMAs. */
+struct vm_special_mapping { const char *name; };
+
+/* The tree of VMAs (maple tree, since 6.1). */
+struct maple_tree { void *ma_root; };
+
+/* A mapping. */
+struct vm_area_struct {
+	unsigned long vm_start, vm_end;
+	struct mm_struct *vm_mm;
+	unsigned long vm_flags;
+	const struct vm_operations_struct *vm_ops;
+	unsigned long vm_pgoff;
+	struct file *vm_file;
+	void *vm_private_data;
+	struct anon_vma_name *anon_name;
+};
+/* prctl(PR_SET_VMA_ANON_NAME); absent without CONFIG_ANON_VMA_NAME. */
+struct anon_vma_name { char name[0]; };
+
+struct seqcount { unsigned sequence; };
+
+/* An address space. */
+struct mm_struct {
+	struct maple_tree mm_mt;
+	void *pgd; /* pgd_t *, a kernel virtual address */
+	atomic_t mm_users;
+	int map_count;
+	unsigned long start_code, end_code, start_data, end_data;
+	unsigned long start_brk, brk, start_stack;
+	struct seqcount mm_lock_seq; /* seqcount_t since 6.13 */
+};
+/* 6.4 to 6.12: mm_lock_seq is an int. */
+struct mm_struct___v612 { int mm_lock_seq; };
+
+struct signal_struct { atomic_t live; };
+
+/* A thread. */
+struct task_struct {
+	unsigned int flags;
+	struct mm_struct *mm, *active_mm;
+	int pid, tgid;
+	struct task_struct *group_leader, *real_parent;
+	__u64 start_boottime; /* ns, CLOCK_BOOTTIME; field 22 of /proc/PID/stat */
+	unsigned long min_flt, maj_flt;
+	char comm[16];
+	struct signal_struct *signal;
+	int pagefault_disabled;
+};
+
+/* The part of a signal's description that faults fill. */
+struct kernel_siginfo {
+	int si_signo, si_errno, si_code;
+	union { struct { void *_addr; } _sigfault; } _sifields;
+};
+
+struct linux_binprm { const char *filename; };
+
+struct seq_file;
+struct bpf_iter_meta { struct seq_file *seq; __u64 session_id; __u64 seq_num; };
+struct bpf_iter__task_vma {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	struct vm_area_struct *vma;
+};
+struct bpf_iter__task { struct bpf_iter_meta *meta; struct task_struct *task; };
+
+#pragma clang attribute pop
+#endif
