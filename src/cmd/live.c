@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* `mmtrace [live]`: joins probe, model and view. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "cmd/launch.h"
+#include "cmd/options.h"
+#include "probe/procfs.h"
+#include "view/report.h"
+
+#define DRAIN_NS 50000000ull /* the rings are emptied at least this often */
+
+struct live {
+	struct options opt;
+	struct probe *probe;
+	struct session *session;
+	struct launch launch;
+	struct report report;
+	struct utsname uts;
+	uint64_t t0, next_tick, end, ticks;
+	uint64_t rss_next, last_tick; /* when smaps may be read again */
+	int signals, timer;
+	bool stop;
+	char target[256];
+};
+
+static uint64_t now_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
+}
+
+static int on_record(void *ctx, const void *bytes, size_t size)
+{
+	session_apply(ctx, bytes, size);
+	return 0;
+}
+
+/* --- reading what the rings do not tell --- */
+
+struct rss_walk { struct vma **vmas; size_t n, at; uint64_t now; pid_t pid; };
+
+static void on_rss(void *ctx, uint64_t start, uint64_t rss)
+{
+	struct rss_walk *w = ctx;
+
+	for (; w->at < w->n; w->at++) {
+		struct vma *v = w->vmas[w->at];
+
+		if (v->mm->proc->pid != w->pid || !v->live || v->v.start < start)
+			continue;
+		if (v->v.start > start)
+			return;
+		v->rss = rss;
+		v->rss_time = w->now;
+		w->at++;
+		return;
+	}
+}
+
+/* smaps walks all page tables (8.5 ms a GiB of small pages): at most 1 % of the
+ * time is spent there, else it is read less often and its age shows. */
+static void read_rss(struct live *l)
+{
+	uint64_t begin = now_ns(CLOCK_MONOTONIC), spent;
+	struct rss_walk w = { .now = begin - l->t0 };
+
+	if (begin < l->rss_next)
+		return;
+	w.vmas = session_vmas(l->session, &w.n);
+	for (struct process *p = l->session->processes; p; p = p->next) {
+		w.at = 0;
+		w.pid = p->pid;
+		if (!p->dead)
+			procfs_rss(p->pid, on_rss, &w);
+	}
+	free(w.vmas);
+	spent = now_ns(CLOCK_MONOTONIC) - begin;
+	l->rss_next = begin + spent * 100;
+}
+
+static void read_layouts(struct live *l)
+{
+	for (struct process *p = l->session->processes; p; p = p->next) {
+		const uint8_t *bytes = NULL;
+		struct procfs_stat st;
+		ssize_t n;
+
+		if (p->dead)
+			continue;
+		n = probe_layout(l->probe, p->pid, &bytes);
+		if (n > 0)
+			session_layout(l->session, p->pid, bytes, (size_t)n);
+		if (procfs_stat_read(p->pid, &st))
+			process_exited(l->session, p);
+		else if (!p->comm[0])
+			memcpy(p->comm, st.comm, sizeof(p->comm) - 1);
+	}
+}
+
+static void refresh(struct live *l)
+{
+	struct probe_cost cost;
+
+	probe_residual(l->probe);
+	probe_drain(l->probe, on_record, l->session);
+	read_layouts(l);
+	read_rss(l);
+	probe_losses(l->probe, l->report.losses);
+	probe_cost(l->probe, &cost);
+	l->report.bpf_runs = cost.runs;
+	l->report.bpf_ns = cost.ns;
+	l->report.bpf_misses = cost.misses;
+	l->report.map_bytes = cost.map_bytes;
+	l->report.now_ns = now_ns(CLOCK_MONOTONIC) - l->t0;
+}
+
+/* --- start --- */
+
+static int check_targets(struct live *l, struct error *e)
+{
+	struct options *o = &l->opt;
+
+	for (int i = 0; i < o->tid_count; i++) {
+		pid_t tgid = procfs_tgid(o->tids[i]);
+
+		if (tgid <= 0)
+			return error_set(e, EXIT_FAILED, "'ps -eT' lists the threads", "no such thread",
+					 "cannot trace tid %d", o->tids[i]);
+		if (o->pid_count < TARGET_MAX)
+			o->pids[o->pid_count++] = tgid;
+	}
+	for (int i = 0; i < o->pid_count; i++)
+		if (procfs_check_target(o->pids[i], e))
+			return -1;
+	o->probe.filter_tid = o->tid_count > 0;
+	if (o->command)
+		snprintf(l->target, sizeof(l->target), "%s", o->command[0]);
+	else
+		snprintf(l->target, sizeof(l->target), o->tid_count ? "tid %d%s" : "pid %d%s",
+			 o->tid_count ? o->tids[0] : o->pids[0], o->pid_count > 1 ? " ..." : "");
+	return 0;
+}
+
+static int open_output(struct live *l, struct error *e)
+{
+	struct winsize ws = { 0 };
+	bool terminal;
+
+	l->report.out = l->opt.command ? stderr : stdout; /* CMD's own output stays clean */
+	if (l->opt.output) {
+		l->report.out = fopen(l->opt.output, "we");
+		if (!l->report.out)
+			return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot write to '%s'", l->opt.output);
+	} else if (l->opt.json) {
+		l->report.out = stdout;
+	}
+	terminal = isatty(fileno(l->report.out)) && !l->opt.json;
+	if (terminal && ioctl(fileno(l->report.out), TIOCGWINSZ, &ws) == 0 && ws.ws_col)
+		l->report.width = ws.ws_col;
+	l->report.redraw = terminal && !l->opt.command;
+	l->report.top = l->opt.top >= 0 ? l->opt.top : terminal ? (ws.ws_row > 12 ? ws.ws_row - 6 : 30) : 0;
+	l->report.sort = l->opt.sort;
+	return 0;
+}
+
+static void add_targets(struct live *l)
+{
+	struct options *o = &l->opt;
+
+	for (int i = 0; i < o->tid_count; i++)
+		probe_add_tid(l->probe, o->tids[i]);
+	if (o->command)
+		o->pids[o->pid_count++] = l->launch.pid;
+	for (int i = 0; i < o->pid_count; i++) {
+		struct procfs_stat st;
+
+		session_process(l->session, o->pids[i]);
+		probe_add_target(l->probe, o->pids[i]);
+		if (o->command && procfs_stat_read(l->launch.pid, &st) == 0) {
+			l->launch.base_minflt = st.minflt;
+			l->launch.base_majflt = st.majflt;
+		}
+	}
+}
+
+static int start_clock(struct live *l, struct error *e)
+{
+	struct itimerspec it = { .it_interval.tv_nsec = DRAIN_NS, .it_value.tv_nsec = DRAIN_NS };
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	l->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	l->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (l->signals < 0 || l->timer < 0 || timerfd_settime(l->timer, 0, &it, NULL))
+		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot start");
+	return 0;
+}
+
+static void report_start(struct live *l)
+{
+	const struct candidate *c = probe_backend(l->probe, HOOK_FAULT);
+	struct report *r = &l->report;
+
+	uname(&l->uts);
+	r->session = l->session;
+	r->target = l->target;
+	r->backend = c->backend;
+	r->span = c->span;
+	r->lacks = c->lacks;
+	r->kernel = l->uts.release;
+	r->peek = probe_has_peek(l->probe);
+	r->t0_unix_ns = now_ns(CLOCK_REALTIME);
+	if (l->opt.json)
+		json_start(r);
+	else
+		table_start(r);
+	if (!l->opt.quiet && !l->opt.json && !r->redraw)
+		fprintf(stderr, "mmtrace: tracing %s, page faults by %s (%s)%s%s%s\n", l->target, c->backend, c->span,
+			c->lacks[0] ? "; " : "", c->lacks, r->peek ? "" : "; page tables cannot be read: coarse classes");
+}
+
+static int begin(struct live *l, struct error *e)
+{
+	int err;
+
+	if (check_targets(l, e) || open_output(l, e) || start_clock(l, e))
+		return -1;
+	if (l->opt.command && (err = launch_start(&l->launch, l->opt.command)))
+		return error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot fork");
+	l->probe = probe_open(&l->opt.probe, e);
+	if (!l->probe || probe_attach(l->probe, e))
+		return -1;
+	l->session = session_new();
+	add_targets(l);
+	l->t0 = now_ns(CLOCK_MONOTONIC);
+	l->last_tick = l->t0;
+	l->next_tick = l->t0 + l->opt.interval_ns;
+	l->end = l->opt.duration_ns ? l->t0 + l->opt.duration_ns : ~0ull;
+	refresh(l);
+	report_start(l);
+	if (!l->opt.command)
+		return 0;
+	err = launch_go(&l->launch);
+	if (err)
+		return error_set(e, err == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, NULL, strerror(err),
+				 "cannot run '%s'", l->opt.command[0]);
+	return 0;
+}
+
+/* --- run --- */
+
+static void tick(struct live *l, uint64_t now)
+{
+	refresh(l);
+	l->report.interval_ns = now - l->last_tick;
+	l->last_tick = now;
+	l->next_tick += l->opt.interval_ns;
+	if (l->next_tick < now)
+		l->next_tick = now + l->opt.interval_ns;
+	if (!l->opt.quiet && l->opt.json)
+		json_tick(&l->report);
+	else if (!l->opt.quiet && !l->opt.command)
+		table_tick(&l->report);
+	if (l->opt.count && ++l->ticks >= l->opt.count)
+		l->stop = true;
+	if (ferror(l->report.out))
+		l->stop = true;
+}
+
+static void read_signals(struct live *l)
+{
+	struct signalfd_siginfo si;
+
+	while (read(l->signals, &si, sizeof(si)) == sizeof(si)) {
+		if (si.ssi_signo == SIGCHLD)
+			launch_reap(&l->launch);
+		else if (l->opt.command && !l->launch.ended && si.ssi_signo != SIGINT)
+			kill(l->launch.pid, (int)si.ssi_signo); /* the terminal sent it SIGINT itself */
+		else if (!l->opt.command || si.ssi_signo != SIGINT)
+			l->stop = true;
+	}
+}
+
+static void run(struct live *l)
+{
+	struct pollfd fds[] = {
+		{ l->signals, POLLIN, 0 }, { l->timer, POLLIN, 0 },
+		{ probe_control_fd(l->probe), POLLIN, 0 }, { probe_fd(l->probe), POLLIN, 0 },
+	};
+
+	while (!l->stop) {
+		uint64_t now, expirations;
+
+		if (poll(fds, 4, 1000) < 0 && errno != EINTR)
+			break;
+		if (read(l->timer, &expirations, sizeof(expirations)) < 0 && errno != EAGAIN)
+			break;
+		read_signals(l);
+		probe_drain(l->probe, on_record, l->session);
+		now = now_ns(CLOCK_MONOTONIC);
+		if (now >= l->end || (l->opt.command ? l->launch.ended : !l->session->live_processes))
+			l->stop = true;
+		else if (now >= l->next_tick)
+			tick(l, now);
+	}
+}
+
+static int finish(struct live *l, struct error *e)
+{
+	struct report *r = &l->report;
+	uint64_t lost = 0;
+
+	probe_residual(l->probe);
+	probe_detach(l->probe);
+	refresh(l);
+	r->interval_ns = 0;
+	r->kernel_known = l->launch.ended;
+	r->kernel_minor = l->launch.minflt - l->launch.base_minflt;
+	r->kernel_major = l->launch.majflt - l->launch.base_majflt;
+	if (l->opt.json)
+		json_end(r);
+	else
+		table_end(r);
+	if (fflush(r->out) || ferror(r->out))
+		return errno == EPIPE ? EXIT_OK
+				      : error_set(e, EXIT_FAILED, "free space, or choose another file", strerror(errno),
+						  "cannot write the output");
+	for (int i = MMT_LOSS_DROPPED; i < MMT_LOSS_ABANDONED; i++)
+		lost += r->losses[i];
+	if (l->opt.strict && (lost || r->bpf_misses || l->session->decode_error))
+		return EXIT_LOST;
+	return l->launch.ended ? launch_status(&l->launch) : EXIT_OK;
+}
+
+int cmd_live(int argc, char **argv)
+{
+	struct live *l = calloc(1, sizeof(*l));
+	struct error e = { 0 };
+	int status = 0;
+
+	if (!l)
+		return EXIT_FAILED;
+	if (options_parse(&l->opt, argc, argv, &e) == 0) {
+		if (l->opt.help) {
+			options_help();
+		} else if (l->opt.version) {
+			puts("mmtrace " MMTRACE_VERSION);
+		} else if (begin(l, &e) == 0) {
+			run(l);
+			status = finish(l, &e);
+		}
+	}
+	if (e.code) {
+		error_print(&e);
+		status = e.code;
+	}
+	probe_free(l->probe);
+	if (l->session)
+		session_free(l->session);
+	free(l);
+	return status;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "cmd/options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cmd/cmd.h"
+#include "view/report.h"
+
+#define HINT "'mmtrace --help' lists the options"
+
+enum { OPT_JSON = 256, OPT_NO_FOLLOW, OPT_BACKEND, OPT_RING, OPT_BTF, OPT_STRICT, OPT_NO_COLOR, OPT_VERSION };
+
+static const struct option longs[] = {
+	{ "pid", required_argument, NULL, 'p' },
+	{ "tid", required_argument, NULL, 't' },
+	{ "duration", required_argument, NULL, 'd' },
+	{ "interval", required_argument, NULL, 'i' },
+	{ "top", required_argument, NULL, 'n' },
+	{ "sort", required_argument, NULL, 's' },
+	{ "output", required_argument, NULL, 'o' },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "no-follow", no_argument, NULL, OPT_NO_FOLLOW },
+	{ "backend", required_argument, NULL, OPT_BACKEND },
+	{ "ring-size", required_argument, NULL, OPT_RING },
+	{ "btf", required_argument, NULL, OPT_BTF },
+	{ "strict", no_argument, NULL, OPT_STRICT },
+	{ "no-color", no_argument, NULL, OPT_NO_COLOR },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ NULL, 0, NULL, 0 },
+};
+
+void options_help(void)
+{
+	puts("Usage: mmtrace [live] -p PID[,PID...] | -t TID[,TID...] | -- CMD ARGS   [INTERVAL [COUNT]]\n"
+	     "Shows which mappings (VMAs) of a process fault, how, and what each fault costs.\n\n"
+	     "  -p, --pid PID[,PID...]   processes to trace; their children are followed\n"
+	     "  -t, --tid TID[,TID...]   only faults that these threads execute\n"
+	     "  -- CMD ARGS              start CMD and trace it from its first instruction\n"
+	     "  -d, --duration TIME      stop after 5s, 500ms, 2m\n"
+	     "  -i, --interval TIME      time between tables (1s)\n"
+	     "  -n, --top ROWS           rows at most (30 on a terminal, else all; 0: all)\n"
+	     "  -s, --sort KEY           rate faults major size rss p99 addr; -KEY reverses\n"
+	     "      --json               JSON lines (schema 1)\n"
+	     "  -o, --output FILE        write there\n"
+	     "      --no-follow          leave children alone\n"
+	     "      --backend HOOK=NAME  force a backend, e.g. fault=tracepoint\n"
+	     "      --ring-size BYTES    data ring, a power of two (4M)\n"
+	     "      --btf FILE           BTF of the running kernel, if it has none itself\n"
+	     "      --strict             exit 5 if anything was lost\n"
+	     "      --no-color           plain text (there is no colour yet)\n"
+	     "  -q, --quiet              only the summary at the end\n"
+	     "  -v, --verbose            messages of libbpf\n"
+	     "  -h, --help   --version\n\nCommands:");
+	for (int i = 0; i < command_count; i++)
+		printf("  %-10s %s\n", commands[i].name, commands[i].help);
+}
+
+static int bad(struct error *e, const char *option, const char *value, const char *why)
+{
+	return error_set(e, EXIT_USAGE, HINT, why, "bad value '%s' of %s", value, option);
+}
+
+static int parse_ids(const char *list, const char *option, pid_t *out, int *count, struct error *e)
+{
+	char *copy = strdup(list), *save = NULL, *one;
+	int err = 0;
+
+	for (one = strtok_r(copy, ",", &save); one && !err; one = strtok_r(NULL, ",", &save)) {
+		uint64_t v;
+
+		if (!text_parse_u64(one, &v) || !v || v > 1u << 30)
+			err = bad(e, option, one, "not a number of a process");
+		else if (*count == TARGET_MAX)
+			err = bad(e, option, one, "too many, 256 at most");
+		else
+			out[(*count)++] = (pid_t)v;
+	}
+	free(copy);
+	return err || *count ? err : bad(e, option, list, "no number given");
+}
+
+static int parse_backend(struct options *o, char *arg, struct error *e)
+{
+	char *name = strchr(arg, '=');
+
+	if (!name)
+		return bad(e, "--backend", arg, "it takes HOOK=NAME");
+	*name++ = '\0';
+	for (int h = 0; h < HOOK_COUNT; h++)
+		if (!strcmp(hooks[h].key, arg)) {
+			o->probe.force[h] = name;
+			return 0;
+		}
+	return error_set(e, EXIT_USAGE, "'mmtrace doctor' lists the hooks", "no such hook", "bad value '%s' of --backend", arg);
+}
+
+static int parse_numbers(struct options *o, int c, struct error *e)
+{
+	uint64_t v;
+
+	switch (c) {
+	case 'd':
+		return text_parse_duration(optarg, &o->duration_ns) ? 0 : bad(e, "-d", optarg, "not a duration like 5s");
+	case 'i':
+		return text_parse_duration(optarg, &o->interval_ns) ? 0 : bad(e, "-i", optarg, "not a duration like 5s");
+	case 'n':
+		if (!text_parse_u64(optarg, &v) || v > 1000000)
+			return bad(e, "-n", optarg, "not a number of rows");
+		o->top = (int)v;
+		return 0;
+	default:
+		if (!text_parse_bytes(optarg, &v) || v < 4096 || v > 1u << 30 || (v & (v - 1)))
+			return bad(e, "--ring-size", optarg, "not a power of two from 4K to 1G");
+		o->probe.ring_bytes = v;
+		return 0;
+	}
+}
+
+static int parse_one(struct options *o, int c, char **argv, struct error *e)
+{
+	switch (c) {
+	case 'p': return parse_ids(optarg, "-p", o->pids, &o->pid_count, e);
+	case 't': return parse_ids(optarg, "-t", o->tids, &o->tid_count, e);
+	case 'd': case 'i': case 'n': case OPT_RING: return parse_numbers(o, c, e);
+	case 's':
+		o->sort = optarg;
+		return sort_known(optarg) ? 0 : bad(e, "-s", optarg, "keys: rate faults major size rss p99 addr");
+	case 'o': o->output = optarg; return 0;
+	case OPT_JSON: o->json = true; return 0;
+	case OPT_NO_FOLLOW: o->probe.follow = false; return 0;
+	case OPT_BACKEND: return parse_backend(o, optarg, e);
+	case OPT_BTF: o->probe.btf = optarg; return 0;
+	case OPT_STRICT: o->strict = true; return 0;
+	case OPT_NO_COLOR: return 0;
+	case 'q': o->quiet = true; return 0;
+	case 'v': o->verbose = o->probe.verbose = true; return 0;
+	case 'h': o->help = true; return 0;
+	case OPT_VERSION: o->version = true; return 0;
+	default:
+		return error_set(e, EXIT_USAGE, HINT, c == ':' ? "its value is missing" : "no such option", "bad option %s",
+				 argv[optind - 1]);
+	}
+}
+
+static int parse_positional(struct options *o, int argc, char **argv, struct error *e)
+{
+	if (optind > 1 && optind <= argc && !strcmp(argv[optind - 1], "--")) {
+		o->command = optind < argc ? argv + optind : NULL;
+		return o->command ? 0 : error_set(e, EXIT_USAGE, HINT, "no command follows '--'", "nothing to run");
+	}
+	if (optind < argc && !text_parse_duration(argv[optind], &o->interval_ns))
+		return error_set(e, EXIT_USAGE, "a command to run follows '--'", "neither a command of mmtrace nor an interval",
+				 "unknown word '%s'", argv[optind]);
+	if (++optind < argc && (!text_parse_u64(argv[optind], &o->count) || !o->count))
+		return bad(e, "COUNT", argv[optind], "not a number of intervals");
+	if (++optind < argc)
+		return error_set(e, EXIT_USAGE, HINT, "too many words", "unknown word '%s'", argv[optind]);
+	return 0;
+}
+
+int options_parse(struct options *o, int argc, char **argv, struct error *e)
+{
+	int c;
+
+	*o = (struct options){ .interval_ns = 1000000000, .top = -1, .sort = "rate", .probe.follow = true };
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "+:p:t:d:i:n:s:o:qvh", longs, NULL)) != -1)
+		if (parse_one(o, c, argv, e))
+			return -1;
+	if (o->help || o->version)
+		return 0;
+	if (parse_positional(o, argc, argv, e))
+		return -1;
+	if (!o->pid_count && !o->tid_count && !o->command)
+		return error_set(e, EXIT_USAGE, HINT, "give -p PID, -t TID or -- CMD", "no target");
+	if (o->command && (o->pid_count || o->tid_count))
+		return error_set(e, EXIT_USAGE, HINT, "-- CMD cannot be joined with -p or -t", "two targets");
+	return 0;
+}

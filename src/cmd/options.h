@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Options of the fault commands. */
+#ifndef CMD_OPTIONS_H
+#define CMD_OPTIONS_H
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "probe/probe.h"
+
+#define TARGET_MAX 256
+
+struct options {
+	pid_t pids[TARGET_MAX];
+	int pid_count;
+	pid_t tids[TARGET_MAX];
+	int tid_count;
+	char **command; /* NULL, or CMD ARGS NULL */
+	uint64_t duration_ns, interval_ns, count; /* 0: no limit; interval 1 s */
+	int top;
+	const char *sort, *output;
+	bool json, quiet, verbose, strict, help, version;
+	struct probe_options probe;
+};
+
+/* Parses; -1 and e filled on bad input. */
+int options_parse(struct options *o, int argc, char **argv, struct error *e);
+void options_help(void);
+#endif

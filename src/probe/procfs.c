@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "probe/procfs.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PF_KTHREAD 0x00200000
+
+int procfs_stat_read(pid_t pid, struct procfs_stat *out)
+{
+	char path[64], line[1024], *open, *close;
+	FILE *f;
+	size_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return -errno;
+	n = fread(line, 1, sizeof(line) - 1, f);
+	fclose(f);
+	line[n] = '\0';
+	open = strchr(line, '(');
+	close = strrchr(line, ')'); /* a comm may hold anything, ')' too */
+	if (!open || !close || close < open)
+		return -ESRCH;
+	*close = '\0';
+	snprintf(out->comm, sizeof(out->comm), "%s", open + 1);
+	n = (size_t)sscanf(close + 1, " %c %*d %*d %*d %*d %*d %" SCNu64 " %" SCNu64 " %*u %" SCNu64
+				      " %*u %*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64,
+			   &out->state, &out->flags, &out->minflt, &out->majflt, &out->start_ticks);
+	return n == 5 ? 0 : -ESRCH;
+}
+
+pid_t procfs_tgid(pid_t tid)
+{
+	char path[64], line[256];
+	FILE *f;
+	int tgid = -1;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "Tgid: %d", &tgid) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return tgid;
+}
+
+int procfs_check_target(pid_t pid, struct error *e)
+{
+	struct procfs_stat st;
+	pid_t tgid;
+
+	if (procfs_stat_read(pid, &st))
+		return error_set(e, EXIT_FAILED, "'ps -e' lists the processes", "no such process", "cannot trace pid %d", pid);
+	if (st.flags & PF_KTHREAD)
+		return error_set(e, EXIT_FAILED, "choose a user process", "it is a kernel thread and has no address space",
+				 "cannot trace pid %d", pid);
+	tgid = procfs_tgid(pid);
+	if (tgid > 0 && tgid != pid)
+		return error_set(e, EXIT_FAILED, "trace the whole process with -p, or this thread with -t",
+				 "it is a thread, not a process", "cannot trace pid %d", pid);
+	if (st.state == 'Z')
+		return error_set(e, EXIT_FAILED, "its parent has yet to collect it", "it has exited (zombie)",
+				 "cannot trace pid %d", pid);
+	return 0;
+}
+
+int procfs_rss(pid_t pid, void (*fn)(void *ctx, uint64_t start, uint64_t rss), void *ctx)
+{
+	char path[64], *line = NULL;
+	size_t size = 0;
+	uint64_t start = 0, end, kib;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return -errno;
+	while (getline(&line, &size, f) > 0) {
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " ", &start, &end) == 2)
+			continue;
+		if (sscanf(line, "Rss: %" SCNu64 " kB", &kib) == 1)
+			fn(ctx, start, kib << 10);
+	}
+	free(line);
+	fclose(f);
+	return 0;
+}

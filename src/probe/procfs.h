@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What /proc tells of a process. */
+#ifndef PROBE_PROCFS_H
+#define PROBE_PROCFS_H
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+struct procfs_stat {
+	char comm[64];
+	char state; /* R S D T Z ... */
+	uint64_t flags; /* PF_* */
+	uint64_t minflt, majflt; /* all threads, the dead ones too */
+	uint64_t start_ticks;
+};
+
+/* 0 or a negative errno. */
+int procfs_stat_read(pid_t pid, struct procfs_stat *out);
+/* Can pid be traced?  Explains if not (no such pid, kernel thread, zombie, a
+ * thread's id). */
+int procfs_check_target(pid_t pid, struct error *e);
+/* Process of a thread, or -1. */
+pid_t procfs_tgid(pid_t tid);
+/* Calls fn for each VMA of smaps; 0 or a negative errno. */
+int procfs_rss(pid_t pid, void (*fn)(void *ctx, uint64_t start, uint64_t rss), void *ctx);
+#endif
