@@ -119,7 +119,7 @@ SEC("?syscall")
 int directmap__sc(void *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	u64 top = (u64)task->mm->pgd & ~((1ull << 30) - 1), word;
+	u64 top = (u64)BPF_CORE_READ(task, mm, pgd) & ~((1ull << 30) - 1), word;
 
 	for (u32 i = 0; i < 512; i++) {
 		u64 base = top - ((u64)i << 30);

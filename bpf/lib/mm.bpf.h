@@ -154,7 +154,7 @@ struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 1);
 #define MAPLE_RANGE_64 2
 #define MAPLE_ARANGE_64 3
 #define MAPLE_NODE(e) ((e) & ~0xffull)
-#define MAPLE_IS_NODE(e) (((e) & 3) == 2 && (e) > 4096)
+#define MAPLE_ROOT_IS_NODE(e) (((e) & 3) == 2 && (e) > 4096) /* xa_is_node() */
 
 /* 1 if a < b, without a branch: the verifier would follow each of 2^15 paths. */
 static __always_inline u64 below(u64 a, u64 b)
@@ -190,8 +190,8 @@ static __always_inline struct vm_area_struct *vma_walk_once(u64 root, u64 addr)
 	for (int depth = 0; depth < 8; depth++) {
 		u32 type = MAPLE_TYPE(e), slot;
 
-		if (!MAPLE_IS_NODE(e))
-			return 0;
+		if (e < 4096)
+			return 0; /* an empty slot, or a value */
 		if (bpf_probe_read_kernel(words, 256, (void *)MAPLE_NODE(e)))
 			return 0;
 		if (MAPLE_NODE(words[0]) == MAPLE_NODE(e))
@@ -211,7 +211,7 @@ static __always_inline struct vm_area_struct *vma_find(struct mm_struct *mm, u64
 {
 	for (int attempt = 0; attempt < 3; attempt++) {
 		u64 root = (u64)BPF_CORE_READ(mm, mm_mt.ma_root);
-		struct vm_area_struct *vma = MAPLE_IS_NODE(root) ? vma_walk_once(root, addr)
+		struct vm_area_struct *vma = MAPLE_ROOT_IS_NODE(root) ? vma_walk_once(root, addr)
 								 : (struct vm_area_struct *)root;
 
 		if (vma && (u64)BPF_CORE_READ(vma, vm_start) <= addr &&

@@ -117,7 +117,6 @@ static void plan_autoload(struct probe *p)
 				bpf_program__set_autoload(prog, true);
 		}
 	}
-	bpf_program__set_autoload(p->skel->progs.directmap__sc, true);
 }
 
 static int object_load(struct probe *p, const struct probe_options *opt, struct error *e)
