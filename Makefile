@@ -1,0 +1,68 @@
+# mmtrace: `make deps`, `make`, `make demo`, `make test`; V=1 shows the commands.
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+CC ?= gcc
+CLANG ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
+Q := $(if $(V),,@)
+B := build
+
+CFLAGS ?= -O2 -g
+FLAGS := -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Werror -Wswitch-enum -Wformat=2 \
+	-DMMTRACE_VERSION='"$(VERSION)"' -Isrc -Ibpf -I$(B) -MMD -MP
+BPF_FLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Werror -Ivmlinux -Ibpf \
+	-I/usr/include/$(shell uname -m)-linux-gnu
+SOURCES := $(wildcard src/*.c src/*/*.c)
+OBJECTS := $(SOURCES:%.c=$(B)/%.o)
+BPF_SOURCES := $(wildcard bpf/*.bpf.c bpf/lib/*.h bpf/wire/*) vmlinux/vmlinux.h
+
+.DELETE_ON_ERROR:
+.PHONY: all deps demo test lint install vmlinux-check clean
+
+all: $(B)/mmtrace
+
+$(B)/mmtrace: $(OBJECTS)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lbpf -lelf -lz
+
+$(B)/%.o: %.c $(B)/mmtrace.skel.h Makefile
+	@echo "  CC    $<"
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(FLAGS) -c $< -o $@
+
+$(B)/mmtrace.bpf.o: $(BPF_SOURCES) Makefile
+	@echo "  BPF   $@"
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_FLAGS) -c bpf/mmtrace.bpf.c -o $@
+
+$(B)/mmtrace.skel.h: $(B)/mmtrace.bpf.o
+	@echo "  SKEL  $@"
+	$(Q)$(BPFTOOL) gen skeleton $< name mmtrace_bpf > $@
+
+-include $(OBJECTS:.o=.d)
+
+deps:
+	@tests/deps
+
+# Both install first what is missing and then build with the tools just installed.
+demo: deps
+	@$(MAKE) --no-print-directory all
+	@tests/demo
+
+test: deps
+	@$(MAKE) --no-print-directory all
+	@tests/run
+
+lint:
+	@tests/run lint
+
+install: all
+	install -D -m 755 $(B)/mmtrace $(DESTDIR)$(PREFIX)/bin/mmtrace
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+
+vmlinux-check:
+	@tests/lint/vmlinux.sh $(BTF)
+
+clean:
+	rm -rf $(B)/src $(B)/mmtrace $(B)/mmtrace.bpf.o $(B)/mmtrace.skel.h $(B)/truth $(B)/sample $(B)/scratch

@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# The command line: errors, exit codes, output formats, nothing left behind.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+m=$PWD/build/mmtrace
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+bad=0
+
+ok() { echo "ok - cli: $1"; }
+no() { echo "not ok - cli: $1: $2"; bad=1; }
+# expect STATUS NAME TEXT COMMAND...: exit status, and TEXT in what it says
+expect() {
+	local status=$1 name=$2 text=$3 got
+	shift 3
+	timeout 60 "$@" > "$tmp/out" 2> "$tmp/err" < /dev/null
+	got=$?
+	if [ $got != "$status" ]; then
+		no "$name" "exit $got, not $status: $(head -c 200 "$tmp/err")"
+	elif ! cat "$tmp/out" "$tmp/err" | grep -q -- "$text"; then
+		no "$name" "does not say '$text': $(head -c 200 "$tmp/err")"
+	else
+		ok "$name"
+	fi
+}
+
+expect 0 "--help" "Usage:" "$m" --help
+expect 0 "--version" "mmtrace" "$m" --version
+expect 2 "no target" "hint:" "$m"
+expect 2 "unknown option" "hint:" "$m" --bogus
+expect 2 "bad duration" "duration" "$m" -p 1 -d soon
+expect 2 "bad sort key" "keys:" "$m" -p 1 -s colour
+expect 2 "bad backend" "hint:" "$m" -p $$ --backend fault=magic
+expect 2 "unknown word" "hint:" "$m" bogus
+expect 1 "no such pid" "no such process" "$m" -p 999999999
+expect 1 "kernel thread" "kernel thread" "$m" -p 2
+
+"$m" doctor > /dev/null 2>&1
+usable=$?
+if [ $usable != 0 ]; then
+	echo "skip - cli: tracing: doctor says that this machine cannot (status $usable)"
+	exit $bad
+fi
+expect 0 "doctor --json" '"usable":true' "$m" doctor --json
+expect 127 "CMD not found" "cannot run" "$m" -- /nonexistent/program
+expect 126 "CMD not executable" "cannot run" "$m" -- /etc/passwd
+expect 7 "CMD's status" "rusage" "$m" -- sh -c 'exit 7'
+expect 137 "CMD killed" "rusage" "$m" -- sh -c 'kill -9 $$'
+expect 1 "disk full" "cannot write" "$m" -o /dev/full -- true
+expect 1 "no BTF file" "BTF" "$m" --btf /nonexistent -- true
+if command -v setpriv > /dev/null; then
+	cp "$m" "$tmp/mmtrace" && chmod 755 "$tmp" "$tmp/mmtrace"
+	expect 4 "not root" "hint:" setpriv --reuid 65534 --regid 65534 --clear-groups "$tmp/mmtrace" -- true
+fi
+
+"$m" --json -o "$tmp/json" -- sh -c 'ls / > /dev/null'
+if python3 - "$tmp/json" << 'PY'; then ok "JSON lines"; else no "JSON lines" "see above"; fi
+import json, sys
+rows = [json.loads(line) for line in open(sys.argv[1])]
+end = rows[-1]
+assert rows[0]['type'] == 'start' and rows[0]['schema'] == 1
+assert end['type'] == 'end' and end['events']['dropped'] == 0
+assert end['faults']['minor'] >= end['faults']['kernel_minor'] > 0
+assert any(r['type'] == 'vma' and r['kind'] == 'stack' for r in rows)
+PY
+
+# a hostile name: escape sequence, newline, invalid UTF-8
+evil="$tmp/"$'ev\033[31m\n\xffil'
+cp /bin/sleep "$evil"
+"$m" -- "$evil" 0.1 > "$tmp/out" 2>&1
+if grep -q $'\033' "$tmp/out"; then no "hostile name" "an escape sequence came through"; else ok "hostile name on a terminal"; fi
+"$m" --json -o "$tmp/json" -- "$evil" 0.1
+if python3 -c 'import json,sys; [json.loads(l) for l in open(sys.argv[1], encoding="utf-8")]' "$tmp/json"; then
+	ok "hostile name in JSON"
+else
+	no "hostile name in JSON" "not valid"
+fi
+
+sleep 30 &
+victim=$!
+timeout 20 "$m" -p $victim -i 100ms 2> /dev/null | head -1 > /dev/null
+if [ "${PIPESTATUS[0]}" = 124 ]; then no "closed pipe" "goes on"; else ok "closed pipe"; fi
+"$m" -p $victim > /dev/null 2>&1 &
+tracer=$!
+sleep 1
+kill -9 $tracer
+wait $tracer 2> /dev/null
+sleep 0.5
+if PATH=$PATH:/usr/sbin bpftool prog | grep -E '(__tb|__pe|__fe|__fx|__it) '; then
+	no "SIGKILL" "programs stay"
+else
+	ok "SIGKILL leaves no program"
+fi
+kill $victim
+exit $bad
