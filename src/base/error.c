@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/text.h"
+
 int error_set(struct error *e, enum exit_code code, const char *hint, const char *cause, const char *fmt, ...)
 {
 	va_list ap;
@@ -36,7 +38,10 @@ enum exit_code error_code_of(int err)
 
 void error_print(const struct error *e)
 {
-	fprintf(stderr, "mmtrace: %s%s%s\n", e->what, e->cause[0] ? ": " : "", e->cause);
+	char what[sizeof(e->what) * 4], cause[sizeof(e->cause) * 4];
+
+	fprintf(stderr, "mmtrace: %s%s%s\n", text_escape(what, sizeof(what), e->what), e->cause[0] ? ": " : "",
+		text_escape(cause, sizeof(cause), e->cause));
 	if (e->hint[0])
 		fprintf(stderr, "hint: %s\n", e->hint);
 }

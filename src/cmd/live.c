@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "cmd/cmd.h"
 #include "cmd/launch.h"
 #include "cmd/options.h"
@@ -218,6 +219,7 @@ static void report_start(struct live *l)
 {
 	const struct candidate *c = probe_backend(l->probe, HOOK_FAULT);
 	struct report *r = &l->report;
+	char target[1024];
 
 	uname(&l->uts);
 	r->session = l->session;
@@ -233,7 +235,8 @@ static void report_start(struct live *l)
 	else
 		table_start(r);
 	if (!l->opt.quiet && !l->opt.json && !r->redraw)
-		fprintf(stderr, "mmtrace: tracing %s, page faults by %s (%s)%s%s%s\n", l->target, c->backend, c->span,
+		fprintf(stderr, "mmtrace: tracing %s, page faults by %s (%s)%s%s%s\n",
+			text_escape(target, sizeof(target), l->target), c->backend, c->span,
 			c->lacks[0] ? "; " : "", c->lacks, r->peek ? "" : "; page tables cannot be read: coarse classes");
 }
 

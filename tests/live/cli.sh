@@ -47,7 +47,7 @@ expect 126 "CMD not executable" "cannot run" "$m" -- /etc/passwd
 expect 7 "CMD's status" "rusage" "$m" -- sh -c 'exit 7'
 expect 137 "CMD killed" "rusage" "$m" -- sh -c 'kill -9 $$'
 expect 1 "disk full" "cannot write" "$m" -o /dev/full -- true
-expect 1 "no BTF file" "BTF" "$m" --btf /nonexistent -- true
+expect 3 "no BTF file" "BTF" "$m" --btf /nonexistent -- true
 if command -v setpriv > /dev/null; then
 	cp "$m" "$tmp/mmtrace" && chmod 755 "$tmp" "$tmp/mmtrace"
 	expect 4 "not root" "hint:" setpriv --reuid 65534 --regid 65534 --clear-groups "$tmp/mmtrace" -- true
@@ -84,7 +84,7 @@ if [ "${PIPESTATUS[0]}" = 124 ]; then no "closed pipe" "goes on"; else ok "close
 tracer=$!
 sleep 1
 kill -9 $tracer
-wait $tracer 2> /dev/null
+{ wait $tracer; } 2> /dev/null
 sleep 0.5
 if PATH=$PATH:/usr/sbin bpftool prog | grep -E '(__tb|__pe|__fe|__fx|__it) '; then
 	no "SIGKILL" "programs stay"
