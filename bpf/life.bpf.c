@@ -28,7 +28,7 @@ int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *chil
 	}
 	cmm = mm_id_get(mm, ctgid, true);
 	{
-		struct thread_state fresh = { .counting = 1 }; /* a new task's counters are 0 */
+		struct thread_state fresh = { .counting = mmt_config.residual }; /* its counters are 0 */
 
 		bpf_map_update_elem(&threads, &tid, &fresh, BPF_ANY);
 	}

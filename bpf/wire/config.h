@@ -11,6 +11,8 @@ struct mmt_config {
 	__u32 follow;      /* children become targets */
 	__u32 wake_bytes;  /* wake the reader when the data ring holds this much */
 	__u32 filter_tid;  /* only threads in the tids map */
+	__u32 residual;    /* GUP faults are known as a residual only */
+	__u32 pad;
 };
 
 /* A target process: value of the targets map, key tgid. */

@@ -137,6 +137,7 @@ static int object_load(struct probe *p, const struct probe_options *opt, struct 
 		p->peek = true;
 	}
 	p->skel->rodata->mmt_config.follow = opt->follow;
+	p->skel->rodata->mmt_config.residual = bpf_program__autoload(p->skel->progs.residual__it);
 	p->skel->rodata->mmt_config.filter_tid = opt->filter_tid;
 	p->skel->rodata->mmt_config.wake_bytes = bpf_map__max_entries(p->skel->maps.data_ring) / 4;
 	err = mmtrace_bpf__load(p->skel);
