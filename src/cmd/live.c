@@ -172,7 +172,7 @@ static int open_output(struct live *l, struct error *e)
 	if (terminal && ioctl(fileno(l->report.out), TIOCGWINSZ, &ws) == 0 && ws.ws_col)
 		l->report.width = ws.ws_col;
 	l->report.redraw = terminal && !l->opt.command;
-	l->report.top = l->opt.top >= 0 ? l->opt.top : terminal ? (ws.ws_row > 12 ? ws.ws_row - 6 : 30) : 0;
+	l->report.top = l->opt.top >= 0 ? l->opt.top : terminal && ws.ws_row > 12 ? ws.ws_row - 6 : 30;
 	l->report.sort = l->opt.sort;
 	return 0;
 }

@@ -45,7 +45,7 @@ void options_help(void)
 	     "  -- CMD ARGS              start CMD and trace it from its first instruction\n"
 	     "  -d, --duration TIME      stop after 5s, 500ms, 2m\n"
 	     "  -i, --interval TIME      time between tables (1s)\n"
-	     "  -n, --top ROWS           rows at most (30 on a terminal, else all; 0: all)\n"
+	     "  -n, --top ROWS           rows at most (what fits the terminal, else 30; 0: all)\n"
 	     "  -s, --sort KEY           rate faults major size rss p99 addr; -KEY reverses\n"
 	     "      --json               JSON lines (schema 1)\n"
 	     "  -o, --output FILE        write there\n"
