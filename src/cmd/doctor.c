@@ -51,7 +51,7 @@ int cmd_doctor(int argc, char **argv)
 	read_line("/sys/kernel/security/lockdown", lockdown, sizeof(lockdown), "unknown: securityfs is not mounted");
 	read_line("/proc/sys/kernel/bpf_stats_enabled", stats, sizeof(stats), "unknown");
 	snprintf(rights, sizeof(rights), geteuid() ? "not root" : "root");
-	probe_trials(&opt, trials, &e);
+	probe_trials(&opt, trials);
 	for (size_t i = 0; i < candidate_count; i++) {
 		const struct candidate *c = &candidates[i];
 

@@ -50,13 +50,15 @@ static int loud(enum libbpf_print_level level, const char *fmt, va_list ap)
 	return level <= LIBBPF_INFO ? vfprintf(stderr, fmt, ap) : 0;
 }
 
-int probe_trials(const struct probe_options *opt, struct trial *out, struct error *e)
+void probe_trials(const struct probe_options *opt, struct trial *out)
 {
-	(void)e;
+	struct trial_env *env;
+
 	libbpf_set_print(opt->verbose ? loud : quiet);
+	env = trial_open(opt->btf);
 	for (size_t i = 0; i < candidate_count; i++)
-		trial_run(&candidates[i], opt->btf, &out[i]);
-	return 0;
+		trial_run(env, &candidates[i], &out[i]);
+	trial_close(env);
 }
 
 static int plan_fail(enum hook_id hook, const struct trial *trials, const char *forced, struct error *e)
@@ -87,22 +89,25 @@ static int plan_fail(enum hook_id hook, const struct trial *trials, const char *
 /* Chooses a candidate for each hook: the first that works. */
 static int plan_build(struct probe *p, const struct probe_options *opt, struct error *e)
 {
+	struct trial_env *env = trial_open(opt->btf);
 	struct trial trials[candidate_count];
+	int err = 0;
 
 	memset(trials, 0, sizeof(trials));
-	for (int h = 0; h < HOOK_COUNT; h++) {
+	for (int h = 0; h < HOOK_COUNT && !err; h++) {
 		for (size_t i = 0; i < candidate_count && !p->chosen[h]; i++) {
 			if ((int)candidates[i].hook != h ||
 			    (opt->force[h] && strcmp(opt->force[h], candidates[i].backend)))
 				continue;
-			trial_run(&candidates[i], opt->btf, &trials[i]);
+			trial_run(env, &candidates[i], &trials[i]);
 			if (!trials[i].err)
 				p->chosen[h] = &candidates[i];
 		}
 		if (!p->chosen[h] && (hooks[h].needed || opt->force[h]))
-			return plan_fail(h, trials, opt->force[h], e);
+			err = plan_fail(h, trials, opt->force[h], e);
 	}
-	return 0;
+	trial_close(env);
+	return err;
 }
 
 static void plan_autoload(struct probe *p)

@@ -67,7 +67,7 @@ void probe_detach(struct probe *p);
 void probe_free(struct probe *p);
 
 /* Only tries (doctor): trials of all candidates, none left attached. */
-int probe_trials(const struct probe_options *opt, struct trial *out, struct error *e);
+void probe_trials(const struct probe_options *opt, struct trial *out);
 
 int probe_add_target(struct probe *p, pid_t tgid);
 int probe_add_tid(struct probe *p, pid_t tid);

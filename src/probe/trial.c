@@ -5,6 +5,7 @@
 #include <bpf/btf.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -134,26 +135,46 @@ static int try_program(struct trial *out, const struct btf *btf, const char *sec
 	return try_btf_hook(out, btf, section);
 }
 
-void trial_run(const struct candidate *c, const char *btf_path, struct trial *out)
-{
-	struct btf *btf = btf_path ? btf__parse(btf_path, NULL) : btf__load_vmlinux_btf();
-	struct mmtrace_bpf *skel = mmtrace_bpf__open();
+struct trial_env {
+	struct btf *btf;
+	struct mmtrace_bpf *skel;
+};
 
+struct trial_env *trial_open(const char *btf_path)
+{
+	struct trial_env *env = calloc(1, sizeof(*env));
+
+	if (!env)
+		return NULL;
+	env->btf = btf_path ? btf__parse(btf_path, NULL) : btf__load_vmlinux_btf();
+	env->skel = mmtrace_bpf__open();
+	return env;
+}
+
+void trial_close(struct trial_env *env)
+{
+	if (!env)
+		return;
+	mmtrace_bpf__destroy(env->skel);
+	btf__free(env->btf);
+	free(env);
+}
+
+void trial_run(const struct trial_env *env, const struct candidate *c, struct trial *out)
+{
 	memset(out, 0, sizeof(*out));
 	out->done = true;
-	if (!btf || !skel) {
-		fail(out, -errno, btf ? NULL : "no BTF of this kernel (give one with --btf FILE)");
-	} else {
-		for (const char *const *name = c->progs; *name && !out->err; name++) {
-			const struct bpf_program *prog = bpf_object__find_program_by_name(skel->obj, *name);
-
-			snprintf(out->program, sizeof(out->program), "%s", *name);
-			if (prog)
-				try_program(out, btf, bpf_program__section_name(prog));
-			else
-				fail(out, -ENOENT, "no such program");
-		}
+	if (!env || !env->btf || !env->skel) {
+		fail(out, -ENOENT, env && !env->btf ? "no BTF of this kernel (give one with --btf FILE)" : "out of memory");
+		return;
 	}
-	mmtrace_bpf__destroy(skel);
-	btf__free(btf);
+	for (const char *const *name = c->progs; *name && !out->err; name++) {
+		const struct bpf_program *prog = bpf_object__find_program_by_name(env->skel->obj, *name);
+
+		snprintf(out->program, sizeof(out->program), "%s", *name);
+		if (prog)
+			try_program(out, env->btf, bpf_program__section_name(prog));
+		else
+			fail(out, -ENOENT, "no such program");
+	}
 }

@@ -3,6 +3,11 @@
 #ifndef PROBE_TRIAL_H
 #define PROBE_TRIAL_H
 #include "probe/probe.h"
+/* What all trials of a run share: the kernel's BTF and the object's programs. */
+struct trial_env;
+/* NULL when out of memory; a missing BTF shows in each trial. btf_path may be NULL. */
+struct trial_env *trial_open(const char *btf_path);
+void trial_close(struct trial_env *env);
 /* Fills out; out->err is 0 when every program of c attached (and is gone again). */
-void trial_run(const struct candidate *c, const char *btf_path, struct trial *out);
+void trial_run(const struct trial_env *env, const struct candidate *c, struct trial *out);
 #endif
