@@ -18,6 +18,7 @@
 #define VM_IDENTITY (0x0full | VM_GROWSDOWN | VM_UFFD_MISSING | VM_PFNMAP | VM_HUGETLB | VM_MIXEDMAP)
 
 #define TMPFS_MAGIC 0x01021994ul
+#define ANON_INODE_FS_MAGIC 0x09041934ul /* perf buffers, io_uring rings: their driver's pages */
 #define S_IFMT 0170000
 #define S_IFCHR 0020000
 
@@ -58,6 +59,7 @@ static __always_inline u32 mix(u32 h, u64 v)
 static __always_inline u32 vma_kind(struct vm_area_struct *vma, struct file *file, u64 flags)
 {
 	const struct vm_operations_struct *ops = BPF_CORE_READ(vma, vm_ops);
+	unsigned long magic;
 	u32 kind = 0;
 
 	if (!ops)
@@ -72,8 +74,11 @@ static __always_inline u32 vma_kind(struct vm_area_struct *vma, struct file *fil
 	kind |= MMT_VMA_FILE;
 	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) == S_IFCHR && ops)
 		kind |= MMT_VMA_DEVICE;
-	if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) == TMPFS_MAGIC)
+	magic = BPF_CORE_READ(file, f_inode, i_sb, s_magic);
+	if (magic == TMPFS_MAGIC)
 		kind |= MMT_VMA_SHMEM;
+	if (magic == ANON_INODE_FS_MAGIC)
+		kind |= MMT_VMA_DEVICE;
 	if (ops && BPF_CORE_READ(ops, page_mkwrite))
 		kind |= MMT_VMA_MKWRITE;
 	return kind;

@@ -158,6 +158,8 @@ const struct truth_case cases_swap[] = {
 	 .setup = node_setup, .operate = node_operate, .total = 0, .major = 0},
 	{.name = "migrate_compact", .what = "pages written while compaction moves them",
 	 .setup = compact_setup, .operate = compact_operate, .total = N_ANY, .major = N_ANY,
-	 .rows = {{.what = M(C_MIGRATION) | M(C_SPURIOUS), .n = N_REST}}},
+	 .rows = {{.what = M(C_MIGRATION) | M(C_SPURIOUS), .n = N_REST,
+		   /* compaction moves the pages of all VMAs, the stack too */
+		   .flags = ROW_TOTAL}}},
 	{.name = NULL},
 };
