@@ -17,7 +17,7 @@ OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 BPF_SOURCES := $(wildcard bpf/*.bpf.c bpf/lib/*.h bpf/wire/*) vmlinux/vmlinux.h
 
 .DELETE_ON_ERROR:
-.PHONY: all deps demo test lint install vmlinux-check clean
+.PHONY: all bench deps demo test lint install vmlinux-check clean
 
 all: $(B)/mmtrace
 
@@ -55,6 +55,9 @@ test: deps
 
 lint:
 	@tests/run lint
+
+bench: all
+	@tests/bench/run
 
 install: all
 	install -D -m 755 $(B)/mmtrace $(DESTDIR)$(PREFIX)/bin/mmtrace
