@@ -34,6 +34,11 @@ static __always_inline struct thread_state *thread_get(u32 tid)
 	return st;
 }
 
+static __always_inline bool was_empty(const struct thread_state *st)
+{
+	return st->pre_state == PTE_NONE || st->pre_state == PTE_NO_TABLE;
+}
+
 static __always_inline u8 class_anon(const struct thread_state *st, u8 post, u64 entry)
 {
 	bool write = st->flags & MMT_FAULT_WRITE;
@@ -41,7 +46,7 @@ static __always_inline u8 class_anon(const struct thread_state *st, u8 post, u64
 	if (post == PTE_HUGE_RW || (post == PTE_HUGE_RO && write))
 		return st->pre_state == PTE_HUGE_RO && ((st->pre ^ entry) & ENTRY_PFN) == 0
 			? MMT_CLASS_WP_REUSE : MMT_CLASS_ANON_HUGE;
-	if (st->pre_state == PTE_NONE)
+	if (was_empty(st))
 		return write ? MMT_CLASS_ANON_WRITE : MMT_CLASS_ANON_READ;
 	return MMT_CLASS_OTHER;
 }
@@ -81,7 +86,7 @@ static __always_inline u8 fault_class(const struct thread_state *st, u8 post, u6
 
 	if (st->flags & MMT_FAULT_NO_VMA || st->pre_state == PTE_UNKNOWN)
 		return MMT_CLASS_OTHER;
-	if (st->pre_state == PTE_NONE && st->vm_flags & VM_UFFD_MISSING)
+	if (was_empty(st) && st->vm_flags & VM_UFFD_MISSING)
 		return MMT_CLASS_UFFD;
 	if (st->pre_state == PTE_MARKER || (write && st->vm_flags & VM_UFFD_WP && st->pre & ENTRY_PRESENT &&
 					     st->pre & ENTRY_UFFD_WP))
@@ -96,7 +101,7 @@ static __always_inline u8 fault_class(const struct thread_state *st, u8 post, u6
 		return MMT_CLASS_SWAP;
 	if (st->vkind & (MMT_VMA_DEVICE | MMT_VMA_SPECIAL))
 		return MMT_CLASS_DEVICE;
-	if (st->pre_state == PTE_NONE)
+	if (was_empty(st))
 		return class_first_touch(st, post, entry);
 	if (write && (st->pre_state == PTE_RO || st->pre_state == PTE_HUGE_RO))
 		return class_write_protected(st, post, entry);
@@ -112,7 +117,9 @@ static __always_inline void fault_close(struct thread_state *st, struct mm_struc
 	if (error) {
 		rec.cls = MMT_CLASS_ERROR;
 	} else {
-		post = page_table_peek(mm, st->addr, &entry);
+		/* a first touch below an existing table needs no second look */
+		if (st->pre_state != PTE_NONE)
+			post = page_table_peek(mm, st->addr, &entry);
 		rec.cls = fault_class(st, post, entry);
 	}
 	head_fill(&rec.head, MMT_KIND_FAULT, st->mm_id, now);
@@ -156,6 +163,7 @@ static __always_inline void fault_set_vma(struct thread_state *st, struct vm_are
 	struct mmt_vma facts = {};
 
 	st->mm_id = mm_id;
+	st->cache_mm = 0;
 	st->anchor = 0;
 	st->sig = 0;
 	st->vkind = 0;
@@ -170,7 +178,30 @@ static __always_inline void fault_set_vma(struct thread_state *st, struct vm_are
 	st->sig = facts.sig;
 	st->vkind = facts.kind;
 	st->vm_flags = facts.vm_flags;
+	st->cache_start = facts.start;
+	st->cache_end = facts.end;
 	vma_tell(vma, &facts, mm_id);
+}
+
+/* Does st still describe the VMA at addr?  Only where mm_lock_seq is a
+ * seqcount (6.13 and later): equal and even, so nothing changed the VMAs since
+ * it was read, and nobody is at it. */
+static __always_inline bool vma_cached(const struct thread_state *st, struct mm_struct *mm, u64 addr)
+{
+	return st->cache_mm == (u64)mm && st->cache_start <= addr && addr < st->cache_end &&
+	       st->cache_seq == mm_seqcount(mm);
+}
+
+static __always_inline void fault_find_vma(struct thread_state *st, struct mm_struct *mm, u32 tgid)
+{
+	u64 seq = mm_seqcount(mm);
+
+	if (vma_cached(st, mm, st->addr))
+		return;
+	fault_set_vma(st, vma_find(mm, st->addr), mm_id_get(mm, tgid, true));
+	st->cache_seq = seq;
+	if (!(st->flags & MMT_FAULT_NO_VMA) && !(seq & 1))
+		st->cache_mm = (u64)mm;
 }
 
 /* --- backend fentry --- */
@@ -239,7 +270,7 @@ static __always_inline int page_fault_begin(u64 addr, u64 error_code)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	u64 id = bpf_get_current_pid_tgid();
-	u32 tgid = id >> 32, mm_id;
+	u32 tgid = id >> 32;
 	struct mm_struct *mm = task->mm;
 	struct thread_state *st;
 	u16 f = 0;
@@ -253,13 +284,12 @@ static __always_inline int page_fault_begin(u64 addr, u64 error_code)
 	st = thread_get((u32)id);
 	if (!st)
 		return 0;
-	mm_id = mm_id_get(mm, tgid, true);
 	f |= error_code & PF_WRITE ? MMT_FAULT_WRITE : 0;
 	f |= error_code & PF_INSTR ? MMT_FAULT_INSTR : 0;
 	f |= MMT_FAULT_EXECUTOR;
 	if (!fault_open(st, addr, error_code & PF_USER ? MMT_MODE_USER : MMT_MODE_KERNEL, f))
 		return 0;
-	fault_set_vma(st, vma_find(mm, addr), mm_id);
+	fault_find_vma(st, mm, tgid);
 	st->pre_state = page_table_peek(mm, addr, &st->pre);
 	return 0;
 }

@@ -49,12 +49,16 @@ int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *chil
 SEC("?tp_btf/sched_process_exec")
 int BPF_PROG(life_exec__tb, struct task_struct *p, int old_pid, struct linux_binprm *bprm)
 {
-	u32 tgid = p->tgid;
+	u32 tgid = p->tgid, tid = p->pid;
 	struct mm_struct *mm = p->mm;
+	struct thread_state *st;
 	struct mmt_exec *rec;
 
 	if (!bpf_map_lookup_elem(&targets, &tgid))
 		return 0;
+	st = bpf_map_lookup_elem(&threads, &tid);
+	if (st)
+		st->cache_mm = 0; /* the old mm's address may serve the new one */
 	rec = control_reserve(sizeof(*rec));
 	if (!rec)
 		return 0;

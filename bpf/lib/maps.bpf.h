@@ -33,6 +33,9 @@ struct thread_state {
 	u64 base_min, base_maj; /* min_flt and maj_flt when first seen */
 	u64 seen_min, seen_maj;
 	u64 last_error;
+	/* anchor, sig, vkind, vm_flags and mm_id above describe this VMA: */
+	u64 cache_mm; /* 0: nothing cached */
+	u64 cache_seq, cache_start, cache_end;
 };
 
 /* A known address space: value of mms, key the mm_struct's address. */

@@ -50,6 +50,14 @@ static __always_inline u32 mm_id_get(struct mm_struct *mm, u32 tgid, bool create
 	return 0;
 }
 
+/* mm->mm_lock_seq where it is a seqcount (6.13 and later), else an odd number. */
+static __always_inline u64 mm_seqcount(struct mm_struct *mm)
+{
+	if (bpf_core_field_exists(mm->mm_lock_seq.sequence))
+		return BPF_CORE_READ(mm, mm_lock_seq.sequence);
+	return 1;
+}
+
 static __always_inline u32 mix(u32 h, u64 v)
 {
 	v *= 0x9e3779b97f4a7c15ull;

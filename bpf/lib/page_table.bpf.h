@@ -8,7 +8,9 @@
 #include "maps.bpf.h"
 
 enum pte_state {
-	PTE_UNKNOWN, PTE_NONE, PTE_RO, PTE_RW, PTE_SWAP, PTE_MIGRATION, PTE_MARKER, PTE_NUMA,
+	PTE_UNKNOWN,
+	PTE_NO_TABLE, /* nothing there, nor a table of small pages: may become huge */
+	PTE_NONE, PTE_RO, PTE_RW, PTE_SWAP, PTE_MIGRATION, PTE_MARKER, PTE_NUMA,
 	PTE_HUGE_RO, PTE_HUGE_RW,
 };
 
@@ -36,7 +38,7 @@ static __always_inline bool table_read(u64 phys, u64 index, u64 *entry)
 static __always_inline u8 entry_state(u64 e, bool huge)
 {
 	if (!e)
-		return PTE_NONE;
+		return huge ? PTE_NO_TABLE : PTE_NONE;
 	if (e & ENTRY_PRESENT) {
 		if (huge)
 			return e & ENTRY_RW ? PTE_HUGE_RW : PTE_HUGE_RO;
@@ -61,14 +63,14 @@ static __always_inline u8 page_table_peek(struct mm_struct *mm, u64 addr, u64 *o
 		if (bpf_probe_read_kernel(&e, 8, (void *)(pgd + ((addr >> 48) & 511) * 8)))
 			return PTE_UNKNOWN;
 		if (!(e & ENTRY_PRESENT))
-			return PTE_NONE;
+			return PTE_NO_TABLE;
 		if (!table_read(e, (addr >> 39) & 511, &e))
 			return PTE_UNKNOWN;
 	} else if (bpf_probe_read_kernel(&e, 8, (void *)(pgd + ((addr >> 39) & 511) * 8))) {
 		return PTE_UNKNOWN;
 	}
 	if (!(e & ENTRY_PRESENT))
-		return PTE_NONE;
+		return PTE_NO_TABLE;
 	if (!table_read(e, (addr >> 30) & 511, &e))
 		return PTE_UNKNOWN;
 	*out = e;
