@@ -160,6 +160,7 @@ const struct truth_case cases_swap[] = {
 	 .setup = compact_setup, .operate = compact_operate, .total = N_ANY, .major = N_ANY,
 	 .rows = {{.what = M(C_MIGRATION) | M(C_SPURIOUS), .n = N_REST,
 		   /* compaction moves the pages of all VMAs, the stack too */
-		   .flags = ROW_TOTAL}}},
+		   .flags = ROW_TOTAL},
+		  {.what = M(C_MIGRATION) | M(C_SPURIOUS), .n = N_ANY, .flags = ROW_REGION}}},
 	{.name = NULL},
 };
