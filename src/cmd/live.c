@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* `mmtrace [live]`: joins probe, model and view. */
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -45,7 +46,11 @@ static uint64_t now_ns(clockid_t clock)
 
 static int on_record(void *ctx, const void *bytes, size_t size)
 {
-	session_apply(ctx, bytes, size);
+	struct live *l = ctx;
+
+	session_apply(l->session, bytes, size);
+	if (l->opt.trace)
+		trace_record(&l->report, &l->opt.filter, l->opt.json, l->t0, bytes, size);
 	return 0;
 }
 
@@ -116,7 +121,7 @@ static void refresh(struct live *l)
 	struct probe_cost cost;
 
 	probe_residual(l->probe);
-	probe_drain(l->probe, on_record, l->session);
+	probe_drain(l->probe, on_record, l);
 	read_layouts(l);
 	read_rss(l);
 	probe_losses(l->probe, l->report.losses);
@@ -171,7 +176,7 @@ static int open_output(struct live *l, struct error *e)
 	terminal = isatty(fileno(l->report.out)) && !l->opt.json;
 	if (terminal && ioctl(fileno(l->report.out), TIOCGWINSZ, &ws) == 0 && ws.ws_col)
 		l->report.width = ws.ws_col;
-	l->report.redraw = terminal && !l->opt.command;
+	l->report.redraw = terminal && !l->opt.command && !l->opt.trace;
 	l->report.top = l->opt.top >= 0 ? l->opt.top : terminal && ws.ws_row > 12 ? ws.ws_row - 6 : 30;
 	l->report.sort = l->opt.sort;
 	return 0;
@@ -232,8 +237,8 @@ static void report_start(struct live *l)
 	r->t0_unix_ns = now_ns(CLOCK_REALTIME);
 	if (l->opt.json)
 		json_start(r);
-	else
-		table_start(r);
+	else if (l->opt.trace)
+		trace_titles(r);
 	if (!l->opt.quiet && !l->opt.json && !r->redraw)
 		fprintf(stderr, "mmtrace: tracing %s, page faults by %s (%s)%s%s%s\n",
 			text_escape(target, sizeof(target), l->target), c->backend, c->span,
@@ -254,6 +259,7 @@ static int begin(struct live *l, struct error *e)
 	l->session = session_new();
 	add_targets(l);
 	l->t0 = now_ns(CLOCK_MONOTONIC);
+	l->report.session = l->session;
 	l->last_tick = l->t0;
 	l->next_tick = l->t0 + l->opt.interval_ns;
 	l->end = l->opt.duration_ns ? l->t0 + l->opt.duration_ns : ~0ull;
@@ -278,7 +284,9 @@ static void tick(struct live *l, uint64_t now)
 	l->next_tick += l->opt.interval_ns;
 	if (l->next_tick < now)
 		l->next_tick = now + l->opt.interval_ns;
-	if (!l->opt.quiet && l->opt.json)
+	if (l->opt.trace)
+		fflush(l->report.out);
+	else if (!l->opt.quiet && l->opt.json)
 		json_tick(&l->report);
 	else if (!l->opt.quiet && !l->opt.command)
 		table_tick(&l->report);
@@ -317,7 +325,7 @@ static void run(struct live *l)
 		if (read(l->timer, &expirations, sizeof(expirations)) < 0 && errno != EAGAIN)
 			break;
 		read_signals(l);
-		probe_drain(l->probe, on_record, l->session);
+		probe_drain(l->probe, on_record, l);
 		now = now_ns(CLOCK_MONOTONIC);
 		if (now >= l->end || (l->opt.command ? l->launch.ended : !l->session->live_processes))
 			l->stop = true;
@@ -340,8 +348,10 @@ static int finish(struct live *l, struct error *e)
 	r->kernel_major = l->launch.majflt - l->launch.base_majflt;
 	if (l->opt.json)
 		json_end(r);
-	else
+	else if (!l->opt.trace)
 		table_end(r);
+	else if (r->losses[MMT_LOSS_DROPPED])
+		fprintf(stderr, "mmtrace: %" PRIu64 " events dropped, a larger --ring-size holds more\n", r->losses[MMT_LOSS_DROPPED]);
 	if (fflush(r->out) || ferror(r->out))
 		return errno == EPIPE ? EXIT_OK
 				      : error_set(e, EXIT_FAILED, "free space, or choose another file", strerror(errno),
@@ -353,7 +363,7 @@ static int finish(struct live *l, struct error *e)
 	return l->launch.ended ? launch_status(&l->launch) : EXIT_OK;
 }
 
-int cmd_live(int argc, char **argv)
+int fault_command(int argc, char **argv, bool trace)
 {
 	struct live *l = calloc(1, sizeof(*l));
 	struct error e = { 0 };
@@ -361,6 +371,7 @@ int cmd_live(int argc, char **argv)
 
 	if (!l)
 		return EXIT_FAILED;
+	l->opt.trace = trace;
 	if (options_parse(&l->opt, argc, argv, &e) == 0) {
 		if (l->opt.help) {
 			options_help();
@@ -380,4 +391,9 @@ int cmd_live(int argc, char **argv)
 		session_free(l->session);
 	free(l);
 	return status;
+}
+
+int cmd_live(int argc, char **argv)
+{
+	return fault_command(argc, argv, false);
 }

@@ -12,7 +12,7 @@
 
 #define HINT "'mmtrace --help' lists the options"
 
-enum { OPT_JSON = 256, OPT_NO_FOLLOW, OPT_BACKEND, OPT_RING, OPT_BTF, OPT_STRICT, OPT_NO_COLOR, OPT_VERSION };
+enum { OPT_JSON = 256, OPT_NO_FOLLOW, OPT_BACKEND, OPT_RING, OPT_BTF, OPT_STRICT, OPT_NO_COLOR, OPT_VERSION, OPT_RANGE };
 
 static const struct option longs[] = {
 	{ "pid", required_argument, NULL, 'p' },
@@ -21,6 +21,8 @@ static const struct option longs[] = {
 	{ "interval", required_argument, NULL, 'i' },
 	{ "top", required_argument, NULL, 'n' },
 	{ "sort", required_argument, NULL, 's' },
+	{ "faults", required_argument, NULL, 'F' },
+	{ "range", required_argument, NULL, OPT_RANGE },
 	{ "output", required_argument, NULL, 'o' },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "no-follow", no_argument, NULL, OPT_NO_FOLLOW },
@@ -38,7 +40,7 @@ static const struct option longs[] = {
 
 void options_help(void)
 {
-	puts("Usage: mmtrace [live] -p PID[,PID...] | -t TID[,TID...] | -- CMD ARGS   [INTERVAL [COUNT]]\n"
+	puts("Usage: mmtrace [live|trace] -p PID[,PID...] | -t TID[,TID...] | -- CMD ARGS   [INTERVAL [COUNT]]\n"
 	     "Shows which mappings (VMAs) of a process fault, how, and what each fault costs.\n\n"
 	     "  -p, --pid PID[,PID...]   processes to trace; their children are followed\n"
 	     "  -t, --tid TID[,TID...]   only faults that these threads execute\n"
@@ -48,6 +50,8 @@ void options_help(void)
 	     "  -n, --top ROWS           rows at most (what fits the terminal, else 30; 0: all)\n"
 	     "  -s, --sort KEY           rate faults major size rss p99 addr; -KEY reverses\n"
 	     "      --json               JSON lines (schema 1)\n"
+	     "  -F, --faults CLASS,...   trace: only faults of these classes\n"
+	     "      --range START-END    trace: only faults at these addresses (hexadecimal)\n"
 	     "  -o, --output FILE        write there\n"
 	     "      --no-follow          leave children alone\n"
 	     "      --backend HOOK=NAME  force a backend, e.g. fault=tracepoint\n"
@@ -132,6 +136,11 @@ static int parse_one(struct options *o, int c, char **argv, struct error *e)
 	case 's':
 		o->sort = optarg;
 		return sort_known(optarg) ? 0 : bad(e, "-s", optarg, "keys: rate faults major size rss p99 addr");
+	case 'F':
+		return trace_classes(optarg, &o->filter.classes) ? 0 : bad(e, "-F", optarg, "classes: see mmtrace-trace(1)");
+	case OPT_RANGE:
+		return sscanf(optarg, "%lx-%lx", &o->filter.from, &o->filter.to) == 2 && o->filter.to > o->filter.from
+			       ? 0 : bad(e, "--range", optarg, "not START-END in hexadecimal");
 	case 'o': o->output = optarg; return 0;
 	case OPT_JSON: o->json = true; return 0;
 	case OPT_NO_FOLLOW: o->probe.follow = false; return 0;
@@ -169,9 +178,9 @@ int options_parse(struct options *o, int argc, char **argv, struct error *e)
 {
 	int c;
 
-	*o = (struct options){ .interval_ns = 1000000000, .top = -1, .sort = "rate", .probe.follow = true };
+	*o = (struct options){ .trace = o->trace, .interval_ns = 1000000000, .top = -1, .sort = "rate", .probe.follow = true };
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+:p:t:d:i:n:s:o:qvh", longs, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "+:p:t:d:i:n:s:o:F:qvh", longs, NULL)) != -1)
 		if (parse_one(o, c, argv, e))
 			return -1;
 	if (o->help || o->version)

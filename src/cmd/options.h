@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "probe/probe.h"
+#include "view/trace.h"
 
 #define TARGET_MAX 256
 
@@ -20,11 +21,14 @@ struct options {
 	uint64_t duration_ns, interval_ns, count; /* 0: no limit; interval 1 s */
 	int top;
 	const char *sort, *output;
-	bool json, quiet, verbose, strict, help, version;
+	struct trace_filter filter; /* trace only */
+	bool trace, json, quiet, verbose, strict, help, version;
 	struct probe_options probe;
 };
 
 /* Parses; -1 and e filled on bad input. */
 int options_parse(struct options *o, int argc, char **argv, struct error *e);
 void options_help(void);
+/* live and trace are one command with two views. */
+int fault_command(int argc, char **argv, bool trace);
 #endif

@@ -164,6 +164,11 @@ static struct vma_slot *slot_find(struct session *s, uint32_t mm_id, uint32_t si
 	return &s->slots[i];
 }
 
+struct vma *session_vma_of(struct session *s, const struct mmt_fault *f)
+{
+	return f->flags & MMT_FAULT_NO_VMA ? NULL : slot_find(s, f->head.mm_id, f->sig, f->anchor)->vma;
+}
+
 static void slots_grow(struct session *s)
 {
 	struct vma_slot *old = s->slots;

@@ -79,6 +79,8 @@ struct process *session_find(struct session *s, pid_t pid);
 void process_exited(struct session *s, struct process *p);
 /* The mm a living process uses now, or NULL. */
 struct mm *process_mm(const struct session *s, const struct process *p);
+/* The VMA row of a fault, or NULL. */
+struct vma *session_vma_of(struct session *s, const struct mmt_fault *f);
 /* All VMAs of the session (owned by the caller: free it) in order of process,
  * mm and address. */
 struct vma **session_vmas(const struct session *s, size_t *count);

@@ -33,7 +33,6 @@ struct report {
 /* Keys that -s takes; false: unknown. */
 bool sort_known(const char *key);
 
-void table_start(const struct report *r);
 void table_tick(const struct report *r);
 void table_end(const struct report *r);
 

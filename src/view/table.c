@@ -212,11 +212,6 @@ static void put_table(const struct report *r, bool rates)
 	free(rows);
 }
 
-void table_start(const struct report *r)
-{
-	(void)r;
-}
-
 void table_tick(const struct report *r)
 {
 	if (r->redraw)

@@ -46,6 +46,8 @@ expect 127 "CMD not found" "cannot run" "$m" -- /nonexistent/program
 expect 126 "CMD not executable" "cannot run" "$m" -- /etc/passwd
 expect 7 "CMD's status" "rusage" "$m" -- sh -c 'exit 7'
 expect 137 "CMD killed" "rusage" "$m" -- sh -c 'kill -9 $$'
+expect 0 "trace" "anon_write minor" "$m" trace -- true
+expect 2 "trace: unknown class" "classes:" "$m" trace -F bogus -- true
 expect 1 "disk full" "cannot write" "$m" -o /dev/full -- true
 expect 3 "no BTF file" "BTF" "$m" --btf /nonexistent -- true
 if command -v setpriv > /dev/null; then
