@@ -56,6 +56,16 @@ static __always_inline long layout_path(struct vm_area_struct *vma, char *buf, u
 	return len > 0 ? len - 1 : 0;
 }
 
+/* What the layout tells, a first fault need not tell again. */
+static __always_inline void layout_told(const struct mmt_vma *facts, u32 mm_id)
+{
+	struct vma_key key = { mm_id, facts->sig, facts->anchor, facts->end };
+	u32 one = 1;
+
+	if (!bpf_map_lookup_elem(&vmas_told, &key))
+		bpf_map_update_elem(&vmas_told, &key, &one, BPF_ANY);
+}
+
 SEC("?iter/task_vma")
 int layout__it(struct bpf_iter__task_vma *ctx)
 {
@@ -74,6 +84,7 @@ int layout__it(struct bpf_iter__task_vma *ctx)
 		layout_mm(seq, vma->vm_mm, task->tgid);
 	}
 	vma_facts(vma, &rec.vma);
+	layout_told(&rec.vma, mm_id_get(vma->vm_mm, task->tgid, true));
 	len = layout_path(vma, buf, rec.vma.kind);
 	rec.new_path = len >= 0;
 	rec.path_len = len > 0 ? len & (MMT_PATH_MAX - 1) : 0;

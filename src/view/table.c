@@ -20,6 +20,8 @@ static const struct { const char *key, *text; } loss_help[] = {
 #undef LOSS
 };
 
+#define RSS_FRESH_NS 2000000000ull
+
 enum sort_key { SORT_RATE, SORT_FAULTS, SORT_MAJOR, SORT_SIZE, SORT_RSS, SORT_P99, SORT_ADDR, SORT_COUNT };
 static const char *const sort_keys[SORT_COUNT] = { "rate", "faults", "major", "size", "rss", "p99", "addr" };
 
@@ -153,18 +155,22 @@ static int put_counts(char *line, size_t size, const struct row *row, unsigned c
 static void put_row(const struct report *r, const struct row *row, unsigned classes, bool rates, bool many)
 {
 	const struct vma *v = row->v;
-	char line[4096], name[2048], perm[5], range[40], size[16], rss[16];
+	char line[4096], name[2048], perm[5], range[40], size[16], rss[20] = "-";
 	int at = 0;
 
 	kind_perm(v, perm);
+	rss[0] = '~'; /* read some time ago */
+	if (v->rss == RSS_UNKNOWN)
+		strcpy(rss, "-");
+	else
+		text_bytes(r->now_ns - v->rss_time > RSS_FRESH_NS ? rss + 1 : rss, sizeof(rss) - 1, v->rss);
 	snprintf(range, sizeof(range), "%llx-%llx", v->v.start, v->v.end);
 	if (!v->known)
 		snprintf(range, sizeof(range), "%llx-?", v->v.anchor);
 	if (many)
 		at += snprintf(line, sizeof(line), "%7d ", v->mm->proc->pid);
 	at += snprintf(line + at, sizeof(line) - at, "%-27s %-4s %6s %6s", range, perm,
-		       text_bytes(size, sizeof(size), v->v.end - v->v.start),
-		       v->rss == RSS_UNKNOWN ? "-" : text_bytes(rss, sizeof(rss), v->rss));
+		       text_bytes(size, sizeof(size), v->v.end - v->v.start), rss);
 	at += put_counts(line + at, sizeof(line) - at, row, classes, rates);
 	snprintf(line + at, sizeof(line) - at, " %-7s %s%s", kind_of(v),
 		 v->name[0] ? text_escape(name, sizeof(name), v->name) : "-", v->live ? "" : " (gone)");
