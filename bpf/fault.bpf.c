@@ -325,7 +325,7 @@ static __always_inline void gup_residual(struct thread_state *st, struct task_st
 	rec->head.tgid = tgid;
 	rec->minor = min;
 	rec->major = maj;
-	bpf_ringbuf_submit(rec, BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(rec, control_lazy());
 	st->reported_min += min;
 	st->reported_maj += maj;
 }

@@ -42,7 +42,7 @@ int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *chil
 	rec->thread = thread;
 	rec->start_boottime = child->start_boottime;
 	bpf_probe_read_kernel(rec->comm, sizeof(rec->comm), child->comm);
-	bpf_ringbuf_submit(rec, thread ? BPF_RB_NO_WAKEUP : BPF_RB_FORCE_WAKEUP);
+	bpf_ringbuf_submit(rec, thread ? control_lazy() : BPF_RB_FORCE_WAKEUP);
 	return 0;
 }
 
@@ -94,7 +94,7 @@ int BPF_PROG(life_exit__tb, struct task_struct *p)
 		rec->pad = 0;
 		rec->min_flt = p->min_flt;
 		rec->maj_flt = p->maj_flt;
-		bpf_ringbuf_submit(rec, dead ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+		bpf_ringbuf_submit(rec, dead ? BPF_RB_FORCE_WAKEUP : control_lazy());
 	}
 	bpf_map_delete_elem(&threads, &tid);
 	if (dead)
@@ -115,7 +115,7 @@ int BPF_PROG(life_mmend__tb, struct mm_struct *mm)
 	if (rec) {
 		head_fill(&rec->head, MMT_KIND_MM_END, known->mm_id, bpf_ktime_get_ns());
 		rec->head.tgid = known->tgid;
-		bpf_ringbuf_submit(rec, BPF_RB_NO_WAKEUP);
+		bpf_ringbuf_submit(rec, control_lazy());
 	}
 	bpf_map_delete_elem(&mms, &key);
 	return 0;

@@ -46,8 +46,10 @@ struct mm_state {
 
 const volatile struct mmt_config mmt_config = { .wake_bytes = 1 << 20 };
 
+#define CONTROL_BYTES (2 << 20)
+
 struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4 << 20); } data_ring SEC(".maps");
-struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 512 << 10); } control_ring SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, CONTROL_BYTES); } control_ring SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8192);
 	 __type(key, u32); __type(value, struct mmt_target); } targets SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8192);
@@ -86,8 +88,14 @@ static __always_inline void head_fill(struct mmt_head *h, u16 kind, u32 mm_id, u
 	h->time = now;
 }
 
-/* Control records are rare and wanted soon, but a wake-up each is dear in a
- * storm of VMAs: the reader's timer finds them. */
+/* Flags to submit a record that can wait: in a storm of VMAs a wake-up each is
+ * dear, the reader's timer finds them unless the ring fills first. */
+static __always_inline u64 control_lazy(void)
+{
+	return bpf_ringbuf_query(&control_ring, BPF_RB_AVAIL_DATA) >= CONTROL_BYTES / 4 ? BPF_RB_FORCE_WAKEUP
+										       : BPF_RB_NO_WAKEUP;
+}
+
 static __always_inline void *control_reserve(u64 size)
 {
 	void *rec = bpf_ringbuf_reserve(&control_ring, size, 0);

@@ -152,7 +152,7 @@ static __always_inline void vma_tell(struct vm_area_struct *vma, const struct mm
 	head_fill(&rec->head, MMT_KIND_VMA_SEEN, mm_id, bpf_ktime_get_ns());
 	rec->vma = *facts;
 	vma_short_name(vma, facts->kind, rec->name, sizeof(rec->name));
-	bpf_ringbuf_submit(rec, BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(rec, control_lazy());
 	bpf_map_update_elem(&vmas_told, &key, &one, BPF_ANY);
 }
 

@@ -199,6 +199,11 @@ static void vma_name(struct vma *v, const char *name, size_t len)
 	v->name = must(strndup(name, len));
 }
 
+/* Anchor of the slot that heads the chain of VMAs with one mm and sig: no VMA
+ * starts there. */
+#define CHAIN_ANCHOR 1
+#define CHAIN_LOOK 32
+
 static struct vma *vma_new(struct session *s, struct mm *mm, uint32_t sig, uint64_t anchor)
 {
 	struct vma *v = must(calloc(1, sizeof(*v)));
@@ -213,6 +218,8 @@ static struct vma *vma_new(struct session *s, struct mm *mm, uint32_t sig, uint6
 	v->next = mm->vmas;
 	mm->vmas = v;
 	mm->vma_count++;
+	v->same_sig = slot_find(s, mm->id, sig, CHAIN_ANCHOR)->vma;
+	slot_set(s, v, sig, CHAIN_ANCHOR);
 	slot_set(s, v, sig, anchor);
 	return v;
 }
@@ -224,11 +231,14 @@ static struct vma *vma_get(struct session *s, struct mm *mm, uint32_t sig, uint6
 	return v ? v : vma_new(s, mm, sig, anchor);
 }
 
-/* A VMA that a merge or a growth moved: same identity, overlapping range. */
-static struct vma *vma_moved_start(struct mm *mm, const struct mmt_vma *now)
+/* A VMA that a merge or a growth moved: same identity, overlapping range. Looks
+ * at the youngest only, since a program may map and unmap alike without end. */
+static struct vma *vma_moved_start(struct session *s, struct mm *mm, const struct mmt_vma *now)
 {
-	for (struct vma *v = mm->vmas; v; v = v->next)
-		if (v->live && v->known && v->v.sig == now->sig && v->v.start < now->end && now->start < v->v.end)
+	struct vma *v = slot_find(s, mm->id, now->sig, CHAIN_ANCHOR)->vma;
+
+	for (int i = 0; v && i < CHAIN_LOOK; i++, v = v->same_sig)
+		if (v->live && v->known && v->v.start < now->end && now->start < v->v.end)
 			return v;
 	return NULL;
 }
@@ -238,7 +248,7 @@ static void apply_vma_seen(struct session *s, const struct mmt_vma_seen *r)
 	struct mm *mm = mm_get(s, r->head.mm_id, (pid_t)r->head.tgid);
 	struct vma *v = slot_find(s, mm->id, r->vma.sig, r->vma.anchor)->vma;
 
-	if (!v && (v = vma_moved_start(mm, &r->vma)))
+	if (!v && (v = vma_moved_start(s, mm, &r->vma)))
 		slot_set(s, v, r->vma.sig, r->vma.anchor);
 	if (!v)
 		v = vma_new(s, mm, r->vma.sig, r->vma.anchor);
@@ -253,7 +263,7 @@ static void layout_vma(struct session *s, struct mm *mm, const struct layout_rec
 	const struct mmt_vma *now = &r->vma->vma;
 	struct vma *v = slot_find(s, mm->id, now->sig, now->anchor)->vma;
 
-	if (!v && mm->generation > 1 && (v = vma_moved_start(mm, now)))
+	if (!v && mm->generation > 1 && (v = vma_moved_start(s, mm, now)))
 		slot_set(s, v, now->sig, now->anchor);
 	if (!v)
 		v = vma_new(s, mm, now->sig, now->anchor);

@@ -38,6 +38,7 @@ struct vma {
 	uint64_t rss_time;         /* when that was, ns of CLOCK_MONOTONIC */
 	struct fault_stat faults;
 	struct vma *next;      /* in the mm */
+	struct vma *same_sig;  /* the one before with this mm and sig */
 };
 
 struct mm {
