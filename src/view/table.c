@@ -99,6 +99,26 @@ static unsigned classes_present(const struct row *rows, size_t n)
 	return set;
 }
 
+#define FIXED_WIDTH 79 /* RANGE to MAJOR without PID and FLT/s */
+#define TAIL_WIDTH 46  /* P50 P99 KIND and some of the NAME */
+
+/* Drops the rarest classes until the name has room on the terminal. */
+static unsigned classes_fitting(const struct report *r, unsigned set, bool rates, bool many)
+{
+	int room = (r->width - FIXED_WIDTH - TAIL_WIDTH - (rates ? 9 : 0) - (many ? 8 : 0)) / 8;
+
+	while (r->width && set && __builtin_popcount(set) > (room > 1 ? room : 1)) {
+		int rarest = -1;
+
+		for (int c = 0; c < MMT_CLASS_COUNT; c++)
+			if (set & 1u << c && (rarest < 0 || stat_class_count(&r->session->faults, c) <
+								     stat_class_count(&r->session->faults, rarest)))
+				rarest = c;
+		set &= ~(1u << rarest);
+	}
+	return set;
+}
+
 /* Cuts a line at the width of the terminal; UTF-8 is not cut in two. */
 static void put_line(const struct report *r, char *line)
 {
@@ -206,8 +226,8 @@ static void put_table(const struct report *r, bool rates)
 {
 	size_t n, shown;
 	struct row *rows = rows_sorted(r, &n, rates);
-	unsigned classes = classes_present(rows, n);
 	bool many = many_processes(r->session);
+	unsigned classes = classes_fitting(r, classes_present(rows, n), rates, many);
 
 	shown = r->top && (size_t)r->top < n ? (size_t)r->top : n;
 	put_titles(r, classes, rates, many);
