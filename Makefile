@@ -6,6 +6,9 @@ CLANG ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
 Q := $(if $(V),,@)
 B := build
+# BPF objects: bpf/NAME.bpf.c each becomes build/NAME.skel.h
+BPF_OBJECTS := mmtrace
+SKELETONS := $(BPF_OBJECTS:%=$(B)/%.skel.h)
 
 CFLAGS ?= -O2 -g
 FLAGS := -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Werror -Wswitch-enum -Wformat=2 \
@@ -17,6 +20,7 @@ OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 BPF_SOURCES := $(wildcard bpf/*.bpf.c bpf/lib/*.h bpf/wire/*) vmlinux/vmlinux.h
 
 .DELETE_ON_ERROR:
+.SECONDARY:
 .PHONY: all bench deps demo test lint install vmlinux-check clean
 
 all: $(B)/mmtrace
@@ -25,19 +29,19 @@ $(B)/mmtrace: $(OBJECTS)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lbpf -lelf -lz
 
-$(B)/%.o: %.c $(B)/mmtrace.skel.h Makefile
+$(B)/%.o: %.c $(SKELETONS) Makefile
 	@echo "  CC    $<"
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(FLAGS) -c $< -o $@
 
-$(B)/mmtrace.bpf.o: $(BPF_SOURCES) Makefile
+$(B)/%.bpf.o: bpf/%.bpf.c $(BPF_SOURCES) Makefile
 	@echo "  BPF   $@"
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_FLAGS) -c bpf/mmtrace.bpf.c -o $@
+	$(Q)$(CLANG) $(BPF_FLAGS) -c $< -o $@
 
-$(B)/mmtrace.skel.h: $(B)/mmtrace.bpf.o
+$(B)/%.skel.h: $(B)/%.bpf.o
 	@echo "  SKEL  $@"
-	$(Q)$(BPFTOOL) gen skeleton $< name mmtrace_bpf > $@
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
 -include $(OBJECTS:.o=.d)
 
@@ -68,4 +72,4 @@ vmlinux-check:
 	@tests/lint/vmlinux.sh $(BTF)
 
 clean:
-	rm -rf $(B)/src $(B)/mmtrace $(B)/mmtrace.bpf.o $(B)/mmtrace.skel.h $(B)/truth $(B)/sample $(B)/scratch
+	rm -rf $(B)/src $(B)/mmtrace $(B)/*.bpf.o $(B)/*.skel.h $(B)/truth $(B)/sample $(B)/scratch

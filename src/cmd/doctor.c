@@ -7,8 +7,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "cmd/cmd.h"
-#include "probe/probe.h"
+#include "probe/hook.h"
 #include "view/doctor.h"
 
 static void read_line(const char *path, char *out, size_t size, const char *missing)
@@ -26,7 +27,6 @@ int cmd_doctor(int argc, char **argv)
 {
 	struct trial *trials = calloc(candidate_count, sizeof(*trials));
 	struct doctor_row *rows = calloc(candidate_count, sizeof(*rows));
-	struct probe_options opt = { 0 };
 	struct error e = { 0 };
 	struct utsname uts;
 	char lockdown[80], stats[80], rights[32];
@@ -51,7 +51,7 @@ int cmd_doctor(int argc, char **argv)
 	read_line("/sys/kernel/security/lockdown", lockdown, sizeof(lockdown), "unknown: securityfs is not mounted");
 	read_line("/proc/sys/kernel/bpf_stats_enabled", stats, sizeof(stats), "unknown");
 	snprintf(rights, sizeof(rights), geteuid() ? "not root" : "root");
-	probe_trials(&opt, trials);
+	hook_trials(NULL, false, trials);
 	for (size_t i = 0; i < candidate_count; i++) {
 		const struct candidate *c = &candidates[i];
 
@@ -60,7 +60,7 @@ int cmd_doctor(int argc, char **argv)
 		have[c->hook] |= !trials[i].err;
 	}
 	for (int h = 0; h < HOOK_COUNT; h++)
-		usable &= have[h] || !hooks[h].needed;
+		usable &= have[h] || !hooks[h].needed || hooks[h].object != OBJECT_MMTRACE;
 	{
 		const struct doctor_fact facts[] = {
 			{ "kernel", uts.release },

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#include "probe/probe.h"
+#include "probe/hook.h"
 
 const struct hook hooks[HOOK_COUNT] = {
-#define HOOK(id, key, needed, help) [HOOK_##id] = { key, needed, help },
+#define HOOK(id, key, object, needed, help) [HOOK_##id] = { key, OBJECT_##object, needed, help },
 #define CANDIDATE(...)
 #include "probe/hooks.def"
 #undef HOOK

@@ -10,41 +10,8 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "probe/attach.h"
 #include "wire/event.h"
-
-enum hook_id {
-#define HOOK(id, key, needed, help) HOOK_##id,
-#define CANDIDATE(...)
-#include "probe/hooks.def"
-#undef HOOK
-#undef CANDIDATE
-	HOOK_COUNT
-};
-
-#define CANDIDATE_PROGS 5
-struct candidate {
-	enum hook_id hook;
-	const char *backend, *span, *provides, *lacks;
-	const char *progs[CANDIDATE_PROGS + 1];
-};
-
-struct hook {
-	const char *key;
-	bool needed;
-	const char *help;
-};
-
-extern const struct hook hooks[HOOK_COUNT];
-extern const struct candidate candidates[];
-extern const size_t candidate_count;
-
-/* How the trial of each candidate went. */
-struct trial {
-	bool done;
-	int err;          /* 0: works; negative errno */
-	char program[20]; /* the one that failed */
-	char why[120];
-};
 
 struct probe_options {
 	const char *force[HOOK_COUNT]; /* backend forced, or NULL */
@@ -66,9 +33,6 @@ void probe_detach(struct probe *p);
 /* Frees p; takes NULL. */
 void probe_free(struct probe *p);
 
-/* Only tries (doctor): trials of all candidates, none left attached. */
-void probe_trials(const struct probe_options *opt, struct trial *out);
-
 int probe_add_target(struct probe *p, pid_t tgid);
 int probe_add_tid(struct probe *p, pid_t tid);
 /* The backend chosen for a hook, or NULL. */
@@ -88,9 +52,6 @@ void probe_residual(struct probe *p);
 ssize_t probe_layout(struct probe *p, pid_t pid, const uint8_t **bytes);
 /* Loss counters by cause, summed over CPUs. */
 void probe_losses(struct probe *p, uint64_t out[MMT_LOSS_COUNT]);
-/* Own cost: runs and ns of all programs (0 without kernel.bpf_stats_enabled),
- * misses, bytes of maps. */
-struct probe_cost { uint64_t runs, ns, misses, map_bytes; };
 void probe_cost(struct probe *p, struct probe_cost *out);
 
 #endif

@@ -119,6 +119,21 @@ static int try_perf(struct trial *out)
 	return 0;
 }
 
+static int try_raw_tp(struct trial *out, const char *name)
+{
+	struct bpf_insn insns[] = { { .code = 0xb7 }, { .code = 0x95 } };
+	int fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "mmt_trial", "GPL", insns, 2, NULL), link, err;
+
+	if (fd < 0)
+		return fail(out, -errno, NULL);
+	link = bpf_raw_tracepoint_open(name, fd);
+	err = link < 0 ? -errno : 0;
+	if (link >= 0)
+		close(link);
+	close(fd);
+	return err ? fail(out, err, err == -ENOENT ? "this kernel has no such tracepoint" : NULL) : 0;
+}
+
 static int try_program(struct trial *out, const struct btf *btf, const char *section)
 {
 	char name[64];
@@ -127,6 +142,10 @@ static int try_program(struct trial *out, const struct btf *btf, const char *sec
 		section++;
 	if (!strcmp(section, "perf_event"))
 		return try_perf(out);
+	if (!strncmp(section, "raw_tp/", 7))
+		return try_raw_tp(out, section + 7);
+	if (!strcmp(section, "syscall"))
+		return 0;
 	if (!strncmp(section, "iter/", 5)) {
 		snprintf(name, sizeof(name), "bpf_iter_%s", section + 5);
 		return btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0
@@ -137,8 +156,23 @@ static int try_program(struct trial *out, const struct btf *btf, const char *sec
 
 struct trial_env {
 	struct btf *btf;
-	struct mmtrace_bpf *skel;
+	struct bpf_object *objects[OBJECT_COUNT]; /* opened on first use, never loaded */
 };
+
+/* The bytes that bpftool put into each skeleton. */
+static const void *(*const object_bytes[OBJECT_COUNT])(size_t *size) = {
+	[OBJECT_MMTRACE] = mmtrace_bpf__elf_bytes,
+};
+
+static const struct bpf_program *find_program(struct trial_env *env, enum object_id id, const char *name)
+{
+	size_t size;
+	const void *bytes = object_bytes[id](&size);
+
+	if (!env->objects[id])
+		env->objects[id] = bpf_object__open_mem(bytes, size, NULL);
+	return env->objects[id] ? bpf_object__find_program_by_name(env->objects[id], name) : NULL;
+}
 
 struct trial_env *trial_open(const char *btf_path)
 {
@@ -147,7 +181,6 @@ struct trial_env *trial_open(const char *btf_path)
 	if (!env)
 		return NULL;
 	env->btf = btf_path ? btf__parse(btf_path, NULL) : btf__load_vmlinux_btf();
-	env->skel = mmtrace_bpf__open();
 	return env;
 }
 
@@ -155,21 +188,22 @@ void trial_close(struct trial_env *env)
 {
 	if (!env)
 		return;
-	mmtrace_bpf__destroy(env->skel);
+	for (int i = 0; i < OBJECT_COUNT; i++)
+		bpf_object__close(env->objects[i]);
 	btf__free(env->btf);
 	free(env);
 }
 
-void trial_run(const struct trial_env *env, const struct candidate *c, struct trial *out)
+void trial_run(struct trial_env *env, const struct candidate *c, struct trial *out)
 {
 	memset(out, 0, sizeof(*out));
 	out->done = true;
-	if (!env || !env->btf || !env->skel) {
-		fail(out, -ENOENT, env && !env->btf ? "no BTF of this kernel (give one with --btf FILE)" : "out of memory");
+	if (!env || !env->btf) {
+		fail(out, -ENOENT, env ? "no BTF of this kernel (give one with --btf FILE)" : "out of memory");
 		return;
 	}
 	for (const char *const *name = c->progs; *name && !out->err; name++) {
-		const struct bpf_program *prog = bpf_object__find_program_by_name(env->skel->obj, *name);
+		const struct bpf_program *prog = find_program(env, hooks[c->hook].object, *name);
 
 		snprintf(out->program, sizeof(out->program), "%s", *name);
 		if (prog)

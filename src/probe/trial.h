@@ -2,12 +2,12 @@
 /* Does this kernel let us attach a candidate's programs?  Found by trying. */
 #ifndef PROBE_TRIAL_H
 #define PROBE_TRIAL_H
-#include "probe/probe.h"
-/* What all trials of a run share: the kernel's BTF and the object's programs. */
+#include "probe/hook.h"
+/* What all trials of a run share: the kernel's BTF and the programs of our objects. */
 struct trial_env;
 /* NULL when out of memory; a missing BTF shows in each trial. btf_path may be NULL. */
 struct trial_env *trial_open(const char *btf_path);
 void trial_close(struct trial_env *env);
 /* Fills out; out->err is 0 when every program of c attached (and is gone again). */
-void trial_run(const struct trial_env *env, const struct candidate *c, struct trial *out);
+void trial_run(struct trial_env *env, const struct candidate *c, struct trial *out);
 #endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "probe/attach.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "probe/perf.h"
+
+static int link_add(struct links *l, struct bpf_link *link)
+{
+	if (!link)
+		return -errno;
+	if (l->count == LINK_MAX) {
+		bpf_link__destroy(link);
+		return -E2BIG;
+	}
+	l->link[l->count++] = link;
+	return 0;
+}
+
+/* One perf event per online CPU; a program on each. */
+static int attach_perf(struct links *l, struct bpf_program *prog, bool major)
+{
+	int fds[PERF_MAX_CPUS], n = perf_open_all(major, fds), err = 0;
+
+	if (n < 0)
+		return n;
+	for (int i = 0; i < n; i++) {
+		if (!err)
+			err = link_add(l, bpf_program__attach_perf_event(prog, fds[i]));
+		if (err)
+			close(fds[i]);
+	}
+	return err;
+}
+
+static int attach_one(struct links *l, struct bpf_object *obj, const char *name)
+{
+	struct bpf_program *prog = bpf_object__find_program_by_name(obj, name);
+	const char *section;
+
+	if (!prog)
+		return -ENOENT;
+	section = bpf_program__section_name(prog);
+	section += section[0] == '?';
+	if (!strcmp(section, "perf_event"))
+		return attach_perf(l, prog, !strcmp(name, "fault_maj__pe"));
+	if (!strncmp(section, "iter/", 5) || !strcmp(section, "syscall"))
+		return 0;
+	return link_add(l, bpf_program__attach(prog));
+}
+
+int links_attach(struct links *l, const struct plan *p, struct bpf_object *obj, struct error *e)
+{
+	for (int h = HOOK_COUNT - 1; h >= 0; h--) {
+		const struct candidate *c = p->chosen[h];
+		int n = 0;
+
+		while (c && c->progs[n])
+			n++;
+		while (n-- > 0) {
+			int err = attach_one(l, obj, c->progs[n]);
+
+			if (err)
+				return error_set(e, error_code_of(err), "'mmtrace doctor' shows what works here",
+						 strerror(-err), "cannot attach %s", c->progs[n]);
+		}
+	}
+	return 0;
+}
+
+void links_detach(struct links *l)
+{
+	while (l->count > 0)
+		bpf_link__destroy(l->link[--l->count]);
+}
+
+void object_cost(struct bpf_object *obj, struct probe_cost *out)
+{
+	struct bpf_program *prog;
+	struct bpf_map *map;
+
+	memset(out, 0, sizeof(*out));
+	bpf_object__for_each_program(prog, obj) {
+		struct bpf_prog_info info = { 0 };
+		uint32_t len = sizeof(info);
+		int fd = bpf_program__fd(prog);
+
+		if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len))
+			continue;
+		out->runs += info.run_cnt;
+		out->ns += info.run_time_ns;
+		out->misses += info.recursion_misses;
+	}
+	bpf_object__for_each_map(map, obj) {
+		uint64_t bytes = (uint64_t)bpf_map__max_entries(map);
+
+		if (bpf_map__type(map) != BPF_MAP_TYPE_RINGBUF)
+			bytes *= bpf_map__key_size(map) + bpf_map__value_size(map) + 48;
+		out->map_bytes += bytes;
+	}
+}

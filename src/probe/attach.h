@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Attaches the programs of a plan and keeps their links. */
+#ifndef PROBE_ATTACH_H
+#define PROBE_ATTACH_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "probe/plan.h"
+
+struct bpf_link;
+
+#define LINK_MAX 512
+struct links {
+	struct bpf_link *link[LINK_MAX];
+	int count;
+};
+
+/* Attaches all programs of the chosen candidates but the iterators and
+ * syscall programs, which run on demand. Completions go first: programs of a
+ * candidate, and hooks, are attached last to first. */
+int links_attach(struct links *l, const struct plan *p, struct bpf_object *obj, struct error *e);
+void links_detach(struct links *l);
+
+/* Own cost of an object: runs and ns of all programs (0 without
+ * kernel.bpf_stats_enabled), misses, bytes of maps. */
+struct probe_cost { uint64_t runs, ns, misses, map_bytes; };
+void object_cost(struct bpf_object *obj, struct probe_cost *out);
+
+#endif

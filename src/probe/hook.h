@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The table of hooks (hooks.def) in C. */
+#ifndef PROBE_HOOK_H
+#define PROBE_HOOK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* BPF objects: build/NAME.skel.h each; a command loads one of them. */
+enum object_id { OBJECT_MMTRACE, OBJECT_COUNT };
+
+enum hook_id {
+#define HOOK(id, key, object, needed, help) HOOK_##id,
+#define CANDIDATE(...)
+#include "probe/hooks.def"
+#undef HOOK
+#undef CANDIDATE
+	HOOK_COUNT
+};
+
+#define CANDIDATE_PROGS 8
+struct candidate {
+	enum hook_id hook;
+	const char *backend, *span, *provides, *lacks;
+	const char *progs[CANDIDATE_PROGS + 1];
+};
+
+struct hook {
+	const char *key;
+	enum object_id object;
+	bool needed; /* without it its command cannot run */
+	const char *help;
+};
+
+extern const struct hook hooks[HOOK_COUNT];
+extern const struct candidate candidates[];
+extern const size_t candidate_count;
+
+/* How the trial of a candidate went. */
+struct trial {
+	bool done;
+	int err;          /* 0: works; negative errno */
+	char program[20]; /* the one that failed */
+	char why[120];
+};
+
+/* Only tries (doctor): out holds candidate_count trials. btf may be NULL. */
+void hook_trials(const char *btf, bool verbose, struct trial *out);
+
+#endif
