@@ -3,6 +3,7 @@
  * handle_mm_fault, or page_fault tracepoints with perf software events.
  * Counting rule (mm_account_fault, mm/memory.c): RETRY counts nothing, errors
  * count nothing, major if VM_FAULT_MAJOR or FAULT_FLAG_TRIED. */
+#include "lib/emit.bpf.h"
 #include "lib/mm.bpf.h"
 #include "lib/page_table.bpf.h"
 
@@ -133,7 +134,7 @@ static __always_inline void fault_close(struct thread_state *st, struct mm_struc
 	rec.attempts = st->attempts;
 	if (st->flags & MMT_FAULT_NO_VMA && !error)
 		count(MMT_LOSS_VMA_UNRESOLVED);
-	data_emit(&rec);
+	emit_fault(&rec);
 	st->addr = 0;
 	if (error)
 		st->last_error = rec.addr;
@@ -259,6 +260,24 @@ int BPF_PROG(fault_out__fx, struct vm_area_struct *vma, unsigned long address, u
 	return 0;
 }
 
+/* A stack that grew to reach address, told as a call (`trace` only). */
+static __always_inline void stack_growth_tell(struct vm_area_struct *vma, u64 address)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct mmt_call rec = { .nr = MMT_CALL_STACK_GROWTH };
+	struct mmt_vma facts = {};
+
+	head_fill(&rec.head, MMT_KIND_CALL, mm_id_get(task->mm, task->tgid, true), bpf_ktime_get_ns());
+	vma_facts(vma, &facts);
+	rec.arg[0] = address;
+	rec.arg[1] = facts.start;
+	rec.arg[2] = facts.end;
+	rec.anchor = facts.anchor;
+	rec.sig = facts.sig;
+	vma_tell(vma, &facts, rec.head.mm_id);
+	emit_call(&rec);
+}
+
 /* --- backend tracepoint --- */
 
 #define PF_PROT 1
@@ -317,17 +336,24 @@ static __always_inline void gup_residual(struct thread_state *st, struct task_st
 	maj = (s32)(BPF_CORE_READ(task, maj_flt) - st->base_maj - st->seen_maj) - (s32)st->reported_maj;
 	if (!min && !maj)
 		return;
+	st->reported_min += min;
+	st->reported_maj += maj;
 	rec = control_reserve(sizeof(*rec));
-	if (!rec)
+	if (!rec) {
+		struct mmt_fold_process *p = fold_process_get(tgid, task);
+
+		if (p) {
+			__sync_fetch_and_add(&p->gup_minor, min);
+			__sync_fetch_and_add(&p->gup_major, maj);
+		}
 		return;
+	}
 	head_fill(&rec->head, MMT_KIND_GUP, mm_id, bpf_ktime_get_ns());
 	rec->head.tid = tid;
 	rec->head.tgid = tgid;
 	rec->minor = min;
 	rec->major = maj;
 	bpf_ringbuf_submit(rec, control_lazy());
-	st->reported_min += min;
-	st->reported_maj += maj;
 }
 
 static __always_inline int page_fault_end(struct mm_perf_ctx *ctx, bool major)
@@ -357,8 +383,13 @@ static __always_inline int page_fault_end(struct mm_perf_ctx *ctx, bool major)
 		st->pre_state = PTE_UNKNOWN;
 		st->mm_id = mm_id_get(mm, tgid, true);
 	}
-	if (st->flags & MMT_FAULT_NO_VMA) /* a stack that has grown by now */
-		fault_set_vma(st, vma_find(mm, st->addr), mm_id_get(mm, tgid, true));
+	if (st->flags & MMT_FAULT_NO_VMA) { /* a stack that has grown by now */
+		struct vm_area_struct *vma = vma_find(mm, st->addr);
+
+		fault_set_vma(st, vma, mm_id_get(mm, tgid, true));
+		if (mmt_config.calls && st->t0 && st->vm_flags & VM_GROWSDOWN)
+			stack_growth_tell(vma, st->addr);
+	}
 	fault_close(st, mm, major, false);
 	gup_residual(st, task, st->mm_id, tid, tgid);
 	return 0;

@@ -115,6 +115,7 @@ int BPF_PROG(life_mmend__tb, struct mm_struct *mm)
 	if (rec) {
 		head_fill(&rec->head, MMT_KIND_MM_END, known->mm_id, bpf_ktime_get_ns());
 		rec->head.tgid = known->tgid;
+		marks_fill(&rec->marks, mm);
 		bpf_ringbuf_submit(rec, control_lazy());
 	}
 	bpf_map_delete_elem(&mms, &key);

@@ -6,6 +6,7 @@ struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 1);
 	 __type(key, u32); __type(value, char[MMT_PATH_MAX + 256]); } path_buf SEC(".maps");
 
 __u64 layout_last_file; /* the file whose path was written last in this pass */
+__u64 layout_mm_read;   /* the mm of this pass */
 
 static __always_inline u64 lock_seq(struct mm_struct *mm)
 {
@@ -25,14 +26,19 @@ static __always_inline void layout_mm(struct seq_file *seq, struct mm_struct *mm
 	m.mm_id = mm_id_get(mm, tgid, true);
 	m.map_count = BPF_CORE_READ(mm, map_count);
 	m.lock_seq = lock_seq(mm);
-	m.start_code = BPF_CORE_READ(mm, start_code);
-	m.end_code = BPF_CORE_READ(mm, end_code);
-	m.start_data = BPF_CORE_READ(mm, start_data);
-	m.end_data = BPF_CORE_READ(mm, end_data);
-	m.start_brk = BPF_CORE_READ(mm, start_brk);
-	m.brk = BPF_CORE_READ(mm, brk);
-	m.start_stack = BPF_CORE_READ(mm, start_stack);
+	marks_fill(&m.marks, mm);
 	bpf_seq_write(seq, &m, sizeof(m));
+	layout_mm_read = (u64)mm;
+}
+
+/* After the last VMA: has the layout changed meanwhile? */
+static __always_inline void layout_end(struct seq_file *seq)
+{
+	struct mmt_layout_end end = { .type = MMT_LAYOUT_END, .size = sizeof(end) };
+
+	end.lock_seq = lock_seq((struct mm_struct *)layout_mm_read);
+	layout_mm_read = 0;
+	bpf_seq_write(seq, &end, sizeof(end));
 }
 
 /* Length of the VMA's path in buf, without the NUL; -1: as for the last VMA. */
@@ -77,6 +83,8 @@ int layout__it(struct bpf_iter__task_vma *ctx)
 	char *buf = bpf_map_lookup_elem(&path_buf, &zero);
 	long len;
 
+	if ((!task || !vma) && layout_mm_read)
+		layout_end(seq);
 	if (!task || !vma || !buf)
 		return 0;
 	if (ctx->meta->seq_num == 0) {
@@ -95,19 +103,31 @@ int layout__it(struct bpf_iter__task_vma *ctx)
 	return 0;
 }
 
-/* Tells the residual of each thread of the targets: run it before reading. */
+/* What user space asks of the targets at each interval: has the layout changed,
+ * and (as a side effect) the residual of each thread, told as records. */
 SEC("?iter/task")
-int residual__it(struct bpf_iter__task *ctx)
+int watch__it(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct thread_state *st;
+	struct mmt_watch w = {};
 	u32 tid, tgid;
 
-	if (!task)
+	if (!task || !task->mm)
 		return 0;
 	tid = task->pid;
 	tgid = task->tgid;
 	if (!bpf_map_lookup_elem(&targets, &tgid))
+		return 0;
+	/* once a process; the threads stand in for a leader that is gone */
+	if (tid != tgid && task->group_leader->mm)
+		goto residual;
+	w.tgid = tgid;
+	w.mm_id = mm_id_get(task->mm, tgid, true);
+	w.lock_seq = lock_seq(task->mm);
+	bpf_seq_write(ctx->meta->seq, &w, sizeof(w));
+residual:
+	if (!mmt_config.residual)
 		return 0;
 	st = bpf_map_lookup_elem(&threads, &tid);
 	if (!st) {

@@ -85,8 +85,12 @@ struct mm_struct___v612 { int mm_lock_seq; };
 
 struct signal_struct { atomic_t live; };
 
+/* Low-level part of a thread (x86: status holds TS_COMPAT). */
+struct thread_info { __u32 status; };
+
 /* A thread. */
 struct task_struct {
+	struct thread_info thread_info;
 	unsigned int flags;
 	struct mm_struct *mm, *active_mm;
 	int pid, tgid;

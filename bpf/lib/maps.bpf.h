@@ -105,19 +105,4 @@ static __always_inline void *control_reserve(u64 size)
 	return rec;
 }
 
-/* The one place where a data record leaves; what the ring cannot take is
- * counted here. */
-static __always_inline void data_emit(const struct mmt_fault *rec)
-{
-	u64 ready = bpf_ringbuf_query(&data_ring, BPF_RB_AVAIL_DATA);
-	u64 flags = ready >= mmt_config.wake_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
-
-	count(MMT_LOSS_SEEN);
-	if (bpf_ringbuf_output(&data_ring, (void *)rec, sizeof(*rec), flags)) {
-		count(MMT_LOSS_RING_FULL);
-		count(MMT_LOSS_DROPPED);
-	} else {
-		count(MMT_LOSS_DELIVERED);
-	}
-}
 #endif

@@ -58,6 +58,17 @@ static __always_inline u64 mm_seqcount(struct mm_struct *mm)
 	return 1;
 }
 
+static __always_inline void marks_fill(struct mmt_marks *m, struct mm_struct *mm)
+{
+	m->start_code = BPF_CORE_READ(mm, start_code);
+	m->end_code = BPF_CORE_READ(mm, end_code);
+	m->start_data = BPF_CORE_READ(mm, start_data);
+	m->end_data = BPF_CORE_READ(mm, end_data);
+	m->start_brk = BPF_CORE_READ(mm, start_brk);
+	m->brk = BPF_CORE_READ(mm, brk);
+	m->start_stack = BPF_CORE_READ(mm, start_stack);
+}
+
 static __always_inline u32 mix(u32 h, u64 v)
 {
 	v *= 0x9e3779b97f4a7c15ull;

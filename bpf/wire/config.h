@@ -12,6 +12,8 @@ struct mmt_config {
 	__u32 wake_bytes;  /* wake the reader when the data ring holds this much */
 	__u32 filter_tid;  /* only threads in the tids map */
 	__u32 residual;    /* GUP faults are known as a residual only */
+	__u32 aggregate;   /* fold everything, stream nothing */
+	__u32 calls;       /* tell VMA-changing calls and stack growth */
 	__u32 pad;
 };
 

@@ -127,28 +127,78 @@ struct mmt_exit {
 	__u64 min_flt, maj_flt; /* of this thread in its life */
 };
 
+/* Where an address space keeps its parts: fields of mm_struct. */
+struct mmt_marks {
+	__u64 start_code, end_code, start_data, end_data, start_brk, brk, start_stack;
+};
+
 struct mmt_mm_end {
 	struct mmt_head head;
+	struct mmt_marks marks; /* as they were at the end */
 };
 
-/* A VMA-changing system call, at its return. */
-struct mmt_syscall {
+/* A VMA-changing system call, at its return, or the growth of a stack. */
+struct mmt_call {
 	struct mmt_head head;
-	__u32 nr; /* x86-64 number */
-	__u32 ns; /* not measured: 0 */
-	__u64 arg[6];
+	__u32 nr; /* x86-64 number, or MMT_CALL_STACK_GROWTH */
+	__u32 sig;    /* with anchor: the VMA concerned; 0: none */
+	__u64 anchor;
+	__u64 arg[6]; /* as passed; of a growth: address, new start, end */
 	__s64 ret;
 };
+#define MMT_CALL_STACK_GROWTH 1023 /* no call has that number */
 
-/* The layout reader's stream (iter/task_vma): one mm record, then VMAs. */
-enum mmt_layout_type { MMT_LAYOUT_MM = 1, MMT_LAYOUT_VMA = 2 };
+/* Folded events: what the data ring could not take is added to such rows.
+ * They only ever grow while attached; readers subtract what they read last. */
+struct mmt_fold_key {
+	__u32 tgid;
+	__u32 mm_id;
+	__u64 anchor;
+	__u32 sig;   /* of a call: its number */
+	__u8 cls;    /* enum mmt_class, or MMT_FOLD_CALL */
+	__u8 mode;
+	__u16 flags; /* MMT_FOLD_FLAGS of enum mmt_fault_flag */
+};
+#define MMT_FOLD_CALL 0xff
+#define MMT_FOLD_FLAGS (MMT_FAULT_MAJOR | MMT_FAULT_FOREIGN | MMT_FAULT_NO_VMA | MMT_FAULT_EXECUTOR)
+
+#define MMT_LATENCY_BUCKETS 64 /* half octaves of ns, see mmt_latency_bucket() */
+struct mmt_fold_row {
+	__u64 count, timed, ns_sum, ns_max;
+	__u32 hist[MMT_LATENCY_BUCKETS];
+};
+
+/* Beyond the rows: per process, and, with tgid 0, for all that is left. */
+struct mmt_fold_process_key { __u32 tgid, pad; __u64 start_boottime; };
+struct mmt_fold_process {
+	__s64 gup_minor, gup_major; /* residual, where the control ring was full */
+	__u64 count[MMT_CLASS_COUNT][2]; /* [major]; errors in [0] */
+	__u64 calls;
+};
+
+/* Bucket 2k holds [2^k, 1.5 * 2^k), bucket 2k + 1 [1.5 * 2^k, 2^(k + 1)). */
+static inline __u32 mmt_latency_bucket(__u32 ns)
+{
+	__u32 v = ns, high = 0;
+
+	if (v >> 16) { high += 16; v >>= 16; }
+	if (v >> 8) { high += 8; v >>= 8; }
+	if (v >> 4) { high += 4; v >>= 4; }
+	if (v >> 2) { high += 2; v >>= 2; }
+	if (v >> 1)
+		high++;
+	return high ? 2 * high + ((ns >> (high - 1)) & 1) : 0;
+}
+
+/* The layout reader's stream (iter/task_vma): one mm record, VMAs, one end. */
+enum mmt_layout_type { MMT_LAYOUT_MM = 1, MMT_LAYOUT_VMA = 2, MMT_LAYOUT_END = 3 };
 
 struct mmt_layout_mm {
 	__u32 type, size; /* size of the whole record */
 	__u32 mm_id;
 	__u32 map_count;
 	__u64 lock_seq; /* mm->mm_lock_seq; ~0 where the kernel has none */
-	__u64 start_code, end_code, start_data, end_data, start_brk, brk, start_stack;
+	struct mmt_marks marks;
 };
 
 struct mmt_layout_vma {
@@ -158,5 +208,17 @@ struct mmt_layout_vma {
 	__u32 new_path; /* 1: path_len bytes (maybe 0) name this VMA, else as before */
 };
 #define MMT_PATH_MAX 4096
+
+struct mmt_layout_end {
+	__u32 type, size;
+	__u64 lock_seq; /* differs from the mm record's: the pass raced a change */
+};
+
+/* The watcher's stream (iter/task): one record per target process. */
+struct mmt_watch {
+	__u32 tgid;
+	__u32 mm_id;
+	__u64 lock_seq; /* ~0: not known on this kernel */
+};
 
 #endif

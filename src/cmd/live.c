@@ -17,6 +17,7 @@
 #include "cmd/cmd.h"
 #include "cmd/launch.h"
 #include "cmd/options.h"
+#include "model/loss.h"
 #include "probe/procfs.h"
 #include "view/report.h"
 
@@ -97,18 +98,38 @@ static void read_rss(struct live *l)
 	l->rss_next = begin + spent * 100;
 }
 
+#define LAYOUT_TRIES 3
+
+static void read_layout(struct live *l, pid_t pid)
+{
+	for (int i = 0; i < LAYOUT_TRIES; i++) {
+		const uint8_t *bytes = NULL;
+		ssize_t n = probe_layout(l->probe, pid, &bytes);
+
+		if (n <= 0 || session_layout(l->session, pid, bytes, (size_t)n))
+			return;
+	}
+}
+
+/* Reads the layouts that changed (all of them where the kernel does not tell),
+ * and notices processes whose exit record was lost. */
 static void read_layouts(struct live *l)
 {
+	const struct mmt_watch *w = NULL;
+	ssize_t n = probe_watch(l->probe, &w);
+	struct mmt_watch *watch = n > 0 ? malloc((size_t)n * sizeof(*watch)) : NULL;
+
+	if (watch)
+		memcpy(watch, w, (size_t)n * sizeof(*watch)); /* reading a layout reuses the buffer */
+	for (ssize_t i = 0; watch && i < n; i++)
+		if (!session_layout_current(l->session, (pid_t)watch[i].tgid, &watch[i]))
+			read_layout(l, (pid_t)watch[i].tgid);
+	free(watch);
 	for (struct process *p = l->session->processes; p; p = p->next) {
-		const uint8_t *bytes = NULL;
 		struct procfs_stat st;
-		ssize_t n;
 
 		if (p->dead)
 			continue;
-		n = probe_layout(l->probe, p->pid, &bytes);
-		if (n > 0)
-			session_layout(l->session, p->pid, bytes, (size_t)n);
 		if (procfs_stat_read(p->pid, &st))
 			process_exited(l->session, p);
 		else if (!p->comm[0])
@@ -116,13 +137,25 @@ static void read_layouts(struct live *l)
 	}
 }
 
-static void refresh(struct live *l)
+static void on_fold_row(void *ctx, const struct mmt_fold_key *key, const struct mmt_fold_row *row)
 {
+	session_fold_row(((struct live *)ctx)->session, key, row);
+}
+
+static void on_fold_process(void *ctx, const struct mmt_fold_process_key *key, const struct mmt_fold_process *process)
+{
+	session_fold_process(((struct live *)ctx)->session, key, process);
+}
+
+/* `all`: nothing is in flight any more. */
+static void refresh(struct live *l, bool all)
+{
+	static const struct fold_reader reader = { on_fold_row, on_fold_process };
 	struct probe_cost cost;
 
-	probe_residual(l->probe);
-	probe_drain(l->probe, on_record, l);
 	read_layouts(l);
+	probe_drain(l->probe, all, on_record, l);
+	probe_fold(l->probe, &reader, l);
 	read_rss(l);
 	probe_losses(l->probe, l->report.losses);
 	probe_cost(l->probe, &cost);
@@ -263,7 +296,7 @@ static int begin(struct live *l, struct error *e)
 	l->last_tick = l->t0;
 	l->next_tick = l->t0 + l->opt.interval_ns;
 	l->end = l->opt.duration_ns ? l->t0 + l->opt.duration_ns : ~0ull;
-	refresh(l);
+	refresh(l, false);
 	report_start(l);
 	if (!l->opt.command)
 		return 0;
@@ -278,7 +311,7 @@ static int begin(struct live *l, struct error *e)
 
 static void tick(struct live *l, uint64_t now)
 {
-	refresh(l);
+	refresh(l, false);
 	l->report.interval_ns = now - l->last_tick;
 	l->last_tick = now;
 	l->next_tick += l->opt.interval_ns;
@@ -325,7 +358,7 @@ static void run(struct live *l)
 		if (read(l->timer, &expirations, sizeof(expirations)) < 0 && errno != EAGAIN)
 			break;
 		read_signals(l);
-		probe_drain(l->probe, on_record, l);
+		probe_drain(l->probe, false, on_record, l);
 		now = now_ns(CLOCK_MONOTONIC);
 		if (now >= l->end || (l->opt.command ? l->launch.ended : !l->session->live_processes))
 			l->stop = true;
@@ -339,9 +372,8 @@ static int finish(struct live *l, struct error *e)
 	struct report *r = &l->report;
 	uint64_t lost = 0;
 
-	probe_residual(l->probe);
 	probe_detach(l->probe);
-	refresh(l);
+	refresh(l, true);
 	r->interval_ns = 0;
 	r->kernel_known = l->launch.ended;
 	r->kernel_minor = l->launch.minflt - l->launch.base_minflt;
@@ -356,8 +388,8 @@ static int finish(struct live *l, struct error *e)
 		return errno == EPIPE ? EXIT_OK
 				      : error_set(e, EXIT_FAILED, "free space, or choose another file", strerror(errno),
 						  "cannot write the output");
-	for (int i = MMT_LOSS_DROPPED; i < MMT_LOSS_ABANDONED; i++)
-		lost += r->losses[i];
+	for (int i = 0; i < MMT_LOSS_COUNT; i++)
+		lost += loss_is_lost(i) ? r->losses[i] : 0;
 	if (l->opt.strict && (lost || r->bpf_misses || l->session->decode_error))
 		return EXIT_LOST;
 	return l->launch.ended ? launch_status(&l->launch) : EXIT_OK;

@@ -43,6 +43,9 @@ bool decode_layout(struct layout_cursor *c, struct layout_record *out)
 		out->type = MMT_LAYOUT_VMA;
 		out->vma = vma;
 		out->path = (const char *)(vma + 1);
+	} else if (mm->type == MMT_LAYOUT_END && mm->size == sizeof(*out->end)) {
+		out->type = MMT_LAYOUT_END;
+		out->end = (const void *)mm;
 	} else {
 		return false;
 	}

@@ -17,6 +17,7 @@ struct layout_record {
 	enum mmt_layout_type type;
 	const struct mmt_layout_mm *mm;
 	const struct mmt_layout_vma *vma;
+	const struct mmt_layout_end *end;
 	const char *path; /* path_len bytes, no NUL */
 };
 /* Next record of a layout; false at its end or where it is damaged. */

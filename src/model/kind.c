@@ -10,7 +10,7 @@ static bool overlaps(const struct mmt_vma *v, uint64_t from, uint64_t to)
 
 static const char *kind_of_anonymous(const struct mmt_vma *v, const struct mm *mm)
 {
-	const struct mmt_layout_mm *m = &mm->marks;
+	const struct mmt_marks *m = &mm->marks;
 
 	if (!(v->vm_flags & (VM_READ | VM_WRITE | VM_EXEC)))
 		return "guard";
@@ -28,7 +28,7 @@ static const char *kind_of_anonymous(const struct mmt_vma *v, const struct mm *m
 
 static const char *kind_of_file(const struct mmt_vma *v, const struct mm *mm)
 {
-	const struct mmt_layout_mm *m = &mm->marks;
+	const struct mmt_marks *m = &mm->marks;
 
 	if (mm->have_marks && v->vm_flags & VM_EXEC && overlaps(v, m->start_code, m->end_code))
 		return "text";

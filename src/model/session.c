@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include "model/session.h"
+#include "model/ledger.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static void *must(void *p)
+void *must(void *p)
 {
 	if (!p)
-		abort(); /* out of memory: a tracer that forgets counts would lie */
+		abort();
 	return p;
 }
 
@@ -43,6 +44,9 @@ void session_free(struct session *s)
 		free(p);
 	}
 	stat_free(&s->faults);
+	idmap_free(&s->by_pid);
+	idmap_free(&s->by_mm);
+	fold_free(s);
 	free(s->slots);
 	free(s);
 }
@@ -51,12 +55,9 @@ void session_free(struct session *s)
 
 struct process *session_find(struct session *s, pid_t pid)
 {
-	if (s->last_proc && s->last_proc->pid == pid && !s->last_proc->dead)
-		return s->last_proc;
-	for (struct process *p = s->processes; p; p = p->next)
-		if (p->pid == pid && !p->dead)
-			return s->last_proc = p;
-	return NULL;
+	struct process *p = idmap_get(&s->by_pid, (uint64_t)pid);
+
+	return p && !p->dead ? p : NULL;
 }
 
 struct process *session_process(struct session *s, pid_t pid)
@@ -71,17 +72,16 @@ struct process *session_process(struct session *s, pid_t pid)
 	p->changed = true;
 	p->next = s->processes;
 	s->processes = p;
+	p->older = idmap_get(&s->by_pid, (uint64_t)pid);
+	idmap_set(&s->by_pid, (uint64_t)pid, p);
 	s->live_processes++;
-	return s->last_proc = p;
+	return p;
 }
 
-/* For faults that come after the process's own exit record. */
-static struct process *process_even_dead(struct session *s, pid_t pid)
+struct process *ledger_process(struct session *s, pid_t pid)
 {
-	struct process *p = session_find(s, pid);
+	struct process *p = idmap_get(&s->by_pid, (uint64_t)pid);
 
-	for (p = p ? p : s->processes; p && p->pid != pid; p = p->next)
-		;
 	return p ? p : session_process(s, pid);
 }
 
@@ -94,29 +94,32 @@ void process_exited(struct session *s, struct process *p)
 	s->live_processes--;
 }
 
-static struct mm *mm_get(struct session *s, uint32_t id, pid_t pid)
+struct mm *ledger_mm(struct session *s, uint32_t id, pid_t pid)
 {
-	struct mm *mm = s->last_mm && s->last_mm->id == id ? s->last_mm : s->mms;
+	struct mm *mm = s->last_mm && s->last_mm->id == id ? s->last_mm : idmap_get(&s->by_mm, id);
 
-	while (mm && mm->id != id)
-		mm = mm->next;
 	if (!mm) {
 		mm = must(calloc(1, sizeof(*mm)));
 		mm->id = id;
-		mm->proc = process_even_dead(s, pid);
+		mm->proc = ledger_process(s, pid);
 		mm->next = s->mms;
 		s->mms = mm;
+		idmap_set(&s->by_mm, id, mm);
 	}
 	return s->last_mm = mm;
 }
 
 struct mm *process_mm(const struct session *s, const struct process *p)
 {
-	struct mm *mm = s->mms;
+	return idmap_get(&s->by_mm, p->mm_id);
+}
 
-	while (mm && mm->id != p->mm_id)
-		mm = mm->next;
-	return mm;
+bool session_layout_current(const struct session *s, pid_t pid, const struct mmt_watch *now)
+{
+	const struct process *p = idmap_get(&s->by_pid, (uint64_t)pid);
+	const struct mm *mm = p && !p->dead && p->mm_id == now->mm_id ? process_mm(s, p) : NULL;
+
+	return mm && mm->have_marks && !mm->racing && now->lock_seq != ~0ull && mm->lock_seq == now->lock_seq;
 }
 
 /* --- VMAs --- */
@@ -164,9 +167,14 @@ static struct vma_slot *slot_find(struct session *s, uint32_t mm_id, uint32_t si
 	return &s->slots[i];
 }
 
+struct vma *session_vma_by_key(struct session *s, uint32_t mm_id, uint32_t sig, uint64_t anchor)
+{
+	return slot_find(s, mm_id, sig, anchor)->vma;
+}
+
 struct vma *session_vma_of(struct session *s, const struct mmt_fault *f)
 {
-	return f->flags & MMT_FAULT_NO_VMA ? NULL : slot_find(s, f->head.mm_id, f->sig, f->anchor)->vma;
+	return f->flags & MMT_FAULT_NO_VMA ? NULL : session_vma_by_key(s, f->head.mm_id, f->sig, f->anchor);
 }
 
 static void slots_grow(struct session *s)
@@ -224,7 +232,7 @@ static struct vma *vma_new(struct session *s, struct mm *mm, uint32_t sig, uint6
 	return v;
 }
 
-static struct vma *vma_get(struct session *s, struct mm *mm, uint32_t sig, uint64_t anchor)
+struct vma *ledger_vma(struct session *s, struct mm *mm, uint32_t sig, uint64_t anchor)
 {
 	struct vma *v = slot_find(s, mm->id, sig, anchor)->vma;
 
@@ -245,7 +253,7 @@ static struct vma *vma_moved_start(struct session *s, struct mm *mm, const struc
 
 static void apply_vma_seen(struct session *s, const struct mmt_vma_seen *r)
 {
-	struct mm *mm = mm_get(s, r->head.mm_id, (pid_t)r->head.tgid);
+	struct mm *mm = ledger_mm(s, r->head.mm_id, (pid_t)r->head.tgid);
 	struct vma *v = slot_find(s, mm->id, r->vma.sig, r->vma.anchor)->vma;
 
 	if (!v && (v = vma_moved_start(s, mm, &r->vma)))
@@ -279,7 +287,7 @@ static void layout_vma(struct session *s, struct mm *mm, const struct layout_rec
 
 static void layout_finish(struct mm *mm)
 {
-	const struct mmt_layout_mm *m = &mm->marks;
+	const struct mmt_marks *m = &mm->marks;
 
 	for (struct vma *v = mm->vmas; v; v = v->next) {
 		if (v->generation != mm->generation) {
@@ -294,7 +302,7 @@ static void layout_finish(struct mm *mm)
 	}
 }
 
-void session_layout(struct session *s, pid_t pid, const void *bytes, size_t size)
+bool session_layout(struct session *s, pid_t pid, const void *bytes, size_t size)
 {
 	struct layout_cursor c = { .bytes = bytes, .size = size };
 	struct process *p = session_process(s, pid);
@@ -302,16 +310,20 @@ void session_layout(struct session *s, pid_t pid, const void *bytes, size_t size
 	struct mm *mm = NULL;
 	const char *path = "";
 	size_t len = 0;
+	bool ended = false;
 
 	while (decode_layout(&c, &r)) {
 		if (r.type == MMT_LAYOUT_MM) {
-			mm = mm_get(s, r.mm->mm_id, pid);
-			mm->marks = *r.mm;
+			mm = ledger_mm(s, r.mm->mm_id, pid);
+			mm->marks = r.mm->marks;
+			mm->lock_seq = r.mm->lock_seq;
 			mm->have_marks = true;
 			mm->generation++;
 			mm->live_count = 0;
 			p->mm_id = mm->id;
-		} else if (mm) {
+		} else if (mm && r.type == MMT_LAYOUT_END) {
+			ended = r.end->lock_seq == mm->lock_seq;
+		} else if (mm && r.type == MMT_LAYOUT_VMA) {
 			if (r.vma->new_path) {
 				path = r.path;
 				len = r.vma->path_len;
@@ -321,8 +333,11 @@ void session_layout(struct session *s, pid_t pid, const void *bytes, size_t size
 	}
 	if (c.at != c.size)
 		s->decode_error++;
-	if (mm)
-		layout_finish(mm);
+	if (!mm)
+		return false;
+	layout_finish(mm);
+	mm->racing = !ended;
+	return ended;
 }
 
 /* --- records --- */
@@ -334,15 +349,15 @@ static void apply_fault(struct session *s, const struct mmt_fault *f)
 		return;
 	}
 	if (f->flags & MMT_FAULT_EXECUTOR) {
-		struct process *p = process_even_dead(s, (pid_t)f->head.tgid);
+		struct process *p = ledger_process(s, (pid_t)f->head.tgid);
 
 		stat_add(&p->faults, f);
 		stat_add(&s->faults, f);
 		p->changed = true;
 	}
 	if (f->head.mm_id && !(f->flags & MMT_FAULT_NO_VMA)) {
-		struct mm *mm = mm_get(s, f->head.mm_id, (pid_t)f->head.tgid);
-		struct vma *v = vma_get(s, mm, f->sig, f->anchor);
+		struct mm *mm = ledger_mm(s, f->head.mm_id, (pid_t)f->head.tgid);
+		struct vma *v = ledger_vma(s, mm, f->sig, f->anchor);
 
 		stat_add(&v->faults, f);
 		v->changed = true;
@@ -351,7 +366,7 @@ static void apply_fault(struct session *s, const struct mmt_fault *f)
 
 static void apply_gup(struct session *s, const struct mmt_gup *g)
 {
-	struct process *p = process_even_dead(s, (pid_t)g->head.tgid);
+	struct process *p = ledger_process(s, (pid_t)g->head.tgid);
 
 	/* signed: a record may take back an earlier one; unsigned wraps rightly */
 	p->faults.gup_minor += (uint64_t)(int64_t)g->minor;
@@ -375,24 +390,25 @@ static void apply_fork(struct session *s, const struct mmt_fork *f)
 	p->start_time = f->start_boottime;
 	p->mm_id = f->head.mm_id;
 	memcpy(p->comm, f->comm, sizeof(p->comm) - 1);
-	mm_get(s, f->head.mm_id, p->pid);
+	ledger_mm(s, f->head.mm_id, p->pid);
 }
 
 static void apply_exec(struct session *s, const struct mmt_exec *x)
 {
-	struct process *p = session_process(s, (pid_t)x->head.tgid);
+	struct process *p = ledger_process(s, (pid_t)x->head.tgid);
 
 	memcpy(p->comm, x->comm, sizeof(p->comm) - 1);
 	p->mm_id = x->head.mm_id;
 	p->changed = true;
-	mm_get(s, x->head.mm_id, p->pid)->proc = p;
+	ledger_mm(s, x->head.mm_id, p->pid)->proc = p;
 }
 
-static void apply_mm_end(struct session *s, uint32_t mm_id, pid_t pid)
+static void apply_mm_end(struct session *s, const struct mmt_mm_end *r)
 {
-	struct mm *mm = mm_get(s, mm_id, pid);
+	struct mm *mm = ledger_mm(s, r->head.mm_id, (pid_t)r->head.tgid);
 
-	mm->ended = true;
+	mm->marks = r->marks;
+	mm->have_marks = mm->ended = true;
 	for (struct vma *v = mm->vmas; v; v = v->next) {
 		v->changed |= v->live;
 		v->live = false;
@@ -431,9 +447,11 @@ void session_apply(struct session *s, const void *bytes, size_t size)
 			process_exited(s, p);
 		break;
 	case MMT_KIND_MM_END:
-		apply_mm_end(s, h->mm_id, (pid_t)h->tgid);
+		apply_mm_end(s, bytes);
 		break;
-	case MMT_KIND_SYSCALL:
+	case MMT_KIND_CALL:
+		ledger_process(s, (pid_t)h->tgid)->calls++;
+		break;
 	case MMT_KIND_LIMIT:
 		break;
 	}

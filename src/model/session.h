@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "base/idmap.h"
 #include "decode/decode.h"
 #include "model/stat.h"
 
@@ -23,7 +24,9 @@ struct process {
 	bool dead;
 	bool changed;        /* since the last row was sent */
 	struct fault_stat faults;
+	uint64_t calls;      /* VMA-changing calls and stack growths seen (trace) */
 	struct process *next;
+	struct process *older; /* the one before with this pid */
 };
 
 struct vma {
@@ -44,8 +47,10 @@ struct vma {
 struct mm {
 	uint32_t id;
 	struct process *proc; /* whose it was at first sight */
-	struct mmt_layout_mm marks;
+	struct mmt_marks marks;
+	uint64_t lock_seq; /* change counter when the layout was read */
 	bool have_marks, ended;
+	bool racing;          /* changed while the layout was read, each time */
 	uint32_t generation;
 	struct vma *vmas;
 	size_t vma_count, live_count;
@@ -59,20 +64,28 @@ struct session {
 	struct mm *mms;
 	struct vma_slot *slots; /* open addressing by (mm_id, sig, anchor) */
 	size_t slot_count, slot_used;
+	struct idmap by_pid, by_mm; /* newest process of a pid; mm of an id */
+	struct fold_table *fold;    /* rows as read last, see fold.c */
 	uint32_t next_proc, next_vma;
 	uint64_t decode_error;
 	size_t live_processes;
 	struct fault_stat faults; /* process ledger of all targets */
 	struct mm *last_mm; /* look-up cache */
-	struct process *last_proc;
 };
 
 struct session *session_new(void);
 void session_free(struct session *s);
 /* Applies one ring record (bytes not trusted). */
 void session_apply(struct session *s, const void *bytes, size_t size);
-/* Applies a layout that was read of process pid. */
-void session_layout(struct session *s, pid_t pid, const void *bytes, size_t size);
+/* Adds what a folded row grew since it was applied last (not trusted). */
+void session_fold_row(struct session *s, const struct mmt_fold_key *key, const struct mmt_fold_row *row);
+void session_fold_process(struct session *s, const struct mmt_fold_process_key *key,
+			  const struct mmt_fold_process *process);
+/* Applies a layout that was read of process pid. false: it changed while it
+ * was read (lock_seq of its ends differ). */
+bool session_layout(struct session *s, pid_t pid, const void *bytes, size_t size);
+/* The layout is the one that was read last, by its change counter. */
+bool session_layout_current(const struct session *s, pid_t pid, const struct mmt_watch *now);
 /* The living process with that pid, created if it is not known. */
 struct process *session_process(struct session *s, pid_t pid);
 struct process *session_find(struct session *s, pid_t pid);
@@ -82,6 +95,8 @@ void process_exited(struct session *s, struct process *p);
 struct mm *process_mm(const struct session *s, const struct process *p);
 /* The VMA row of a fault, or NULL. */
 struct vma *session_vma_of(struct session *s, const struct mmt_fault *f);
+/* The VMA row with that key, or NULL. */
+struct vma *session_vma_by_key(struct session *s, uint32_t mm_id, uint32_t sig, uint64_t anchor);
 /* All VMAs of the session (owned by the caller: free it) in order of process,
  * mm and address. */
 struct vma **session_vmas(const struct session *s, size_t *count);

@@ -3,17 +3,6 @@
 
 #include <stdlib.h>
 
-static int hist_bucket(uint64_t ns)
-{
-	int high, b;
-
-	if (ns < 2)
-		return 0;
-	high = 63 - __builtin_clzll(ns);
-	b = 2 * high + (int)((ns >> (high - 1)) & 1);
-	return b < HIST_BUCKETS ? b : HIST_BUCKETS - 1;
-}
-
 uint64_t hist_upper(int bucket)
 {
 	int high = bucket / 2;
@@ -23,35 +12,59 @@ uint64_t hist_upper(int bucket)
 	return bucket & 1 ? 2ull << high : 3ull << (high - 1);
 }
 
+static struct class_stat *class_of(struct fault_stat *s, unsigned cls)
+{
+	if (!s->cls[cls])
+		s->cls[cls] = calloc(1, sizeof(*s->cls[cls]));
+	if (!s->cls[cls])
+		abort(); /* counts must not be lost in silence */
+	return s->cls[cls];
+}
+
+static void add_counts(struct fault_stat *s, struct class_stat *c, const struct mmt_fold_key *key, uint64_t n)
+{
+	if (key->cls == MMT_CLASS_ERROR) {
+		c->error += n;
+		s->error += n;
+	} else if (key->flags & MMT_FAULT_MAJOR) {
+		c->major += n;
+		s->major += n;
+	} else {
+		c->minor += n;
+		s->minor += n;
+	}
+	if (key->cls != MMT_CLASS_ERROR && key->mode < MMT_MODE_COUNT)
+		s->mode[key->mode] += n;
+	if (key->flags & MMT_FAULT_FOREIGN)
+		s->foreign += n;
+}
+
 void stat_add(struct fault_stat *s, const struct mmt_fault *f)
 {
-	struct class_stat *c = s->cls[f->cls];
+	struct mmt_fold_key key = { .cls = f->cls, .mode = f->mode, .flags = f->flags };
+	struct class_stat *c = class_of(s, f->cls);
 
-	if (!c)
-		c = s->cls[f->cls] = calloc(1, sizeof(*c));
-	if (!c)
-		abort(); /* counts must not be lost in silence */
-	if (f->cls == MMT_CLASS_ERROR) {
-		c->error++;
-		s->error++;
-	} else if (f->flags & MMT_FAULT_MAJOR) {
-		c->major++;
-		s->major++;
-	} else {
-		c->minor++;
-		s->minor++;
-	}
-	if (f->cls != MMT_CLASS_ERROR)
-		s->mode[f->mode]++;
-	if (f->flags & MMT_FAULT_FOREIGN)
-		s->foreign++;
+	add_counts(s, c, &key, 1);
 	if (f->ns) {
 		c->timed++;
 		c->ns_sum += f->ns;
-		c->hist[hist_bucket(f->ns)]++;
+		c->hist[mmt_latency_bucket(f->ns)]++;
 		if (f->ns > c->ns_max)
 			c->ns_max = f->ns;
 	}
+}
+
+void stat_fold(struct fault_stat *s, const struct mmt_fold_key *key, const struct mmt_fold_row *row)
+{
+	struct class_stat *c = class_of(s, key->cls);
+
+	add_counts(s, c, key, row->count);
+	c->timed += row->timed;
+	c->ns_sum += row->ns_sum;
+	if (row->timed && row->ns_max > c->ns_max)
+		c->ns_max = row->ns_max;
+	for (int i = 0; i < HIST_BUCKETS; i++)
+		c->hist[i] += row->hist[i];
 }
 
 void stat_free(struct fault_stat *s)

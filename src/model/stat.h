@@ -7,8 +7,7 @@
 
 #include "wire/event.h"
 
-/* Bucket i of a latency histogram holds [2^(i/2), ...) half-octave steps. */
-#define HIST_BUCKETS 64
+#define HIST_BUCKETS MMT_LATENCY_BUCKETS
 
 struct class_stat {
 	uint64_t minor, major, error; /* counts */
@@ -24,6 +23,8 @@ struct fault_stat {
 };
 
 void stat_add(struct fault_stat *s, const struct mmt_fault *f);
+/* Adds the faults of a folded row; mode MMT_MODE_COUNT: not known. */
+void stat_fold(struct fault_stat *s, const struct mmt_fold_key *key, const struct mmt_fold_row *row);
 void stat_free(struct fault_stat *s);
 uint64_t stat_total(const struct fault_stat *s);
 uint64_t stat_class_count(const struct fault_stat *s, enum mmt_class c);

@@ -18,7 +18,7 @@ enum hook_id {
 	HOOK_COUNT
 };
 
-#define CANDIDATE_PROGS 8
+#define CANDIDATE_PROGS 12
 struct candidate {
 	enum hook_id hook;
 	const char *backend, *span, *provides, *lacks;

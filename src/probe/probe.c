@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "wire/config.h"
@@ -16,16 +17,22 @@
 #include "probe/direct_map.h"
 
 #define LAYOUT_BUFFER (1 << 20)
+/* A record's time is taken before it enters its ring: this much earlier at most
+ * (programs do not sleep; an interrupt may come between). */
+#define IN_FLIGHT_NS 5000000ull
+#define FOLD_CHUNK 256
 
 struct probe {
 	struct mmtrace_bpf *skel;
 	struct plan plan;
 	struct links links;
-	struct bpf_link *layout_link, *residual_link;
+	struct bpf_link *watch_link;
 	struct ring_buffer *control, *data;
-	int epoll;
-	record_fn fn;
-	void *fn_ctx;
+	struct order *order;
+	size_t budget;          /* bytes that one drain may still take from a ring */
+	uint64_t last_time;     /* of the last data record taken */
+	uint64_t delivered;     /* data records taken */
+	uint64_t folded_read;   /* MMT_LOSS_FOLDED when rows were last read */
 	uint8_t *layout;
 	size_t layout_size;
 	bool peek;
@@ -49,7 +56,9 @@ static int object_load(struct probe *p, const struct probe_options *opt, struct 
 		p->peek = true;
 	}
 	p->skel->rodata->mmt_config.follow = opt->follow;
-	p->skel->rodata->mmt_config.residual = bpf_program__autoload(p->skel->progs.residual__it);
+	p->skel->rodata->mmt_config.residual = bpf_program__autoload(p->skel->progs.fault_min__pe);
+	p->skel->rodata->mmt_config.calls = bpf_program__autoload(p->skel->progs.vma_sys__tb);
+	p->skel->rodata->mmt_config.aggregate = opt->aggregate;
 	p->skel->rodata->mmt_config.filter_tid = opt->filter_tid;
 	p->skel->rodata->mmt_config.wake_bytes = bpf_map__max_entries(p->skel->maps.data_ring) / 4;
 	err = mmtrace_bpf__load(p->skel);
@@ -59,19 +68,47 @@ static int object_load(struct probe *p, const struct probe_options *opt, struct 
 	return 0;
 }
 
-static int on_record(void *ctx, void *bytes, size_t size)
+/* A producer can be faster than we are: a budget keeps a drain finite. */
+static int take(struct probe *p, enum order_ring ring, const void *bytes, size_t size)
+{
+	int err = order_push(p->order, ring, bytes, size);
+
+	if (err)
+		return err;
+	if (p->budget < size)
+		return -EAGAIN;
+	p->budget -= size;
+	return 0;
+}
+
+static int on_control(void *ctx, void *bytes, size_t size)
+{
+	return take(ctx, ORDER_CONTROL, bytes, size);
+}
+
+static int on_data(void *ctx, void *bytes, size_t size)
 {
 	struct probe *p = ctx;
 
-	return p->fn ? p->fn(p->fn_ctx, bytes, size) : 0;
+	p->delivered++;
+	if (size >= sizeof(struct mmt_head))
+		p->last_time = ((const struct mmt_head *)bytes)->time;
+	return take(p, ORDER_DATA, bytes, size);
 }
 
 static int rings_open(struct probe *p, struct error *e)
 {
-	p->control = ring_buffer__new(bpf_map__fd(p->skel->maps.control_ring), on_record, p, NULL);
-	p->data = ring_buffer__new(bpf_map__fd(p->skel->maps.data_ring), on_record, p, NULL);
-	if (!p->control || !p->data)
+	struct mmt_fold_process_key nobody = { 0 };
+	struct mmt_fold_process none = { 0 };
+
+	p->order = order_new();
+	p->control = ring_buffer__new(bpf_map__fd(p->skel->maps.control_ring), on_control, p, NULL);
+	p->data = ring_buffer__new(bpf_map__fd(p->skel->maps.data_ring), on_data, p, NULL);
+	if (!p->control || !p->data || !p->order)
 		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot map the rings");
+	/* the row for everything that has none of its own */
+	if (bpf_map_update_elem(bpf_map__fd(p->skel->maps.fold_processes), &nobody, &none, BPF_NOEXIST))
+		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot prepare the rows");
 	return 0;
 }
 
@@ -87,6 +124,7 @@ struct probe *probe_open(const struct probe_options *opt, struct error *e)
 	memcpy(p->plan.force, opt->force, sizeof(p->plan.force));
 	p->plan.btf = opt->btf;
 	plan_want_object(&p->plan, OBJECT_MMTRACE);
+	p->plan.want[HOOK_VMA] = opt->calls;
 	if (plan_build(&p->plan, e) || object_load(p, opt, e) || rings_open(p, e)) {
 		probe_free(p);
 		return NULL;
@@ -96,12 +134,10 @@ struct probe *probe_open(const struct probe_options *opt, struct error *e)
 
 int probe_attach(struct probe *p, struct error *e)
 {
-	if (bpf_program__autoload(p->skel->progs.residual__it)) {
-		p->residual_link = bpf_program__attach_iter(p->skel->progs.residual__it, NULL);
-		if (!p->residual_link)
-			return error_set(e, error_code_of(-errno), "'mmtrace doctor' shows what works here",
-					 strerror(errno), "cannot attach residual__it");
-	}
+	p->watch_link = bpf_program__attach_iter(p->skel->progs.watch__it, NULL);
+	if (!p->watch_link)
+		return error_set(e, error_code_of(-errno), "'mmtrace doctor' shows what works here", strerror(errno),
+				 "cannot attach watch__it");
 	return links_attach(&p->links, &p->plan, p->skel->obj, e);
 }
 
@@ -115,9 +151,10 @@ void probe_free(struct probe *p)
 	if (!p)
 		return;
 	probe_detach(p);
-	bpf_link__destroy(p->residual_link);
+	bpf_link__destroy(p->watch_link);
 	ring_buffer__free(p->control);
 	ring_buffer__free(p->data);
+	order_free(p->order);
 	mmtrace_bpf__destroy(p->skel);
 	free(p->layout);
 	free(p);
@@ -158,22 +195,94 @@ int probe_control_fd(const struct probe *p)
 	return ring_buffer__epoll_fd(p->control);
 }
 
-int probe_drain(struct probe *p, record_fn fn, void *ctx)
+static uint64_t clock_ns(void)
 {
-	int n, total = 0;
+	struct timespec ts;
 
-	p->fn = fn;
-	p->fn_ctx = ctx;
-	n = ring_buffer__consume(p->control);
-	if (n >= 0)
-		total += n;
-	n = ring_buffer__consume(p->data);
-	if (n >= 0)
-		total += n;
-	/* a fault drained just now may belong to what the control ring got meanwhile */
-	n = ring_buffer__consume(p->control);
-	p->fn = NULL;
-	return n >= 0 ? total + n : n;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
+}
+
+int probe_drain(struct probe *p, bool all, record_fn fn, void *ctx)
+{
+	uint64_t upto = clock_ns() - IN_FLIGHT_NS;
+	int n = 0;
+
+	/* the control ring twice: a fault drained just now may belong to what it got meanwhile */
+	for (int i = 0; i < 3 && n >= 0; i++) {
+		p->budget = i == 1 ? 2 * (size_t)bpf_map__max_entries(p->skel->maps.data_ring) : SIZE_MAX;
+		n = ring_buffer__consume(i == 1 ? p->data : p->control);
+		if (n == -EAGAIN) { /* what is left there is not older than this */
+			n = 0;
+			upto = upto < p->last_time - IN_FLIGHT_NS ? upto : p->last_time - IN_FLIGHT_NS;
+		}
+	}
+	order_release(p->order, all ? ~0ull : upto, fn, ctx);
+	return n;
+}
+
+static uint64_t loss_read(const struct probe *p, uint32_t which)
+{
+	int cpus = libbpf_num_possible_cpus();
+	uint64_t values[cpus > 0 ? cpus : 1], sum = 0;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(p->skel->maps.losses), &which, values))
+		return 0;
+	for (int c = 0; c < cpus; c++)
+		sum += values[c];
+	return sum;
+}
+
+/* Calls fn for each entry of a hash map. */
+static int map_each(const struct bpf_map *map, void (*fn)(void *ctx, const void *key, const void *value), void *ctx)
+{
+	size_t key_size = bpf_map__key_size(map), value_size = bpf_map__value_size(map);
+	uint8_t *keys = malloc(FOLD_CHUNK * key_size), *values = malloc(FOLD_CHUNK * value_size);
+	uint32_t token = 0, n;
+	bool first = true;
+	int err = keys && values ? 0 : -ENOMEM;
+
+	while (!err) {
+		n = FOLD_CHUNK;
+		err = bpf_map_lookup_batch(bpf_map__fd(map), first ? NULL : &token, &token, keys, values, &n, NULL) ? -errno : 0;
+		if (err && err != -ENOENT)
+			break;
+		first = false;
+		for (uint32_t i = 0; i < n; i++)
+			fn(ctx, keys + i * key_size, values + i * value_size);
+	}
+	free(keys);
+	free(values);
+	return err == -ENOENT ? 0 : err;
+}
+
+struct fold_each { const struct fold_reader *reader; void *ctx; };
+
+static void each_row(void *ctx, const void *key, const void *value)
+{
+	const struct fold_each *f = ctx;
+
+	f->reader->row(f->ctx, key, value);
+}
+
+static void each_process(void *ctx, const void *key, const void *value)
+{
+	const struct fold_each *f = ctx;
+
+	f->reader->process(f->ctx, key, value);
+}
+
+int probe_fold(struct probe *p, const struct fold_reader *reader, void *ctx)
+{
+	struct fold_each f = { reader, ctx };
+	uint64_t folded = loss_read(p, MMT_LOSS_FOLDED) + loss_read(p, MMT_LOSS_CONTROL_FULL);
+	int err = 0;
+
+	if (folded == p->folded_read)
+		return 0;
+	p->folded_read = folded;
+	err = map_each(p->skel->maps.fold_rows, each_row, &f);
+	return err ? err : map_each(p->skel->maps.fold_processes, each_process, &f);
 }
 
 static ssize_t iter_read(struct probe *p, int link_fd)
@@ -206,10 +315,12 @@ static ssize_t iter_read(struct probe *p, int link_fd)
 	return n < 0 ? n : (ssize_t)used;
 }
 
-void probe_residual(struct probe *p)
+ssize_t probe_watch(struct probe *p, const struct mmt_watch **records)
 {
-	if (p->residual_link)
-		iter_read(p, bpf_link__fd(p->residual_link));
+	ssize_t n = iter_read(p, bpf_link__fd(p->watch_link));
+
+	*records = (const void *)p->layout;
+	return n < 0 ? n : n / (ssize_t)sizeof(**records);
 }
 
 ssize_t probe_layout(struct probe *p, pid_t pid, const uint8_t **bytes)
@@ -229,16 +340,9 @@ ssize_t probe_layout(struct probe *p, pid_t pid, const uint8_t **bytes)
 
 void probe_losses(struct probe *p, uint64_t out[MMT_LOSS_COUNT])
 {
-	int cpus = libbpf_num_possible_cpus();
-	uint64_t values[cpus > 0 ? cpus : 1];
-
-	for (uint32_t i = 0; i < MMT_LOSS_COUNT; i++) {
-		out[i] = 0;
-		if (bpf_map_lookup_elem(bpf_map__fd(p->skel->maps.losses), &i, values))
-			continue;
-		for (int c = 0; c < cpus; c++)
-			out[i] += values[c];
-	}
+	for (uint32_t i = 0; i < MMT_LOSS_COUNT; i++)
+		out[i] = loss_read(p, i);
+	out[MMT_LOSS_DELIVERED] = p->delivered;
 }
 
 void probe_cost(struct probe *p, struct probe_cost *out)

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "decode/order.h"
 #include "probe/attach.h"
 #include "wire/event.h"
 
@@ -19,6 +20,8 @@ struct probe_options {
 	uint64_t ring_bytes;           /* data ring, a power of two */
 	bool follow;                   /* children become targets */
 	bool filter_tid;
+	bool calls;                    /* VMA events too (trace) */
+	bool aggregate;                /* rows only, no single events */
 	bool verbose;
 };
 
@@ -42,11 +45,21 @@ bool probe_has_peek(const struct probe *p);
 /* epoll-able descriptors of the rings. */
 int probe_fd(const struct probe *p);         /* data ring */
 int probe_control_fd(const struct probe *p); /* control ring */
-typedef int (*record_fn)(void *ctx, const void *bytes, size_t size);
-/* Hands over all records that wait, control ring first. */
-int probe_drain(struct probe *p, record_fn fn, void *ctx);
-/* Makes the kernel emit the residual of each target thread. */
-void probe_residual(struct probe *p);
+/* Hands over the records that wait, in order of time; unless `all`, those of
+ * the last milliseconds stay for the next call. */
+int probe_drain(struct probe *p, bool all, record_fn fn, void *ctx);
+
+/* The folded rows as they stand, if any grew since the last call; they only grow. */
+struct fold_reader {
+	void (*row)(void *ctx, const struct mmt_fold_key *key, const struct mmt_fold_row *row);
+	void (*process)(void *ctx, const struct mmt_fold_process_key *key, const struct mmt_fold_process *process);
+};
+int probe_fold(struct probe *p, const struct fold_reader *reader, void *ctx);
+
+/* Asks the kernel which layouts changed, and makes it emit the residual of each
+ * target thread. Records are owned by p until the next call; a process may
+ * show up more than once. Returns their number or a negative errno. */
+ssize_t probe_watch(struct probe *p, const struct mmt_watch **records);
 /* Streams the layout of a process: mm record, then VMAs; bytes are owned by p
  * until the next call. Returns bytes read or a negative errno. */
 ssize_t probe_layout(struct probe *p, pid_t pid, const uint8_t **bytes);

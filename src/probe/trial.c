@@ -21,6 +21,18 @@ static const struct {
 	const char *args[6]; /* struct name of a pointer, or "scalar" */
 } prototypes[] = {
 	{ "handle_mm_fault", { "vm_area_struct", "scalar", "scalar", "pt_regs" } },
+	{ "expand_downwards", { "vm_area_struct", "scalar" } },
+	{ "__x64_sys_mmap", { "pt_regs" } },
+	{ "__x64_sys_munmap", { "pt_regs" } },
+	{ "__x64_sys_mremap", { "pt_regs" } },
+	{ "__x64_sys_mprotect", { "pt_regs" } },
+	{ "__x64_sys_pkey_mprotect", { "pt_regs" } },
+	{ "__x64_sys_madvise", { "pt_regs" } },
+	{ "__x64_sys_brk", { "pt_regs" } },
+	{ "__x64_sys_mlock", { "pt_regs" } },
+	{ "__x64_sys_munlock", { "pt_regs" } },
+	{ "__x64_sys_shmat", { "pt_regs" } },
+	{ "__x64_sys_shmdt", { "pt_regs" } },
 };
 
 static bool argument_matches(const struct btf *btf, uint32_t type, const char *expected)

@@ -2,6 +2,7 @@
 /* JSON lines, schema 1: docs/json.md. */
 #include "base/text.h"
 #include "model/kind.h"
+#include "model/loss.h"
 #include "view/report.h"
 
 #include <inttypes.h>
@@ -12,12 +13,6 @@ static const char *const class_keys[] = {
 #define CLASS(NAME, n, key, title, help) [n] = key,
 #include "wire/classes.def"
 #undef CLASS
-};
-
-static const struct { const char *group, *key; } loss_keys[] = {
-#define LOSS(NAME, n, group, key, help) [n] = { #group, key },
-#include "wire/loss.def"
-#undef LOSS
 };
 
 /* "key":"text" with a name_hex beside text that is no valid UTF-8. */
@@ -188,14 +183,14 @@ void json_tick(const struct report *r)
 	fflush(r->out);
 }
 
-static void put_losses(const struct report *r, const char *group)
+static void put_losses(const struct report *r, enum loss_group group)
 {
 	const char *sep = "";
 
 	for (int i = 0; i < MMT_LOSS_COUNT; i++) {
-		if (strcmp(loss_keys[i].group, group) || i == MMT_LOSS_ABANDONED)
+		if (loss_texts[i].group != group || i == MMT_LOSS_ABANDONED)
 			continue;
-		fprintf(r->out, "%s\"%s\":%" PRIu64, sep, loss_keys[i].key, r->losses[i]);
+		fprintf(r->out, "%s\"%s\":%" PRIu64, sep, loss_texts[i].key, r->losses[i]);
 		sep = ",";
 	}
 }
@@ -215,11 +210,11 @@ void json_end(const struct report *r)
 	put_classes(f, &r->session->faults);
 	put_latency(f, &r->session->faults);
 	fputs(",\"events\":{", f);
-	put_losses(r, "events");
-	fputs(",\"folded\":0,\"sampled_out\":0},\"detail_lost\":{", f);
-	put_losses(r, "detail");
+	put_losses(r, LOSS_EVENTS);
+	fputs("},\"detail_lost\":{", f);
+	put_losses(r, LOSS_DETAIL);
 	fputs("},\"lost\":{", f);
-	put_losses(r, "lost");
+	put_losses(r, LOSS_LOST);
 	fprintf(f, ",\"probe_missed\":%" PRIu64 ",\"decode_error\":%" PRIu64 "},\"overhead\":{\"bpf_runs\":%" PRIu64
 		   ",\"bpf_ns\":%" PRIu64 ",\"map_bytes\":%" PRIu64 "}}\n",
 		r->bpf_misses, r->session->decode_error, r->bpf_runs, r->bpf_ns, r->map_bytes);

@@ -2,6 +2,7 @@
 /* The table for people: VMAs that fault, then a summary by kind. */
 #include "base/text.h"
 #include "model/kind.h"
+#include "model/loss.h"
 #include "view/report.h"
 
 #include <inttypes.h>
@@ -12,12 +13,6 @@ static const char *const class_titles[] = {
 #define CLASS(NAME, n, key, title, help) [n] = title,
 #include "wire/classes.def"
 #undef CLASS
-};
-
-static const struct { const char *key, *text; } loss_help[] = {
-#define LOSS(NAME, n, group, key, help) [n] = { key, help },
-#include "wire/loss.def"
-#undef LOSS
 };
 
 #define RSS_FRESH_NS 2000000000ull
@@ -294,9 +289,9 @@ void table_end(const struct report *r)
 	if (r->kernel_known)
 		fprintf(r->out, "%-12s %6s %10" PRIu64 " %8" PRIu64 "            the kernel's own count\n", "rusage", "",
 			r->kernel_minor, r->kernel_major);
-	for (int i = MMT_LOSS_DROPPED; i < MMT_LOSS_COUNT; i++)
-		if (r->losses[i])
-			fprintf(r->out, "%s: %" PRIu64 " (%s)\n", loss_help[i].key, r->losses[i], loss_help[i].text);
+	for (int i = 0; i < MMT_LOSS_COUNT; i++)
+		if (r->losses[i] && i != MMT_LOSS_SEEN && i != MMT_LOSS_DELIVERED)
+			fprintf(r->out, "%s: %" PRIu64 " (%s)\n", loss_texts[i].key, r->losses[i], loss_texts[i].text);
 	if (r->bpf_misses)
 		fprintf(r->out, "probe_missed: %" PRIu64 "\n", r->bpf_misses);
 	fflush(r->out);

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The one place where data records leave: into the ring, or, where that has no
+ * room, into rows that are only added to, so that counts stay exact. */
+#ifndef MMT_EMIT_BPF_H
+#define MMT_EMIT_BPF_H
+
+#include "maps.bpf.h"
+
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 16384);
+	 __type(key, struct mmt_fold_key); __type(value, struct mmt_fold_row); } fold_rows SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 4096);
+	 __type(key, struct mmt_fold_process_key); __type(value, struct mmt_fold_process); } fold_processes SEC(".maps");
+
+static const struct mmt_fold_row fold_row_empty;
+static const struct mmt_fold_process fold_process_empty;
+
+static __always_inline struct mmt_fold_row *fold_row_get(const struct mmt_fold_key *key)
+{
+	struct mmt_fold_row *row = bpf_map_lookup_elem(&fold_rows, key);
+
+	if (row)
+		return row;
+	bpf_map_update_elem(&fold_rows, key, &fold_row_empty, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&fold_rows, key);
+}
+
+/* The row of a process, or the one of tgid 0 that user space has put in. */
+static __always_inline struct mmt_fold_process *fold_process_get(u32 tgid, struct task_struct *task)
+{
+	struct mmt_fold_process_key key = { .tgid = tgid };
+	struct mmt_fold_process *row;
+
+	key.start_boottime = BPF_CORE_READ(task, group_leader, start_boottime);
+	row = bpf_map_lookup_elem(&fold_processes, &key);
+	if (row)
+		return row;
+	bpf_map_update_elem(&fold_processes, &key, &fold_process_empty, BPF_NOEXIST);
+	row = bpf_map_lookup_elem(&fold_processes, &key);
+	if (row)
+		return row;
+	count(MMT_LOSS_PROCESSES_FULL);
+	key.tgid = 0;
+	key.start_boottime = 0;
+	return bpf_map_lookup_elem(&fold_processes, &key);
+}
+
+static __always_inline void fold_max(u64 *max, u64 ns)
+{
+	for (int i = 0; i < 4; i++) {
+		u64 was = *max;
+
+		if (ns <= was || __sync_val_compare_and_swap(max, was, ns) == was)
+			return;
+	}
+}
+
+static __noinline int fold_fault(const struct mmt_fault *f)
+{
+	struct mmt_fold_key key = { .tgid = f->head.tgid, .mm_id = f->head.mm_id, .anchor = f->anchor, .sig = f->sig,
+				    .cls = f->cls, .mode = f->mode, .flags = f->flags & MMT_FOLD_FLAGS };
+	struct mmt_fold_row *row = fold_row_get(&key);
+	struct mmt_fold_process *p;
+
+	count(MMT_LOSS_FOLDED);
+	if (row) {
+		__sync_fetch_and_add(&row->count, 1);
+		if (f->ns) {
+			__sync_fetch_and_add(&row->timed, 1);
+			__sync_fetch_and_add(&row->ns_sum, f->ns);
+			__sync_fetch_and_add(&row->hist[mmt_latency_bucket(f->ns) & (MMT_LATENCY_BUCKETS - 1)], 1);
+			fold_max(&row->ns_max, f->ns);
+		}
+		return 0;
+	}
+	count(MMT_LOSS_ROWS_FULL);
+	if (!(f->flags & MMT_FAULT_EXECUTOR))
+		return 0; /* no target's own: there is no ledger left for it */
+	p = fold_process_get(f->head.tgid, bpf_get_current_task_btf());
+	if (p && f->cls < MMT_CLASS_COUNT)
+		__sync_fetch_and_add(&p->count[f->cls][f->flags & MMT_FAULT_MAJOR], 1);
+	return 0;
+}
+
+static __noinline int fold_call(const struct mmt_call *c)
+{
+	struct mmt_fold_key key = { .tgid = c->head.tgid, .mm_id = c->head.mm_id, .sig = c->nr, .cls = MMT_FOLD_CALL };
+	struct mmt_fold_row *row = fold_row_get(&key);
+	struct mmt_fold_process *p;
+
+	count(MMT_LOSS_FOLDED);
+	if (row) {
+		__sync_fetch_and_add(&row->count, 1);
+		return 0;
+	}
+	count(MMT_LOSS_ROWS_FULL);
+	p = fold_process_get(c->head.tgid, bpf_get_current_task_btf());
+	if (p)
+		__sync_fetch_and_add(&p->calls, 1);
+	return 0;
+}
+
+/* 0 if the ring took it. */
+static __always_inline long data_output(const void *rec, u64 size)
+{
+	u64 ready = bpf_ringbuf_query(&data_ring, BPF_RB_AVAIL_DATA);
+	u64 flags = ready >= mmt_config.wake_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	long err;
+
+	count(MMT_LOSS_SEEN);
+	if (mmt_config.aggregate)
+		return -1;
+	err = bpf_ringbuf_output(&data_ring, (void *)rec, size, flags);
+	if (err)
+		count(MMT_LOSS_RING_FULL);
+	return err;
+}
+
+static __always_inline void emit_fault(const struct mmt_fault *rec)
+{
+	if (data_output(rec, sizeof(*rec)))
+		fold_fault(rec);
+}
+
+static __always_inline void emit_call(const struct mmt_call *rec)
+{
+	if (data_output(rec, sizeof(*rec)))
+		fold_call(rec);
+}
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* VMA events for `trace`: the calls that change mappings, at their return, and
+ * stack growth.  Two backends: fexit on the calls themselves, or sys_exit, which
+ * every call of the host pays for. */
+
+#define NR_MMAP 9
+#define NR_MPROTECT 10
+#define NR_MUNMAP 11
+#define NR_BRK 12
+#define NR_MREMAP 25
+#define NR_MADVISE 28
+#define NR_SHMAT 30
+#define NR_SHMDT 67
+#define NR_MLOCK 149
+#define NR_MUNLOCK 150
+#define NR_PKEY_MPROTECT 329
+#define TS_COMPAT 2 /* thread_info.status: a 32-bit call has other numbers */
+
+static __always_inline bool call_changes_vmas(u32 nr)
+{
+	return nr == NR_MMAP || nr == NR_MPROTECT || nr == NR_MUNMAP || nr == NR_BRK || nr == NR_MREMAP ||
+	       nr == NR_MADVISE || nr == NR_SHMAT || nr == NR_SHMDT || nr == NR_MLOCK || nr == NR_MUNLOCK ||
+	       nr == NR_PKEY_MPROTECT;
+}
+
+/* An address in the VMA that the call left behind; 0: none to show. */
+static __always_inline u64 call_address(u32 nr, const struct pt_regs *regs, s64 ret)
+{
+	if (ret < 0 && ret > -4096)
+		return 0;
+	if (nr == NR_MMAP || nr == NR_MREMAP || nr == NR_SHMAT)
+		return ret;
+	if (nr == NR_BRK)
+		return ret - 1;
+	return nr == NR_MUNMAP || nr == NR_SHMDT ? 0 : regs->di;
+}
+
+/* Tells the VMA at addr and puts its key into rec. */
+static __always_inline void call_set_vma(struct mmt_call *rec, struct mm_struct *mm, u64 addr)
+{
+	struct vm_area_struct *vma = addr ? vma_find(mm, addr) : 0;
+	struct mmt_vma facts = {};
+
+	if (!vma)
+		return;
+	vma_facts(vma, &facts);
+	rec->anchor = facts.anchor;
+	rec->sig = facts.sig;
+	vma_tell(vma, &facts, rec->head.mm_id);
+}
+
+static __always_inline bool call_wanted(void)
+{
+	u64 id = bpf_get_current_pid_tgid();
+	u32 tgid = id >> 32;
+
+	return bpf_map_lookup_elem(&targets, &tgid) && tid_passes((u32)id);
+}
+
+static __always_inline int call_return(u32 nr, const struct pt_regs *regs, s64 ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct mm_struct *mm = task->mm;
+	struct mmt_call rec = { .nr = nr, .ret = ret };
+
+	if (!mm || !call_wanted())
+		return 0;
+	head_fill(&rec.head, MMT_KIND_CALL, mm_id_get(mm, task->tgid, true), bpf_ktime_get_ns());
+	rec.arg[0] = regs->di;
+	rec.arg[1] = regs->si;
+	rec.arg[2] = regs->dx;
+	rec.arg[3] = regs->r10;
+	rec.arg[4] = regs->r8;
+	rec.arg[5] = regs->r9;
+	call_set_vma(&rec, mm, call_address(nr, regs, ret));
+	emit_call(&rec);
+	return 0;
+}
+
+SEC("?tp_btf/sys_exit")
+int BPF_PROG(vma_sys__tb, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u32 nr = regs->orig_ax;
+
+	if (!call_changes_vmas(nr) || task->thread_info.status & TS_COMPAT)
+		return 0;
+	return call_return(nr, regs, ret);
+}
+
+#define CALL(name, nr)                                                         \
+	SEC("?fexit/__x64_sys_" #name)                                         \
+	int BPF_PROG(vma_##name##__fx, const struct pt_regs *regs, long ret)   \
+	{                                                                      \
+		return call_return(nr, regs, ret);                             \
+	}
+CALL(mmap, NR_MMAP)
+CALL(mprotect, NR_MPROTECT)
+CALL(munmap, NR_MUNMAP)
+CALL(brk, NR_BRK)
+CALL(mremap, NR_MREMAP)
+CALL(madvise, NR_MADVISE)
+CALL(shmat, NR_SHMAT)
+CALL(shmdt, NR_SHMDT)
+CALL(mlock, NR_MLOCK)
+CALL(munlock, NR_MUNLOCK)
+CALL(pkey_mprotect, NR_PKEY_MPROTECT)
+
+SEC("?fexit/expand_downwards")
+int BPF_PROG(vma_grow__fx, struct vm_area_struct *vma, unsigned long address, int ret)
+{
+	if (!ret && call_wanted())
+		stack_growth_tell(vma, address);
+	return 0;
+}

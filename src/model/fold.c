@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Folded rows: BPF only ever adds to them, so that what a row grew since it was
+ * applied last is what is new. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/ledger.h"
+
+struct fold_entry {
+	struct mmt_fold_key key;
+	struct mmt_fold_row last;
+	bool used;
+};
+
+struct fold_process_entry {
+	struct mmt_fold_process_key key;
+	struct mmt_fold_process last;
+	struct fold_process_entry *next;
+};
+
+struct fold_table {
+	struct fold_entry *rows; /* open addressing */
+	size_t size, used;
+	struct fold_process_entry *processes;
+};
+
+static struct fold_table *fold_of(struct session *s)
+{
+	if (!s->fold)
+		s->fold = must(calloc(1, sizeof(*s->fold)));
+	return s->fold;
+}
+
+void fold_free(struct session *s)
+{
+	struct fold_table *f = s->fold;
+
+	if (!f)
+		return;
+	for (struct fold_process_entry *p = f->processes, *next; p; p = next) {
+		next = p->next;
+		free(p);
+	}
+	free(f->rows);
+	free(f);
+}
+
+static struct fold_entry *entry_find(const struct fold_table *f, const struct mmt_fold_key *key)
+{
+	uint64_t h = (key->anchor ^ (uint64_t)key->sig << 32 ^ key->mm_id) * 0x9e3779b97f4a7c15ull;
+	size_t i;
+
+	h ^= ((uint64_t)key->tgid << 32 | (uint64_t)key->cls << 24 | (uint64_t)key->mode << 16 | key->flags) *
+	     0xc2b2ae3d27d4eb4full;
+	i = (size_t)(h ^ h >> 31) & (f->size - 1);
+	while (f->rows[i].used && memcmp(&f->rows[i].key, key, sizeof(*key)))
+		i = (i + 1) & (f->size - 1);
+	return &f->rows[i];
+}
+
+static struct fold_entry *entry_get(struct fold_table *f, const struct mmt_fold_key *key)
+{
+	struct fold_entry *e;
+
+	if ((f->used + 1) * 4 > f->size * 3) {
+		struct fold_table old = *f;
+
+		f->size = old.size ? old.size * 2 : 256;
+		f->rows = must(calloc(f->size, sizeof(*f->rows)));
+		for (size_t i = 0; i < old.size; i++)
+			if (old.rows[i].used)
+				*entry_find(f, &old.rows[i].key) = old.rows[i];
+		free(old.rows);
+	}
+	e = entry_find(f, key);
+	if (!e->used) {
+		e->used = true;
+		e->key = *key;
+		f->used++;
+	}
+	return e;
+}
+
+/* What now holds beyond last; ns_max is the greatest so far. */
+static struct mmt_fold_row row_grown(const struct mmt_fold_row *now, const struct mmt_fold_row *last)
+{
+	struct mmt_fold_row d = { .count = now->count - last->count, .timed = now->timed - last->timed,
+				  .ns_sum = now->ns_sum - last->ns_sum, .ns_max = now->ns_max };
+
+	for (int i = 0; i < MMT_LATENCY_BUCKETS; i++)
+		d.hist[i] = now->hist[i] - last->hist[i];
+	return d;
+}
+
+void session_fold_row(struct session *s, const struct mmt_fold_key *key, const struct mmt_fold_row *row)
+{
+	struct fold_entry *e = entry_get(fold_of(s), key);
+	struct mmt_fold_row d = row_grown(row, &e->last);
+	struct process *p;
+
+	e->last = *row;
+	if (!d.count)
+		return;
+	p = ledger_process(s, (pid_t)key->tgid);
+	if (key->cls == MMT_FOLD_CALL) {
+		p->calls += d.count;
+		return;
+	}
+	if (key->cls >= MMT_CLASS_COUNT || key->mode >= MMT_MODE_COUNT) {
+		s->decode_error++;
+		return;
+	}
+	if (key->flags & MMT_FAULT_EXECUTOR) {
+		stat_fold(&p->faults, key, &d);
+		stat_fold(&s->faults, key, &d);
+		p->changed = true;
+	}
+	if (key->mm_id && !(key->flags & MMT_FAULT_NO_VMA)) {
+		struct vma *v = ledger_vma(s, ledger_mm(s, key->mm_id, p->pid), key->sig, key->anchor);
+
+		stat_fold(&v->faults, key, &d);
+		v->changed = true;
+	}
+}
+
+static struct fold_process_entry *process_entry(struct fold_table *f, const struct mmt_fold_process_key *key)
+{
+	struct fold_process_entry *e = f->processes;
+
+	while (e && memcmp(&e->key, key, sizeof(*key)))
+		e = e->next;
+	if (!e) {
+		e = must(calloc(1, sizeof(*e)));
+		e->key = *key;
+		e->next = f->processes;
+		f->processes = e;
+	}
+	return e;
+}
+
+/* The process of a row: by start time where a pid was used twice. */
+static struct process *process_of(struct session *s, const struct mmt_fold_process_key *key)
+{
+	struct process *p = ledger_process(s, (pid_t)key->tgid);
+
+	for (struct process *q = p; q; q = q->older)
+		if (q->start_time == key->start_boottime)
+			return q;
+	if (!key->tgid) { /* stands for many: none of them lives */
+		process_exited(s, p);
+		memcpy(p->comm, "(unknown)", 10);
+	}
+	return p;
+}
+
+void session_fold_process(struct session *s, const struct mmt_fold_process_key *key,
+			  const struct mmt_fold_process *now)
+{
+	struct fold_process_entry *e = process_entry(fold_of(s), key);
+	struct mmt_fold_process last = e->last;
+	struct process *p;
+
+	if (!memcmp(&last, now, sizeof(last)))
+		return;
+	e->last = *now;
+	p = process_of(s, key);
+	p->changed = true;
+	p->calls += now->calls - last.calls;
+	for (struct fault_stat *f = &p->faults;; f = &s->faults) {
+		f->gup_minor += (uint64_t)(now->gup_minor - last.gup_minor);
+		f->gup_major += (uint64_t)(now->gup_major - last.gup_major);
+		for (int c = 0; c < MMT_CLASS_COUNT; c++)
+			for (int major = 0; major < 2; major++) {
+				struct mmt_fold_key k = { .cls = (uint8_t)c, .mode = MMT_MODE_COUNT,
+							  .flags = major ? MMT_FAULT_MAJOR : 0 };
+				struct mmt_fold_row d = { .count = now->count[c][major] - last.count[c][major] };
+
+				if (d.count)
+					stat_fold(f, &k, &d);
+			}
+		if (f == &s->faults)
+			break;
+	}
+}
