@@ -267,7 +267,7 @@ static __always_inline void stack_growth_tell(struct vm_area_struct *vma, u64 ad
 	struct mmt_call rec = { .nr = MMT_CALL_STACK_GROWTH };
 	struct mmt_vma facts = {};
 
-	head_fill(&rec.head, MMT_KIND_CALL, mm_id_get(task->mm, task->tgid, true), bpf_ktime_get_ns());
+	head_fill(&rec.head, MMT_KIND_CALL, mm_id_get(task->mm, task->tgid, true), 0);
 	vma_facts(vma, &facts);
 	rec.arg[0] = address;
 	rec.arg[1] = facts.start;
@@ -275,6 +275,7 @@ static __always_inline void stack_growth_tell(struct vm_area_struct *vma, u64 ad
 	rec.anchor = facts.anchor;
 	rec.sig = facts.sig;
 	vma_tell(vma, &facts, rec.head.mm_id);
+	rec.head.time = bpf_ktime_get_ns(); /* after its VMA was told */
 	emit_call(&rec);
 }
 

@@ -41,6 +41,7 @@ int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *chil
 	rec->parent_tgid = ptgid;
 	rec->thread = thread;
 	rec->start_boottime = child->start_boottime;
+	marks_fill(&rec->marks, mm);
 	bpf_probe_read_kernel(rec->comm, sizeof(rec->comm), child->comm);
 	bpf_ringbuf_submit(rec, thread ? control_lazy() : BPF_RB_FORCE_WAKEUP);
 	return 0;
@@ -63,8 +64,7 @@ int BPF_PROG(life_exec__tb, struct task_struct *p, int old_pid, struct linux_bin
 	if (!rec)
 		return 0;
 	head_fill(&rec->head, MMT_KIND_EXEC, mm_id_get(mm, tgid, true), bpf_ktime_get_ns());
-	rec->old_mm_id = 0;
-	rec->pad = 0;
+	marks_fill(&rec->marks, mm);
 	bpf_probe_read_kernel(rec->comm, sizeof(rec->comm), p->comm);
 	bpf_probe_read_kernel_str(rec->filename, sizeof(rec->filename), bprm->filename);
 	bpf_ringbuf_submit(rec, BPF_RB_FORCE_WAKEUP);

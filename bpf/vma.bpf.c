@@ -65,7 +65,7 @@ static __always_inline int call_return(u32 nr, const struct pt_regs *regs, s64 r
 
 	if (!mm || !call_wanted())
 		return 0;
-	head_fill(&rec.head, MMT_KIND_CALL, mm_id_get(mm, task->tgid, true), bpf_ktime_get_ns());
+	head_fill(&rec.head, MMT_KIND_CALL, mm_id_get(mm, task->tgid, true), 0);
 	rec.arg[0] = regs->di;
 	rec.arg[1] = regs->si;
 	rec.arg[2] = regs->dx;
@@ -73,6 +73,7 @@ static __always_inline int call_return(u32 nr, const struct pt_regs *regs, s64 r
 	rec.arg[4] = regs->r8;
 	rec.arg[5] = regs->r9;
 	call_set_vma(&rec, mm, call_address(nr, regs, ret));
+	rec.head.time = bpf_ktime_get_ns(); /* after its VMA was told */
 	emit_call(&rec);
 	return 0;
 }

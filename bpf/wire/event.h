@@ -104,18 +104,23 @@ struct mmt_vma_seen {
 	char name[MMT_NAME_LEN]; /* last part of the file's name or [vdso]; NUL-terminated */
 };
 
+/* Where an address space keeps its parts: fields of mm_struct. */
+struct mmt_marks {
+	__u64 start_code, end_code, start_data, end_data, start_brk, brk, start_stack;
+};
+
 struct mmt_fork {
 	struct mmt_head head; /* the child: tid, tgid, mm_id */
 	__u32 parent_tgid;
 	__u32 thread; /* 1: a new thread of the same process */
 	__u64 start_boottime;
+	struct mmt_marks marks;
 	char comm[16];
 };
 
 struct mmt_exec {
 	struct mmt_head head; /* mm_id is the new mm */
-	__u32 old_mm_id;
-	__u32 pad;
+	struct mmt_marks marks;
 	char comm[16];
 	char filename[MMT_NAME_LEN * 2];
 };
@@ -125,11 +130,6 @@ struct mmt_exit {
 	__u32 group_dead; /* the last thread */
 	__u32 pad;
 	__u64 min_flt, maj_flt; /* of this thread in its life */
-};
-
-/* Where an address space keeps its parts: fields of mm_struct. */
-struct mmt_marks {
-	__u64 start_code, end_code, start_data, end_data, start_brk, brk, start_stack;
 };
 
 struct mmt_mm_end {

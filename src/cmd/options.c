@@ -185,6 +185,7 @@ int options_parse(struct options *o, int argc, char **argv, struct error *e)
 			return -1;
 	if (o->help || o->version)
 		return 0;
+	o->probe.calls = o->trace && !o->filter.classes;
 	if (parse_positional(o, argc, argv, e))
 		return -1;
 	if (!o->pid_count && !o->tid_count && !o->command)

@@ -207,6 +207,20 @@ static void vma_name(struct vma *v, const char *name, size_t len)
 	v->name = must(strndup(name, len));
 }
 
+/* [stack] and [heap], by the kernel's own rules (vma_is_initial_stack and
+ * vma_is_initial_heap, fs/proc/task_mmu.c). */
+static void vma_name_by_marks(struct vma *v)
+{
+	const struct mmt_marks *m = &v->mm->marks;
+
+	if (!v->known || v->name[0] || v->v.kind & MMT_VMA_FILE)
+		return;
+	if (m->start_stack >= v->v.start && m->start_stack < v->v.end)
+		vma_name(v, "[stack]", 7);
+	else if (v->v.start <= m->brk && v->v.end >= m->start_brk && (m->brk > m->start_brk || v->v.start == m->start_brk))
+		vma_name(v, "[heap]", 6);
+}
+
 /* Anchor of the slot that heads the chain of VMAs with one mm and sig: no VMA
  * starts there. */
 #define CHAIN_ANCHOR 1
@@ -264,6 +278,8 @@ static void apply_vma_seen(struct session *s, const struct mmt_vma_seen *r)
 	if (!v->known)
 		vma_name(v, r->name, strnlen(r->name, sizeof(r->name)));
 	v->known = v->live = v->changed = true;
+	if (mm->have_marks)
+		vma_name_by_marks(v);
 }
 
 static void layout_vma(struct session *s, struct mm *mm, const struct layout_record *r, const char *path, size_t len)
@@ -287,17 +303,12 @@ static void layout_vma(struct session *s, struct mm *mm, const struct layout_rec
 
 static void layout_finish(struct mm *mm)
 {
-	const struct mmt_marks *m = &mm->marks;
-
 	for (struct vma *v = mm->vmas; v; v = v->next) {
 		if (v->generation != mm->generation) {
 			v->changed |= v->live;
 			v->live = false;
-		} else if (!v->name[0] && m->start_stack >= v->v.start && m->start_stack < v->v.end) {
-			vma_name(v, "[stack]", 7);
-		} else if (!v->name[0] && v->v.start <= m->brk && v->v.end >= m->start_brk &&
-			   m->brk > m->start_brk) {
-			vma_name(v, "[heap]", 6); /* the kernel's own rule: vma_is_initial_heap */
+		} else {
+			vma_name_by_marks(v);
 		}
 	}
 }
@@ -376,6 +387,14 @@ static void apply_gup(struct session *s, const struct mmt_gup *g)
 	p->changed = true;
 }
 
+static void mm_born(struct mm *mm, const struct mmt_marks *marks)
+{
+	mm->marks = *marks;
+	mm->have_marks = true;
+	for (struct vma *v = mm->vmas; v; v = v->next)
+		vma_name_by_marks(v);
+}
+
 static void apply_fork(struct session *s, const struct mmt_fork *f)
 {
 	struct process *p;
@@ -390,17 +409,20 @@ static void apply_fork(struct session *s, const struct mmt_fork *f)
 	p->start_time = f->start_boottime;
 	p->mm_id = f->head.mm_id;
 	memcpy(p->comm, f->comm, sizeof(p->comm) - 1);
-	ledger_mm(s, f->head.mm_id, p->pid);
+	mm_born(ledger_mm(s, f->head.mm_id, p->pid), &f->marks);
 }
 
 static void apply_exec(struct session *s, const struct mmt_exec *x)
 {
 	struct process *p = ledger_process(s, (pid_t)x->head.tgid);
+	struct mm *mm;
 
 	memcpy(p->comm, x->comm, sizeof(p->comm) - 1);
 	p->mm_id = x->head.mm_id;
 	p->changed = true;
-	ledger_mm(s, x->head.mm_id, p->pid)->proc = p;
+	mm = ledger_mm(s, x->head.mm_id, p->pid);
+	mm->proc = p;
+	mm_born(mm, &x->marks);
 }
 
 static void apply_mm_end(struct session *s, const struct mmt_mm_end *r)

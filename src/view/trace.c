@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "view/call.h"
 
 static const char *const class_keys[] = {
 #define CLASS(NAME, n, key, title, help) [n] = key,
@@ -85,6 +86,47 @@ static void life_line(const struct report *r, const struct mmt_head *h, uint64_t
 			text_escape(clean, sizeof(clean), text));
 }
 
+static void call_line(const struct report *r, const struct mmt_call *c, uint64_t t, const struct vma *v)
+{
+	char name[24], text[768], clean[1024];
+
+	call_text(c, text, sizeof(text));
+	fprintf(r->out, "%12.6f %3u %7u %7u %-10s %s", (double)t / 1e9, c->head.cpu, c->head.tgid, c->head.tid,
+		call_name(c, name, sizeof(name)), text);
+	if (v && v->known)
+		fprintf(r->out, "  %llx-%llx %s", v->v.start, v->v.end,
+			v->name[0] ? text_escape(clean, sizeof(clean), v->name) : "[anon]");
+	fputc('\n', r->out);
+}
+
+static void call_json(const struct report *r, const struct mmt_call *c, uint64_t t, const struct vma *v)
+{
+	char name[24];
+
+	fprintf(r->out, "{\"type\":\"event\",\"t\":%llu,\"cpu\":%u,\"pid\":%u,\"tid\":%u,\"kind\":\"%s\",\"args\":[",
+		(unsigned long long)t, c->head.cpu, c->head.tgid, c->head.tid, call_name(c, name, sizeof(name)));
+	for (int i = 0; i < 6; i++)
+		fprintf(r->out, "%s\"0x%llx\"", i ? "," : "", c->arg[i]);
+	fprintf(r->out, "],\"ret\":\"%lld\",\"vma\":", (long long)c->ret);
+	if (v)
+		fprintf(r->out, "%u}\n", v->id);
+	else
+		fputs("null}\n", r->out);
+}
+
+/* Does the call touch the range asked for? Its first argument is an address
+ * for all but shmat, whose result is. */
+static bool call_passes(const struct trace_filter *f, const struct mmt_call *c)
+{
+	uint64_t from = c->ret >= 4096 ? (uint64_t)c->ret : c->arg[0], size = c->arg[1];
+
+	if (f->classes)
+		return false;
+	if (!f->to)
+		return true;
+	return (from < f->to && from + size > f->from) || (c->arg[0] < f->to && c->arg[0] + size > f->from);
+}
+
 static bool passes(const struct trace_filter *f, const struct mmt_fault *fault)
 {
 	return (!f->classes || f->classes >> fault->cls & 1) && (!f->to || (fault->addr >= f->from && fault->addr < f->to));
@@ -101,6 +143,11 @@ void trace_record(const struct report *r, const struct trace_filter *f, bool jso
 		return;
 	if (h->kind == MMT_KIND_FAULT && fault->cls < MMT_CLASS_COUNT && fault->mode < MMT_MODE_COUNT && passes(f, fault)) {
 		(json ? fault_json : fault_text)(r, fault, t, session_vma_of(r->session, fault));
+	} else if (h->kind == MMT_KIND_CALL) {
+		const struct mmt_call *c = bytes;
+
+		if (call_passes(f, c))
+			(json ? call_json : call_line)(r, c, t, c->sig ? session_vma_by_key(r->session, h->mm_id, c->sig, c->anchor) : NULL);
 	} else if (h->kind == MMT_KIND_EXEC && !f->classes && !f->to) {
 		snprintf(text, sizeof(text), "%.*s", MMT_NAME_LEN * 2, ((const struct mmt_exec *)bytes)->filename);
 		life_line(r, h, t, json, "exec", text);
