@@ -215,7 +215,7 @@ int BPF_PROG(fault_in__fe, struct vm_area_struct *vma, unsigned long address, un
 	u64 id = bpf_get_current_pid_tgid();
 	u32 tgid = id >> 32, mm_id;
 	struct mm_struct *mm = vma->vm_mm;
-	bool executor = bpf_map_lookup_elem(&targets, &tgid) != 0;
+	bool executor = is_target(tgid);
 	struct thread_state *st;
 	u16 f = 0;
 
@@ -297,7 +297,7 @@ static __always_inline int page_fault_begin(u64 addr, u64 error_code)
 
 	if (!mm || addr >> 63)
 		return 0;
-	if (!bpf_map_lookup_elem(&targets, &tgid) || !tid_passes((u32)id))
+	if (!is_target(tgid) || !tid_passes((u32)id))
 		return 0;
 	if (!(error_code & PF_USER) && task->pagefault_disabled)
 		return 0; /* goes to the exception table, never to handle_mm_fault */
@@ -365,7 +365,7 @@ static __always_inline int page_fault_end(struct mm_perf_ctx *ctx, bool major)
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
 	struct thread_state *st;
 
-	if (!bpf_map_lookup_elem(&targets, &tgid) || !tid_passes(tid))
+	if (!is_target(tgid) || !tid_passes(tid))
 		return 0;
 	st = thread_get(tid);
 	if (!st || !mm)
@@ -426,7 +426,7 @@ int BPF_PROG(fault_sig__tb, int sig, struct kernel_siginfo *info, struct task_st
 
 	if ((sig != SIGSEGV && sig != SIGBUS) || task != me || !mm || (u64)info < 4096)
 		return 0;
-	if (!bpf_map_lookup_elem(&targets, &tgid) || !tid_passes((u32)id))
+	if (!is_target(tgid) || !tid_passes((u32)id))
 		return 0;
 	code = BPF_CORE_READ(info, si_code);
 	addr = (u64)BPF_CORE_READ(info, _sifields._sigfault._addr);

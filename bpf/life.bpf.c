@@ -6,20 +6,19 @@ SEC("?tp_btf/sched_process_fork")
 int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *child)
 {
 	u32 ptgid = parent->tgid, ctgid = child->tgid, tid = child->pid, cmm;
-	struct mmt_target *t = bpf_map_lookup_elem(&targets, &ptgid), copy;
 	struct mm_struct *mm = child->mm;
 	struct mmt_fork *rec;
 	bool thread = ptgid == ctgid;
+	struct mmt_target target = {};
 	u32 one = 1;
 
 	if (!thread)
 		bpf_map_delete_elem(&targets, &ctgid); /* a reused pid is no target */
 	bpf_map_delete_elem(&threads, &tid);
-	if (!t || (!thread && !mmt_config.follow) || !mm)
+	if (!is_target(ptgid) || (!thread && !mmt_config.follow) || !mm)
 		return 0;
-	copy = *t;
 	if (!thread)
-		bpf_map_update_elem(&targets, &ctgid, &copy, BPF_ANY);
+		bpf_map_update_elem(&targets, &ctgid, &target, BPF_ANY);
 	if (mmt_config.filter_tid) { /* children of a chosen thread are chosen */
 		u32 ptid = parent->pid;
 
@@ -55,7 +54,7 @@ int BPF_PROG(life_exec__tb, struct task_struct *p, int old_pid, struct linux_bin
 	struct thread_state *st;
 	struct mmt_exec *rec;
 
-	if (!bpf_map_lookup_elem(&targets, &tgid))
+	if (!is_target(tgid))
 		return 0;
 	st = bpf_map_lookup_elem(&threads, &tid);
 	if (st)

@@ -117,8 +117,13 @@ int watch__it(struct bpf_iter__task *ctx)
 		return 0;
 	tid = task->pid;
 	tgid = task->tgid;
-	if (!bpf_map_lookup_elem(&targets, &tgid))
-		return 0;
+	if (!bpf_map_lookup_elem(&targets, &tgid)) {
+		struct mmt_target fresh = {};
+
+		if (mmt_config.scope != MMT_SCOPE_ALL || tgid == mmt_config.self)
+			return 0;
+		bpf_map_update_elem(&targets, &tgid, &fresh, BPF_NOEXIST);
+	}
 	/* once a process; the threads stand in for a leader that is gone */
 	if (tid != tgid && task->group_leader->mm)
 		goto residual;

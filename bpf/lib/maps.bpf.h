@@ -44,12 +44,10 @@ struct mm_state {
 	u32 tgid; /* the process it was first seen with */
 };
 
-const volatile struct mmt_config mmt_config = { .wake_bytes = 1 << 20 };
-
-#define CONTROL_BYTES (2 << 20)
+const volatile struct mmt_config mmt_config = { .wake_bytes = 1 << 20, .control_bytes = 2 << 20 };
 
 struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4 << 20); } data_ring SEC(".maps");
-struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, CONTROL_BYTES); } control_ring SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 2 << 20); } control_ring SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8192);
 	 __type(key, u32); __type(value, struct mmt_target); } targets SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8192);
@@ -67,6 +65,24 @@ struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, MMT_LOSS_C
 	 __type(key, u32); __type(value, u64); } losses SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1);
 	 __type(key, u32); __type(value, u32); } next_mm_id SEC(".maps");
+
+struct { __uint(type, BPF_MAP_TYPE_CGROUP_ARRAY); __uint(max_entries, 1);
+	 __type(key, u32); __type(value, u32); } cgroup SEC(".maps");
+
+/* Is the current process traced?  Beyond a list, it joins the map at first sight. */
+static __always_inline bool is_target(u32 tgid)
+{
+	struct mmt_target fresh = {};
+
+	if (bpf_map_lookup_elem(&targets, &tgid))
+		return true;
+	if (mmt_config.scope == MMT_SCOPE_LIST || tgid == mmt_config.self || !tgid)
+		return false;
+	if (mmt_config.scope == MMT_SCOPE_CGROUP && bpf_current_task_under_cgroup(&cgroup, 0) != 1)
+		return false;
+	bpf_map_update_elem(&targets, &tgid, &fresh, BPF_NOEXIST);
+	return true;
+}
 
 static __always_inline void count(u32 which)
 {
@@ -92,8 +108,8 @@ static __always_inline void head_fill(struct mmt_head *h, u16 kind, u32 mm_id, u
  * dear, the reader's timer finds them unless the ring fills first. */
 static __always_inline u64 control_lazy(void)
 {
-	return bpf_ringbuf_query(&control_ring, BPF_RB_AVAIL_DATA) >= CONTROL_BYTES / 4 ? BPF_RB_FORCE_WAKEUP
-										       : BPF_RB_NO_WAKEUP;
+	return bpf_ringbuf_query(&control_ring, BPF_RB_AVAIL_DATA) >= mmt_config.control_bytes / 4
+		? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
 static __always_inline void *control_reserve(u64 size)

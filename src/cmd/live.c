@@ -18,6 +18,7 @@
 #include "cmd/launch.h"
 #include "cmd/options.h"
 #include "model/loss.h"
+#include "probe/cgroup.h"
 #include "probe/procfs.h"
 #include "view/report.h"
 
@@ -77,6 +78,17 @@ static void on_rss(void *ctx, uint64_t start, uint64_t rss)
 	}
 }
 
+/* Among many processes only those that the user asked for show their VMAs. */
+static bool wants_vmas(const struct live *l, pid_t pid)
+{
+	if (l->opt.probe.scope == MMT_SCOPE_LIST)
+		return true;
+	for (int i = 0; i < l->opt.expand_count; i++)
+		if (l->opt.expand[i] == pid)
+			return true;
+	return false;
+}
+
 /* smaps walks all page tables (8.5 ms a GiB of small pages): at most 1 % of the
  * time is spent there, else it is read less often and its age shows. */
 static void read_rss(struct live *l)
@@ -90,7 +102,7 @@ static void read_rss(struct live *l)
 	for (struct process *p = l->session->processes; p; p = p->next) {
 		w.at = 0;
 		w.pid = p->pid;
-		if (!p->dead)
+		if (!p->dead && wants_vmas(l, p->pid))
 			procfs_rss(p->pid, on_rss, &w);
 	}
 	free(w.vmas);
@@ -122,7 +134,7 @@ static void read_layouts(struct live *l)
 	if (watch)
 		memcpy(watch, w, (size_t)n * sizeof(*watch)); /* reading a layout reuses the buffer */
 	for (ssize_t i = 0; watch && i < n; i++)
-		if (!session_layout_current(l->session, (pid_t)watch[i].tgid, &watch[i]))
+		if (wants_vmas(l, (pid_t)watch[i].tgid) && !session_layout_current(l->session, (pid_t)watch[i].tgid, &watch[i]))
 			read_layout(l, (pid_t)watch[i].tgid);
 	free(watch);
 	for (struct process *p = l->session->processes; p; p = p->next) {
@@ -185,7 +197,11 @@ static int check_targets(struct live *l, struct error *e)
 		if (procfs_check_target(o->pids[i], e))
 			return -1;
 	o->probe.filter_tid = o->tid_count > 0;
-	if (o->command)
+	if (o->cgroup && (o->probe.cgroup = cgroup_open(o->cgroup, e)) < 0)
+		return -1;
+	if (o->cgroup || o->probe.scope == MMT_SCOPE_ALL)
+		snprintf(l->target, sizeof(l->target), o->cgroup ? "cgroup %s" : "all processes", o->cgroup);
+	else if (o->command)
 		snprintf(l->target, sizeof(l->target), "%s", o->command[0]);
 	else
 		snprintf(l->target, sizeof(l->target), o->tid_count ? "tid %d%s" : "pid %d%s",
@@ -215,9 +231,20 @@ static int open_output(struct live *l, struct error *e)
 	return 0;
 }
 
+static void add_member(void *ctx, pid_t pid)
+{
+	struct live *l = ctx;
+
+	session_process(l->session, pid);
+	probe_add_target(l->probe, pid);
+}
+
 static void add_targets(struct live *l)
 {
 	struct options *o = &l->opt;
+
+	if (o->cgroup)
+		cgroup_each(o->cgroup, add_member, l);
 
 	for (int i = 0; i < o->tid_count; i++)
 		probe_add_tid(l->probe, o->tids[i]);
@@ -226,8 +253,7 @@ static void add_targets(struct live *l)
 	for (int i = 0; i < o->pid_count; i++) {
 		struct procfs_stat st;
 
-		session_process(l->session, o->pids[i]);
-		probe_add_target(l->probe, o->pids[i]);
+		add_member(l, o->pids[i]);
 		if (o->command && procfs_stat_read(l->launch.pid, &st) == 0) {
 			l->launch.base_minflt = st.minflt;
 			l->launch.base_majflt = st.majflt;
@@ -262,6 +288,9 @@ static void report_start(struct live *l)
 	uname(&l->uts);
 	r->session = l->session;
 	r->target = l->target;
+	r->by_process = l->opt.probe.scope != MMT_SCOPE_LIST;
+	r->expand = l->opt.expand;
+	r->expand_count = l->opt.expand_count;
 	r->backend = c->backend;
 	r->span = c->span;
 	r->lacks = c->lacks;
@@ -360,7 +389,8 @@ static void run(struct live *l)
 		read_signals(l);
 		probe_drain(l->probe, false, on_record, l);
 		now = now_ns(CLOCK_MONOTONIC);
-		if (now >= l->end || (l->opt.command ? l->launch.ended : !l->session->live_processes))
+		if (now >= l->end || (l->opt.command ? l->launch.ended
+							  : l->opt.probe.scope == MMT_SCOPE_LIST && !l->session->live_processes))
 			l->stop = true;
 		else if (now >= l->next_tick)
 			tick(l, now);

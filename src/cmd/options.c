@@ -12,11 +12,20 @@
 
 #define HINT "'mmtrace --help' lists the options"
 
-enum { OPT_JSON = 256, OPT_NO_FOLLOW, OPT_BACKEND, OPT_RING, OPT_BTF, OPT_STRICT, OPT_NO_COLOR, OPT_VERSION, OPT_RANGE };
+enum {
+	OPT_JSON = 256, OPT_NO_FOLLOW, OPT_BACKEND, OPT_RING, OPT_BTF, OPT_STRICT, OPT_NO_COLOR, OPT_VERSION, OPT_RANGE,
+	OPT_CGROUP, OPT_AGGREGATE, OPT_ROWS, OPT_CONTROL, OPT_EXPAND,
+};
 
 static const struct option longs[] = {
 	{ "pid", required_argument, NULL, 'p' },
 	{ "tid", required_argument, NULL, 't' },
+	{ "all", no_argument, NULL, 'a' },
+	{ "cgroup", required_argument, NULL, OPT_CGROUP },
+	{ "expand", required_argument, NULL, OPT_EXPAND },
+	{ "aggregate", no_argument, NULL, OPT_AGGREGATE },
+	{ "rows", required_argument, NULL, OPT_ROWS },
+	{ "control-size", required_argument, NULL, OPT_CONTROL },
 	{ "duration", required_argument, NULL, 'd' },
 	{ "interval", required_argument, NULL, 'i' },
 	{ "top", required_argument, NULL, 'n' },
@@ -40,10 +49,14 @@ static const struct option longs[] = {
 
 void options_help(void)
 {
-	puts("Usage: mmtrace [live|trace] -p PID[,PID...] | -t TID[,TID...] | -- CMD ARGS   [INTERVAL [COUNT]]\n"
+	puts("Usage: mmtrace [live|trace] -p PID[,PID...] | -t TID[,TID...] | --cgroup PATH | -a | -- CMD ARGS\n"
+	     "               [INTERVAL [COUNT]]\n"
 	     "Shows which mappings (VMAs) of a process fault, how, and what each fault costs.\n\n"
 	     "  -p, --pid PID[,PID...]   processes to trace; their children are followed\n"
 	     "  -t, --tid TID[,TID...]   only faults that these threads execute\n"
+	     "      --cgroup PATH        processes of a cgroup (v2) and of those below it\n"
+	     "  -a, --all                every process; live shows processes first\n"
+	     "      --expand PID[,...]   with -a or --cgroup: the VMAs of these processes too\n"
 	     "  -- CMD ARGS              start CMD and trace it from its first instruction\n"
 	     "  -d, --duration TIME      stop after 5s, 500ms, 2m\n"
 	     "  -i, --interval TIME      time between tables (1s)\n"
@@ -55,7 +68,10 @@ void options_help(void)
 	     "  -o, --output FILE        write there\n"
 	     "      --no-follow          leave children alone\n"
 	     "      --backend HOOK=NAME  force a backend, e.g. fault=tracepoint\n"
+	     "      --aggregate          count in the kernel, stream nothing (default with -a, --cgroup)\n"
 	     "      --ring-size BYTES    data ring, a power of two (4M)\n"
+	     "      --control-size BYTES control ring, a power of two (2M)\n"
+	     "      --rows N             rows for what is counted in the kernel (16384; 65536 with -a, --cgroup)\n"
 	     "      --btf FILE           BTF of the running kernel, if it has none itself\n"
 	     "      --strict             exit 5 if anything was lost\n"
 	     "      --no-color           plain text (there is no colour yet)\n"
@@ -119,10 +135,16 @@ static int parse_numbers(struct options *o, int c, struct error *e)
 			return bad(e, "-n", optarg, "not a number of rows");
 		o->top = (int)v;
 		return 0;
+	case OPT_ROWS:
+		if (!text_parse_u64(optarg, &v) || !v || v > 1u << 24)
+			return bad(e, "--rows", optarg, "not a number of rows from 1 to 16777216");
+		o->probe.rows = (uint32_t)v;
+		return 0;
 	default:
 		if (!text_parse_bytes(optarg, &v) || v < 4096 || v > 1u << 30 || (v & (v - 1)))
-			return bad(e, "--ring-size", optarg, "not a power of two from 4K to 1G");
-		o->probe.ring_bytes = v;
+			return bad(e, c == OPT_RING ? "--ring-size" : "--control-size", optarg,
+				   "not a power of two from 4K to 1G");
+		*(c == OPT_RING ? &o->probe.ring_bytes : &o->probe.control_bytes) = v;
 		return 0;
 	}
 }
@@ -132,7 +154,7 @@ static int parse_one(struct options *o, int c, char **argv, struct error *e)
 	switch (c) {
 	case 'p': return parse_ids(optarg, "-p", o->pids, &o->pid_count, e);
 	case 't': return parse_ids(optarg, "-t", o->tids, &o->tid_count, e);
-	case 'd': case 'i': case 'n': case OPT_RING: return parse_numbers(o, c, e);
+	case 'd': case 'i': case 'n': case OPT_RING: case OPT_ROWS: case OPT_CONTROL: return parse_numbers(o, c, e);
 	case 's':
 		o->sort = optarg;
 		return sort_known(optarg) ? 0 : bad(e, "-s", optarg, "keys: rate faults major size rss p99 addr");
@@ -141,6 +163,10 @@ static int parse_one(struct options *o, int c, char **argv, struct error *e)
 	case OPT_RANGE:
 		return sscanf(optarg, "%lx-%lx", &o->filter.from, &o->filter.to) == 2 && o->filter.to > o->filter.from
 			       ? 0 : bad(e, "--range", optarg, "not START-END in hexadecimal");
+	case 'a': o->probe.scope = MMT_SCOPE_ALL; return 0;
+	case OPT_CGROUP: o->cgroup = optarg; o->probe.scope = MMT_SCOPE_CGROUP; return 0;
+	case OPT_EXPAND: return parse_ids(optarg, "--expand", o->expand, &o->expand_count, e);
+	case OPT_AGGREGATE: o->probe.aggregate = true; return 0;
 	case 'o': o->output = optarg; return 0;
 	case OPT_JSON: o->json = true; return 0;
 	case OPT_NO_FOLLOW: o->probe.follow = false; return 0;
@@ -174,13 +200,30 @@ static int parse_positional(struct options *o, int argc, char **argv, struct err
 	return 0;
 }
 
+/* Exactly one kind of target; what follows from it. */
+static int check_target(struct options *o, struct error *e)
+{
+	int kinds = (o->pid_count || o->tid_count) + (o->command != NULL) + (o->cgroup != NULL) +
+		    (o->probe.scope == MMT_SCOPE_ALL);
+
+	if (!kinds)
+		return error_set(e, EXIT_USAGE, HINT, "give -p PID, -t TID, --cgroup PATH, -a or -- CMD", "no target");
+	if (kinds > 1)
+		return error_set(e, EXIT_USAGE, HINT, "-p and -t, --cgroup, -a and -- CMD exclude each other", "two targets");
+	if (o->probe.aggregate && o->trace)
+		return error_set(e, EXIT_USAGE, "leave --aggregate away", "trace shows single events", "nothing to show");
+	if (o->probe.scope != MMT_SCOPE_LIST && !o->trace)
+		o->probe.aggregate = true;
+	return 0;
+}
+
 int options_parse(struct options *o, int argc, char **argv, struct error *e)
 {
 	int c;
 
 	*o = (struct options){ .trace = o->trace, .interval_ns = 1000000000, .top = -1, .sort = "rate", .probe.follow = true };
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+:p:t:d:i:n:s:o:F:qvh", longs, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "+:ap:t:d:i:n:s:o:F:qvh", longs, NULL)) != -1)
 		if (parse_one(o, c, argv, e))
 			return -1;
 	if (o->help || o->version)
@@ -188,9 +231,5 @@ int options_parse(struct options *o, int argc, char **argv, struct error *e)
 	o->probe.calls = o->trace && !o->filter.classes;
 	if (parse_positional(o, argc, argv, e))
 		return -1;
-	if (!o->pid_count && !o->tid_count && !o->command)
-		return error_set(e, EXIT_USAGE, HINT, "give -p PID, -t TID or -- CMD", "no target");
-	if (o->command && (o->pid_count || o->tid_count))
-		return error_set(e, EXIT_USAGE, HINT, "-- CMD cannot be joined with -p or -t", "two targets");
-	return 0;
+	return check_target(o, e);
 }

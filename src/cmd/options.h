@@ -17,6 +17,9 @@ struct options {
 	int pid_count;
 	pid_t tids[TARGET_MAX];
 	int tid_count;
+	const char *cgroup; /* directory, or NULL */
+	pid_t expand[TARGET_MAX]; /* processes whose VMAs -a and --cgroup show */
+	int expand_count;
 	char **command; /* NULL, or CMD ARGS NULL */
 	uint64_t duration_ns, interval_ns, count; /* 0: no limit; interval 1 s */
 	int top;

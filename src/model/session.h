@@ -24,6 +24,7 @@ struct process {
 	bool dead;
 	bool changed;        /* since the last row was sent */
 	struct fault_stat faults;
+	uint64_t previous;   /* faults at the last interval, for rates */
 	uint64_t calls;      /* VMA-changing calls and stack growths seen (trace) */
 	struct process *next;
 	struct process *older; /* the one before with this pid */

@@ -12,12 +12,17 @@
 #include "base/error.h"
 #include "decode/order.h"
 #include "probe/attach.h"
+#include "wire/config.h"
 #include "wire/event.h"
 
 struct probe_options {
 	const char *force[HOOK_COUNT]; /* backend forced, or NULL */
 	const char *btf;               /* BTF file, or NULL for the kernel's own */
-	uint64_t ring_bytes;           /* data ring, a power of two */
+	uint64_t ring_bytes;           /* data ring, a power of two; 0: default */
+	uint64_t control_bytes;        /* control ring, likewise */
+	uint32_t rows;                 /* folded rows; 0: default */
+	enum mmt_scope scope;
+	int cgroup;                    /* descriptor of its directory, for MMT_SCOPE_CGROUP */
 	bool follow;                   /* children become targets */
 	bool filter_tid;
 	bool calls;                    /* VMA events too (trace) */

@@ -22,6 +22,9 @@ struct report {
 	int width;           /* columns of the terminal; 0: not limited */
 	int top;             /* rows at most; 0: all */
 	const char *sort;    /* column key */
+	bool by_process;     /* processes first; VMAs of those in expand only */
+	const pid_t *expand;
+	int expand_count;
 	uint64_t t0_unix_ns, now_ns; /* now: ns since t0 */
 	uint64_t interval_ns; /* time since the last tick */
 	uint64_t losses[MMT_LOSS_COUNT];
@@ -32,6 +35,9 @@ struct report {
 
 /* Keys that -s takes; false: unknown. */
 bool sort_known(const char *key);
+
+/* The table of processes (by_process). */
+void table_processes(const struct report *r, bool rates);
 
 void table_tick(const struct report *r);
 void table_end(const struct report *r);

@@ -57,6 +57,14 @@ static int row_order(const void *a, const void *b)
 	return x->key < y->key ? 1 : x->key > y->key ? -1 : x->v->id < y->v->id ? -1 : 1;
 }
 
+static bool vma_shown(const struct report *r, const struct vma *v)
+{
+	for (int i = 0; r->by_process && i < r->expand_count; i++)
+		if (r->expand[i] == v->mm->proc->pid)
+			return true;
+	return !r->by_process;
+}
+
 /* VMAs with faults, sorted. */
 static struct row *rows_sorted(const struct report *r, size_t *count, bool rates)
 {
@@ -68,7 +76,7 @@ static struct row *rows_sorted(const struct report *r, size_t *count, bool rates
 	for (size_t i = 0; rows && i < n; i++) {
 		uint64_t total = stat_total(&v[i]->faults);
 
-		if (!total)
+		if (!total || !vma_shown(r, v[i]))
 			continue;
 		rows[used].v = v[i];
 		rows[used].rate = r->interval_ns ? (total - v[i]->previous) * 1000000000ull / r->interval_ns : 0;
@@ -220,10 +228,17 @@ static bool many_processes(const struct session *s)
 static void put_table(const struct report *r, bool rates)
 {
 	size_t n, shown;
-	struct row *rows = rows_sorted(r, &n, rates);
-	bool many = many_processes(r->session);
-	unsigned classes = classes_fitting(r, classes_present(rows, n), rates, many);
+	struct row *rows;
+	bool many;
+	unsigned classes;
 
+	if (r->by_process)
+		table_processes(r, rates);
+	if (r->by_process && !r->expand_count)
+		return;
+	rows = rows_sorted(r, &n, rates);
+	many = many_processes(r->session);
+	classes = classes_fitting(r, classes_present(rows, n), rates, many);
 	shown = r->top && (size_t)r->top < n ? (size_t)r->top : n;
 	put_titles(r, classes, rates, many);
 	for (size_t i = 0; i < shown; i++)
@@ -239,7 +254,8 @@ void table_tick(const struct report *r)
 		fputs("\033[H\033[2J", r->out);
 	put_header(r);
 	put_table(r, true);
-	put_residual(r);
+	if (!r->by_process)
+		put_residual(r);
 	if (!r->redraw)
 		fputc('\n', r->out);
 	fflush(r->out);
@@ -281,7 +297,8 @@ void table_end(const struct report *r)
 
 	put_header(r);
 	put_table(r, false);
-	put_residual(r);
+	if (!r->by_process) /* in the table of processes it is part of MINOR and MAJOR */
+		put_residual(r);
 	fputc('\n', r->out);
 	put_kinds(r);
 	fprintf(r->out, "%-12s %6s %10" PRIu64 " %8" PRIu64 " %8" PRIu64 "   executed by the processes\n", "total", "",
