@@ -134,15 +134,16 @@ int watch__it(struct bpf_iter__task *ctx)
 residual:
 	if (!mmt_config.residual)
 		return 0;
-	st = bpf_map_lookup_elem(&threads, &tid);
-	if (!st) {
-		struct thread_state fresh = { .counting = 1 };
-
-		fresh.base_min = task->min_flt;
-		fresh.base_maj = task->maj_flt;
-		bpf_map_update_elem(&threads, &tid, &fresh, BPF_NOEXIST);
-	} else if (st->counting) {
+	st = thread_get(task);
+	if (!st)
+		return 0;
+	st->executor = tid_passes(tid);
+	if (st->counting) {
 		gup_residual(st, task, st->mm_id, tid, tgid);
+	} else {
+		st->base_min = task->min_flt;
+		st->base_maj = task->maj_flt;
+		st->counting = 1;
 	}
 	return 0;
 }
