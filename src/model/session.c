@@ -209,16 +209,23 @@ static void vma_name(struct vma *v, const char *name, size_t len)
 
 /* [stack] and [heap], by the kernel's own rules (vma_is_initial_stack and
  * vma_is_initial_heap, fs/proc/task_mmu.c). */
-static void vma_name_by_marks(struct vma *v)
+static const char *mark_name(const struct vma *v)
 {
 	const struct mmt_marks *m = &v->mm->marks;
 
-	if (!v->known || v->name[0] || v->v.kind & MMT_VMA_FILE)
-		return;
+	if (!v->known || v->v.kind & MMT_VMA_FILE)
+		return "";
 	if (m->start_stack >= v->v.start && m->start_stack < v->v.end)
-		vma_name(v, "[stack]", 7);
-	else if (v->v.start <= m->brk && v->v.end >= m->start_brk && (m->brk > m->start_brk || v->v.start == m->start_brk))
-		vma_name(v, "[heap]", 6);
+		return "[stack]";
+	if (v->v.start <= m->brk && v->v.end >= m->start_brk && (m->brk > m->start_brk || v->v.start == m->start_brk))
+		return "[heap]";
+	return "";
+}
+
+static void vma_name_by_marks(struct vma *v)
+{
+	if (!v->name[0])
+		vma_name(v, mark_name(v), strlen(mark_name(v)));
 }
 
 /* Anchor of the slot that heads the chain of VMAs with one mm and sig: no VMA
@@ -315,6 +322,10 @@ static void layout_vma(struct session *s, struct mm *mm, const struct layout_rec
 	v->v = *now;
 	v->known = v->live = true;
 	v->generation = mm->generation;
+	if (!len) {
+		path = mark_name(v);
+		len = strlen(path);
+	}
 	if (strlen(v->name) != len || memcmp(v->name, path, len)) {
 		vma_name(v, path, len);
 		v->changed = true;
@@ -328,8 +339,6 @@ static void layout_finish(struct mm *mm)
 		if (v->generation != mm->generation) {
 			v->changed |= v->live;
 			v->live = false;
-		} else {
-			vma_name_by_marks(v);
 		}
 	}
 }
