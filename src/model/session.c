@@ -209,16 +209,23 @@ static void vma_name(struct vma *v, const char *name, size_t len)
 
 /* [stack] and [heap], by the kernel's own rules (vma_is_initial_stack and
  * vma_is_initial_heap, fs/proc/task_mmu.c). */
-static void vma_name_by_marks(struct vma *v)
+static const char *mark_name(const struct vma *v)
 {
 	const struct mmt_marks *m = &v->mm->marks;
 
-	if (!v->known || v->name[0] || v->v.kind & MMT_VMA_FILE)
-		return;
+	if (!v->known || v->v.kind & MMT_VMA_FILE)
+		return "";
 	if (m->start_stack >= v->v.start && m->start_stack < v->v.end)
-		vma_name(v, "[stack]", 7);
-	else if (v->v.start <= m->brk && v->v.end >= m->start_brk && (m->brk > m->start_brk || v->v.start == m->start_brk))
-		vma_name(v, "[heap]", 6);
+		return "[stack]";
+	if (v->v.start <= m->brk && v->v.end >= m->start_brk && (m->brk > m->start_brk || v->v.start == m->start_brk))
+		return "[heap]";
+	return "";
+}
+
+static void vma_name_by_marks(struct vma *v)
+{
+	if (!v->name[0])
+		vma_name(v, mark_name(v), strlen(mark_name(v)));
 }
 
 /* Anchor of the slot that heads the chain of VMAs with one mm and sig: no VMA
@@ -265,19 +272,42 @@ static struct vma *vma_moved_start(struct session *s, struct mm *mm, const struc
 	return NULL;
 }
 
+static bool vma_is(const struct vma *v, const struct mmt_vma *now)
+{
+	return !v->known || !v->live || v->v.anchor == now->anchor ||
+	       (v->v.start < now->end && now->start < v->v.end);
+}
+
+/* The row of a VMA that the kernel shows.  A slot may lead to a row that has
+ * moved on since: then another VMA has come to its former place.  A row serves
+ * one VMA of a layout (generation `placed`). */
+static struct vma *vma_row(struct session *s, struct mm *mm, const struct mmt_vma *now, uint32_t placed)
+{
+	struct vma *v = slot_find(s, mm->id, now->sig, now->anchor)->vma;
+
+	if (v && vma_is(v, now) && v->generation != placed)
+		return v;
+	v = mm->generation ? vma_moved_start(s, mm, now) : NULL;
+	if (v && v->generation != placed) {
+		slot_set(s, v, now->sig, now->anchor);
+		return v;
+	}
+	return vma_new(s, mm, now->sig, now->anchor);
+}
+
 static void apply_vma_seen(struct session *s, const struct mmt_vma_seen *r)
 {
 	struct mm *mm = ledger_mm(s, r->head.mm_id, (pid_t)r->head.tgid);
-	struct vma *v = slot_find(s, mm->id, r->vma.sig, r->vma.anchor)->vma;
+	struct vma *v = vma_row(s, mm, &r->vma, ~0u);
+	bool current = r->head.time >= mm->layout_time;
 
-	if (!v && (v = vma_moved_start(s, mm, &r->vma)))
-		slot_set(s, v, r->vma.sig, r->vma.anchor);
-	if (!v)
-		v = vma_new(s, mm, r->vma.sig, r->vma.anchor);
+	if (!current && v->known)
+		return; /* the layout, read since, knows better */
 	v->v = r->vma;
 	if (!v->known)
 		vma_name(v, r->name, strnlen(r->name, sizeof(r->name)));
-	v->known = v->live = v->changed = true;
+	v->known = v->changed = true;
+	v->live = current && !mm->ended;
 	if (mm->have_marks)
 		vma_name_by_marks(v);
 }
@@ -285,19 +315,21 @@ static void apply_vma_seen(struct session *s, const struct mmt_vma_seen *r)
 static void layout_vma(struct session *s, struct mm *mm, const struct layout_record *r, const char *path, size_t len)
 {
 	const struct mmt_vma *now = &r->vma->vma;
-	struct vma *v = slot_find(s, mm->id, now->sig, now->anchor)->vma;
+	struct vma *v = vma_row(s, mm, now, mm->generation);
 
-	if (!v && mm->generation > 1 && (v = vma_moved_start(s, mm, now)))
-		slot_set(s, v, now->sig, now->anchor);
-	if (!v)
-		v = vma_new(s, mm, now->sig, now->anchor);
 	if (!v->known || v->v.end != now->end || v->v.start != now->start || !v->live)
 		v->changed = true;
 	v->v = *now;
 	v->known = v->live = true;
 	v->generation = mm->generation;
-	if (strlen(v->name) != len || memcmp(v->name, path, len))
+	if (!len) {
+		path = mark_name(v);
+		len = strlen(path);
+	}
+	if (strlen(v->name) != len || memcmp(v->name, path, len)) {
 		vma_name(v, path, len);
+		v->changed = true;
+	}
 	mm->live_count++;
 }
 
@@ -307,8 +339,6 @@ static void layout_finish(struct mm *mm)
 		if (v->generation != mm->generation) {
 			v->changed |= v->live;
 			v->live = false;
-		} else {
-			vma_name_by_marks(v);
 		}
 	}
 }
@@ -328,6 +358,7 @@ bool session_layout(struct session *s, pid_t pid, const void *bytes, size_t size
 			mm = ledger_mm(s, r.mm->mm_id, pid);
 			mm->marks = r.mm->marks;
 			mm->lock_seq = r.mm->lock_seq;
+			mm->layout_time = r.mm->time;
 			mm->have_marks = true;
 			mm->generation++;
 			mm->live_count = 0;
