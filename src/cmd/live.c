@@ -15,8 +15,10 @@
 
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "cmd/images.h"
 #include "cmd/launch.h"
 #include "cmd/options.h"
+#include "model/kind.h"
 #include "model/loss.h"
 #include "probe/cgroup.h"
 #include "probe/procfs.h"
@@ -118,6 +120,8 @@ static void read_layout(struct live *l, pid_t pid)
 		const uint8_t *bytes = NULL;
 		ssize_t n = probe_layout(l->probe, pid, &bytes);
 
+		if (n > 0)
+			images_read(l->session, pid, bytes, (size_t)n);
 		if (n <= 0 || session_layout(l->session, pid, bytes, (size_t)n))
 			return;
 	}
@@ -168,6 +172,7 @@ static void refresh(struct live *l, bool all)
 	read_layouts(l);
 	probe_drain(l->probe, all, on_record, l);
 	probe_fold(l->probe, &reader, l);
+	stacks_read(l->session);
 	read_rss(l);
 	probe_losses(l->probe, l->report.losses);
 	probe_cost(l->probe, &cost);
@@ -279,13 +284,30 @@ static int start_clock(struct live *l, struct error *e)
 	return 0;
 }
 
+/* What the model must know of this kernel and cannot ask itself. */
+static void tell_kernel(struct live *l)
+{
+	struct session *s = l->session;
+	unsigned major, minor;
+	uint64_t start, end;
+	char perm[5];
+
+	uname(&l->uts);
+	if (sscanf(l->uts.release, "%u.%u", &major, &minor) == 2)
+		s->heap_touching = major < 6 || (major == 6 && minor < 7);
+	if (!procfs_vsyscall(&start, &end, perm))
+		return;
+	s->vsyscall.start = start;
+	s->vsyscall.end = end;
+	s->vsyscall.vm_flags = (perm[0] == 'r' ? VM_READ : 0) | (perm[2] == 'x' ? VM_EXEC : 0);
+}
+
 static void report_start(struct live *l)
 {
 	const struct candidate *c = probe_backend(l->probe, HOOK_FAULT);
 	struct report *r = &l->report;
 	char target[1024];
 
-	uname(&l->uts);
 	r->session = l->session;
 	r->target = l->target;
 	r->by_process = l->opt.probe.scope != MMT_SCOPE_LIST;
@@ -319,6 +341,7 @@ static int begin(struct live *l, struct error *e)
 	if (!l->probe || probe_attach(l->probe, e))
 		return -1;
 	l->session = session_new();
+	tell_kernel(l);
 	add_targets(l);
 	l->t0 = now_ns(CLOCK_MONOTONIC);
 	l->report.session = l->session;

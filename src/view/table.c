@@ -103,7 +103,7 @@ static unsigned classes_present(const struct row *rows, size_t n)
 }
 
 #define FIXED_WIDTH 79 /* RANGE to MAJOR without PID and FLT/s */
-#define TAIL_WIDTH 46  /* P50 P99 KIND and some of the NAME */
+#define TAIL_WIDTH 47  /* P50 P99 KIND and some of the NAME */
 
 /* Drops the rarest classes until the name has room on the terminal. */
 static unsigned classes_fitting(const struct report *r, unsigned set, bool rates, bool many)
@@ -149,7 +149,7 @@ static void put_titles(const struct report *r, unsigned classes, bool rates, boo
 	for (int c = 0; c < MMT_CLASS_COUNT; c++)
 		if (classes & 1u << c)
 			at += snprintf(line + at, sizeof(line) - at, " %7s", class_titles[c]);
-	snprintf(line + at, sizeof(line) - at, " %7s %7s %-7s %s", "P50", "P99", "KIND", "NAME");
+	snprintf(line + at, sizeof(line) - at, " %7s %7s %-8s %s", "P50", "P99", "KIND", "NAME");
 	put_line(r, line);
 }
 
@@ -178,7 +178,7 @@ static int put_counts(char *line, size_t size, const struct row *row, unsigned c
 static void put_row(const struct report *r, const struct row *row, unsigned classes, bool rates, bool many)
 {
 	const struct vma *v = row->v;
-	char line[4096], name[2048], perm[5], range[40], size[16], rss[20] = "-";
+	char line[4096], name[2048], kind[48], perm[5], range[40], size[16], rss[20] = "-";
 	int at = 0;
 
 	kind_perm(v, perm);
@@ -195,7 +195,7 @@ static void put_row(const struct report *r, const struct row *row, unsigned clas
 	at += snprintf(line + at, sizeof(line) - at, "%-27s %-4s %6s %6s", range, perm,
 		       text_bytes(size, sizeof(size), v->v.end - v->v.start), rss);
 	at += put_counts(line + at, sizeof(line) - at, row, classes, rates);
-	snprintf(line + at, sizeof(line) - at, " %-7s %s%s", kind_of(v),
+	snprintf(line + at, sizeof(line) - at, " %-8s %s%s", kind_text(v, kind, sizeof(kind)),
 		 v->name[0] ? text_escape(name, sizeof(name), v->name) : "-", v->live ? "" : " (gone)");
 	put_line(r, line);
 }
@@ -263,7 +263,7 @@ void table_tick(const struct report *r)
 
 static void put_kinds(const struct report *r)
 {
-	struct { const char *kind; uint64_t vmas, minor, major, error; } k[24] = { { 0 } };
+	struct { const char *kind; uint64_t vmas, minor, major, error; } k[KIND_COUNT] = { { 0 } };
 	size_t n, used = 0;
 	struct vma **v = session_vmas(r->session, &n);
 
@@ -275,7 +275,7 @@ static void put_kinds(const struct report *r)
 			continue;
 		while (j < used && strcmp(k[j].kind, kind))
 			j++;
-		if (j == used && used == 24)
+		if (j == used && used == KIND_COUNT)
 			continue;
 		used += j == used;
 		k[j].kind = kind;
