@@ -52,6 +52,8 @@ static __always_inline long anon_name(struct vm_area_struct *vma, char *buf)
 
 	if (!bpf_core_field_exists(vma->anon_name))
 		return 0;
+	if (vma->vm_file && bpf_core_field_offset(vma->anon_name) == bpf_core_field_offset(vma->shared))
+		return 0; /* before 6.2 file mappings have no such name */
 	name = BPF_CORE_READ(vma, anon_name);
 	if (!name)
 		return 0;
