@@ -233,6 +233,7 @@ static int open_output(struct live *l, struct error *e)
 	l->report.redraw = terminal && !l->opt.command && !l->opt.trace;
 	l->report.top = l->opt.top >= 0 ? l->opt.top : terminal && ws.ws_row > 12 ? ws.ws_row - 6 : 30;
 	l->report.sort = l->opt.sort;
+	l->report.columns = l->opt.columns;
 	return 0;
 }
 
@@ -460,6 +461,8 @@ int fault_command(int argc, char **argv, bool trace)
 	if (options_parse(&l->opt, argc, argv, &e) == 0) {
 		if (l->opt.help) {
 			options_help();
+		} else if (l->opt.columns_help) {
+			columns_help();
 		} else if (l->opt.version) {
 			puts("mmtrace " MMTRACE_VERSION);
 		} else if (begin(l, &e) == 0) {

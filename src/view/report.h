@@ -9,6 +9,10 @@
 
 #include "model/session.h"
 
+#define COLUMNS_MAX 64
+/* Columns that the user asked for, enum column each; none: the usual ones. */
+struct column_list { uint8_t column[COLUMNS_MAX]; int count; };
+
 struct report {
 	FILE *out;
 	struct session *session;
@@ -22,6 +26,7 @@ struct report {
 	int width;           /* columns of the terminal; 0: not limited */
 	int top;             /* rows at most; 0: all */
 	const char *sort;    /* column key */
+	struct column_list columns;
 	bool by_process;     /* processes first; VMAs of those in expand only */
 	const pid_t *expand;
 	int expand_count;
@@ -33,6 +38,10 @@ struct report {
 	uint64_t kernel_minor, kernel_major;
 };
 
+/* Parses "addr,faults,name"; false: no such column, or too many. */
+bool columns_parse(const char *list, struct column_list *out);
+/* Lists all columns on stdout. */
+void columns_help(void);
 /* Keys that -s takes; false: unknown. */
 bool sort_known(const char *key);
 
