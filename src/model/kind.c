@@ -2,9 +2,11 @@
 #include "model/kind.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/image.h"
+#include "model/ledger.h"
 
 #define VM_ACCESS (VM_READ | VM_WRITE | VM_EXEC)
 /* The guard of a thread's stack is small; what lies below a reservation of
@@ -211,6 +213,31 @@ void kind_judge(const struct session *s, struct vma *v, struct kind_walk *walk)
 			p->main = p->part[i].kind;
 		}
 	}
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct vma *x = *(struct vma *const *)a, *y = *(struct vma *const *)b;
+
+	return x->v.start < y->v.start ? -1 : x->v.start > y->v.start;
+}
+
+void kind_judge_living(const struct session *s, struct mm *mm)
+{
+	struct vma **living = must(malloc((mm->vma_count + 1) * sizeof(*living)));
+	struct kind_walk walk = { 0 };
+	size_t n = 0;
+
+	for (struct vma *v = mm->vmas; v; v = v->next) {
+		if (v->known && v->live)
+			living[n++] = v;
+		else if (v->known && !v->judged)
+			kind_judge(s, v, NULL);
+	}
+	qsort(living, n, sizeof(*living), by_start);
+	for (size_t i = 0; i < n; i++)
+		kind_judge(s, living[i], &walk);
+	free(living);
 }
 
 void kind_stack_pointer(struct vma *v)

@@ -487,11 +487,10 @@ static void apply_mm_end(struct session *s, const struct mmt_mm_end *r)
 
 	mm->marks = r->marks;
 	mm->have_marks = mm->ended = true;
+	kind_judge_living(s, mm);
 	for (struct vma *v = mm->vmas; v; v = v->next) {
 		v->changed |= v->live;
 		v->live = false;
-		if (v->known && !v->judged)
-			kind_judge(s, v, NULL);
 	}
 	mm->live_count = 0;
 }
