@@ -184,6 +184,7 @@ void kind_judge(const struct session *s, struct vma *v, struct kind_walk *walk)
 {
 	struct parts *p = &v->parts;
 	uint64_t largest = 0;
+	struct parts before = *p;
 
 	*p = (struct parts){ 0 };
 	v->judged = v->mm->have_marks;
@@ -213,6 +214,7 @@ void kind_judge(const struct session *s, struct vma *v, struct kind_walk *walk)
 			p->main = p->part[i].kind;
 		}
 	}
+	v->changed |= before.main != p->main || before.count != p->count || before.source != p->source;
 }
 
 static int by_start(const void *a, const void *b)

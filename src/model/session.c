@@ -281,20 +281,43 @@ static struct vma *vma_moved_start(struct session *s, struct mm *mm, const struc
 	return NULL;
 }
 
+static bool vma_is(const struct vma *v, const struct mmt_vma *now)
+{
+	return !v->known || !v->live || v->v.anchor == now->anchor ||
+	       (v->v.start < now->end && now->start < v->v.end);
+}
+
+/* The row of a VMA that the kernel shows.  A slot may lead to a row that has
+ * moved on since: then another VMA has come to its former place.  A row serves
+ * one VMA of a layout (generation `placed`). */
+static struct vma *vma_row(struct session *s, struct mm *mm, const struct mmt_vma *now, uint32_t placed)
+{
+	struct vma *v = slot_find(s, mm->id, now->sig, now->anchor)->vma;
+
+	if (v && vma_is(v, now) && v->generation != placed)
+		return v;
+	v = mm->generation ? vma_moved_start(s, mm, now) : NULL;
+	if (v && v->generation != placed) {
+		slot_set(s, v, now->sig, now->anchor);
+		return v;
+	}
+	return vma_new(s, mm, now->sig, now->anchor);
+}
+
 static void apply_vma_seen(struct session *s, const struct mmt_vma_seen *r)
 {
 	struct mm *mm = ledger_mm(s, r->head.mm_id, (pid_t)r->head.tgid);
-	struct vma *v = slot_find(s, mm->id, r->vma.sig, r->vma.anchor)->vma;
+	struct vma *v = vma_row(s, mm, &r->vma, ~0u);
+	bool current = r->head.time >= mm->layout_time;
 
-	if (!v && (v = vma_moved_start(s, mm, &r->vma)))
-		slot_set(s, v, r->vma.sig, r->vma.anchor);
-	if (!v)
-		v = vma_new(s, mm, r->vma.sig, r->vma.anchor);
+	if (!current && v->known)
+		return; /* the layout, read since, knows better */
 	v->v = r->vma;
 	if (!v->known)
 		vma_name(v, r->name, strnlen(r->name, sizeof(r->name)));
 	v->thread_stack &= v->live;
-	v->known = v->live = v->changed = true;
+	v->known = v->changed = true;
+	v->live = current && !mm->ended;
 	if (mm->have_marks)
 		vma_name_by_marks(s, v);
 	kind_judge(s, v, NULL);
@@ -304,25 +327,23 @@ static void layout_vma(struct session *s, struct mm *mm, const struct layout_rec
 		       struct kind_walk *walk)
 {
 	const struct mmt_vma *now = &r->vma->vma;
-	struct vma *v = slot_find(s, mm->id, now->sig, now->anchor)->vma;
+	struct vma *v = vma_row(s, mm, now, mm->generation);
 	const char *initial = initial_name(s, mm, now);
 
 	if (initial) {
 		path = initial;
 		len = strlen(initial);
 	}
-	if (!v && mm->generation > 1 && (v = vma_moved_start(s, mm, now)))
-		slot_set(s, v, now->sig, now->anchor);
-	if (!v)
-		v = vma_new(s, mm, now->sig, now->anchor);
 	if (!v->known || v->v.end != now->end || v->v.start != now->start || !v->live)
 		v->changed = true;
 	v->v = *now;
 	v->thread_stack &= v->live;
 	v->known = v->live = true;
 	v->generation = mm->generation;
-	if (strlen(v->name) != len || memcmp(v->name, path, len))
+	if (strlen(v->name) != len || memcmp(v->name, path, len)) {
 		vma_name(v, path, len);
+		v->changed = true;
+	}
 	kind_judge(s, v, walk);
 	mm->live_count++;
 }
@@ -367,6 +388,7 @@ bool session_layout(struct session *s, pid_t pid, const void *bytes, size_t size
 			mm = ledger_mm(s, r.mm->mm_id, pid);
 			mm->marks = r.mm->marks;
 			mm->lock_seq = r.mm->lock_seq;
+			mm->layout_time = r.mm->time;
 			mm->have_marks = true;
 			mm->generation++;
 			mm->live_count = 0;

@@ -58,6 +58,7 @@ struct mm {
 	struct process *proc; /* whose it was at first sight */
 	struct mmt_marks marks;
 	uint64_t lock_seq; /* change counter when the layout was read */
+	uint64_t layout_time; /* what was told before is older than the layout */
 	bool have_marks, ended;
 	bool racing;          /* changed while the layout was read, each time */
 	uint32_t generation;
