@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <sys/utsname.h>
@@ -167,7 +168,6 @@ static void on_fold_process(void *ctx, const struct mmt_fold_process_key *key, c
 static void refresh(struct live *l, bool all)
 {
 	static const struct fold_reader reader = { on_fold_row, on_fold_process };
-	struct probe_cost cost;
 
 	read_layouts(l);
 	probe_drain(l->probe, all, on_record, l);
@@ -175,11 +175,6 @@ static void refresh(struct live *l, bool all)
 	stacks_read(l->session);
 	read_rss(l);
 	probe_losses(l->probe, l->report.losses);
-	probe_cost(l->probe, &cost);
-	l->report.bpf_runs = cost.runs;
-	l->report.bpf_ns = cost.ns;
-	l->report.bpf_misses = cost.misses;
-	l->report.map_bytes = cost.map_bytes;
 	l->report.now_ns = now_ns(CLOCK_MONOTONIC) - l->t0;
 }
 
@@ -421,6 +416,25 @@ static void run(struct live *l)
 	}
 }
 
+/* What mmtrace itself cost. */
+static void read_overhead(struct live *l)
+{
+	struct overhead *o = &l->report.overhead;
+	struct probe_cost cost;
+	struct rusage ru;
+
+	probe_cost(l->probe, &cost);
+	o->bpf_timed = cost.timed;
+	o->bpf_runs = cost.runs;
+	o->bpf_ns = cost.ns;
+	o->map_bytes = cost.map_bytes;
+	l->report.bpf_misses = cost.misses;
+	if (getrusage(RUSAGE_SELF, &ru) == 0)
+		o->cpu_ns = (uint64_t)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) * 1000000000ull +
+			    (uint64_t)(ru.ru_utime.tv_usec + ru.ru_stime.tv_usec) * 1000;
+	o->rss = procfs_own_rss();
+}
+
 static int finish(struct live *l, struct error *e)
 {
 	struct report *r = &l->report;
@@ -428,6 +442,7 @@ static int finish(struct live *l, struct error *e)
 
 	probe_detach(l->probe);
 	refresh(l, true);
+	read_overhead(l);
 	r->interval_ns = 0;
 	r->kernel_known = l->launch.ended;
 	r->kernel_minor = l->launch.minflt - l->launch.base_minflt;

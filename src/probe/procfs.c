@@ -140,3 +140,15 @@ bool procfs_vsyscall(uint64_t *start, uint64_t *end, char perm[5])
 		fclose(f);
 	return found;
 }
+
+uint64_t procfs_own_rss(void)
+{
+	FILE *f = fopen("/proc/self/statm", "re");
+	uint64_t pages = 0;
+
+	if (!f || fscanf(f, "%*u %" SCNu64, &pages) != 1)
+		pages = 0;
+	if (f)
+		fclose(f);
+	return pages * 4096;
+}

@@ -211,6 +211,20 @@ static void put_losses(const struct report *r, enum loss_group group)
 	}
 }
 
+static void put_overhead(FILE *f, const struct overhead *o)
+{
+	if (o->bpf_timed)
+		fprintf(f, "\"overhead\":{\"bpf_runs\":%" PRIu64 ",\"bpf_ns\":%" PRIu64, o->bpf_runs, o->bpf_ns);
+	else
+		fputs("\"overhead\":{\"bpf_runs\":null,\"bpf_ns\":null,\"unknown\":{\"bpf_ns\":\"kernel.bpf_stats_enabled is 0\"}", f);
+	fprintf(f, ",\"cpu_ns\":%" PRIu64 ",\"rss\":", o->cpu_ns);
+	if (o->rss)
+		fprintf(f, "%" PRIu64, o->rss);
+	else
+		fputs("null", f);
+	fprintf(f, ",\"map_bytes\":%" PRIu64 "}", o->map_bytes);
+}
+
 void json_end(const struct report *r)
 {
 	FILE *f = r->out;
@@ -231,8 +245,9 @@ void json_end(const struct report *r)
 	put_losses(r, LOSS_DETAIL);
 	fputs("},\"lost\":{", f);
 	put_losses(r, LOSS_LOST);
-	fprintf(f, ",\"probe_missed\":%" PRIu64 ",\"decode_error\":%" PRIu64 "},\"overhead\":{\"bpf_runs\":%" PRIu64
-		   ",\"bpf_ns\":%" PRIu64 ",\"map_bytes\":%" PRIu64 "}}\n",
-		r->bpf_misses, r->session->decode_error, r->bpf_runs, r->bpf_ns, r->map_bytes);
+	fprintf(f, ",\"probe_missed\":%" PRIu64 ",\"decode_error\":%" PRIu64 "},", r->bpf_misses,
+		r->session->decode_error);
+	put_overhead(f, &r->overhead);
+	fputs("}\n", f);
 	fflush(f);
 }

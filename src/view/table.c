@@ -249,6 +249,22 @@ static void put_kinds(const struct report *r)
 			k[j].minor, k[j].major, k[j].error);
 }
 
+static void put_overhead(const struct report *r)
+{
+	const struct overhead *o = &r->overhead;
+	char rss[16] = "-", maps[16], ns[16];
+
+	if (o->rss)
+		text_bytes(rss, sizeof(rss), o->rss);
+	fprintf(r->out, "mmtrace itself: cpu %.2fs, rss %s, BPF maps %s, ", (double)o->cpu_ns / 1e9, rss,
+		text_bytes(maps, sizeof(maps), o->map_bytes));
+	if (o->bpf_timed)
+		fprintf(r->out, "BPF programs ran %" PRIu64 " times, %s each\n", o->bpf_runs,
+			text_ns(ns, sizeof(ns), o->bpf_runs ? o->bpf_ns / o->bpf_runs : 0));
+	else
+		fputs("BPF time - (kernel.bpf_stats_enabled is 0)\n", r->out);
+}
+
 void table_end(const struct report *r)
 {
 	const struct fault_stat *s = &r->session->faults;
@@ -269,5 +285,6 @@ void table_end(const struct report *r)
 			fprintf(r->out, "%s: %" PRIu64 " (%s)\n", loss_texts[i].key, r->losses[i], loss_texts[i].text);
 	if (r->bpf_misses)
 		fprintf(r->out, "probe_missed: %" PRIu64 "\n", r->bpf_misses);
+	put_overhead(r);
 	fflush(r->out);
 }
