@@ -5,6 +5,8 @@
 struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 1);
 	 __type(key, u32); __type(value, char[MMT_PATH_MAX + 256]); } path_buf SEC(".maps");
 
+#define ANON_NAME_MAX 80 /* with the NUL: ANON_VMA_NAME_MAX_LEN */
+
 __u64 layout_last_file; /* the file whose path was written last in this pass */
 __u64 layout_last_seq;  /* with that record: shown again if the buffer was full */
 __u64 layout_mm_read;   /* the mm of this pass */
@@ -42,13 +44,42 @@ static __always_inline void layout_end(struct seq_file *seq)
 	bpf_seq_write(seq, &end, sizeof(end)); /* once more if the buffer was full */
 }
 
+/* prctl(PR_SET_VMA_ANON_NAME): length of "[anon:NAME]", NUL included, or 0. */
+static __always_inline long anon_name(struct vm_area_struct *vma, char *buf)
+{
+	struct anon_vma_name *name;
+	u32 len = 6;
+	long n;
+
+	if (!bpf_core_field_exists(vma->anon_name))
+		return 0;
+	if (vma->vm_file && bpf_core_field_offset(vma->anon_name) == bpf_core_field_offset(vma->shared))
+		return 0; /* before 6.2 file mappings have no such name */
+	name = BPF_CORE_READ(vma, anon_name);
+	if (!name)
+		return 0;
+	__builtin_memcpy(buf, "[anon:", 6);
+	if (vma->vm_file) {
+		__builtin_memcpy(buf, "[anon_shmem:", 12);
+		len = 12;
+	}
+	n = bpf_probe_read_kernel_str(buf + len, ANON_NAME_MAX, &name->name);
+	if (n <= 1)
+		return 0;
+	n += len - 1;
+	buf[n & 127] = ']';
+	return n + 2;
+}
+
 /* Length of the VMA's path in buf, without the NUL; -1: as for the last VMA. */
 static __always_inline long layout_path(struct vm_area_struct *vma, char *buf, u32 kind, u64 seq_num)
 {
 	struct file *file = vma->vm_file;
-	long len = 0;
+	long len = anon_name(vma, buf);
 
-	if (file) {
+	if (len > 0) {
+		layout_last_file = 0;
+	} else if (file) {
 		if ((u64)file == layout_last_file && seq_num != layout_last_seq)
 			return -1;
 		layout_last_file = (u64)file;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include "model/session.h"
+#include "model/image.h"
+#include "model/kind.h"
 #include "model/ledger.h"
 
 #include <stdlib.h>
@@ -44,6 +46,7 @@ void session_free(struct session *s)
 		free(p);
 	}
 	stat_free(&s->faults);
+	image_free(s);
 	idmap_free(&s->by_pid);
 	idmap_free(&s->by_mm);
 	fold_free(s);
@@ -207,25 +210,31 @@ static void vma_name(struct vma *v, const char *name, size_t len)
 	v->name = must(strndup(name, len));
 }
 
-/* [stack] and [heap], by the kernel's own rules (vma_is_initial_stack and
- * vma_is_initial_heap, fs/proc/task_mmu.c). */
-static const char *mark_name(const struct vma *v)
+/* The kernel's own rules, vma_is_initial_heap() and vma_is_initial_stack(), in
+ * the order of show_map_vma(). Before 6.7 what touches the heap was [heap]. */
+static const char *initial_name(const struct session *s, const struct mm *mm, const struct mmt_vma *v)
 {
-	const struct mmt_marks *m = &v->mm->marks;
+	const struct mmt_marks *m = &mm->marks;
+	uint64_t slack = s->heap_touching;
 
-	if (!v->known || v->v.kind & MMT_VMA_FILE)
-		return "";
-	if (m->start_stack >= v->v.start && m->start_stack < v->v.end)
-		return "[stack]";
-	if (v->v.start <= m->brk && v->v.end >= m->start_brk && (m->brk > m->start_brk || v->v.start == m->start_brk))
+	if (v->kind & (MMT_VMA_FILE | MMT_VMA_SPECIAL))
+		return NULL;
+	if (v->start < m->brk + slack && v->end + slack > m->start_brk)
 		return "[heap]";
-	return "";
+	return v->start <= m->start_stack && v->end >= m->start_stack ? "[stack]" : NULL;
 }
 
-static void vma_name_by_marks(struct vma *v)
+/* For a VMA that no layout has shown: the break may have moved since the marks. */
+static void vma_name_by_marks(const struct session *s, struct vma *v)
 {
-	if (!v->name[0])
-		vma_name(v, mark_name(v), strlen(mark_name(v)));
+	const char *name = initial_name(s, v->mm, &v->v);
+
+	if (!v->known || v->name[0])
+		return;
+	if (!name && v->v.start == v->mm->marks.start_brk && !(v->v.kind & (MMT_VMA_FILE | MMT_VMA_SPECIAL)))
+		name = "[heap]";
+	if (name)
+		vma_name(v, name, strlen(name));
 }
 
 /* Anchor of the slot that heads the chain of VMAs with one mm and sig: no VMA
@@ -306,39 +315,59 @@ static void apply_vma_seen(struct session *s, const struct mmt_vma_seen *r)
 	v->v = r->vma;
 	if (!v->known)
 		vma_name(v, r->name, strnlen(r->name, sizeof(r->name)));
+	v->thread_stack &= v->live;
 	v->known = v->changed = true;
 	v->live = current && !mm->ended;
 	if (mm->have_marks)
-		vma_name_by_marks(v);
+		vma_name_by_marks(s, v);
+	kind_judge(s, v, NULL);
 }
 
-static void layout_vma(struct session *s, struct mm *mm, const struct layout_record *r, const char *path, size_t len)
+static void layout_vma(struct session *s, struct mm *mm, const struct layout_record *r, const char *path, size_t len,
+		       struct kind_walk *walk)
 {
 	const struct mmt_vma *now = &r->vma->vma;
 	struct vma *v = vma_row(s, mm, now, mm->generation);
+	const char *initial = initial_name(s, mm, now);
 
+	if (initial) {
+		path = initial;
+		len = strlen(initial);
+	}
 	if (!v->known || v->v.end != now->end || v->v.start != now->start || !v->live)
 		v->changed = true;
 	v->v = *now;
+	v->thread_stack &= v->live;
 	v->known = v->live = true;
 	v->generation = mm->generation;
-	if (!len) {
-		path = mark_name(v);
-		len = strlen(path);
-	}
 	if (strlen(v->name) != len || memcmp(v->name, path, len)) {
 		vma_name(v, path, len);
 		v->changed = true;
 	}
+	kind_judge(s, v, walk);
 	mm->live_count++;
 }
 
-static void layout_finish(struct mm *mm)
+/* No mm holds the kernel's [vsyscall] page, yet every process sees it. */
+static void layout_vsyscall(struct session *s, struct mm *mm)
+{
+	struct mmt_layout_vma gate = { .vma = { .start = s->vsyscall.start, .end = s->vsyscall.end,
+						.vm_flags = s->vsyscall.vm_flags, .anchor = s->vsyscall.start,
+						.kind = MMT_VMA_SPECIAL } };
+	struct layout_record r = { .type = MMT_LAYOUT_VMA, .vma = &gate };
+
+	if (s->vsyscall.end)
+		layout_vma(s, mm, &r, "[vsyscall]", 10, NULL);
+}
+
+static void layout_finish(struct session *s, struct mm *mm)
 {
 	for (struct vma *v = mm->vmas; v; v = v->next) {
 		if (v->generation != mm->generation) {
 			v->changed |= v->live;
 			v->live = false;
+			if (v->known && !v->judged) /* gone before the marks were known */
+				kind_judge(s, v, NULL);
 		}
 	}
 }
@@ -349,6 +378,7 @@ bool session_layout(struct session *s, pid_t pid, const void *bytes, size_t size
 	struct process *p = session_process(s, pid);
 	struct layout_record r;
 	struct mm *mm = NULL;
+	struct kind_walk walk = { 0 };
 	const char *path = "";
 	size_t len = 0;
 	bool ended = false;
@@ -370,16 +400,27 @@ bool session_layout(struct session *s, pid_t pid, const void *bytes, size_t size
 				path = r.path;
 				len = r.vma->path_len;
 			}
-			layout_vma(s, mm, &r, path, len);
+			layout_vma(s, mm, &r, path, len, &walk);
 		}
 	}
 	if (c.at != c.size)
 		s->decode_error++;
 	if (!mm)
 		return false;
-	layout_finish(mm);
+	layout_vsyscall(s, mm);
+	layout_finish(s, mm);
 	mm->racing = !ended;
 	return ended;
+}
+
+void session_stack_pointer(struct session *s, pid_t pid, uint64_t sp)
+{
+	const struct process *p = session_find(s, pid);
+	const struct mm *mm = p ? process_mm(s, p) : NULL;
+
+	for (struct vma *v = mm ? mm->vmas : NULL; v; v = v->next)
+		if (v->live && v->known && v->v.start <= sp && sp < v->v.end)
+			kind_stack_pointer(v);
 }
 
 /* --- records --- */
@@ -418,21 +459,27 @@ static void apply_gup(struct session *s, const struct mmt_gup *g)
 	p->changed = true;
 }
 
-static void mm_born(struct mm *mm, const struct mmt_marks *marks)
+static void mm_born(struct session *s, struct mm *mm, const struct mmt_marks *marks)
 {
 	mm->marks = *marks;
 	mm->have_marks = true;
-	for (struct vma *v = mm->vmas; v; v = v->next)
-		vma_name_by_marks(v);
+	for (struct vma *v = mm->vmas; v; v = v->next) {
+		vma_name_by_marks(s, v);
+		if (v->known && !v->judged)
+			kind_judge(s, v, NULL);
+	}
 }
 
 static void apply_fork(struct session *s, const struct mmt_fork *f)
 {
 	struct process *p;
 
-	if (f->thread)
-		return;
 	p = session_find(s, (pid_t)f->head.tgid);
+	if (f->thread) {
+		if (p)
+			p->threads_changed++;
+		return;
+	}
 	if (p && p->start_time && p->start_time != f->start_boottime)
 		process_exited(s, p); /* its exit was lost, the pid is in use again */
 	p = session_process(s, (pid_t)f->head.tgid);
@@ -440,7 +487,7 @@ static void apply_fork(struct session *s, const struct mmt_fork *f)
 	p->start_time = f->start_boottime;
 	p->mm_id = f->head.mm_id;
 	memcpy(p->comm, f->comm, sizeof(p->comm) - 1);
-	mm_born(ledger_mm(s, f->head.mm_id, p->pid), &f->marks);
+	mm_born(s, ledger_mm(s, f->head.mm_id, p->pid), &f->marks);
 }
 
 static void apply_exec(struct session *s, const struct mmt_exec *x)
@@ -453,7 +500,7 @@ static void apply_exec(struct session *s, const struct mmt_exec *x)
 	p->changed = true;
 	mm = ledger_mm(s, x->head.mm_id, p->pid);
 	mm->proc = p;
-	mm_born(mm, &x->marks);
+	mm_born(s, mm, &x->marks);
 }
 
 static void apply_mm_end(struct session *s, const struct mmt_mm_end *r)
@@ -462,6 +509,7 @@ static void apply_mm_end(struct session *s, const struct mmt_mm_end *r)
 
 	mm->marks = r->marks;
 	mm->have_marks = mm->ended = true;
+	kind_judge_living(s, mm);
 	for (struct vma *v = mm->vmas; v; v = v->next) {
 		v->changed |= v->live;
 		v->live = false;
@@ -498,6 +546,8 @@ void session_apply(struct session *s, const void *bytes, size_t size)
 		p = session_find(s, (pid_t)h->tgid);
 		if (p && ((const struct mmt_exit *)bytes)->group_dead)
 			process_exited(s, p);
+		else if (p)
+			p->threads_changed++;
 		break;
 	case MMT_KIND_MM_END:
 		apply_mm_end(s, bytes);
