@@ -110,6 +110,7 @@ static void process_rows_by_start_time(void)
 	session_fold_process(s, &key, &row);
 	CHECK_EQ(s->faults.minor, 6);
 	CHECK_EQ(s->live_processes, 1);
+	CHECK_STR(s->processes->comm, "(unknown)");
 	session_free(s);
 }
 
