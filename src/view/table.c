@@ -137,7 +137,7 @@ static struct column_list chosen_columns(const struct report *r, const struct ro
 	return l;
 }
 
-#define CELL 2048
+#define CELL (4 * MMT_PATH_MAX + 16) /* a path of nothing but escapes, "(gone)" */
 
 /* Columns set to the left grow with what they hold, but for the last. */
 static void measure(const struct report *r, const struct row *rows, size_t n, const struct column_list *l, int *width)
@@ -159,7 +159,7 @@ static void measure(const struct report *r, const struct row *rows, size_t n, co
 /* row NULL: the titles. */
 static void put_row(const struct report *r, const struct column_list *l, const int *width, const struct row *row)
 {
-	char line[4 * CELL], cell[CELL];
+	char line[2 * CELL], cell[CELL];
 	size_t at = 0;
 
 	line[0] = '\0';
@@ -193,10 +193,16 @@ static void put_header(const struct report *r)
 static void put_table(const struct report *r, bool rates)
 {
 	size_t n, shown;
-	struct row *rows = rows_sorted(r, &n, rates);
-	struct column_list l = chosen_columns(r, rows, n, rates);
+	struct row *rows;
+	struct column_list l;
 	int width[COLUMNS_MAX];
 
+	if (r->by_process)
+		table_processes(r, rates);
+	if (r->by_process && !r->expand_count)
+		return;
+	rows = rows_sorted(r, &n, rates);
+	l = chosen_columns(r, rows, n, rates);
 	shown = r->top && (size_t)r->top < n ? (size_t)r->top : n;
 	measure(r, rows, shown, &l, width);
 	put_row(r, &l, width, NULL);
@@ -301,6 +307,8 @@ void table_end(const struct report *r)
 	if (r->bpf_misses)
 		fprintf(r->out, "probe_missed: %" PRIu64 "\n", r->bpf_misses);
 	put_sampling(r);
+	if (r->session->decode_error)
+		fprintf(r->out, "decode_error: %" PRIu64 " (damaged records, not counted)\n", r->session->decode_error);
 	put_overhead(r);
 	fflush(r->out);
 }
