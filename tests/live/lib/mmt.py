@@ -16,7 +16,8 @@ import time
 import traceback
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-MMTRACE = os.environ.get('MMTRACE') or os.path.join(ROOT, 'build', 'mmtrace')
+MMTRACE = os.environ.get('MMTRACE') or next(
+    (p for p in [os.path.join(ROOT, 'build', 'mmtrace')] if os.path.exists(p)), shutil.which('mmtrace'))
 VICTIMS = os.environ.get('MMT_VICTIMS') or os.path.join(ROOT, 'build', 'victims')
 # Everything is waited for: this is only the time after which a hang is a failure.
 PATIENCE = float(os.environ.get('MMT_PATIENCE', '120'))
@@ -173,7 +174,7 @@ class Tracer:
             [MMTRACE, '--json', '-i', interval, *forced, '-o', self.output, *map(str, args)],
             stderr=self.log, stdin=subprocess.DEVNULL, **options)
         self.changed = threading.Condition()
-        self.vmas, self.processes, self.ticks, self.tick_rows = {}, {}, 0, 0
+        self.vmas, self.processes, self.ticks = {}, {}, []
         self.start = self.end = self.ended = None
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -216,8 +217,7 @@ class Tracer:
         elif kind == 'process':
             self.processes[row['proc']] = row
         elif kind == 'tick':
-            self.ticks += 1
-            self.tick_rows = row['rows']
+            self.ticks.append(row['t'])
         elif kind == 'start':
             self.start = row
         elif kind == 'end':
@@ -238,10 +238,10 @@ class Tracer:
         return self.wait(lambda: self.start, 'mmtrace does not start')
 
     def settled(self):
-        """All that was true at the call is in the rows: the interval under way
-        may have looked before it, the next one looks after it."""
-        since = self.ticks
-        return self.wait(lambda: self.ticks >= since + 2, 'no more ticks')
+        """All that was true at the call is in the rows: an interval that ended
+        after it may have looked before it, but not the next one."""
+        now = time.time_ns() - self.start['t0_unix_ns']
+        return self.wait(lambda: len(self.ticks) > 1 and self.ticks[-2] > now, 'no more ticks')
 
     def stop(self):
         """Ends it and takes the final report."""
