@@ -314,7 +314,7 @@ def kinds_at(rows, address):
     kinds = set()
     for v in rows:
         if int(v['start'], 16) <= address < int(v['end'], 16):
-            kinds.add(v['kind'])
+            kinds.add(v['kind'] or '-')
             for part in v.get('parts') or []:
                 if int(part['start'], 16) <= address < int(part['end'], 16):
                     kinds.add(part['kind'])
