@@ -301,8 +301,9 @@ def show(vma):
 
 def difference(believed, real):
     """'' if the two layouts are equal, else the first lines that differ."""
-    extra = [v for v in believed if v not in set(real)]
-    missing = [v for v in real if v not in set(believed)]
+    shown, there = set(believed), set(real)
+    extra = [v for v in believed if v not in there]
+    missing = [v for v in real if v not in shown]
     if not extra and not missing and len(believed) == len(real):
         return ''
     return '%d rows, %d in maps; not in maps: %s; not in rows: %s' % (
