@@ -316,7 +316,7 @@ static void report_start(struct live *l)
 	r->lacks = c->lacks;
 	r->kernel = l->uts.release;
 	r->peek = probe_has_peek(l->probe);
-	r->t0_unix_ns = now_ns(CLOCK_REALTIME);
+	r->t0_unix_ns = now_ns(CLOCK_REALTIME) - (now_ns(CLOCK_MONOTONIC) - l->t0);
 	if (l->opt.json)
 		json_start(r);
 	else if (l->opt.trace)
