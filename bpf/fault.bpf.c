@@ -156,6 +156,14 @@ static __always_inline void fault_close(struct thread_state *st, struct mm_struc
 	st->closed_error = error;
 }
 
+/* Is a fault open that will not be completed?  Where the VMA is looked up at
+ * the end only (NO_VMA until then), a kernel-mode fault may have ended in the
+ * exception table, and was none; in user mode there would have been a signal. */
+static __always_inline bool fault_abandoned(const struct thread_state *st)
+{
+	return st->addr && (st->mode == MMT_MODE_USER || !(st->flags & MMT_FAULT_NO_VMA));
+}
+
 /* Opens a fault or, at the same page, notes another attempt. false: attempt. */
 static __always_inline bool fault_open(struct thread_state *st, u64 addr, u8 mode, u16 flags)
 {
@@ -163,7 +171,7 @@ static __always_inline bool fault_open(struct thread_state *st, u64 addr, u8 mod
 		st->attempts++;
 		return false;
 	}
-	if (st->addr && !(st->flags & MMT_FAULT_NO_VMA))
+	if (fault_abandoned(st))
 		count(MMT_LOSS_ABANDONED);
 	st->t0 = bpf_ktime_get_ns();
 	st->addr = addr;
@@ -208,16 +216,24 @@ static __always_inline bool vma_cached(const struct thread_state *st, struct mm_
 	       st->cache_seq == mm_seqcount(mm);
 }
 
-static __always_inline void fault_find_vma(struct thread_state *st, struct mm_struct *mm, u32 tgid)
+/* Done when the fault has been served: its VMA (or mm) is still locked then, so
+ * what is found is what served it.  When the exception begins, another thread
+ * may be about to map something else there. */
+static __always_inline struct vm_area_struct *fault_find_vma(struct thread_state *st, struct mm_struct *mm, u32 tgid)
 {
 	u64 seq = mm_seqcount(mm);
+	struct vm_area_struct *vma;
 
-	if (vma_cached(st, mm, st->addr))
-		return;
-	fault_set_vma(st, vma_find(mm, st->addr), mm_id_get(mm, tgid, true));
+	if (vma_cached(st, mm, st->addr)) {
+		st->flags &= ~MMT_FAULT_NO_VMA;
+		return 0;
+	}
+	vma = vma_find(mm, st->addr);
+	fault_set_vma(st, vma, mm_id_get(mm, tgid, true));
 	st->cache_seq = seq;
 	if (!(st->flags & MMT_FAULT_NO_VMA) && !(seq & 1))
 		st->cache_mm = (u64)mm;
+	return vma;
 }
 
 /* --- backend fentry --- */
@@ -243,11 +259,10 @@ int BPF_PROG(fault_in__fe, struct vm_area_struct *vma, unsigned long address, un
 	f |= flags & FAULT_FLAG_INSTRUCTION ? MMT_FAULT_INSTR : 0;
 	f |= executor ? MMT_FAULT_EXECUTOR : 0;
 	f |= mm != task->mm ? MMT_FAULT_FOREIGN : 0;
-	if (!fault_open(st, address,
-			!regs ? MMT_MODE_GUP : flags & FAULT_FLAG_USER ? MMT_MODE_USER : MMT_MODE_KERNEL, f))
-		return 0;
-	fault_set_vma(st, vma, mm_id);
-	st->pre_state = page_table_peek(mm, address, &st->pre);
+	if (fault_open(st, address,
+		       !regs ? MMT_MODE_GUP : flags & FAULT_FLAG_USER ? MMT_MODE_USER : MMT_MODE_KERNEL, f))
+		st->pre_state = page_table_peek(mm, address, &st->pre);
+	fault_set_vma(st, vma, mm_id); /* at each attempt: another may be there by now */
 	return 0;
 }
 
@@ -315,10 +330,11 @@ static __always_inline int page_fault_begin(u64 addr, u64 error_code)
 		return 0;
 	f |= error_code & PF_WRITE ? MMT_FAULT_WRITE : 0;
 	f |= error_code & PF_INSTR ? MMT_FAULT_INSTR : 0;
-	f |= MMT_FAULT_EXECUTOR;
+	f |= MMT_FAULT_EXECUTOR | MMT_FAULT_NO_VMA; /* until the end */
 	if (!fault_open(st, addr, error_code & PF_USER ? MMT_MODE_USER : MMT_MODE_KERNEL, f))
 		return 0;
-	fault_find_vma(st, mm, task->tgid);
+	if (mmt_config.calls) /* a hole now and none at the end: a stack has grown */
+		fault_find_vma(st, mm, task->tgid);
 	st->pre_state = page_table_peek(mm, addr, &st->pre);
 	return 0;
 }
@@ -372,6 +388,8 @@ static __always_inline int page_fault_end(struct mm_perf_ctx *ctx, bool major)
 	u32 tid = task->pid, tgid = task->tgid;
 	struct mm_struct *mm = task->mm;
 	struct thread_state *st = thread_executor(task);
+	struct vm_area_struct *vma;
+	bool hole;
 
 	if (!st || !mm)
 		return 0;
@@ -389,13 +407,10 @@ static __always_inline int page_fault_end(struct mm_perf_ctx *ctx, bool major)
 		st->pre_state = PTE_UNKNOWN;
 		st->mm_id = mm_id_get(mm, tgid, true);
 	}
-	if (st->flags & MMT_FAULT_NO_VMA) { /* a stack that has grown by now */
-		struct vm_area_struct *vma = vma_find(mm, st->addr);
-
-		fault_set_vma(st, vma, mm_id_get(mm, tgid, true));
-		if (mmt_config.calls && st->t0 && st->vm_flags & VM_GROWSDOWN)
-			stack_growth_tell(vma, st->addr);
-	}
+	hole = st->flags & MMT_FAULT_NO_VMA;
+	vma = fault_find_vma(st, mm, tgid);
+	if (mmt_config.calls && hole && st->t0 && vma && st->vm_flags & VM_GROWSDOWN)
+		stack_growth_tell(vma, st->addr);
 	fault_close(st, mm, major, false);
 	gup_residual(st, task, st->mm_id, tid, tgid);
 	return 0;
@@ -444,8 +459,8 @@ int BPF_PROG(fault_sig__tb, int sig, struct kernel_siginfo *info, struct task_st
 	if (!st->addr || ((st->addr ^ addr) & PAGE_MASK_4K)) {
 		fault_open(st, addr, MMT_MODE_USER, MMT_FAULT_EXECUTOR);
 		st->t0 = 0;
-		fault_set_vma(st, vma_find(mm, addr), mm_id_get(mm, me->tgid, true));
 	}
+	fault_find_vma(st, mm, me->tgid);
 	fault_close(st, mm, false, true);
 	st->closed_error = 0;
 	return 0;

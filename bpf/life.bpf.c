@@ -82,7 +82,7 @@ int BPF_PROG(life_exit__tb, struct task_struct *p)
 		return 0;
 	dead = p->signal->live.counter == 0;
 	st = thread_find(p);
-	if (st && st->addr && !(st->flags & MMT_FAULT_NO_VMA))
+	if (st && fault_abandoned(st))
 		count(MMT_LOSS_ABANDONED);
 	if (st && st->counting)
 		gup_residual(st, p, st->mm_id, tid, tgid);
