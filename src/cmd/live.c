@@ -202,7 +202,7 @@ static int check_targets(struct live *l, struct error *e)
 	if (o->cgroup || o->probe.scope == MMT_SCOPE_ALL)
 		snprintf(l->target, sizeof(l->target), o->cgroup ? "cgroup %s" : "all processes", o->cgroup);
 	else if (o->command)
-		snprintf(l->target, sizeof(l->target), "%s", o->command[0]);
+		snprintf(l->target, sizeof(l->target), "%s", o->command == o->shell ? o->command[2] : o->command[0]);
 	else
 		snprintf(l->target, sizeof(l->target), o->tid_count ? "tid %d%s" : "pid %d%s",
 			 o->tid_count ? o->tids[0] : o->pids[0], o->pid_count > 1 ? " ..." : "");
