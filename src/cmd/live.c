@@ -250,7 +250,7 @@ static void add_targets(struct live *l)
 	for (int i = 0; i < o->tid_count; i++)
 		probe_add_tid(l->probe, o->tids[i]);
 	if (o->command)
-		o->pids[o->pid_count++] = l->launch.pid;
+		l->session->launcher = o->pids[o->pid_count++] = l->launch.pid;
 	for (int i = 0; i < o->pid_count; i++) {
 		struct procfs_stat st;
 
@@ -289,6 +289,7 @@ static void tell_kernel(struct live *l)
 	char perm[5];
 
 	uname(&l->uts);
+	s->images_given = true;
 	if (sscanf(l->uts.release, "%u.%u", &major, &minor) == 2)
 		s->heap_touching = major < 6 || (major == 6 && minor < 7);
 	if (!procfs_vsyscall(&start, &end, perm))

@@ -113,10 +113,13 @@ static void put_vma(const struct report *r, struct vma *v)
 	char perm[5];
 
 	kind_perm(v, perm);
-	fprintf(f, "{\"type\":\"vma\",\"t\":%" PRIu64 ",\"proc\":%u,\"pid\":%d,\"vma\":%u,\"start\":\"0x%llx\","
-		   "\"end\":\"0x%llx\",\"perm\":\"%s\",\"offset\":\"0x%llx\",\"ino\":\"%llu\",",
-		r->now_ns, v->mm->proc->id, v->mm->proc->pid, v->id, v->v.start, v->v.end, perm,
-		v->v.kind & MMT_VMA_FILE ? v->v.pgoff << 12 : 0, v->v.ino);
+	fprintf(f, "{\"type\":\"vma\",\"t\":%" PRIu64 ",\"proc\":%u,\"pid\":%d,\"vma\":%u,", r->now_ns, v->mm->proc->id,
+		v->mm->proc->pid, v->id);
+	if (v->known)
+		fprintf(f, "\"start\":\"0x%llx\",\"end\":\"0x%llx\",\"perm\":\"%s\",\"offset\":\"0x%llx\",\"ino\":\"%llu\",",
+			v->v.start, v->v.end, perm, v->v.kind & MMT_VMA_FILE ? v->v.pgoff << 12 : 0, v->v.ino);
+	else
+		fputs("\"start\":null,\"end\":null,\"perm\":null,\"offset\":null,\"ino\":null,", f);
 	put_name(f, "name", v->name);
 	put_parts(f, v);
 	fprintf(f, ",\"live\":%s,", v->live ? "true" : "false");
