@@ -204,7 +204,7 @@ static int check_targets(struct live *l, struct error *e)
 	if (o->cgroup || o->probe.scope == MMT_SCOPE_ALL)
 		snprintf(l->target, sizeof(l->target), o->cgroup ? "cgroup %s" : "all processes", o->cgroup);
 	else if (o->command)
-		snprintf(l->target, sizeof(l->target), "%s", o->command[0]);
+		snprintf(l->target, sizeof(l->target), "%s", o->command == o->shell ? o->command[2] : o->command[0]);
 	else
 		snprintf(l->target, sizeof(l->target), o->tid_count ? "tid %d%s" : "pid %d%s",
 			 o->tid_count ? o->tids[0] : o->pids[0], o->pid_count > 1 ? " ..." : "");
@@ -252,7 +252,7 @@ static void add_targets(struct live *l)
 	for (int i = 0; i < o->tid_count; i++)
 		probe_add_tid(l->probe, o->tids[i]);
 	if (o->command)
-		o->pids[o->pid_count++] = l->launch.pid;
+		l->session->launcher = o->pids[o->pid_count++] = l->launch.pid;
 	for (int i = 0; i < o->pid_count; i++) {
 		struct procfs_stat st;
 
@@ -291,6 +291,7 @@ static void tell_kernel(struct live *l)
 	char perm[5];
 
 	uname(&l->uts);
+	s->images_given = true;
 	if (sscanf(l->uts.release, "%u.%u", &major, &minor) == 2)
 		s->heap_touching = major < 6 || (major == 6 && minor < 7);
 	if (!procfs_vsyscall(&start, &end, perm))

@@ -29,6 +29,7 @@ static const struct option longs[] = {
 	{ "max-overhead", required_argument, NULL, OPT_LIMIT },
 	{ "rows", required_argument, NULL, OPT_ROWS },
 	{ "control-size", required_argument, NULL, OPT_CONTROL },
+	{ "command", required_argument, NULL, 'c' },
 	{ "duration", required_argument, NULL, 'd' },
 	{ "interval", required_argument, NULL, 'i' },
 	{ "top", required_argument, NULL, 'n' },
@@ -62,6 +63,7 @@ void options_help(void)
 	     "  -a, --all                every process; live shows processes first\n"
 	     "      --expand PID[,...]   with -a or --cgroup: the VMAs of these processes too\n"
 	     "  -- CMD ARGS              start CMD and trace it from its first instruction\n"
+	     "  -c, --command TEXT       the same for a line of the shell\n"
 	     "  -d, --duration TIME      stop after 5s, 500ms, 2m\n"
 	     "  -i, --interval TIME      time between tables (1s)\n"
 	     "  -n, --top ROWS           rows at most (what fits the terminal, else 30; 0: all)\n"
@@ -173,6 +175,12 @@ static int parse_one(struct options *o, int c, char **argv, struct error *e)
 	case 't': return parse_ids(optarg, "-t", o->tids, &o->tid_count, e);
 	case 'd': case 'i': case 'n': case OPT_RING: case OPT_ROWS: case OPT_CONTROL: case OPT_SAMPLE: case OPT_LIMIT:
 		return parse_numbers(o, c, e);
+	case 'c':
+		o->shell[0] = "/bin/sh";
+		o->shell[1] = "-c";
+		o->shell[2] = optarg;
+		o->command = o->shell;
+		return *optarg ? 0 : bad(e, "-c", optarg, "no command");
 	case 's':
 		o->sort = optarg;
 		return sort_known(optarg) ? 0 : bad(e, "-s", optarg, "keys: any column, see --columns help");
@@ -208,6 +216,8 @@ static int parse_one(struct options *o, int c, char **argv, struct error *e)
 
 static int parse_positional(struct options *o, int argc, char **argv, struct error *e)
 {
+	if (optind > 1 && optind <= argc && !strcmp(argv[optind - 1], "--") && optind < argc && o->command)
+		return error_set(e, EXIT_USAGE, HINT, "-c cannot be joined with -- CMD", "two targets");
 	if (optind > 1 && optind <= argc && !strcmp(argv[optind - 1], "--")) {
 		o->command = optind < argc ? argv + optind : NULL;
 		return o->command ? 0 : error_set(e, EXIT_USAGE, HINT, "no command follows '--'", "nothing to run");
@@ -248,7 +258,7 @@ int options_parse(struct options *o, int argc, char **argv, struct error *e)
 
 	*o = (struct options){ .trace = o->trace, .interval_ns = 1000000000, .top = -1, .sort = "rate", .probe.follow = true };
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+:ap:t:d:i:n:s:o:F:qvh", longs, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "+:ac:p:t:d:i:n:s:o:F:qvh", longs, NULL)) != -1)
 		if (parse_one(o, c, argv, e))
 			return -1;
 	if (o->help || o->version || o->columns_help)

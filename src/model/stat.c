@@ -68,6 +68,35 @@ void stat_fold(struct fault_stat *s, const struct mmt_fold_key *key, const struc
 		c->hist[i] += row->hist[i];
 }
 
+void stat_move(struct fault_stat *to, struct fault_stat *from)
+{
+	to->minor += from->minor;
+	to->major += from->major;
+	to->error += from->error;
+	to->foreign += from->foreign;
+	to->gup_minor += from->gup_minor;
+	to->gup_major += from->gup_major;
+	for (int m = 0; m < MMT_MODE_COUNT; m++)
+		to->mode[m] += from->mode[m];
+	for (unsigned i = 0; i < MMT_CLASS_COUNT; i++) {
+		const struct class_stat *f = from->cls[i];
+		struct class_stat *t = f ? class_of(to, i) : NULL;
+
+		if (!t)
+			continue;
+		t->minor += f->minor;
+		t->major += f->major;
+		t->error += f->error;
+		t->ns_sum += f->ns_sum;
+		t->timed += f->timed;
+		t->ns_max = f->ns_max > t->ns_max ? f->ns_max : t->ns_max;
+		for (int b = 0; b < HIST_BUCKETS; b++)
+			t->hist[b] += f->hist[b];
+	}
+	stat_free(from);
+	*from = (struct fault_stat){ 0 };
+}
+
 void stat_free(struct fault_stat *s)
 {
 	for (int i = 0; i < MMT_CLASS_COUNT; i++)

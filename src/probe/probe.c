@@ -15,6 +15,7 @@
 
 #include "mmtrace.skel.h"
 #include "probe/direct_map.h"
+#include "probe/machine.h"
 
 #define LAYOUT_BUFFER (1 << 20)
 /* A record's time is taken before it enters its ring: this much earlier at most
@@ -96,6 +97,10 @@ static int object_load(struct probe *p, const struct probe_options *opt, struct 
 	maps_size(p->skel, opt);
 	config_set(p, opt);
 	err = mmtrace_bpf__load(p->skel);
+	if (err && !machine_reads_kernel())
+		return error_set(e, EXIT_KERNEL_CANNOT, "boot with lockdown=integrity or without lockdown",
+				 "BPF programs may not read kernel memory: kernel lockdown is in confidentiality mode",
+				 "cannot load the BPF programs");
 	if (err)
 		return error_set(e, error_code_of(err), "-v shows what the verifier says", strerror(-err),
 				 "cannot load the BPF programs");

@@ -54,6 +54,40 @@ pid_t procfs_tgid(pid_t tid)
 	return tgid;
 }
 
+void procfs_threads(pid_t pid, bool (*fn)(void *ctx, pid_t tid), void *ctx)
+{
+	struct dirent *d;
+	char path[64];
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	while (dir && (d = readdir(dir)))
+		if (d->d_name[0] != '.' && !fn(ctx, atoi(d->d_name)))
+			break;
+	if (dir)
+		closedir(dir);
+}
+
+static bool on_living(void *ctx, pid_t tid)
+{
+	struct procfs_stat st;
+
+	if (procfs_stat_read(tid, &st) || st.state == 'Z' || st.state == 'X')
+		return true;
+	*(pid_t *)ctx = tid;
+	return false;
+}
+
+pid_t procfs_living(pid_t pid)
+{
+	pid_t tid = -1;
+
+	if (on_living(&tid, pid))
+		procfs_threads(pid, on_living, &tid);
+	return tid;
+}
+
 int procfs_check_target(pid_t pid, struct error *e)
 {
 	struct procfs_stat st;
@@ -68,7 +102,7 @@ int procfs_check_target(pid_t pid, struct error *e)
 	if (tgid > 0 && tgid != pid)
 		return error_set(e, EXIT_FAILED, "trace the whole process with -p, or this thread with -t",
 				 "it is a thread, not a process", "cannot trace pid %d", pid);
-	if (st.state == 'Z')
+	if (procfs_living(pid) < 0)
 		return error_set(e, EXIT_FAILED, "its parent has yet to collect it", "it has exited (zombie)",
 				 "cannot trace pid %d", pid);
 	return 0;
@@ -81,7 +115,7 @@ int procfs_rss(pid_t pid, void (*fn)(void *ctx, uint64_t start, uint64_t rss), v
 	uint64_t start = 0, end, kib;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/%d/smaps", pid);
+	snprintf(path, sizeof(path), "/proc/%d/smaps", procfs_living(pid));
 	f = fopen(path, "re");
 	if (!f)
 		return -errno;
@@ -94,21 +128,6 @@ int procfs_rss(pid_t pid, void (*fn)(void *ctx, uint64_t start, uint64_t rss), v
 	free(line);
 	fclose(f);
 	return 0;
-}
-
-void procfs_threads(pid_t pid, bool (*fn)(void *ctx, pid_t tid), void *ctx)
-{
-	struct dirent *d;
-	char path[64];
-	DIR *dir;
-
-	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	dir = opendir(path);
-	while (dir && (d = readdir(dir)))
-		if (d->d_name[0] != '.' && !fn(ctx, atoi(d->d_name)))
-			break;
-	if (dir)
-		closedir(dir);
 }
 
 int procfs_stack_pointer(pid_t pid, pid_t tid, uint64_t *sp)

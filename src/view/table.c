@@ -228,19 +228,19 @@ void table_tick(const struct report *r)
 
 static void put_kinds(const struct report *r)
 {
-	struct { const char *kind; uint64_t vmas, minor, major, error; } k[KIND_COUNT] = { { 0 } };
+	struct { const char *kind; uint64_t vmas, minor, major, error; } k[KIND_COUNT + 1] = { { 0 } };
 	size_t n, used = 0;
 	struct vma **v = session_vmas(r->session, &n);
 
 	for (size_t i = 0; i < n; i++) {
-		const char *kind = kind_of(v[i]);
+		const char *kind = v[i]->mm->launcher ? v[i]->name : kind_of(v[i]);
 		size_t j = 0;
 
 		if (!stat_total(&v[i]->faults))
 			continue;
 		while (j < used && strcmp(k[j].kind, kind))
 			j++;
-		if (j == used && used == KIND_COUNT)
+		if (j == used && used == KIND_COUNT + 1)
 			continue;
 		used += j == used;
 		k[j].kind = kind;
