@@ -23,12 +23,13 @@ static __always_inline u64 lock_seq(struct mm_struct *mm)
 	return ~0ull;
 }
 
-static __always_inline void layout_mm(struct seq_file *seq, struct mm_struct *mm, u32 tgid)
+static __always_inline void layout_mm(struct seq_file *seq, struct mm_struct *mm, struct task_struct *task)
 {
 	struct mmt_layout_mm m = { .type = MMT_LAYOUT_MM, .size = sizeof(m) };
 
 	m.time = bpf_ktime_get_ns();
-	m.mm_id = mm_id_get(mm, tgid, true);
+	m.mm_id = mm_id_get(mm, task->tgid, true);
+	m.start_boottime = task->group_leader->start_boottime;
 	m.map_count = BPF_CORE_READ(mm, map_count);
 	m.lock_seq = lock_seq(mm);
 	marks_fill(&m.marks, mm);
@@ -126,7 +127,7 @@ int layout__it(struct bpf_iter__task_vma *ctx)
 	if (ctx->meta->seq_num == 0) {
 		layout_tid = task->pid;
 		layout_last_file = 0;
-		layout_mm(seq, vma->vm_mm, task->tgid);
+		layout_mm(seq, vma->vm_mm, task);
 	}
 	vma_facts(vma, &rec.vma);
 	layout_told(&rec.vma, mm_id_get(vma->vm_mm, task->tgid, true));

@@ -81,6 +81,23 @@ struct process *session_process(struct session *s, pid_t pid)
 	return p;
 }
 
+/* The process of a pid that started at that time (0: not known).  It may be known already, and
+ * even have ended: /proc and layouts are read before records are drained. */
+static struct process *process_started(struct session *s, pid_t pid, uint64_t start)
+{
+	struct process *p = idmap_get(&s->by_pid, (uint64_t)pid);
+
+	if (!start)
+		return session_process(s, pid);
+	if (p && p->start_time == start)
+		return p;
+	if (p && p->start_time)
+		process_exited(s, p); /* its exit was lost, the pid is in use again */
+	p = session_process(s, pid);
+	p->start_time = start;
+	return p;
+}
+
 struct process *ledger_process(struct session *s, pid_t pid)
 {
 	struct process *p = idmap_get(&s->by_pid, (uint64_t)pid);
@@ -383,7 +400,7 @@ static void layout_finish(struct session *s, struct mm *mm)
 bool session_layout(struct session *s, pid_t pid, const void *bytes, size_t size)
 {
 	struct layout_cursor c = { .bytes = bytes, .size = size };
-	struct process *p = session_process(s, pid);
+	struct process *p = NULL;
 	struct layout_record r;
 	struct mm *mm = NULL;
 	struct kind_walk walk = { 0 };
@@ -393,6 +410,7 @@ bool session_layout(struct session *s, pid_t pid, const void *bytes, size_t size
 
 	while (decode_layout(&c, &r)) {
 		if (r.type == MMT_LAYOUT_MM) {
+			p = process_started(s, pid, r.mm->start_boottime);
 			mm = ledger_mm(s, r.mm->mm_id, pid);
 			mm->marks = r.mm->marks;
 			mm->lock_seq = r.mm->lock_seq;
@@ -488,11 +506,8 @@ static void apply_fork(struct session *s, const struct mmt_fork *f)
 			p->threads_changed++;
 		return;
 	}
-	if (p && p->start_time && p->start_time != f->start_boottime)
-		process_exited(s, p); /* its exit was lost, the pid is in use again */
-	p = session_process(s, (pid_t)f->head.tgid);
+	p = process_started(s, (pid_t)f->head.tgid, f->start_boottime);
 	p->ppid = (pid_t)f->parent_tgid;
-	p->start_time = f->start_boottime;
 	p->mm_id = f->head.mm_id;
 	memcpy(p->comm, f->comm, sizeof(p->comm) - 1);
 	mm_born(s, ledger_mm(s, f->head.mm_id, p->pid), &f->marks);

@@ -22,11 +22,15 @@ def storm():
 def overload(options, stop, expect):
     """Two storms side by side; expect: what the report must admit."""
     out = os.path.join(scratch(), 'overload.json')
+    if os.path.exists(out):
+        os.unlink(out)
     command = 'echo | %s 12 > /dev/null & echo | %s 12 > /dev/null; wait' % (storm(), storm())
     mmtrace = subprocess.Popen([MMTRACE, '--json', '-q', '-o', out, *options, '--', 'sh', '-c', command],
                                stderr=subprocess.PIPE)
     if stop:
-        time.sleep(0.4)
+        while mmtrace.poll() is None and not (os.path.exists(out) and os.path.getsize(out)):
+            time.sleep(0.01) # the start line: the storm begins now
+        time.sleep(0.1)
         mmtrace.send_signal(signal.SIGSTOP)
         time.sleep(STOPPED)
         mmtrace.send_signal(signal.SIGCONT)
