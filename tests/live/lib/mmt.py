@@ -168,7 +168,7 @@ class Tracer:
         forced = ['--backend', 'fault=' + backend] if backend else []
         Tracer.count += 1
         self.output = os.path.join(scratch(), 'json-%d' % Tracer.count)
-        os.mkfifo(self.output)
+        open(self.output, 'w').close()
         self.log = tempfile.TemporaryFile(dir=scratch())
         self.process = subprocess.Popen(
             [MMTRACE, '--json', '-i', interval, *forced, '-o', self.output, *map(str, args)],
@@ -186,29 +186,33 @@ class Tracer:
             self.process.kill()
         self.process.wait()
 
+    def _lines(self):
+        """Lines of the output as it grows, until mmtrace has ended. Not a pipe: it
+        would make mmtrace wait for us."""
+        part = ''
+        with open(self.output, encoding='utf-8') as f:
+            while True:
+                over = self.process.poll() is not None
+                text = f.readline()
+                part += text
+                if part.endswith('\n'):
+                    yield part
+                    part = ''
+                elif not text and over:
+                    return
+                elif not text:
+                    time.sleep(0.005)
+
     def _read(self):
-        # mmtrace that fails before it opens its output would leave us in open()
-        fd = os.open(self.output, os.O_RDONLY | os.O_NONBLOCK)
-        while self.process.poll() is None and not self._readable(fd):
-            pass
-        os.set_blocking(fd, True)
-        with os.fdopen(fd, encoding='utf-8') as f:
-            for text in f:
-                row = json.loads(text)
-                with self.changed:
-                    self._take(row)
-                    if row['type'] in ('start', 'tick', 'end'):
-                        self.changed.notify_all()
+        for text in self._lines():
+            row = json.loads(text)
+            with self.changed:
+                self._take(row)
+                if row['type'] in ('start', 'tick', 'end'):
+                    self.changed.notify_all()
         with self.changed:
             self.ended = True
             self.changed.notify_all()
-
-    @staticmethod
-    def _readable(fd):
-        import select
-        poll = select.poll()
-        poll.register(fd, select.POLLIN)
-        return any(events & select.POLLIN for _, events in poll.poll(20))
 
     def _take(self, row):
         kind = row['type']
