@@ -15,6 +15,7 @@
 enum {
 	OPT_JSON = 256, OPT_COLUMNS, OPT_NO_FOLLOW, OPT_BACKEND, OPT_RING, OPT_BTF, OPT_STRICT, OPT_NO_COLOR, OPT_VERSION, OPT_RANGE,
 	OPT_CGROUP, OPT_AGGREGATE, OPT_ROWS, OPT_CONTROL, OPT_EXPAND,
+	OPT_SAMPLE, OPT_LIMIT,
 };
 
 static const struct option longs[] = {
@@ -24,6 +25,8 @@ static const struct option longs[] = {
 	{ "cgroup", required_argument, NULL, OPT_CGROUP },
 	{ "expand", required_argument, NULL, OPT_EXPAND },
 	{ "aggregate", no_argument, NULL, OPT_AGGREGATE },
+	{ "sample", required_argument, NULL, OPT_SAMPLE },
+	{ "max-overhead", required_argument, NULL, OPT_LIMIT },
 	{ "rows", required_argument, NULL, OPT_ROWS },
 	{ "control-size", required_argument, NULL, OPT_CONTROL },
 	{ "command", required_argument, NULL, 'c' },
@@ -73,6 +76,8 @@ void options_help(void)
 	     "      --no-follow          leave children alone\n"
 	     "      --backend HOOK=NAME  force a backend, e.g. fault=tracepoint\n"
 	     "      --aggregate          count in the kernel, stream nothing (default with -a, --cgroup)\n"
+	     "      --sample N           look at one in N minor faults; process totals stay exact\n"
+	     "      --max-overhead PCT   aggregate, then sample, to cost the targets at most PCT % of their CPU\n"
 	     "      --ring-size BYTES    data ring, a power of two (4M)\n"
 	     "      --control-size BYTES control ring, a power of two (2M)\n"
 	     "      --rows N             rows for what is counted in the kernel (16384; 65536 with -a, --cgroup)\n"
@@ -127,6 +132,7 @@ static int parse_backend(struct options *o, char *arg, struct error *e)
 
 static int parse_numbers(struct options *o, int c, struct error *e)
 {
+	char *rest = NULL;
 	uint64_t v;
 
 	switch (c) {
@@ -139,6 +145,15 @@ static int parse_numbers(struct options *o, int c, struct error *e)
 			return bad(e, "-n", optarg, "not a number of rows");
 		o->top = (int)v;
 		return 0;
+	case OPT_SAMPLE:
+		if (!text_parse_u64(optarg, &v) || !v || v > 65535)
+			return bad(e, "--sample", optarg, "not a number from 1 to 65535");
+		o->sample = (uint32_t)v;
+		return 0;
+	case OPT_LIMIT:
+		o->max_overhead = strtod(optarg, &rest);
+		return rest != optarg && !*rest && o->max_overhead > 0 && o->max_overhead <= 100
+			       ? 0 : bad(e, "--max-overhead", optarg, "not a percentage above 0");
 	case OPT_ROWS:
 		if (!text_parse_u64(optarg, &v) || !v || v > 1u << 24)
 			return bad(e, "--rows", optarg, "not a number of rows from 1 to 16777216");
@@ -158,7 +173,8 @@ static int parse_one(struct options *o, int c, char **argv, struct error *e)
 	switch (c) {
 	case 'p': return parse_ids(optarg, "-p", o->pids, &o->pid_count, e);
 	case 't': return parse_ids(optarg, "-t", o->tids, &o->tid_count, e);
-	case 'd': case 'i': case 'n': case OPT_RING: case OPT_ROWS: case OPT_CONTROL: return parse_numbers(o, c, e);
+	case 'd': case 'i': case 'n': case OPT_RING: case OPT_ROWS: case OPT_CONTROL: case OPT_SAMPLE: case OPT_LIMIT:
+		return parse_numbers(o, c, e);
 	case 'c':
 		o->shell[0] = "/bin/sh";
 		o->shell[1] = "-c";
@@ -228,6 +244,9 @@ static int check_target(struct options *o, struct error *e)
 		return error_set(e, EXIT_USAGE, HINT, "-p and -t, --cgroup, -a and -- CMD exclude each other", "two targets");
 	if (o->probe.aggregate && o->trace)
 		return error_set(e, EXIT_USAGE, "leave --aggregate away", "trace shows single events", "nothing to show");
+	if (o->max_overhead > 0 && o->trace)
+		return error_set(e, EXIT_USAGE, "use live, or --sample", "trace shows single events", "cannot limit the overhead");
+	o->probe.sampling = o->sample > 1 || o->max_overhead > 0;
 	if (o->probe.scope != MMT_SCOPE_LIST && !o->trace)
 		o->probe.aggregate = true;
 	return 0;

@@ -23,6 +23,8 @@ struct options {
 	char **command; /* NULL, or CMD ARGS NULL */
 	char *shell[4]; /* command if it is one line for the shell */
 	uint64_t duration_ns, interval_ns, count; /* 0: no limit; interval 1 s */
+	double max_overhead; /* percent; 0: no limit */
+	uint32_t sample;     /* 1 in so many minor faults; 0: all */
 	int top;
 	struct column_list columns;
 	bool columns_help;

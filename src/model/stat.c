@@ -43,12 +43,13 @@ void stat_add(struct fault_stat *s, const struct mmt_fault *f)
 {
 	struct mmt_fold_key key = { .cls = f->cls, .mode = f->mode, .flags = f->flags };
 	struct class_stat *c = class_of(s, f->cls);
+	uint32_t n = f->weight ? f->weight : 1;
 
-	add_counts(s, c, &key, 1);
+	add_counts(s, c, &key, n);
 	if (f->ns) {
-		c->timed++;
-		c->ns_sum += f->ns;
-		c->hist[mmt_latency_bucket(f->ns)]++;
+		c->timed += n;
+		c->ns_sum += (uint64_t)f->ns * n;
+		c->hist[mmt_latency_bucket(f->ns)] += n;
 		if (f->ns > c->ns_max)
 			c->ns_max = f->ns;
 	}

@@ -74,9 +74,9 @@ static void config_set(struct probe *p, const struct probe_options *opt)
 		p->peek = true;
 	}
 	c->follow = opt->follow;
-	c->residual = bpf_program__autoload(p->skel->progs.fault_min__pe);
+	c->residual = bpf_program__autoload(p->skel->progs.fault_min__pe) || opt->sampling;
 	c->calls = bpf_program__autoload(p->skel->progs.vma_sys__tb);
-	c->aggregate = opt->aggregate;
+	p->skel->bss->mmt_tuning.aggregate = opt->aggregate;
 	c->filter_tid = opt->filter_tid;
 	c->scope = opt->scope;
 	c->self = (uint32_t)getpid();
@@ -201,6 +201,17 @@ void probe_free(struct probe *p)
 	mmtrace_bpf__destroy(p->skel);
 	free(p->layout);
 	free(p);
+}
+
+int probe_tune(struct probe *p, bool aggregate, uint32_t sample)
+{
+	int err = links_sample(&p->links, sample);
+
+	if (err)
+		return err;
+	p->skel->bss->mmt_tuning.sample = sample;
+	p->skel->bss->mmt_tuning.aggregate = aggregate;
+	return 0;
 }
 
 int probe_add_target(struct probe *p, pid_t tgid)
@@ -386,6 +397,11 @@ void probe_losses(struct probe *p, uint64_t out[MMT_LOSS_COUNT])
 	for (uint32_t i = 0; i < MMT_LOSS_COUNT; i++)
 		out[i] = loss_read(p, i);
 	out[MMT_LOSS_DELIVERED] = p->delivered;
+}
+
+int probe_stats_on(void)
+{
+	return bpf_enable_stats(BPF_STATS_RUN_TIME);
 }
 
 void probe_cost(struct probe *p, struct probe_cost *out)

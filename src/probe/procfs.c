@@ -13,6 +13,7 @@
 int procfs_stat_read(pid_t pid, struct procfs_stat *out)
 {
 	char path[64], line[1024], *open, *close;
+	uint64_t cpu[4] = { 0 };
 	FILE *f;
 	size_t n;
 
@@ -29,10 +30,12 @@ int procfs_stat_read(pid_t pid, struct procfs_stat *out)
 		return -ESRCH;
 	*close = '\0';
 	snprintf(out->comm, sizeof(out->comm), "%s", open + 1);
-	n = (size_t)sscanf(close + 1, " %c %*d %*d %*d %*d %*d %" SCNu64 " %" SCNu64 " %*u %" SCNu64
-				      " %*u %*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64,
-			   &out->state, &out->flags, &out->minflt, &out->majflt, &out->start_ticks);
-	return n == 5 ? 0 : -ESRCH;
+	n = (size_t)sscanf(close + 1, " %c %*d %*d %*d %*d %*d %" SCNu64 " %" SCNu64 " %*u %" SCNu64 " %*u %" SCNu64
+				      " %" SCNu64 " %" SCNu64 " %" SCNu64 " %*d %*d %*d %*d %" SCNu64,
+			   &out->state, &out->flags, &out->minflt, &out->majflt, &cpu[0], &cpu[1], &cpu[2], &cpu[3],
+			   &out->start_ticks);
+	out->cpu_ticks = cpu[0] + cpu[1] + cpu[2] + cpu[3];
+	return n == 9 ? 0 : -ESRCH;
 }
 
 pid_t procfs_tgid(pid_t tid)
