@@ -89,8 +89,10 @@ void stacks_read(struct session *s)
 	struct stack_look look = { .s = s, .budget = STACK_THREADS };
 
 	for (struct process *p = s->processes; p && look.budget; p = p->next) {
-		if (p->dead)
-			continue;
+		const struct mm *mm = process_mm(s, p);
+
+		if (p->dead || !mm || !mm->generation)
+			continue; /* no layout, no stacks */
 		if (p->stacks_at != p->threads_changed + 1) {
 			p->stacks_at = p->threads_changed + 1;
 			p->stacks_passes = STACK_TRIES;

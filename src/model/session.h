@@ -77,6 +77,7 @@ struct session {
 	size_t slot_count, slot_used;
 	struct idmap by_pid, by_mm; /* newest process of a pid; mm of an id */
 	struct idmap images; /* by inode */
+	struct idmap executables; /* files of which executable mappings were seen */
 	struct image *image_list;
 	struct fold_table *fold;    /* rows as read last, see fold.c */
 	struct { uint64_t start, end, vm_flags; } vsyscall; /* from the caller; end 0: none */

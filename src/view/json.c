@@ -115,12 +115,13 @@ static void put_vma(const struct report *r, struct vma *v)
 	kind_perm(v, perm);
 	fprintf(f, "{\"type\":\"vma\",\"t\":%" PRIu64 ",\"proc\":%u,\"pid\":%d,\"vma\":%u,", r->now_ns, v->mm->proc->id,
 		v->mm->proc->pid, v->id);
-	if (v->known)
+	if (v->known) {
 		fprintf(f, "\"start\":\"0x%llx\",\"end\":\"0x%llx\",\"perm\":\"%s\",\"offset\":\"0x%llx\",\"ino\":\"%llu\",",
 			v->v.start, v->v.end, perm, v->v.kind & MMT_VMA_FILE ? v->v.pgoff << 12 : 0, v->v.ino);
-	else
+	} else {
 		fputs("\"start\":null,\"end\":null,\"perm\":null,\"offset\":null,\"ino\":null,", f);
-	if (v->known || v->name[0])
+	}
+	if (v->known || v->mm->launcher)
 		put_name(f, "name", v->name);
 	else
 		fputs("\"name\":null", f);

@@ -2,6 +2,7 @@
  * `ready`; it ends at a line or the end of stdin.
  * --leaderless: the first thread ends before. */
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #define PAGE 4096
@@ -65,8 +67,9 @@ static void say_mappings(void)
 {
 	char name[] = "/tmp/mmtrace-kinds-XXXXXX";
 	int fd = mkstemp(name);
+	struct statfs fs;
 
-	if (fd < 0 || ftruncate(fd, 4 * PAGE)) {
+	if (fd < 0 || ftruncate(fd, 4 * PAGE) || fstatfs(fd, &fs)) {
 		perror(name);
 		exit(1);
 	}
@@ -74,7 +77,7 @@ static void say_mappings(void)
 	say("anon", map(4, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1));
 	say("guard", map(4, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1));
 	say("shm", map(4, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1));
-	say("file", map(4, PROT_READ | PROT_WRITE, MAP_SHARED, fd));
+	say(fs.f_type == TMPFS_MAGIC ? "shm" : "file", map(4, PROT_READ | PROT_WRITE, MAP_SHARED, fd));
 	say("file", map(4, PROT_READ, MAP_PRIVATE, fd));
 }
 
