@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "cmd/cmd.h"
 #include "probe/hook.h"
+#include "probe/rights.h"
 #include "view/doctor.h"
 
 static void read_line(const char *path, char *out, size_t size, const char *missing)
@@ -30,7 +31,7 @@ int cmd_doctor(int argc, char **argv)
 	struct error e = { 0 };
 	struct utsname uts;
 	char lockdown[80], stats[80], rights[32];
-	bool json = false, usable = true, have[HOOK_COUNT] = { false };
+	bool json = false, usable, have[HOOK_COUNT] = { false };
 
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--json")) {
@@ -59,6 +60,7 @@ int cmd_doctor(int argc, char **argv)
 					       trials[i].why, !trials[i].err, !trials[i].err && !have[c->hook] };
 		have[c->hook] |= !trials[i].err;
 	}
+	usable = rights_check_namespace(&e) == 0;
 	for (int h = 0; h < HOOK_COUNT; h++)
 		usable &= have[h] || !hooks[h].needed || hooks[h].object != OBJECT_MMTRACE;
 	{
@@ -67,6 +69,7 @@ int cmd_doctor(int argc, char **argv)
 			{ "btf", access("/sys/kernel/btf/vmlinux", R_OK) ? "missing: give --btf FILE" : "/sys/kernel/btf/vmlinux" },
 			{ "lockdown", lockdown },
 			{ "rights", rights },
+			{ "pids", e.code ? e.what : "of the initial namespace" },
 			{ "bpf_stats", stats },
 		};
 
