@@ -9,6 +9,7 @@ struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 1);
 
 __u64 layout_last_file; /* the file whose path was written last in this pass */
 __u64 layout_last_seq;  /* with that record: shown again if the buffer was full */
+__u32 layout_tid;       /* one thread stands for all: without their leader each is shown */
 __u64 layout_mm_read;   /* the mm of this pass */
 
 static __always_inline u64 lock_seq(struct mm_struct *mm)
@@ -120,7 +121,10 @@ int layout__it(struct bpf_iter__task_vma *ctx)
 		layout_end(seq);
 	if (!task || !vma || !buf)
 		return 0;
+	if (ctx->meta->seq_num && task->pid != layout_tid)
+		return 0;
 	if (ctx->meta->seq_num == 0) {
+		layout_tid = task->pid;
 		layout_last_file = 0;
 		layout_mm(seq, vma->vm_mm, task->tgid);
 	}

@@ -113,6 +113,8 @@ static void judge_file(const struct session *s, struct vma *v, struct kind_walk 
 		whole(v, perm & VM_WRITE ? KIND_DATA : KIND_RELRO, SOURCE_MARKS);
 	} else if (image && image->read) {
 		whole(v, KIND_FILE, SOURCE_ELF);
+	} else if (!image && !(perm & VM_EXEC) && s->images_given && v->generation && v->generation == v->mm->generation) {
+		whole(v, KIND_FILE, SOURCE_PERM); /* nothing of it is executable */
 	} else {
 		whole(v, perm & VM_EXEC ? KIND_TEXT : perm & VM_WRITE ? KIND_DATA : KIND_RODATA, SOURCE_PERM);
 	}

@@ -30,22 +30,34 @@ static bool capable(uint64_t set, int capability)
 	return set >> capability & 1 || set >> CAP_SYS_ADMIN & 1;
 }
 
-const char *rights_hint(void)
+/* A hexadecimal number of /proc/self/status; key "CapEff:". */
+static uint64_t status_number(const char *key, uint64_t missing)
 {
 	FILE *f = fopen("/proc/self/status", "re");
-	uint64_t capabilities = ~0ull;
+	size_t len = strlen(key);
+	uint64_t value = missing;
 	char line[256];
-	int seccomp = 0;
 
-	while (f && fgets(line, sizeof(line), f)) {
-		sscanf(line, "CapEff: %" SCNx64, &capabilities);
-		sscanf(line, "Seccomp: %d", &seccomp);
-	}
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, key, len) && sscanf(line + len, "%" SCNx64, &value) == 1)
+			break;
 	if (f)
 		fclose(f);
+	return value;
+}
+
+bool rights_seccomp(void)
+{
+	return status_number("Seccomp:", 0) != 0;
+}
+
+const char *rights_hint(void)
+{
+	uint64_t capabilities = status_number("CapEff:", ~0ull);
+
 	if (!capable(capabilities, CAP_BPF) || !capable(capabilities, CAP_PERFMON))
 		return geteuid() ? "run it as root" : "this root lacks CAP_BPF or CAP_PERFMON (a container?): grant them";
-	if (seccomp)
+	if (rights_seccomp())
 		return "a seccomp filter is active (a container?): let it allow bpf(2) and perf_event_open(2)";
 	return NULL;
 }

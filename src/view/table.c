@@ -6,6 +6,7 @@
 #include "view/column.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,9 +174,9 @@ static void put_residual(const struct report *r)
 {
 	for (const struct process *p = r->session->processes; p; p = p->next)
 		if (p->faults.gup_minor || p->faults.gup_major)
-			fprintf(r->out, "[gup] pid %d: %" PRId64 " minor, %" PRId64
-					" major faults by get_user_pages: class, VMA and latency unknown on this backend\n",
-				p->pid, (int64_t)p->faults.gup_minor, (int64_t)p->faults.gup_major);
+			fprintf(r->out, "[gup] pid %d: %" PRId64 " minor, %" PRId64 " major faults %s: class, VMA and latency unknown\n",
+				p->pid, (int64_t)p->faults.gup_minor, (int64_t)p->faults.gup_major, r->sample_max > 1
+				? "beyond what sampling estimates" : "by get_user_pages");
 }
 
 static void put_header(const struct report *r)
@@ -227,19 +228,19 @@ void table_tick(const struct report *r)
 
 static void put_kinds(const struct report *r)
 {
-	struct { const char *kind; uint64_t vmas, minor, major, error; } k[KIND_COUNT] = { { 0 } };
+	struct { const char *kind; uint64_t vmas, minor, major, error; } k[KIND_COUNT + 1] = { { 0 } };
 	size_t n, used = 0;
 	struct vma **v = session_vmas(r->session, &n);
 
 	for (size_t i = 0; i < n; i++) {
-		const char *kind = kind_of(v[i]);
+		const char *kind = v[i]->mm->launcher ? v[i]->name : kind_of(v[i]);
 		size_t j = 0;
 
 		if (!stat_total(&v[i]->faults))
 			continue;
 		while (j < used && strcmp(k[j].kind, kind))
 			j++;
-		if (j == used && used == KIND_COUNT)
+		if (j == used && used == KIND_COUNT + 1)
 			continue;
 		used += j == used;
 		k[j].kind = kind;
@@ -253,6 +254,20 @@ static void put_kinds(const struct report *r)
 	for (size_t j = 0; j < used; j++)
 		fprintf(r->out, "%-12s %6" PRIu64 " %10" PRIu64 " %8" PRIu64 " %8" PRIu64 "\n", k[j].kind, k[j].vmas,
 			k[j].minor, k[j].major, k[j].error);
+}
+
+/* A count that sampling 1 in n estimates as x has a standard deviation of
+ * sqrt((n - 1) x); twice that bounds it at 95 %. */
+static void put_sampling(const struct report *r)
+{
+	char bound[16];
+
+	if (r->sample_max > 1)
+		fprintf(r->out, "sampled: 1 in %u minor faults at most; a count of 10k by VMA or class is true within %s (95 %%), "
+				"process totals are exact\n", r->sample_max,
+			text_count(bound, sizeof(bound), 2 * sqrt((r->sample_max - 1) * 10000.0)));
+	if (r->level)
+		fprintf(r->out, "overhead: %.1f %% of the targets' CPU time in the last interval, level %s\n", r->loss_pct, r->level);
 }
 
 static void put_overhead(const struct report *r)
@@ -291,6 +306,7 @@ void table_end(const struct report *r)
 			fprintf(r->out, "%s: %" PRIu64 " (%s)\n", loss_texts[i].key, r->losses[i], loss_texts[i].text);
 	if (r->bpf_misses)
 		fprintf(r->out, "probe_missed: %" PRIu64 "\n", r->bpf_misses);
+	put_sampling(r);
 	if (r->session->decode_error)
 		fprintf(r->out, "decode_error: %" PRIu64 " (damaged records, not counted)\n", r->session->decode_error);
 	put_overhead(r);

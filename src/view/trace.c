@@ -50,7 +50,9 @@ static void fault_text(const struct report *r, const struct mmt_fault *f, uint64
 	fprintf(r->out, "%12.6f %3u %7u %7u %-10s %-5s %-6s %16llx %8s ", (double)t / 1e9, f->head.cpu, f->head.tgid,
 		f->head.tid, class_keys[f->cls], accounted(f), mode_keys[f->mode], f->addr,
 		f->ns ? text_ns(ns, sizeof(ns), f->ns) : "-");
-	if (v && v->known)
+	if (v && v->mm->launcher)
+		fprintf(r->out, "%s\n", v->name);
+	else if (v && v->known)
 		fprintf(r->out, "%llx-%llx %s\n", v->v.start, v->v.end,
 			v->name[0] ? text_escape(name, sizeof(name), v->name) : "[anon]");
 	else

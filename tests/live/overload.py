@@ -54,7 +54,27 @@ def overload(options, stop, expect):
     return '%d faults, %d delivered, %d folded' % (faults['minor'], events['delivered'], events['folded'])
 
 
+def sampled(n, options):
+    """Totals are the kernel's; the count of the one big VMA is an estimate within its bound."""
+    out = os.path.join(scratch(), 'sampled.json')
+    m = subprocess.run([MMTRACE, '--json', '-q', '-o', out, *options, '--', storm(), '10'], input=b'go\n', capture_output=True)
+    check(m.returncode == 0, m.stderr.decode())
+    rows = [json.loads(line) for line in open(out)]
+    end = rows[-1]
+    faults = end['faults']
+    check(faults['minor'] == faults['kernel_minor'], 'kernel %d, mmtrace %d' % (faults['kernel_minor'], faults['minor']))
+    check(end['overhead']['sample_max'] >= n, 'no sampling is admitted: %s' % end['overhead'])
+    out = end['events']['sampled_out']
+    check(out > 0, 'nothing was sampled out')
+    big = max(r['faults']['minor'] for r in rows if r['type'] == 'vma')
+    true, bound = 10 * 32768, 3 * ((end['overhead']['sample_max'] - 1) * 327680) ** 0.5
+    check(abs(big - true) < bound + n, 'the VMA has %d faults, not %d within %d' % (big, true, bound))
+    return '%d estimated, %d true' % (big, true)
+
+
 usable('overload')
+run('sample: 1 in 10', sampled, 10, ['--sample', '10'])
+run('sample: 1 in 100, aggregated', sampled, 100, ['--sample', '100', '--aggregate'])
 run('overload: reader stopped', overload, [], True, ['ring_full', 'folded'])
 run('overload: ring of 64K', overload, ['--ring-size', '64K'], True, ['ring_full', 'folded'])
 run('overload: control ring of one page', overload, ['--control-size', '4K'], True, ['control_full'])
