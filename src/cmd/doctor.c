@@ -10,6 +10,7 @@
 #include "cmd/cmd.h"
 #include "probe/hook.h"
 #include "probe/machine.h"
+#include "probe/rights.h"
 #include "view/doctor.h"
 
 /* What would make a refused candidate work. */
@@ -89,7 +90,7 @@ int cmd_doctor(int argc, char **argv)
 	struct doctor_row *rows = calloc(candidate_count, sizeof(*rows));
 	struct machine_fact facts[MACHINE_FACTS];
 	struct doctor_fact shown[MACHINE_FACTS];
-	struct error e = { 0 };
+	struct error e = { 0 }, nowhere; /* what it would say is among the facts */
 	const char *btf = NULL;
 	bool json = false, usable = false;
 	int n, given = trials && rows ? parse(argc, argv, &json, &btf, &e) : -1;
@@ -97,7 +98,7 @@ int cmd_doctor(int argc, char **argv)
 	if (!given) {
 		hook_trials(btf, false, trials);
 		n = machine_facts(facts, btf);
-		usable = fill_rows(trials, rows);
+		usable = fill_rows(trials, rows) && !rights_check_namespace(&nowhere);
 		for (int i = 0; i < n; i++)
 			shown[i] = (struct doctor_fact){ facts[i].key, facts[i].value, facts[i].remedy };
 		(json ? doctor_json : doctor_text)(shown, n, rows, (int)candidate_count, usable);

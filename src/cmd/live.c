@@ -24,6 +24,7 @@
 #include "model/loss.h"
 #include "probe/cgroup.h"
 #include "probe/procfs.h"
+#include "probe/rights.h"
 #include "view/report.h"
 
 #define DRAIN_NS 50000000ull /* the rings are emptied at least this often */
@@ -182,19 +183,31 @@ static void refresh(struct live *l, bool all)
 
 /* --- start --- */
 
+/* The process of a thread becomes a target, once. */
+static int add_process_of(struct options *o, pid_t tid, struct error *e)
+{
+	pid_t tgid = procfs_tgid(tid);
+
+	if (tgid <= 0)
+		return error_set(e, EXIT_FAILED, "'ps -eT' lists the threads", "no such thread", "cannot trace tid %d", tid);
+	for (int i = 0; i < o->pid_count; i++)
+		if (o->pids[i] == tgid)
+			return 0;
+	if (o->pid_count == TARGET_MAX)
+		return error_set(e, EXIT_USAGE, "give fewer", "more than 256 processes", "cannot trace tid %d", tid);
+	o->pids[o->pid_count++] = tgid;
+	return 0;
+}
+
 static int check_targets(struct live *l, struct error *e)
 {
 	struct options *o = &l->opt;
 
-	for (int i = 0; i < o->tid_count; i++) {
-		pid_t tgid = procfs_tgid(o->tids[i]);
-
-		if (tgid <= 0)
-			return error_set(e, EXIT_FAILED, "'ps -eT' lists the threads", "no such thread",
-					 "cannot trace tid %d", o->tids[i]);
-		if (o->pid_count < TARGET_MAX)
-			o->pids[o->pid_count++] = tgid;
-	}
+	if (rights_check_namespace(e))
+		return -1;
+	for (int i = 0; i < o->tid_count; i++)
+		if (add_process_of(o, o->tids[i], e))
+			return -1;
 	for (int i = 0; i < o->pid_count; i++)
 		if (procfs_check_target(o->pids[i], e))
 			return -1;

@@ -2,6 +2,7 @@
 #include "cmd/options.h"
 
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +116,15 @@ static int parse_ids(const char *list, const char *option, pid_t *out, int *coun
 	return err || *count ? err : bad(e, option, list, "no number given");
 }
 
+static bool parse_range(const char *range, struct trace_filter *f)
+{
+	int used = 0;
+
+	/* sscanf alone would take signs, spaces and whatever follows */
+	return strspn(range, "0123456789abcdefABCDEFxX-") == strlen(range) && range[0] != '-' && !strstr(range, "--") &&
+	       sscanf(range, "%" SCNx64 "-%" SCNx64 "%n", &f->from, &f->to, &used) == 2 && !range[used] && f->to > f->from;
+}
+
 static int parse_backend(struct options *o, char *arg, struct error *e)
 {
 	char *name = strchr(arg, '=');
@@ -187,8 +197,7 @@ static int parse_one(struct options *o, int c, char **argv, struct error *e)
 	case 'F':
 		return trace_classes(optarg, &o->filter.classes) ? 0 : bad(e, "-F", optarg, "classes: see mmtrace-trace(1)");
 	case OPT_RANGE:
-		return sscanf(optarg, "%lx-%lx", &o->filter.from, &o->filter.to) == 2 && o->filter.to > o->filter.from
-			       ? 0 : bad(e, "--range", optarg, "not START-END in hexadecimal");
+		return parse_range(optarg, &o->filter) ? 0 : bad(e, "--range", optarg, "not START-END in hexadecimal");
 	case 'a': o->probe.scope = MMT_SCOPE_ALL; return 0;
 	case OPT_CGROUP: o->cgroup = optarg; o->probe.scope = MMT_SCOPE_CGROUP; return 0;
 	case OPT_EXPAND: return parse_ids(optarg, "--expand", o->expand, &o->expand_count, e);

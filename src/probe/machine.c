@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "probe/direct_map.h"
+#include "probe/rights.h"
 
 static bool read_line(const char *path, char *out, size_t size)
 {
@@ -135,6 +136,19 @@ static void say_rights(struct machine_fact *f)
 	    geteuid() ? "not root" : "root", text);
 }
 
+static void say_surroundings(struct machine_fact *pids, struct machine_fact *seccomp)
+{
+	struct error e = { 0 };
+	bool filtered = rights_seccomp();
+
+	if (rights_check_namespace(&e))
+		say(pids, "pid_namespace", e.hint, "not the initial one: %s", e.cause);
+	else
+		say(pids, "pid_namespace", NULL, "the initial one");
+	say(seccomp, "seccomp", filtered ? "if programs are refused: let the filter allow bpf(2) and perf_event_open(2)" : NULL,
+	    filtered ? "a filter is active" : "no filter");
+}
+
 static void say_page_tables(struct machine_fact *f, const char *btf)
 {
 	struct direct_map dm;
@@ -182,6 +196,8 @@ int machine_facts(struct machine_fact out[MACHINE_FACTS], const char *btf)
 	say_btf(&out[n++], btf);
 	say_lockdown(&out[n++]);
 	say_rights(&out[n++]);
+	say_surroundings(&out[n], &out[n + 1]);
+	n += 2;
 	say_page_tables(&out[n++], btf);
 	say_limits(&out[n], &out[n + 1]);
 	n += 2;
