@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "wire/config.h"
+#include "wire/hist.h"
 
+#include "hist.skel.h"
 #include "mmtrace.skel.h"
 #include "probe/perf.h"
 
@@ -33,6 +35,7 @@ static const struct {
 	{ "__x64_sys_munlock", { "pt_regs" } },
 	{ "__x64_sys_shmat", { "pt_regs" } },
 	{ "__x64_sys_shmdt", { "pt_regs" } },
+	{ "alloc_vmap_area", { "scalar", "scalar", "scalar", "scalar", "scalar", "scalar" } },
 };
 
 static bool argument_matches(const struct btf *btf, uint32_t type, const char *expected)
@@ -174,6 +177,7 @@ struct trial_env {
 /* The bytes that bpftool put into each skeleton. */
 static const void *(*const object_bytes[OBJECT_COUNT])(size_t *size) = {
 	[OBJECT_MMTRACE] = mmtrace_bpf__elf_bytes,
+	[OBJECT_HIST] = hist_bpf__elf_bytes,
 };
 
 static const struct bpf_program *find_program(struct trial_env *env, enum object_id id, const char *name)
