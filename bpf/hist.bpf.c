@@ -6,6 +6,8 @@
 #include "slab.bpf.c"
 #include "vmalloc.bpf.c"
 #include "page.bpf.c"
+#include "hist_calls.bpf.c"
+#include "hist_fault.bpf.c"
 #include "hist_life.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

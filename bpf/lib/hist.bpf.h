@@ -37,6 +37,17 @@ struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1);
 struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, MMT_DOMAIN_COUNT);
 	 __type(key, u32); __type(value, u64[STACK_FRAMES]); } hist_stack SEC(".maps");
 
+struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, MMT_HIST_LOSS_COUNT);
+	 __type(key, u32); __type(value, u64); } hist_losses SEC(".maps");
+
+static __always_inline void hist_lost(u32 which)
+{
+	u64 *n = bpf_map_lookup_elem(&hist_losses, &which);
+
+	if (n)
+		(*n)++;
+}
+
 /* One allocation, as its hook tells it. */
 struct hist_event {
 	u64 site, ptr, cache;
@@ -194,8 +205,9 @@ static __always_inline struct mmt_hist_row *hist_row_get(const struct mmt_hist_k
 	return bpf_map_lookup_elem(&hist_rows, key);
 }
 
+/* n events of the same sizes. */
 static __always_inline void hist_add_to(const struct mmt_hist_key *key, struct mmt_hist_row *row, u64 requested,
-					u64 allocated)
+					u64 allocated, u64 n)
 {
 	if (!row) {
 		u32 slot = MMT_HIST_SLOT(key->domain, key->op, key->bucket);
@@ -204,13 +216,12 @@ static __always_inline void hist_add_to(const struct mmt_hist_key *key, struct m
 		if (!row)
 			return;
 	}
-	row->count++;
-	row->requested += requested;
-	row->allocated += allocated;
+	row->count += n;
+	row->requested += requested * n;
+	row->allocated += allocated * n;
 }
 
-/* Counts ev, whose sizes are bytes. */
-static __always_inline void hist_add(void *ctx, const struct hist_event *ev)
+static __always_inline void hist_add_many(void *ctx, const struct hist_event *ev, u64 n)
 {
 	struct mmt_hist_key key = { .domain = ev->domain, .op = ev->op, .bucket = log2_bucket(ev->requested) };
 	struct mmt_hist_row *row = 0;
@@ -223,7 +234,12 @@ static __always_inline void hist_add(void *ctx, const struct hist_event *ev)
 			key.k[1] = hist_key_value(ctx, hist_config.by[1], ev);
 		row = hist_row_get(&key, ev);
 	}
-	hist_add_to(&key, row, ev->requested, ev->allocated);
+	hist_add_to(&key, row, ev->requested, ev->allocated, n);
+}
+
+static __always_inline void hist_add(void *ctx, const struct hist_event *ev)
+{
+	hist_add_many(ctx, ev, 1);
 }
 
 /* Counts a duration. */

@@ -56,6 +56,12 @@ struct mmt_hist_row {
 #define MMT_HIST_SLOT(domain, op, bucket) (((domain) * MMT_OP_COUNT + (op)) * MMT_HIST_BUCKETS + (bucket))
 #define MMT_HIST_SLOTS (MMT_DOMAIN_COUNT * MMT_OP_COUNT * MMT_HIST_BUCKETS)
 
+/* What is not in the counts, by cause. */
+enum mmt_hist_loss {
+	MMT_HIST_LOSS_UNPAIRED, /* faults whose start was not seen, or lost to another thread's */
+	MMT_HIST_LOSS_COUNT
+};
+
 /* A process seen: key of the row is hist_process_id. */
 struct mmt_hist_process {
 	char comm[16];
@@ -80,7 +86,7 @@ struct mmt_hist_config {
 	__u8 follow;         /* children of processes in hist_pids join them */
 	__u8 look_through;   /* find the caller of wrapper functions on the stack */
 	__u8 one_node;       /* the machine has node 0 only */
-	__u8 pad;
+	__u8 bulk;           /* bulk page allocations have their own hook */
 	__u32 wrappers;      /* ranges in use in hist_wrappers */
 	__u32 kmallocs;      /* ranges in use in kmalloc_inner */
 	__u64 size_min, size_max;

@@ -13,11 +13,14 @@
 #define BATCH 512
 
 /* Hooks of each domain; the first one must work. */
-static const struct { enum hook_id alloc, free, more; } domain_hooks[MMT_DOMAIN_COUNT] = {
-	[MMT_DOMAIN_KMALLOC] = { HOOK_KMALLOC, HOOK_KFREE, HOOK_COUNT },
-	[MMT_DOMAIN_SLAB] = { HOOK_SLAB, HOOK_SLAB_FREE, HOOK_COUNT },
-	[MMT_DOMAIN_VMALLOC] = { HOOK_VMALLOC, HOOK_COUNT, HOOK_COUNT },
-	[MMT_DOMAIN_PAGE] = { HOOK_PAGE, HOOK_PAGE_FREE, HOOK_PAGE_FALLBACK },
+static const struct { enum hook_id alloc, free, more[2]; } domain_hooks[MMT_DOMAIN_COUNT] = {
+	[MMT_DOMAIN_KMALLOC] = { HOOK_KMALLOC, HOOK_KFREE, { HOOK_COUNT, HOOK_COUNT } },
+	[MMT_DOMAIN_SLAB] = { HOOK_SLAB, HOOK_SLAB_FREE, { HOOK_COUNT, HOOK_COUNT } },
+	[MMT_DOMAIN_VMALLOC] = { HOOK_VMALLOC, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
+	[MMT_DOMAIN_PAGE] = { HOOK_PAGE, HOOK_PAGE_FREE, { HOOK_PAGE_FALLBACK, HOOK_PAGE_BULK } },
+	[MMT_DOMAIN_MMAP] = { HOOK_HIST_MMAP, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
+	[MMT_DOMAIN_BRK] = { HOOK_HIST_BRK, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
+	[MMT_DOMAIN_FAULT] = { HOOK_HIST_FAULT, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
 };
 
 struct kmem {
@@ -36,7 +39,8 @@ static void want(struct plan *p, enum hook_id hook)
 static void want_domain(struct plan *p, enum mmt_domain d, bool frees)
 {
 	want(p, domain_hooks[d].alloc);
-	want(p, domain_hooks[d].more);
+	want(p, domain_hooks[d].more[0]);
+	want(p, domain_hooks[d].more[1]);
 	if (frees)
 		want(p, domain_hooks[d].free);
 }
@@ -106,6 +110,7 @@ static int object_load(struct kmem *k, const struct kmem_options *opt, struct er
 	plan_autoload(&k->plan, k->skel->obj);
 	memcpy((void *)&k->skel->rodata->hist_config, &opt->config, sizeof(opt->config));
 	k->skel->rodata->hist_config.filter_cgroup = opt->cgroup_fd >= 0;
+	k->skel->rodata->hist_config.bulk = k->plan.chosen[HOOK_PAGE_BULK] != NULL;
 	if (opt->config.by[0] == MMT_KEY_NONE)
 		bpf_map__set_max_entries(k->skel->maps.hist_rows, 256); /* fallbacks only */
 	err = hist_bpf__load(k->skel);
@@ -233,6 +238,19 @@ int kmem_read(struct kmem *k, kmem_row_fn fn, void *ctx)
 		return cpus;
 	err = read_rows(k, cpus, fn, ctx);
 	return err ? err : read_totals(k, cpus, fn, ctx);
+}
+
+uint64_t kmem_loss(const struct kmem *k, enum mmt_hist_loss which)
+{
+	int cpus = libbpf_num_possible_cpus();
+	uint64_t values[cpus > 0 ? cpus : 1], sum = 0;
+	uint32_t key = which;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(k->skel->maps.hist_losses), &key, values))
+		return 0;
+	for (int c = 0; c < cpus; c++)
+		sum += values[c];
+	return sum;
 }
 
 bool kmem_process(const struct kmem *k, uint64_t id, struct mmt_hist_process *out)

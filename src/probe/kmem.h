@@ -41,6 +41,8 @@ const struct candidate *kmem_backend(const struct kmem *k, enum mmt_domain domai
 typedef void (*kmem_row_fn)(void *ctx, const struct mmt_hist_key *key, const struct mmt_hist_row *row, bool unkeyed);
 int kmem_read(struct kmem *k, kmem_row_fn fn, void *ctx);
 
+uint64_t kmem_loss(const struct kmem *k, enum mmt_hist_loss which);
+
 bool kmem_process(const struct kmem *k, uint64_t id, struct mmt_hist_process *out);
 bool kmem_cache(const struct kmem *k, uint64_t id, struct mmt_hist_cache *out);
 void kmem_cost(const struct kmem *k, struct probe_cost *out);
