@@ -22,6 +22,12 @@ const char *const hist_key_keys[MMT_KEY_COUNT] = {
 #undef HIST_KEY
 };
 
+const char *const hist_region_names[MMT_REGIONS + 1] = {
+	[MMT_REGION_LINEAR] = "linear map", [MMT_REGION_VMALLOC] = "vmalloc", [MMT_REGION_VMEMMAP] = "vmemmap",
+	[MMT_REGION_MODULES] = "modules", [MMT_REGION_IMAGE] = "image", [MMT_REGION_FIXMAP] = "fixmap",
+	[MMT_REGIONS] = "?",
+};
+
 static const bool domain_timed[MMT_DOMAIN_COUNT] = {
 #define DOMAIN(NAME, n, key, sized, timed, ...) [n] = timed,
 #include "wire/domains.def"
@@ -235,9 +241,24 @@ void hist_text(const struct hist_report *r)
 	fflush(r->out);
 }
 
+static void put_regions(const struct hist_report *r)
+{
+	fputs("Kernel address space:\n", r->out);
+	for (int i = 0; i < MMT_REGIONS && hist_region_names[i]; i++) {
+		if (r->regions[i].end)
+			fprintf(r->out, "  %016llx-%016llx %s\n", r->regions[i].start, r->regions[i].end, hist_region_names[i]);
+		else
+			fprintf(r->out, "  %-33s %s\n", "not found", hist_region_names[i]);
+	}
+}
+
 void hist_text_end(const struct hist_report *r)
 {
 	hist_text(r);
+	if (r->regions)
+		put_regions(r);
+	if (r->unpaired)
+		fprintf(r->out, "%" PRIu64 " faults not counted: their start was not seen\n", r->unpaired);
 	if (r->misses)
 		fprintf(r->out, "%" PRIu64 " events missed: an interrupt came while the same hook ran on that CPU\n", r->misses);
 }

@@ -31,9 +31,12 @@ struct hist_report {
 	const char *site_unknown; /* why sites have no names; NULL: they have */
 	uint64_t t0_unix_ns, now_ns;
 	uint64_t interval_ns; /* what `now` spans; 0: since the start */
+	const struct mmt_range *regions; /* by enum mmt_region; NULL: not asked for */
+	uint64_t unpaired;    /* faults without a latency */
 	uint64_t misses, bpf_runs, bpf_ns, map_bytes;
 };
 
+extern const char *const hist_region_names[MMT_REGIONS + 1]; /* the last: none of them */
 extern const char *const hist_domain_keys[MMT_DOMAIN_COUNT];
 extern const char *const hist_key_keys[MMT_KEY_COUNT];
 
