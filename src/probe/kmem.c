@@ -113,6 +113,8 @@ static int object_load(struct kmem *k, const struct kmem_options *opt, struct er
 	k->skel->rodata->hist_config.bulk = k->plan.chosen[HOOK_PAGE_BULK] != NULL;
 	if (opt->config.by[0] == MMT_KEY_NONE)
 		bpf_map__set_max_entries(k->skel->maps.hist_rows, 256); /* fallbacks only */
+	else if (opt->rows)
+		bpf_map__set_max_entries(k->skel->maps.hist_rows, opt->rows);
 	err = hist_bpf__load(k->skel);
 	if (err)
 		return error_set(e, error_code_of(err), "-v shows what the verifier says", strerror(-err),

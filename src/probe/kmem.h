@@ -15,6 +15,7 @@ struct kmem_options {
 	bool domain[MMT_DOMAIN_COUNT]; /* those to count */
 	bool optional;                 /* a domain that cannot be traced drops out */
 	bool frees;                    /* count frees too */
+	uint32_t rows;                 /* room for rows; 0: the default */
 	int cgroup_fd;                 /* tasks below this cgroup only; -1: all */
 	struct mmt_hist_config config; /* by, sizes, ranges; filters are set here */
 	struct mmt_range wrappers[MMT_WRAPPERS]; /* by address, config.wrappers of them */
