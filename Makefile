@@ -27,7 +27,7 @@ all: $(B)/mmtrace
 
 $(B)/mmtrace: $(OBJECTS)
 	@echo "  LINK  $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lbpf -lelf -lz
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lbpf -lelf -lz -lm
 
 $(B)/%.o: %.c $(SKELETONS) Makefile
 	@echo "  CC    $<"
@@ -72,4 +72,4 @@ vmlinux-check:
 	@tests/lint/vmlinux.sh $(BTF)
 
 clean:
-	rm -rf $(B)/src $(B)/mmtrace $(B)/*.bpf.o $(B)/*.skel.h $(B)/truth $(B)/sample $(B)/scratch
+	rm -rf $(B)/src $(B)/mmtrace $(B)/*.bpf.o $(B)/*.skel.h $(B)/truth $(B)/sample $(B)/scratch $(B)/victims

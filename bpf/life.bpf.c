@@ -6,20 +6,19 @@ SEC("?tp_btf/sched_process_fork")
 int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *child)
 {
 	u32 ptgid = parent->tgid, ctgid = child->tgid, tid = child->pid, cmm;
-	struct mmt_target *t = bpf_map_lookup_elem(&targets, &ptgid), copy;
 	struct mm_struct *mm = child->mm;
 	struct mmt_fork *rec;
 	bool thread = ptgid == ctgid;
+	struct mmt_target target = {};
+	struct thread_state *st;
 	u32 one = 1;
 
 	if (!thread)
 		bpf_map_delete_elem(&targets, &ctgid); /* a reused pid is no target */
-	bpf_map_delete_elem(&threads, &tid);
-	if (!t || (!thread && !mmt_config.follow) || !mm)
+	if (!is_target(ptgid) || (!thread && !mmt_config.follow) || !mm)
 		return 0;
-	copy = *t;
 	if (!thread)
-		bpf_map_update_elem(&targets, &ctgid, &copy, BPF_ANY);
+		bpf_map_update_elem(&targets, &ctgid, &target, BPF_ANY);
 	if (mmt_config.filter_tid) { /* children of a chosen thread are chosen */
 		u32 ptid = parent->pid;
 
@@ -27,10 +26,10 @@ int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *chil
 			bpf_map_update_elem(&tids, &tid, &one, BPF_ANY);
 	}
 	cmm = mm_id_get(mm, ctgid, true);
-	{
-		struct thread_state fresh = { .counting = mmt_config.residual }; /* its counters are 0 */
-
-		bpf_map_update_elem(&threads, &tid, &fresh, BPF_ANY);
+	st = thread_get(child);
+	if (st) {
+		st->executor = tid_passes(tid);
+		st->counting = mmt_config.residual; /* its counters are 0 */
 	}
 	rec = control_reserve(sizeof(*rec));
 	if (!rec)
@@ -50,16 +49,16 @@ int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *chil
 SEC("?tp_btf/sched_process_exec")
 int BPF_PROG(life_exec__tb, struct task_struct *p, int old_pid, struct linux_binprm *bprm)
 {
-	u32 tgid = p->tgid, tid = p->pid;
+	u32 tgid = p->tgid;
 	struct mm_struct *mm = p->mm;
 	struct thread_state *st;
 	struct mmt_exec *rec;
 
-	if (!bpf_map_lookup_elem(&targets, &tgid))
+	if (!is_target(tgid))
 		return 0;
-	st = bpf_map_lookup_elem(&threads, &tid);
+	st = thread_find(p);
 	if (st)
-		st->cache_mm = 0; /* the old mm's address may serve the new one */
+		st->cache_mm = st->cache_vma = 0; /* the old mm's address may serve the new one */
 	rec = control_reserve(sizeof(*rec));
 	if (!rec)
 		return 0;
@@ -82,8 +81,8 @@ int BPF_PROG(life_exit__tb, struct task_struct *p)
 	if (!bpf_map_lookup_elem(&targets, &tgid))
 		return 0;
 	dead = p->signal->live.counter == 0;
-	st = bpf_map_lookup_elem(&threads, &tid);
-	if (st && st->addr && !(st->flags & MMT_FAULT_NO_VMA))
+	st = thread_find(p);
+	if (st && fault_abandoned(st, p))
 		count(MMT_LOSS_ABANDONED);
 	if (st && st->counting)
 		gup_residual(st, p, st->mm_id, tid, tgid);
@@ -96,7 +95,6 @@ int BPF_PROG(life_exit__tb, struct task_struct *p)
 		rec->maj_flt = p->maj_flt;
 		bpf_ringbuf_submit(rec, dead ? BPF_RB_FORCE_WAKEUP : control_lazy());
 	}
-	bpf_map_delete_elem(&threads, &tid);
 	if (dead)
 		bpf_map_delete_elem(&targets, &tgid);
 	return 0;

@@ -63,11 +63,11 @@ static __noinline int fold_fault(const struct mmt_fault *f)
 
 	count(MMT_LOSS_FOLDED);
 	if (row) {
-		__sync_fetch_and_add(&row->count, 1);
+		__sync_fetch_and_add(&row->count, f->weight);
 		if (f->ns) {
-			__sync_fetch_and_add(&row->timed, 1);
-			__sync_fetch_and_add(&row->ns_sum, f->ns);
-			__sync_fetch_and_add(&row->hist[mmt_latency_bucket(f->ns) & (MMT_LATENCY_BUCKETS - 1)], 1);
+			__sync_fetch_and_add(&row->timed, f->weight);
+			__sync_fetch_and_add(&row->ns_sum, (u64)f->ns * f->weight);
+			__sync_fetch_and_add(&row->hist[mmt_latency_bucket(f->ns) & (MMT_LATENCY_BUCKETS - 1)], f->weight);
 			fold_max(&row->ns_max, f->ns);
 		}
 		return 0;
@@ -77,7 +77,7 @@ static __noinline int fold_fault(const struct mmt_fault *f)
 		return 0; /* no target's own: there is no ledger left for it */
 	p = fold_process_get(f->head.tgid, bpf_get_current_task_btf());
 	if (p && f->cls < MMT_CLASS_COUNT)
-		__sync_fetch_and_add(&p->count[f->cls][f->flags & MMT_FAULT_MAJOR], 1);
+		__sync_fetch_and_add(&p->count[f->cls][f->flags & MMT_FAULT_MAJOR], f->weight);
 	return 0;
 }
 
@@ -99,31 +99,48 @@ static __noinline int fold_call(const struct mmt_call *c)
 	return 0;
 }
 
-/* 0 if the ring took it. */
-static __always_inline long data_output(const void *rec, u64 size)
+/* Room in the data ring; 0: there is none, the event must be folded. */
+static __always_inline void *data_reserve(u64 size)
 {
-	u64 ready = bpf_ringbuf_query(&data_ring, BPF_RB_AVAIL_DATA);
-	u64 flags = ready >= mmt_config.wake_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
-	long err;
+	void *rec;
 
 	count(MMT_LOSS_SEEN);
-	if (mmt_config.aggregate)
-		return -1;
-	err = bpf_ringbuf_output(&data_ring, (void *)rec, size, flags);
-	if (err)
+	if (mmt_tuning.aggregate)
+		return 0;
+	rec = bpf_ringbuf_reserve(&data_ring, size, 0);
+	if (!rec)
 		count(MMT_LOSS_RING_FULL);
-	return err;
+	return rec;
 }
 
-static __always_inline void emit_fault(const struct mmt_fault *rec)
+static __always_inline void data_submit(void *rec)
 {
-	if (data_output(rec, sizeof(*rec)))
-		fold_fault(rec);
+	u64 ready = bpf_ringbuf_query(&data_ring, BPF_RB_AVAIL_DATA);
+
+	bpf_ringbuf_submit(rec, ready >= mmt_config.wake_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 }
 
-static __always_inline void emit_call(const struct mmt_call *rec)
+static __always_inline void emit_fault(const struct mmt_fault *f)
 {
-	if (data_output(rec, sizeof(*rec)))
-		fold_call(rec);
+	struct mmt_fault *rec = data_reserve(sizeof(*rec));
+
+	if (!rec) {
+		fold_fault(f);
+		return;
+	}
+	*rec = *f;
+	data_submit(rec);
+}
+
+static __always_inline void emit_call(const struct mmt_call *c)
+{
+	struct mmt_call *rec = data_reserve(sizeof(*rec));
+
+	if (!rec) {
+		fold_call(c);
+		return;
+	}
+	*rec = *c;
+	data_submit(rec);
 }
 #endif

@@ -13,7 +13,8 @@
 
 #define PAGE_MASK_4K (~0xfffull)
 
-/* A thread of a target: its open fault and its own fault accounting. */
+/* A thread of a target, or one that faults on a target's mm: its open fault and
+ * its own fault accounting. */
 struct thread_state {
 	u64 t0;
 	u64 addr;    /* 0: no fault open */
@@ -27,15 +28,19 @@ struct thread_state {
 	u64 vm_flags;
 	u8 pre_state; /* enum pte_state */
 	u8 mode;
+	u8 executor; /* a thread of a target that passes the filter: its faults count */
 	u8 counting; /* the fields below hold */
+	u8 skipped; /* the fault under way is sampled out (fentry) */
 	u8 closed_error; /* the last fault closed was an error at last_error */
 	u32 reported_min, reported_maj;
 	u64 base_min, base_maj; /* min_flt and maj_flt when first seen */
 	u64 seen_min, seen_maj;
 	u64 last_error;
+	u64 begun; /* min_flt + maj_flt when addr was set: moved means that it has ended */
 	/* anchor, sig, vkind, vm_flags and mm_id above describe this VMA: */
 	u64 cache_mm; /* 0: nothing cached */
 	u64 cache_seq, cache_start, cache_end;
+	u64 cache_vma, cache_pgoff, cache_file, cache_inode, cache_ino; /* fentry only */
 };
 
 /* A known address space: value of mms, key the mm_struct's address. */
@@ -44,20 +49,21 @@ struct mm_state {
 	u32 tgid; /* the process it was first seen with */
 };
 
-const volatile struct mmt_config mmt_config = { .wake_bytes = 1 << 20 };
+const volatile struct mmt_config mmt_config = { .wake_bytes = 1 << 20, .control_bytes = 2 << 20 };
 
-#define CONTROL_BYTES (2 << 20)
+volatile struct mmt_tuning mmt_tuning;
 
 struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4 << 20); } data_ring SEC(".maps");
-struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, CONTROL_BYTES); } control_ring SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 2 << 20); } control_ring SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8192);
 	 __type(key, u32); __type(value, struct mmt_target); } targets SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8192);
 	 __type(key, u32); __type(value, u32); } tids SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8192);
 	 __type(key, u64); __type(value, struct mm_state); } mms SEC(".maps");
-struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 16384);
-	 __type(key, u32); __type(value, struct thread_state); } threads SEC(".maps");
+/* Kept with the thread itself: found in a few ns, gone with it. */
+struct { __uint(type, BPF_MAP_TYPE_TASK_STORAGE); __uint(map_flags, BPF_F_NO_PREALLOC);
+	 __type(key, int); __type(value, struct thread_state); } threads SEC(".maps");
 
 struct vma_key { u32 mm_id; u32 sig; u64 anchor; u64 end; };
 /* VMAs told to user space; evicting one only tells it again. */
@@ -68,12 +74,35 @@ struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, MMT_LOSS_C
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1);
 	 __type(key, u32); __type(value, u32); } next_mm_id SEC(".maps");
 
-static __always_inline void count(u32 which)
+struct { __uint(type, BPF_MAP_TYPE_CGROUP_ARRAY); __uint(max_entries, 1);
+	 __type(key, u32); __type(value, u32); } cgroup SEC(".maps");
+
+/* Is the current process traced?  Beyond a list, it joins the map at first sight. */
+static __always_inline bool is_target(u32 tgid)
+{
+	struct mmt_target fresh = {};
+
+	if (bpf_map_lookup_elem(&targets, &tgid))
+		return true;
+	if (mmt_config.scope == MMT_SCOPE_LIST || tgid == mmt_config.self || !tgid)
+		return false;
+	if (mmt_config.scope == MMT_SCOPE_CGROUP && bpf_current_task_under_cgroup(&cgroup, 0) != 1)
+		return false;
+	bpf_map_update_elem(&targets, &tgid, &fresh, BPF_NOEXIST);
+	return true;
+}
+
+static __always_inline void count_add(u32 which, u64 add)
 {
 	u64 *n = bpf_map_lookup_elem(&losses, &which);
 
 	if (n)
-		(*n)++;
+		*n += add;
+}
+
+static __always_inline void count(u32 which)
+{
+	count_add(which, 1);
 }
 
 static __always_inline void head_fill(struct mmt_head *h, u16 kind, u32 mm_id, u64 now)
@@ -92,8 +121,8 @@ static __always_inline void head_fill(struct mmt_head *h, u16 kind, u32 mm_id, u
  * dear, the reader's timer finds them unless the ring fills first. */
 static __always_inline u64 control_lazy(void)
 {
-	return bpf_ringbuf_query(&control_ring, BPF_RB_AVAIL_DATA) >= CONTROL_BYTES / 4 ? BPF_RB_FORCE_WAKEUP
-										       : BPF_RB_NO_WAKEUP;
+	return bpf_ringbuf_query(&control_ring, BPF_RB_AVAIL_DATA) >= mmt_config.control_bytes / 4
+		? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
 static __always_inline void *control_reserve(u64 size)

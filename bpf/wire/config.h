@@ -5,16 +5,30 @@
 
 #include <linux/types.h>
 
+/* Which processes are traced. */
+enum mmt_scope {
+	MMT_SCOPE_LIST,   /* those in the targets map, and their children */
+	MMT_SCOPE_CGROUP, /* those of a cgroup, at first sight put into the map */
+	MMT_SCOPE_ALL,    /* every user process but self */
+};
+
 struct mmt_config {
 	__u64 direct_map;  /* virtual address of physical page 0; 0 = no page-table peek */
 	__u32 levels;      /* page-table levels: 4 or 5 */
 	__u32 follow;      /* children become targets */
 	__u32 wake_bytes;  /* wake the reader when the data ring holds this much */
 	__u32 filter_tid;  /* only threads in the tids map */
-	__u32 residual;    /* GUP faults are known as a residual only */
-	__u32 aggregate;   /* fold everything, stream nothing */
+	__u32 residual;    /* what the kernel counted beyond the faults seen is told: GUP, sampling */
 	__u32 calls;       /* tell VMA-changing calls and stack growth */
-	__u32 pad;
+	__u32 control_bytes; /* size of the control ring */
+	__u32 scope;       /* enum mmt_scope */
+	__u32 self;        /* tgid of mmtrace */
+};
+
+/* What user space may change while programs run. */
+struct mmt_tuning {
+	__u32 aggregate; /* fold everything, stream nothing */
+	__u32 sample;    /* 1 in so many minor faults is looked at; 0 and 1: all */
 };
 
 /* A target process: value of the targets map, key tgid. */

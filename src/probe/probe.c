@@ -15,12 +15,16 @@
 
 #include "mmtrace.skel.h"
 #include "probe/direct_map.h"
+#include "probe/machine.h"
 
 #define LAYOUT_BUFFER (1 << 20)
 /* A record's time is taken before it enters its ring: this much earlier at most
  * (programs do not sleep; an interrupt may come between). */
 #define IN_FLIGHT_NS 5000000ull
 #define FOLD_CHUNK 256
+/* Sizes of maps when any process may be traced */
+#define MANY_ROWS 65536
+#define MANY_PROCESSES 65536
 
 struct probe {
 	struct mmtrace_bpf *skel;
@@ -38,33 +42,72 @@ struct probe {
 	bool peek;
 };
 
+/* Sizes of the maps; many processes need more of each. */
+static void maps_size(struct mmtrace_bpf *skel, const struct probe_options *opt)
+{
+	bool many = opt->scope != MMT_SCOPE_LIST;
+
+	if (opt->ring_bytes)
+		bpf_map__set_max_entries(skel->maps.data_ring, (uint32_t)opt->ring_bytes);
+	if (opt->control_bytes)
+		bpf_map__set_max_entries(skel->maps.control_ring, (uint32_t)opt->control_bytes);
+	if (opt->rows || many)
+		bpf_map__set_max_entries(skel->maps.fold_rows, opt->rows ? opt->rows : MANY_ROWS);
+	if (opt->rows && opt->rows < bpf_map__max_entries(skel->maps.fold_processes))
+		bpf_map__set_max_entries(skel->maps.fold_processes, opt->rows + 1); /* one stands for the rest */
+	if (many) {
+		bpf_map__set_max_entries(skel->maps.targets, MANY_PROCESSES);
+		bpf_map__set_max_entries(skel->maps.mms, MANY_PROCESSES);
+	}
+	if (opt->aggregate)
+		bpf_map__set_max_entries(skel->maps.data_ring, 4096); /* not used */
+}
+
+static void config_set(struct probe *p, const struct probe_options *opt)
+{
+	struct mmt_config *c = (struct mmt_config *)&p->skel->rodata->mmt_config;
+	struct direct_map dm;
+
+	if (direct_map_find(&dm, opt->btf) == 0) {
+		c->direct_map = dm.base;
+		c->levels = (uint32_t)dm.levels;
+		p->peek = true;
+	}
+	c->follow = opt->follow;
+	c->residual = bpf_program__autoload(p->skel->progs.fault_min__pe) || opt->sampling;
+	c->calls = bpf_program__autoload(p->skel->progs.vma_sys__tb);
+	p->skel->bss->mmt_tuning.aggregate = opt->aggregate;
+	c->filter_tid = opt->filter_tid;
+	c->scope = opt->scope;
+	c->self = (uint32_t)getpid();
+	c->wake_bytes = bpf_map__max_entries(p->skel->maps.data_ring) / 4;
+	c->control_bytes = bpf_map__max_entries(p->skel->maps.control_ring);
+}
+
 static int object_load(struct probe *p, const struct probe_options *opt, struct error *e)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, o, .btf_custom_path = opt->btf);
-	struct direct_map dm;
+	uint32_t zero = 0;
 	int err;
 
 	p->skel = mmtrace_bpf__open_opts(&o);
 	if (!p->skel)
 		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot open the BPF object");
 	plan_autoload(&p->plan, p->skel->obj);
-	if (opt->ring_bytes)
-		bpf_map__set_max_entries(p->skel->maps.data_ring, (uint32_t)opt->ring_bytes);
-	if (direct_map_find(&dm, opt->btf) == 0) {
-		p->skel->rodata->mmt_config.direct_map = dm.base;
-		p->skel->rodata->mmt_config.levels = (uint32_t)dm.levels;
-		p->peek = true;
-	}
-	p->skel->rodata->mmt_config.follow = opt->follow;
-	p->skel->rodata->mmt_config.residual = bpf_program__autoload(p->skel->progs.fault_min__pe);
-	p->skel->rodata->mmt_config.calls = bpf_program__autoload(p->skel->progs.vma_sys__tb);
-	p->skel->rodata->mmt_config.aggregate = opt->aggregate;
-	p->skel->rodata->mmt_config.filter_tid = opt->filter_tid;
-	p->skel->rodata->mmt_config.wake_bytes = bpf_map__max_entries(p->skel->maps.data_ring) / 4;
+	maps_size(p->skel, opt);
+	config_set(p, opt);
 	err = mmtrace_bpf__load(p->skel);
+	if (err && !machine_reads_kernel())
+		return error_set(e, EXIT_KERNEL_CANNOT, "boot with lockdown=integrity or without lockdown",
+				 "BPF programs may not read kernel memory: kernel lockdown is in confidentiality mode",
+				 "cannot load the BPF programs");
 	if (err)
 		return error_set(e, error_code_of(err), "-v shows what the verifier says", strerror(-err),
 				 "cannot load the BPF programs");
+	if (opt->scope == MMT_SCOPE_CGROUP &&
+	    bpf_map_update_elem(bpf_map__fd(p->skel->maps.cgroup), &zero, &opt->cgroup, BPF_ANY))
+		return error_set(e, error_code_of(-errno), "give a directory of cgroup v2", strerror(errno),
+				 "cannot trace the cgroup");
 	return 0;
 }
 
@@ -158,6 +201,17 @@ void probe_free(struct probe *p)
 	mmtrace_bpf__destroy(p->skel);
 	free(p->layout);
 	free(p);
+}
+
+int probe_tune(struct probe *p, bool aggregate, uint32_t sample)
+{
+	int err = links_sample(&p->links, sample);
+
+	if (err)
+		return err;
+	p->skel->bss->mmt_tuning.sample = sample;
+	p->skel->bss->mmt_tuning.aggregate = aggregate;
+	return 0;
 }
 
 int probe_add_target(struct probe *p, pid_t tgid)
@@ -343,6 +397,11 @@ void probe_losses(struct probe *p, uint64_t out[MMT_LOSS_COUNT])
 	for (uint32_t i = 0; i < MMT_LOSS_COUNT; i++)
 		out[i] = loss_read(p, i);
 	out[MMT_LOSS_DELIVERED] = p->delivered;
+}
+
+int probe_stats_on(void)
+{
+	return bpf_enable_stats(BPF_STATS_RUN_TIME);
 }
 
 void probe_cost(struct probe *p, struct probe_cost *out)

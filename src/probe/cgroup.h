@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A cgroup (v2) as a target. */
+#ifndef PROBE_CGROUP_H
+#define PROBE_CGROUP_H
+
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/* Descriptor of the directory (the caller closes it), or -1 and e filled. */
+int cgroup_open(const char *path, struct error *e);
+/* Calls fn for each process in it and below it. */
+void cgroup_each(const char *path, void (*fn)(void *ctx, pid_t pid), void *ctx);
+
+#endif
