@@ -111,6 +111,11 @@ struct kernel_siginfo {
 	union { struct { void *_addr; } _sigfault; } _sifields;
 };
 
+/* A slab cache. */
+struct kmem_cache { unsigned int size, object_size; const char *name; };
+/* An area of vmalloc space. */
+struct vmap_area { unsigned long va_start, va_end; };
+
 struct linux_binprm { const char *filename; };
 
 struct seq_file;
