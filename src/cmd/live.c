@@ -142,8 +142,11 @@ static void read_layouts(struct live *l)
 	if (watch)
 		memcpy(watch, w, (size_t)n * sizeof(*watch)); /* reading a layout reuses the buffer */
 	for (ssize_t i = 0; watch && i < n; i++)
-		if (wants_vmas(l, (pid_t)watch[i].tgid) && !session_layout_current(l->session, (pid_t)watch[i].tgid, &watch[i]))
+		if (wants_vmas(l, (pid_t)watch[i].tgid) && !session_layout_current(l->session, (pid_t)watch[i].tgid, &watch[i])) {
 			read_layout(l, (pid_t)watch[i].tgid);
+			/* it waits for the process's mmap_lock: the rings do not */
+			probe_drain(l->probe, false, on_record, l);
+		}
 	free(watch);
 	for (struct process *p = l->session->processes; p; p = p->next) {
 		struct procfs_stat st;
