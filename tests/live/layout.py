@@ -21,7 +21,7 @@ def agree(tracer, pid, what):
 
 def stress(seed):
     every = CALLS // STOPS
-    command = mmt.victim('vma_stress', '-static'), '--calls', CALLS, '--stop-every', every, '--seed', seed
+    command = mmt.victim('vma_stress'), '--calls', CALLS, '--stop-every', every, '--seed', seed
     with mmt.Victim(*map(str, command)) as victim:
         sizes = []
         victim.wait_stopped() # mmtrace comes to a layout that has already been changed
@@ -40,7 +40,7 @@ def stress(seed):
 
 def one(name):
     """Each call, made alone, changes what maps says and so the rows."""
-    with mmt.Victim(mmt.victim('vma_stress', '-static'), '--one', name) as victim, \
+    with mmt.Victim(mmt.victim('vma_stress'), '--one', name) as victim, \
          mmt.Tracer('-p', victim.pid) as tracer:
         tracer.started()
         mmt.check(victim.line() == 'ready', 'the victim is not ready')
@@ -63,6 +63,6 @@ def one(name):
 mmt.usable('layout')
 for s in map(int, os.environ.get('MMT_STRESS_SEEDS', '1 2').split()):
     mmt.run('layout: stress, seed %d' % s, stress, s)
-for call in subprocess.check_output([mmt.victim('vma_stress', '-static'), '--list'], text=True).split():
+for call in subprocess.check_output([mmt.victim('vma_stress'), '--list'], text=True).split():
     mmt.run('layout: %s alone' % call, one, call)
 mmt.finish()
