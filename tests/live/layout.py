@@ -63,6 +63,9 @@ def one(name):
 mmt.usable('layout')
 for s in map(int, os.environ.get('MMT_STRESS_SEEDS', '1 2').split()):
     mmt.run('layout: stress, seed %d' % s, stress, s)
-for call in subprocess.check_output([mmt.victim('vma_stress'), '--list'], text=True).split():
+calls = os.environ.get('MMT_CALLS')
+if calls is None:
+    calls = subprocess.check_output([mmt.victim('vma_stress'), '--list'], text=True)
+for call in calls.split():
     mmt.run('layout: %s alone' % call, one, call)
 mmt.finish()
