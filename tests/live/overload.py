@@ -15,11 +15,13 @@ STOPPED = float(os.environ.get('MMT_STOPPED', '1')) # seconds that the reader st
 
 
 def overload(options, stop, expect):
-    """Two storms side by side; expect: what the report must admit."""
+    """Two storms side by side, and processes that come and go, so that there is
+    something to tell on the control ring; expect: what the report must admit."""
     out = os.path.join(scratch(), 'overload.json')
     if os.path.exists(out):
         os.unlink(out)
-    command = 'for i in 1 2; do echo | %s %d > /dev/null & done; wait' % (victim('storm'), ROUNDS)
+    command = 'for i in 1 2; do echo | %s %d > /dev/null & done; for i in $(seq 40); do sleep 0.02; done; wait' % (
+        victim('storm'), ROUNDS)
     mmtrace = subprocess.Popen([MMTRACE, '--json', '-q', '-o', out, *FORCED, *options, '--', 'sh', '-c', command],
                                stderr=subprocess.PIPE)
     if stop:

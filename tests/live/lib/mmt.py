@@ -22,6 +22,7 @@ MMTRACE = os.environ.get('MMTRACE') or next(
 VICTIMS = os.environ.get('MMT_VICTIMS') or os.path.join(ROOT, 'build', 'victims')
 # Everything is waited for: this is only the time after which a hang is a failure.
 PATIENCE = float(os.environ.get('MMT_PATIENCE', '120'))
+INTERVAL = os.environ.get('MMT_INTERVAL', '50ms')
 BACKEND = os.environ.get('MMT_BACKEND')
 FORCED = ['--backend', 'fault=' + BACKEND] if BACKEND else []
 
@@ -165,7 +166,7 @@ def wait_for(condition, why):
     end = time.monotonic() + PATIENCE
     while not condition():
         check(time.monotonic() < end, why)
-        time.sleep(0.002)
+        time.sleep(0.01)
 
 
 def stat_of(pid):
@@ -183,7 +184,7 @@ class Tracer:
     """A running `mmtrace --json`; its rows as they come."""
     count = 0
 
-    def __init__(self, *args, interval='50ms', **options):
+    def __init__(self, *args, interval=INTERVAL, **options):
         Tracer.count += 1
         self.output = os.path.join(scratch(), 'json-%d' % Tracer.count)
         open(self.output, 'w').close()
@@ -219,7 +220,7 @@ class Tracer:
                 elif not text and over:
                     return
                 elif not text:
-                    time.sleep(0.005)
+                    time.sleep(0.02)
 
     def _read(self):
         for text in self._lines():

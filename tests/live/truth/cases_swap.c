@@ -97,13 +97,23 @@ static void node_operate(void)
 
 /* NUMA balancing takes the access rights of pages away, to learn who uses them.
  * Of this process it may do so in the region only.  When, and how often, is
- * the kernel's affair. */
+ * the kernel's affair.  Pages of a process with one thread are left alone where
+ * they are on its node already, hence another thread. */
 #define NUMA_SECONDS 30.0
 static const char balancing[] = "/proc/sys/kernel/numa_balancing";
+
+static void *hint_main(void *argument)
+{
+	(void)argument;
+	stack_warm();
+	pause();
+	return NULL;
+}
 
 static void hint_setup(void)
 {
 	unsigned long both = 3;
+	pthread_t thread;
 
 	need_nodes();
 	if (access(balancing, W_OK))
@@ -114,6 +124,8 @@ static void hint_setup(void)
 		8 * sizeof(both), 0))
 		victim_skip("no NUMA balancing of chosen memory: %s", strerror(errno));
 	touch_write(area, PAGES);
+	CHECK(!pthread_create(&thread, NULL, hint_main, NULL));
+	usleep(50000);
 	now();
 }
 
