@@ -45,6 +45,20 @@ $(B)/%.skel.h: $(B)/%.bpf.o
 
 -include $(OBJECTS:.o=.d)
 
+BENCH_FLAGS := -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -pthread -Isrc -Ibpf
+BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(B)/bench/%,$(filter-out %.bpf.c,$(wildcard tests/bench/*.c))) $(B)/bench/empty.bpf.o
+PURE_OBJECTS := $(filter $(B)/src/base/% $(B)/src/decode/% $(B)/src/model/%,$(OBJECTS))
+
+$(B)/bench/%: tests/bench/%.c $(PURE_OBJECTS)
+	@echo "  CC    $<"
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BENCH_FLAGS) -o $@ $< $(PURE_OBJECTS) -lbpf
+
+$(B)/bench/%.bpf.o: tests/bench/%.bpf.c vmlinux/vmlinux.h
+	@echo "  BPF   $@"
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_FLAGS) -c $< -o $@
+
 deps:
 	@tests/deps
 
@@ -60,8 +74,9 @@ test: deps
 lint:
 	@tests/run lint
 
-bench: all
-	@tests/bench/run
+# BENCH="--quick fault1 ..." chooses, see tests/bench/bench.py --help
+bench: all $(BENCH_PROGRAMS)
+	@python3 tests/bench/bench.py $(BENCH)
 
 install: all
 	install -D -m 755 $(B)/mmtrace $(DESTDIR)$(PREFIX)/bin/mmtrace
@@ -72,4 +87,4 @@ vmlinux-check:
 	@tests/lint/vmlinux.sh $(BTF)
 
 clean:
-	rm -rf $(B)/src $(B)/mmtrace $(B)/*.bpf.o $(B)/*.skel.h $(B)/truth $(B)/sample $(B)/scratch $(B)/victims
+	rm -rf $(B)/src $(B)/mmtrace $(B)/*.bpf.o $(B)/*.skel.h $(B)/truth $(B)/sample $(B)/scratch $(B)/victims $(B)/bench
