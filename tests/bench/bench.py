@@ -47,7 +47,7 @@ def result_of(figure, samples):
         if s.error:
             v["missing"] = s.error
         else:
-            v |= {"wall_ns": list(s.wall.values()), "cpu_ns": list(s.cpu.values()), "tracer_cpu_ns": s.own,
+            v |= {"wall_ns": list(s.wall.values()), "cpu_ns": list(s.cpu.values()), "tracer_cpu_ns": s.own, "seen": min(s.seen, default=None),
                   "wall_ratio": s.spread(base, "wall"), "cpu_ratio": s.spread(base, "cpu")}
         out["variants"].append(v)
     out["busy"] = statistics.median(base.wall.values()) / statistics.median(base.cpu.values()) if base.wall else None
@@ -64,7 +64,8 @@ def print_result(result):
             continue
         own = f"{statistics.median(v['tracer_cpu_ns']):.0f}" if v["tracer_cpu_ns"] else "-"
         print(f"  {v['title']:<48} {statistics.median(v['cpu_ns']):>10.0f} {statistics.median(v['wall_ns']):>10.0f}"
-              f"  {ratio_text(v['cpu_ratio']):<28} {ratio_text(v['wall_ratio']):<28} {own:>6}")
+              f"  {ratio_text(v['cpu_ratio']):<28} {ratio_text(v['wall_ratio']):<28} {own:>6}"
+              + (f"  saw {100 * v['seen']:.0f} %" if v["seen"] is not None and v["seen"] < 0.99 else ""))
     sys.stdout.flush()
 
 

@@ -19,7 +19,6 @@ BUDGETS = [
     ("fault storm, counted in the kernel", "fault1", "aggregate", "untraced", 1.08, 1.04),
     ("the same with 2 threads", "fault2", "aggregate", "untraced", 1.08, 1.04),
     ("fault storm against bpftrace's count by 2 MiB range", "fault1", "stream", "bpftrace", 0.75, None),
-    ("the same, bpftrace at software:page-faults", "fault1", "stream", "bpftrace-perf", 0.75, None),
     ("allocation storm, histogram by call site", "alloc", "hist", "untraced", 1.15, None),
 ]
 
@@ -68,12 +67,12 @@ def fault(threads):
         live("aggregate", "mmtrace --aggregate", "--aggregate"),
         bpftrace("bpftrace", "bpftrace, count by 2 MiB range",
                  "tracepoint:exceptions:page_fault_user /pid == %PID%/ { @[pid, args->address >> 21] = count(); }"),
-        bpftrace("bpftrace-perf", "bpftrace, the same at software:page-faults",
-                 "software:page-faults:1 /pid == %PID%/ { @[pid, (uint64)addr >> 21] = count(); }"),
+        bpftrace("bpftrace-all", "bpftrace, the same of every process",
+                 "tracepoint:exceptions:page_fault_user { @[pid, args->address >> 21] = count(); }"),
         peer("perf-record", "perf record -e page-faults -c 1 -d",
              ["perf", "record", "-q", "-o", "OUT", "-e", "page-faults", "-c", "1", "-d", "-p", "PID"], 0.4, None),
         peer("perf-trace", "perf trace -F all",
-             ["perf", "trace", "-F", "all", "--no-syscalls", "-o", "OUT", "-p", "PID"], 0.6, None, rounds=2, share=0.15),
+             ["perf", "trace", "-F", "all", "--no-syscalls", "-o", "OUT", "-p", "PID"], 0.6, ("OUT", "LINES"), rounds=2, share=0.15),
     ])
 
 
