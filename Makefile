@@ -7,7 +7,7 @@ BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpf
 Q := $(if $(V),,@)
 B := build
 # BPF objects: bpf/NAME.bpf.c each becomes build/NAME.skel.h
-BPF_OBJECTS := mmtrace
+BPF_OBJECTS := mmtrace hist region
 SKELETONS := $(BPF_OBJECTS:%=$(B)/%.skel.h)
 
 CFLAGS ?= -O2 -g
@@ -27,7 +27,7 @@ all: $(B)/mmtrace
 
 $(B)/mmtrace: $(OBJECTS)
 	@echo "  LINK  $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lbpf -lelf -lz
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lbpf -lelf -lz -lm
 
 $(B)/%.o: %.c $(SKELETONS) Makefile
 	@echo "  CC    $<"

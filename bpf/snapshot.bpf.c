@@ -5,8 +5,11 @@
 struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 1);
 	 __type(key, u32); __type(value, char[MMT_PATH_MAX + 256]); } path_buf SEC(".maps");
 
+#define ANON_NAME_MAX 80 /* with the NUL: ANON_VMA_NAME_MAX_LEN */
+
 __u64 layout_last_file; /* the file whose path was written last in this pass */
 __u64 layout_last_seq;  /* with that record: shown again if the buffer was full */
+__u32 layout_tid;       /* one thread stands for all: without their leader each is shown */
 __u64 layout_mm_read;   /* the mm of this pass */
 
 static __always_inline u64 lock_seq(struct mm_struct *mm)
@@ -20,12 +23,13 @@ static __always_inline u64 lock_seq(struct mm_struct *mm)
 	return ~0ull;
 }
 
-static __always_inline void layout_mm(struct seq_file *seq, struct mm_struct *mm, u32 tgid)
+static __always_inline void layout_mm(struct seq_file *seq, struct mm_struct *mm, struct task_struct *task)
 {
 	struct mmt_layout_mm m = { .type = MMT_LAYOUT_MM, .size = sizeof(m) };
 
 	m.time = bpf_ktime_get_ns();
-	m.mm_id = mm_id_get(mm, tgid, true);
+	m.mm_id = mm_id_get(mm, task->tgid, true);
+	m.start_boottime = task->group_leader->start_boottime;
 	m.map_count = BPF_CORE_READ(mm, map_count);
 	m.lock_seq = lock_seq(mm);
 	marks_fill(&m.marks, mm);
@@ -42,13 +46,42 @@ static __always_inline void layout_end(struct seq_file *seq)
 	bpf_seq_write(seq, &end, sizeof(end)); /* once more if the buffer was full */
 }
 
+/* prctl(PR_SET_VMA_ANON_NAME): length of "[anon:NAME]", NUL included, or 0. */
+static __always_inline long anon_name(struct vm_area_struct *vma, char *buf)
+{
+	struct anon_vma_name *name;
+	u32 len = 6;
+	long n;
+
+	if (!bpf_core_field_exists(vma->anon_name))
+		return 0;
+	if (vma->vm_file && bpf_core_field_offset(vma->anon_name) == bpf_core_field_offset(vma->shared))
+		return 0; /* before 6.2 file mappings have no such name */
+	name = BPF_CORE_READ(vma, anon_name);
+	if (!name)
+		return 0;
+	__builtin_memcpy(buf, "[anon:", 6);
+	if (vma->vm_file) {
+		__builtin_memcpy(buf, "[anon_shmem:", 12);
+		len = 12;
+	}
+	n = bpf_probe_read_kernel_str(buf + len, ANON_NAME_MAX, &name->name);
+	if (n <= 1)
+		return 0;
+	n += len - 1;
+	buf[n & 127] = ']';
+	return n + 2;
+}
+
 /* Length of the VMA's path in buf, without the NUL; -1: as for the last VMA. */
 static __always_inline long layout_path(struct vm_area_struct *vma, char *buf, u32 kind, u64 seq_num)
 {
 	struct file *file = vma->vm_file;
-	long len = 0;
+	long len = anon_name(vma, buf);
 
-	if (file) {
+	if (len > 0) {
+		layout_last_file = 0;
+	} else if (file) {
 		if ((u64)file == layout_last_file && seq_num != layout_last_seq)
 			return -1;
 		layout_last_file = (u64)file;
@@ -89,9 +122,12 @@ int layout__it(struct bpf_iter__task_vma *ctx)
 		layout_end(seq);
 	if (!task || !vma || !buf)
 		return 0;
+	if (ctx->meta->seq_num && task->pid != layout_tid)
+		return 0;
 	if (ctx->meta->seq_num == 0) {
+		layout_tid = task->pid;
 		layout_last_file = 0;
-		layout_mm(seq, vma->vm_mm, task->tgid);
+		layout_mm(seq, vma->vm_mm, task);
 	}
 	vma_facts(vma, &rec.vma);
 	layout_told(&rec.vma, mm_id_get(vma->vm_mm, task->tgid, true));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include "base/text.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,8 +67,12 @@ char *text_json(char *out, size_t size, const char *src, bool *invalid)
 			used += 3;
 			s++;
 			*invalid = true;
-		} else if (n == 1 && (*s < 0x20 || *s == 0x7f)) {
-			used += (size_t)snprintf(out + used, size - used, "\\u%04x", *s++);
+		} else if (utf8_harmful(s, n)) {
+			unsigned c = n == 1 ? s[0] : n == 2 ? (s[0] & 0x1fu) << 6 | (s[1] & 0x3fu)
+					   : (s[0] & 0xfu) << 12 | (s[1] & 0x3fu) << 6 | (s[2] & 0x3fu);
+
+			used += (size_t)snprintf(out + used, size - used, "\\u%04x", c);
+			s += n;
 		} else {
 			if (*s == '"' || *s == '\\')
 				out[used++] = '\\';
@@ -140,7 +145,7 @@ bool text_parse_duration(const char *s, uint64_t *ns)
 		v *= 1e9;
 	else
 		return false;
-	if (!(v > 0) || v > 1e18)
+	if (!(v >= 1) || v > 1e18) /* less than a nanosecond is no time at all */
 		return false;
 	*ns = (uint64_t)v;
 	return true;
@@ -162,6 +167,7 @@ bool text_parse_bytes(const char *s, uint64_t *out)
 	static const char units[] = "KMG";
 	char *end;
 	const char *u;
+	int shift;
 
 	if (!s || *s < '0' || *s > '9')
 		return false;
@@ -170,10 +176,13 @@ bool text_parse_bytes(const char *s, uint64_t *out)
 	if (errno)
 		return false;
 	if (*end) {
-		u = strchr(units, *end & ~0x20);
+		u = strchr(units, toupper((unsigned char)*end));
 		if (!u || end[1])
 			return false;
-		*out <<= 10 * (u - units + 1);
+		shift = 10 * (int)(u - units + 1);
+		if (*out > UINT64_MAX >> shift)
+			return false;
+		*out <<= shift;
 	}
 	return true;
 }

@@ -143,13 +143,14 @@ static struct process *process_of(struct session *s, const struct mmt_fold_proce
 {
 	struct process *p = ledger_process(s, (pid_t)key->tgid);
 
-	for (struct process *q = p; q; q = q->older)
-		if (q->start_time == key->start_boottime)
-			return q;
 	if (!key->tgid) { /* stands for many: none of them lives */
 		process_exited(s, p);
 		memcpy(p->comm, "(unknown)", 10);
+		return p;
 	}
+	for (struct process *q = p; q; q = q->older)
+		if (q->start_time == key->start_boottime)
+			return q;
 	return p;
 }
 

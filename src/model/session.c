@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include "model/session.h"
+#include "model/image.h"
+#include "model/kind.h"
 #include "model/ledger.h"
 
 #include <stdlib.h>
@@ -44,6 +46,7 @@ void session_free(struct session *s)
 		free(p);
 	}
 	stat_free(&s->faults);
+	image_free(s);
 	idmap_free(&s->by_pid);
 	idmap_free(&s->by_mm);
 	fold_free(s);
@@ -78,6 +81,23 @@ struct process *session_process(struct session *s, pid_t pid)
 	return p;
 }
 
+/* The process of a pid that started at that time (0: not known).  It may be known already, and
+ * even have ended: /proc and layouts are read before records are drained. */
+static struct process *process_started(struct session *s, pid_t pid, uint64_t start)
+{
+	struct process *p = idmap_get(&s->by_pid, (uint64_t)pid);
+
+	if (!start)
+		return session_process(s, pid);
+	if (p && p->start_time == start)
+		return p;
+	if (p && p->start_time)
+		process_exited(s, p); /* its exit was lost, the pid is in use again */
+	p = session_process(s, pid);
+	p->start_time = start;
+	return p;
+}
+
 struct process *ledger_process(struct session *s, pid_t pid)
 {
 	struct process *p = idmap_get(&s->by_pid, (uint64_t)pid);
@@ -102,6 +122,8 @@ struct mm *ledger_mm(struct session *s, uint32_t id, pid_t pid)
 		mm = must(calloc(1, sizeof(*mm)));
 		mm->id = id;
 		mm->proc = ledger_process(s, pid);
+		mm->launcher = s->launcher && pid == s->launcher;
+		s->launcher = mm->launcher ? 0 : s->launcher;
 		mm->next = s->mms;
 		s->mms = mm;
 		idmap_set(&s->by_mm, id, mm);
@@ -207,25 +229,31 @@ static void vma_name(struct vma *v, const char *name, size_t len)
 	v->name = must(strndup(name, len));
 }
 
-/* [stack] and [heap], by the kernel's own rules (vma_is_initial_stack and
- * vma_is_initial_heap, fs/proc/task_mmu.c). */
-static const char *mark_name(const struct vma *v)
+/* The kernel's own rules, vma_is_initial_heap() and vma_is_initial_stack(), in
+ * the order of show_map_vma(). Before 6.7 what touches the heap was [heap]. */
+static const char *initial_name(const struct session *s, const struct mm *mm, const struct mmt_vma *v)
 {
-	const struct mmt_marks *m = &v->mm->marks;
+	const struct mmt_marks *m = &mm->marks;
+	uint64_t slack = s->heap_touching;
 
-	if (!v->known || v->v.kind & MMT_VMA_FILE)
-		return "";
-	if (m->start_stack >= v->v.start && m->start_stack < v->v.end)
-		return "[stack]";
-	if (v->v.start <= m->brk && v->v.end >= m->start_brk && (m->brk > m->start_brk || v->v.start == m->start_brk))
+	if (v->kind & (MMT_VMA_FILE | MMT_VMA_SPECIAL))
+		return NULL;
+	if (v->start < m->brk + slack && v->end + slack > m->start_brk)
 		return "[heap]";
-	return "";
+	return v->start <= m->start_stack && v->end >= m->start_stack ? "[stack]" : NULL;
 }
 
-static void vma_name_by_marks(struct vma *v)
+/* For a VMA that no layout has shown: the break may have moved since the marks. */
+static void vma_name_by_marks(const struct session *s, struct vma *v)
 {
-	if (!v->name[0])
-		vma_name(v, mark_name(v), strlen(mark_name(v)));
+	const char *name = initial_name(s, v->mm, &v->v);
+
+	if (!v->known || v->name[0])
+		return;
+	if (!name && v->v.start == v->mm->marks.start_brk && !(v->v.kind & (MMT_VMA_FILE | MMT_VMA_SPECIAL)))
+		name = "[heap]";
+	if (name)
+		vma_name(v, name, strlen(name));
 }
 
 /* Anchor of the slot that heads the chain of VMAs with one mm and sig: no VMA
@@ -243,7 +271,7 @@ static struct vma *vma_new(struct session *s, struct mm *mm, uint32_t sig, uint6
 	v->rss = RSS_UNKNOWN;
 	v->v.sig = sig;
 	v->v.anchor = anchor;
-	vma_name(v, "", 0);
+	vma_name(v, mm->launcher ? "[exec]" : "", mm->launcher ? 6 : 0);
 	v->next = mm->vmas;
 	mm->vmas = v;
 	mm->vma_count++;
@@ -257,6 +285,10 @@ struct vma *ledger_vma(struct session *s, struct mm *mm, uint32_t sig, uint64_t 
 {
 	struct vma *v = slot_find(s, mm->id, sig, anchor)->vma;
 
+	if (!v && mm->launcher && mm->vmas) {
+		v = mm->vmas;
+		slot_set(s, v, sig, anchor);
+	}
 	return v ? v : vma_new(s, mm, sig, anchor);
 }
 
@@ -298,47 +330,69 @@ static struct vma *vma_row(struct session *s, struct mm *mm, const struct mmt_vm
 static void apply_vma_seen(struct session *s, const struct mmt_vma_seen *r)
 {
 	struct mm *mm = ledger_mm(s, r->head.mm_id, (pid_t)r->head.tgid);
-	struct vma *v = vma_row(s, mm, &r->vma, ~0u);
+	struct vma *v = mm->launcher ? NULL : vma_row(s, mm, &r->vma, ~0u);
 	bool current = r->head.time >= mm->layout_time;
 
+	if (!v)
+		return; /* all of it is [exec] */
 	if (!current && v->known)
 		return; /* the layout, read since, knows better */
 	v->v = r->vma;
 	if (!v->known)
 		vma_name(v, r->name, strnlen(r->name, sizeof(r->name)));
+	v->thread_stack &= v->live;
 	v->known = v->changed = true;
 	v->live = current && !mm->ended;
 	if (mm->have_marks)
-		vma_name_by_marks(v);
+		vma_name_by_marks(s, v);
+	kind_judge(s, v, NULL);
 }
 
-static void layout_vma(struct session *s, struct mm *mm, const struct layout_record *r, const char *path, size_t len)
+static void layout_vma(struct session *s, struct mm *mm, const struct layout_record *r, const char *path, size_t len,
+		       struct kind_walk *walk)
 {
 	const struct mmt_vma *now = &r->vma->vma;
 	struct vma *v = vma_row(s, mm, now, mm->generation);
+	const char *initial = initial_name(s, mm, now);
 
+	if (initial) {
+		path = initial;
+		len = strlen(initial);
+	}
 	if (!v->known || v->v.end != now->end || v->v.start != now->start || !v->live)
 		v->changed = true;
 	v->v = *now;
+	v->thread_stack &= v->live;
 	v->known = v->live = true;
 	v->generation = mm->generation;
-	if (!len) {
-		path = mark_name(v);
-		len = strlen(path);
-	}
 	if (strlen(v->name) != len || memcmp(v->name, path, len)) {
 		vma_name(v, path, len);
 		v->changed = true;
 	}
+	kind_judge(s, v, walk);
 	mm->live_count++;
 }
 
-static void layout_finish(struct mm *mm)
+/* No mm holds the kernel's [vsyscall] page, yet every process sees it. */
+static void layout_vsyscall(struct session *s, struct mm *mm)
+{
+	struct mmt_layout_vma gate = { .vma = { .start = s->vsyscall.start, .end = s->vsyscall.end,
+						.vm_flags = s->vsyscall.vm_flags, .anchor = s->vsyscall.start,
+						.kind = MMT_VMA_SPECIAL } };
+	struct layout_record r = { .type = MMT_LAYOUT_VMA, .vma = &gate };
+
+	if (s->vsyscall.end && !mm->launcher)
+		layout_vma(s, mm, &r, "[vsyscall]", 10, NULL);
+}
+
+static void layout_finish(struct session *s, struct mm *mm)
 {
 	for (struct vma *v = mm->vmas; v; v = v->next) {
 		if (v->generation != mm->generation) {
 			v->changed |= v->live;
 			v->live = false;
+			if (v->known && !v->judged) /* gone before the marks were known */
+				kind_judge(s, v, NULL);
 		}
 	}
 }
@@ -346,15 +400,17 @@ static void layout_finish(struct mm *mm)
 bool session_layout(struct session *s, pid_t pid, const void *bytes, size_t size)
 {
 	struct layout_cursor c = { .bytes = bytes, .size = size };
-	struct process *p = session_process(s, pid);
+	struct process *p = NULL;
 	struct layout_record r;
 	struct mm *mm = NULL;
+	struct kind_walk walk = { 0 };
 	const char *path = "";
 	size_t len = 0;
 	bool ended = false;
 
 	while (decode_layout(&c, &r)) {
 		if (r.type == MMT_LAYOUT_MM) {
+			p = process_started(s, pid, r.mm->start_boottime);
 			mm = ledger_mm(s, r.mm->mm_id, pid);
 			mm->marks = r.mm->marks;
 			mm->lock_seq = r.mm->lock_seq;
@@ -365,21 +421,32 @@ bool session_layout(struct session *s, pid_t pid, const void *bytes, size_t size
 			p->mm_id = mm->id;
 		} else if (mm && r.type == MMT_LAYOUT_END) {
 			ended = r.end->lock_seq == mm->lock_seq;
-		} else if (mm && r.type == MMT_LAYOUT_VMA) {
+		} else if (mm && !mm->launcher && r.type == MMT_LAYOUT_VMA) {
 			if (r.vma->new_path) {
 				path = r.path;
 				len = r.vma->path_len;
 			}
-			layout_vma(s, mm, &r, path, len);
+			layout_vma(s, mm, &r, path, len, &walk);
 		}
 	}
 	if (c.at != c.size)
 		s->decode_error++;
 	if (!mm)
 		return false;
-	layout_finish(mm);
+	layout_vsyscall(s, mm);
+	layout_finish(s, mm);
 	mm->racing = !ended;
 	return ended;
+}
+
+void session_stack_pointer(struct session *s, pid_t pid, uint64_t sp)
+{
+	const struct process *p = session_find(s, pid);
+	const struct mm *mm = p ? process_mm(s, p) : NULL;
+
+	for (struct vma *v = mm ? mm->vmas : NULL; v; v = v->next)
+		if (v->live && v->known && v->v.start <= sp && sp < v->v.end)
+			kind_stack_pointer(v);
 }
 
 /* --- records --- */
@@ -418,42 +485,61 @@ static void apply_gup(struct session *s, const struct mmt_gup *g)
 	p->changed = true;
 }
 
-static void mm_born(struct mm *mm, const struct mmt_marks *marks)
+static void mm_born(struct session *s, struct mm *mm, const struct mmt_marks *marks)
 {
 	mm->marks = *marks;
 	mm->have_marks = true;
-	for (struct vma *v = mm->vmas; v; v = v->next)
-		vma_name_by_marks(v);
+	for (struct vma *v = mm->vmas; v; v = v->next) {
+		vma_name_by_marks(s, v);
+		if (v->known && !v->judged)
+			kind_judge(s, v, NULL);
+	}
 }
 
 static void apply_fork(struct session *s, const struct mmt_fork *f)
 {
 	struct process *p;
 
-	if (f->thread)
-		return;
 	p = session_find(s, (pid_t)f->head.tgid);
-	if (p && p->start_time && p->start_time != f->start_boottime)
-		process_exited(s, p); /* its exit was lost, the pid is in use again */
-	p = session_process(s, (pid_t)f->head.tgid);
+	if (f->thread) {
+		if (p)
+			p->threads_changed++;
+		return;
+	}
+	p = process_started(s, (pid_t)f->head.tgid, f->start_boottime);
 	p->ppid = (pid_t)f->parent_tgid;
-	p->start_time = f->start_boottime;
 	p->mm_id = f->head.mm_id;
 	memcpy(p->comm, f->comm, sizeof(p->comm) - 1);
-	mm_born(ledger_mm(s, f->head.mm_id, p->pid), &f->marks);
+	mm_born(s, ledger_mm(s, f->head.mm_id, p->pid), &f->marks);
+}
+
+/* What the launcher's own memory and the loading of the program cost is told
+ * apart from the program's faults. */
+static void launch_done(struct session *s, struct mm *launcher, struct mm *mm)
+{
+	struct vma *exec = ledger_vma(s, launcher, 0, 0);
+
+	for (struct vma *v = mm->vmas; v; v = v->next) {
+		stat_move(&exec->faults, &v->faults);
+		v->previous = 0;
+	}
+	exec->changed = true;
+	exec->live = false;
 }
 
 static void apply_exec(struct session *s, const struct mmt_exec *x)
 {
 	struct process *p = ledger_process(s, (pid_t)x->head.tgid);
-	struct mm *mm;
+	struct mm *mm, *old = process_mm(s, p);
 
 	memcpy(p->comm, x->comm, sizeof(p->comm) - 1);
 	p->mm_id = x->head.mm_id;
 	p->changed = true;
 	mm = ledger_mm(s, x->head.mm_id, p->pid);
 	mm->proc = p;
-	mm_born(mm, &x->marks);
+	if (old && old->launcher && old != mm)
+		launch_done(s, old, mm);
+	mm_born(s, mm, &x->marks);
 }
 
 static void apply_mm_end(struct session *s, const struct mmt_mm_end *r)
@@ -462,6 +548,7 @@ static void apply_mm_end(struct session *s, const struct mmt_mm_end *r)
 
 	mm->marks = r->marks;
 	mm->have_marks = mm->ended = true;
+	kind_judge_living(s, mm);
 	for (struct vma *v = mm->vmas; v; v = v->next) {
 		v->changed |= v->live;
 		v->live = false;
@@ -498,6 +585,8 @@ void session_apply(struct session *s, const void *bytes, size_t size)
 		p = session_find(s, (pid_t)h->tgid);
 		if (p && ((const struct mmt_exit *)bytes)->group_dead)
 			process_exited(s, p);
+		else if (p)
+			p->threads_changed++;
 		break;
 	case MMT_KIND_MM_END:
 		apply_mm_end(s, bytes);

@@ -11,6 +11,7 @@
 
 #include "base/idmap.h"
 #include "decode/decode.h"
+#include "model/part.h"
 #include "model/stat.h"
 
 #define RSS_UNKNOWN (~0ull)
@@ -25,6 +26,10 @@ struct process {
 	bool changed;        /* since the last row was sent */
 	struct fault_stat faults;
 	uint64_t previous;   /* faults at the last interval, for rates */
+	uint64_t threads_changed; /* threads that came or went */
+	uint64_t stacks_at;  /* the caller's search for thread stacks: it saw this, plus 1 */
+	pid_t stacks_from;
+	int stacks_passes;
 	uint64_t calls;      /* VMA-changing calls and stack growths seen (trace) */
 	struct process *next;
 	struct process *older; /* the one before with this pid */
@@ -41,6 +46,9 @@ struct vma {
 	uint64_t rss;              /* bytes; RSS_UNKNOWN until smaps was read */
 	uint64_t rss_time;         /* when that was, ns of CLOCK_MONOTONIC */
 	struct fault_stat faults;
+	struct parts parts;        /* what it is; of the last time it was alive */
+	bool judged;               /* ... by the mm's marks */
+	bool guard_below, thread_stack;
 	struct vma *next;      /* in the mm */
 	struct vma *same_sig;  /* the one before with this mm and sig */
 };
@@ -52,6 +60,7 @@ struct mm {
 	uint64_t lock_seq; /* change counter when the layout was read */
 	uint64_t layout_time; /* what was told before is older than the layout */
 	bool have_marks, ended;
+	bool launcher;        /* of the program before exec: one row, [exec] */
 	bool racing;          /* changed while the layout was read, each time */
 	uint32_t generation;
 	struct vma *vmas;
@@ -67,7 +76,14 @@ struct session {
 	struct vma_slot *slots; /* open addressing by (mm_id, sig, anchor) */
 	size_t slot_count, slot_used;
 	struct idmap by_pid, by_mm; /* newest process of a pid; mm of an id */
+	struct idmap images; /* by inode */
+	struct idmap executables; /* files of which executable mappings were seen */
+	struct image *image_list;
 	struct fold_table *fold;    /* rows as read last, see fold.c */
+	struct { uint64_t start, end, vm_flags; } vsyscall; /* from the caller; end 0: none */
+	bool images_given; /* the caller adds the images of all executable mappings of a layout first */
+	pid_t launcher; /* from the caller: it will exec; 0 once its first mm is known */
+	bool heap_touching; /* from the caller: this kernel also calls [heap] what only touches the heap */
 	uint32_t next_proc, next_vma;
 	uint64_t decode_error;
 	size_t live_processes;
@@ -95,6 +111,8 @@ struct process *session_find(struct session *s, pid_t pid);
 void process_exited(struct session *s, struct process *p);
 /* The mm a living process uses now, or NULL. */
 struct mm *process_mm(const struct session *s, const struct process *p);
+/* A thread of pid was seen with its stack pointer there. */
+void session_stack_pointer(struct session *s, pid_t pid, uint64_t sp);
 /* The VMA row of a fault, or NULL. */
 struct vma *session_vma_of(struct session *s, const struct mmt_fault *f);
 /* The VMA row with that key, or NULL. */

@@ -4,7 +4,10 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "probe/perf.h"
@@ -33,6 +36,8 @@ static int attach_perf(struct links *l, struct bpf_program *prog, bool major)
 			err = link_add(l, bpf_program__attach_perf_event(prog, fds[i]));
 		if (err)
 			close(fds[i]);
+		else if (!major)
+			l->minor[l->minor_count++] = fds[i];
 	}
 	return err;
 }
@@ -47,7 +52,7 @@ static int attach_one(struct links *l, struct bpf_object *obj, const char *name)
 	section = bpf_program__section_name(prog);
 	section += section[0] == '?';
 	if (!strcmp(section, "perf_event"))
-		return attach_perf(l, prog, !strcmp(name, "fault_maj__pe"));
+		return attach_perf(l, prog, strstr(name, "_maj__"));
 	if (!strncmp(section, "iter/", 5) || !strcmp(section, "syscall"))
 		return 0;
 	return link_add(l, bpf_program__attach(prog));
@@ -72,10 +77,46 @@ int links_attach(struct links *l, const struct plan *p, struct bpf_object *obj, 
 	return 0;
 }
 
+int links_sample(const struct links *l, uint64_t n)
+{
+	for (int i = 0; i < l->minor_count; i++)
+		if (ioctl(l->minor[i], PERF_EVENT_IOC_PERIOD, &n))
+			return -errno;
+	return 0;
+}
+
 void links_detach(struct links *l)
 {
 	while (l->count > 0)
 		bpf_link__destroy(l->link[--l->count]);
+	l->minor_count = 0;
+}
+
+/* Bytes that the kernel charges for a map. */
+static uint64_t map_charge(int fd)
+{
+	unsigned long long bytes = 0;
+	char path[64], line[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "memlock: %llu", &bytes) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return bytes;
+}
+
+static bool stats_enabled(void)
+{
+	FILE *f = fopen("/proc/sys/kernel/bpf_stats_enabled", "re");
+	bool on = f && fgetc(f) == '1';
+
+	if (f)
+		fclose(f);
+	return on;
 }
 
 void object_cost(struct bpf_object *obj, struct probe_cost *out)
@@ -96,10 +137,8 @@ void object_cost(struct bpf_object *obj, struct probe_cost *out)
 		out->misses += info.recursion_misses;
 	}
 	bpf_object__for_each_map(map, obj) {
-		uint64_t bytes = (uint64_t)bpf_map__max_entries(map);
-
-		if (bpf_map__type(map) != BPF_MAP_TYPE_RINGBUF)
-			bytes *= bpf_map__key_size(map) + bpf_map__value_size(map) + 48;
-		out->map_bytes += bytes;
+		if (bpf_map__fd(map) >= 0)
+			out->map_bytes += map_charge(bpf_map__fd(map));
 	}
+	out->timed = stats_enabled();
 }

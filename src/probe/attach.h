@@ -14,17 +14,22 @@ struct bpf_link;
 struct links {
 	struct bpf_link *link[LINK_MAX];
 	int count;
+	int minor[LINK_MAX]; /* perf events of minor faults; their links own them */
+	int minor_count;
 };
 
 /* Attaches all programs of the chosen candidates but the iterators and
  * syscall programs, which run on demand. Completions go first: programs of a
  * candidate, and hooks, are attached last to first. */
 int links_attach(struct links *l, const struct plan *p, struct bpf_object *obj, struct error *e);
+/* From now on only every n-th minor fault of a CPU reaches the program. */
+int links_sample(const struct links *l, uint64_t n);
 void links_detach(struct links *l);
 
-/* Own cost of an object: runs and ns of all programs (0 without
- * kernel.bpf_stats_enabled), misses, bytes of maps. */
-struct probe_cost { uint64_t runs, ns, misses, map_bytes; };
+/* Own cost of an object: runs and ns of all programs (not counted unless
+ * kernel.bpf_stats_enabled: timed is false), misses, bytes of maps as the kernel
+ * charges them. */
+struct probe_cost { uint64_t runs, ns, misses, map_bytes; bool timed; };
 void object_cost(struct bpf_object *obj, struct probe_cost *out);
 
 #endif

@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "wire/config.h"
+#include "wire/hist.h"
 
+#include "hist.skel.h"
 #include "mmtrace.skel.h"
 #include "probe/perf.h"
 
@@ -18,7 +20,7 @@
  * show: a wrong prototype can panic a kernel (fentry/mm_init on 6.1 did). */
 static const struct {
 	const char *function;
-	const char *args[6]; /* struct name of a pointer, or "scalar" */
+	const char *args[6]; /* struct name of a pointer, "pointer" to anything, or "scalar" */
 } prototypes[] = {
 	{ "handle_mm_fault", { "vm_area_struct", "scalar", "scalar", "pt_regs" } },
 	{ "expand_downwards", { "vm_area_struct", "scalar" } },
@@ -33,6 +35,9 @@ static const struct {
 	{ "__x64_sys_munlock", { "pt_regs" } },
 	{ "__x64_sys_shmat", { "pt_regs" } },
 	{ "__x64_sys_shmdt", { "pt_regs" } },
+	{ "__alloc_pages_bulk", { "scalar", "scalar", "pointer", "scalar", "list_head", "pointer" } },
+	{ "alloc_pages_bulk_noprof", { "scalar", "scalar", "pointer", "scalar", "list_head", "pointer" } },
+	{ "alloc_vmap_area", { "scalar", "scalar", "scalar", "scalar", "scalar", "scalar" } },
 };
 
 static bool argument_matches(const struct btf *btf, uint32_t type, const char *expected)
@@ -47,6 +52,8 @@ static bool argument_matches(const struct btf *btf, uint32_t type, const char *e
 		return btf_is_int(t) || btf_is_any_enum(t);
 	if (!btf_is_ptr(t))
 		return false;
+	if (!strcmp(expected, "pointer"))
+		return true;
 	t = btf__type_by_id(btf, t->type);
 	while (t && btf_is_mod(t))
 		t = btf__type_by_id(btf, t->type);
@@ -174,6 +181,7 @@ struct trial_env {
 /* The bytes that bpftool put into each skeleton. */
 static const void *(*const object_bytes[OBJECT_COUNT])(size_t *size) = {
 	[OBJECT_MMTRACE] = mmtrace_bpf__elf_bytes,
+	[OBJECT_HIST] = hist_bpf__elf_bytes,
 };
 
 static const struct bpf_program *find_program(struct trial_env *env, enum object_id id, const char *name)
