@@ -21,7 +21,7 @@ BPF_SOURCES := $(wildcard bpf/*.bpf.c bpf/lib/*.h bpf/wire/*) vmlinux/vmlinux.h
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all bench deps demo test lint install vmlinux-check clean
+.PHONY: all bench bench-programs deps demo test lint install vmlinux-check clean
 
 all: $(B)/mmtrace
 
@@ -74,8 +74,10 @@ test: deps
 lint:
 	@tests/run lint
 
+bench-programs: $(BENCH_PROGRAMS)
+
 # BENCH="--quick fault1 ..." chooses, see tests/bench/bench.py --help
-bench: all $(BENCH_PROGRAMS)
+bench: all bench-programs
 	@python3 tests/bench/bench.py $(BENCH)
 
 install: all

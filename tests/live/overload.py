@@ -12,10 +12,10 @@ from lib.mmt import MMTRACE, ROOT, check, finish, run, scratch, usable
 STOPPED = float(os.environ.get('MMT_STOPPED', '1')) # seconds that the reader stands still
 
 
-def storm():
-    path = os.path.join(scratch(), 'storm')
+def load():
+    path = os.path.join(scratch(), 'load')
     if not os.path.exists(path):
-        subprocess.run(['cc', '-O2', '-o', path, os.path.join(ROOT, 'tests/bench/storm.c')], check=True)
+        subprocess.run(['cc', '-O2', '-D_GNU_SOURCE', '-pthread', '-o', path, os.path.join(ROOT, 'tests/bench/load.c')], check=True)
     return path
 
 
@@ -24,7 +24,7 @@ def overload(options, stop, expect):
     out = os.path.join(scratch(), 'overload.json')
     if os.path.exists(out):
         os.unlink(out)
-    command = 'echo | %s 12 > /dev/null & echo | %s 12 > /dev/null; wait' % (storm(), storm())
+    command = 'echo 48 | %s fault > /dev/null & echo 48 | %s fault > /dev/null; wait' % (load(), load())
     mmtrace = subprocess.Popen([MMTRACE, '--json', '-q', '-o', out, *options, '--', 'sh', '-c', command],
                                stderr=subprocess.PIPE)
     if stop:
@@ -61,7 +61,8 @@ def overload(options, stop, expect):
 def sampled(n, options):
     """Totals are the kernel's; the count of the one big VMA is an estimate within its bound."""
     out = os.path.join(scratch(), 'sampled.json')
-    m = subprocess.run([MMTRACE, '--json', '-q', '-o', out, *options, '--', storm(), '10'], input=b'go\n', capture_output=True)
+    m = subprocess.run([MMTRACE, '--json', '-q', '-o', out, *options, '--', load(), 'fault'], input=b'40\n',
+                       capture_output=True)
     check(m.returncode == 0, m.stderr.decode())
     rows = [json.loads(line) for line in open(out)]
     end = rows[-1]
@@ -71,7 +72,7 @@ def sampled(n, options):
     out = end['events']['sampled_out']
     check(out > 0, 'nothing was sampled out')
     big = max(r['faults']['minor'] for r in rows if r['type'] == 'vma')
-    true, bound = 10 * 32768, 3 * ((end['overhead']['sample_max'] - 1) * 327680) ** 0.5
+    true, bound = 40 * 8192, 3 * ((end['overhead']['sample_max'] - 1) * 327680) ** 0.5
     check(abs(big - true) < bound + n, 'the VMA has %d faults, not %d within %d' % (big, true, bound))
     return '%d estimated, %d true' % (big, true)
 
