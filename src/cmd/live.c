@@ -488,7 +488,6 @@ static int finish(struct live *l, struct error *e)
 	uint64_t lost = 0;
 
 	limit_end(&l->limit);
-	limit_end(&l->limit);
 	probe_detach(l->probe);
 	refresh(l, true);
 	read_overhead(l);

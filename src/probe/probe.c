@@ -68,13 +68,13 @@ static void config_set(struct probe *p, const struct probe_options *opt)
 	struct mmt_config *c = (struct mmt_config *)&p->skel->rodata->mmt_config;
 	struct direct_map dm;
 
-	if (direct_map_find(&dm, opt->btf) == 0) {
+	if (direct_map_find(&dm) == 0) {
 		c->direct_map = dm.base;
 		c->levels = (uint32_t)dm.levels;
 		p->peek = true;
 	}
 	c->follow = opt->follow;
-	c->residual = bpf_program__autoload(p->skel->progs.fault_min__pe) || opt->sampling;
+	c->residual = bpf_program__autoload(p->skel->progs.fault_end__pe) || opt->sampling;
 	c->calls = bpf_program__autoload(p->skel->progs.vma_sys__tb);
 	p->skel->bss->mmt_tuning.aggregate = opt->aggregate;
 	c->filter_tid = opt->filter_tid;
