@@ -46,7 +46,8 @@ $(B)/%.skel.h: $(B)/%.bpf.o
 -include $(OBJECTS:.o=.d)
 
 BENCH_FLAGS := -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -pthread -Isrc -Ibpf
-BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(B)/bench/%,$(filter-out %.bpf.c,$(wildcard tests/bench/*.c))) $(B)/bench/empty.bpf.o
+BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(B)/bench/%,$(filter-out %.bpf.c,$(wildcard tests/bench/*.c))) \
+	$(patsubst tests/bench/%.c,$(B)/bench/%.o,$(wildcard tests/bench/*.bpf.c))
 PURE_OBJECTS := $(filter $(B)/src/base/% $(B)/src/decode/% $(B)/src/model/%,$(OBJECTS))
 
 $(B)/bench/%: tests/bench/%.c $(PURE_OBJECTS)

@@ -3,7 +3,8 @@
 """What mmtrace costs, beside other tracers, as ratios of interleaved runs.
 
 Usage: bench.py [--quick] [--rounds N] [--nice N] [--json FILE] [FIGURE...]
-Figures: fault1 fault2 mmap brk fork getpid alloc compile redis model start (all)
+Figures: fault1 fault2 ring1 ring2 inside1 inside2 mmap brk fork getpid alloc compile
+         redis model start (all)
 Prints, never judges: a budget that is missed does not make it fail.
 """
 import argparse
@@ -18,12 +19,16 @@ import tempfile
 import time
 
 import figures
-from figures import BUDGETS, BUILT, LOAD, MMTRACE
-from measure import measure
+from figures import BPF_BUDGETS, BUDGETS, MMTRACE
+from measure import BUILT, measure
 
 STORMS = {
     "fault1": lambda: figures.fault(1),
     "fault2": lambda: figures.fault(2),
+    "ring1": lambda: figures.ring(1),
+    "ring2": lambda: figures.ring(2),
+    "inside1": lambda: figures.inside(1),
+    "inside2": lambda: figures.inside(2),
     "mmap": lambda: figures.storm("mmap", "mmap + munmap of 64 KiB (ns per pair)", 1000),
     "brk": lambda: figures.storm("brk", "brk up and down by 64 KiB (ns per pair)", 1000),
     "fork": lambda: figures.storm("fork", "fork + exit + wait (ns per child)", 10),
@@ -47,7 +52,7 @@ def result_of(figure, samples):
         if s.error:
             v["missing"] = s.error
         else:
-            v |= {"wall_ns": list(s.wall.values()), "cpu_ns": list(s.cpu.values()), "tracer_cpu_ns": s.own, "seen": min(s.seen, default=None),
+            v |= {"wall_ns": list(s.wall.values()), "cpu_ns": list(s.cpu.values()), "tracer_cpu_ns": s.own, "seen": s.seen, "bpf_ns": s.bpf,
                   "wall_ratio": s.spread(base, "wall"), "cpu_ratio": s.spread(base, "cpu")}
         out["variants"].append(v)
     out["busy"] = statistics.median(base.wall.values()) / statistics.median(base.cpu.values()) if base.wall else None
@@ -55,22 +60,37 @@ def result_of(figure, samples):
     return out
 
 
+def seen_text(seen):
+    """Events counted, of those made; exact where tracers agree with the load."""
+    return f"{100 * min(seen):.2f} to {100 * max(seen):.2f} %" if seen else ""
+
+
+def print_inside(result):
+    print(f"\n{result['figure']}: {result['title']} (median, [low high])")
+    for v in result["variants"]:
+        if v.get("bpf_ns"):
+            ns = v["bpf_ns"]
+            print(f"  {v['title']:<55} {statistics.median(ns):>6.0f} [{min(ns):.0f} {max(ns):.0f}]")
+        elif "missing" in v:
+            print(f"  {v['title']:<55} {v['missing']}")
+    sys.stdout.flush()
+
+
 def print_result(result):
     print(f"\n{result['figure']}: {result['title']}")
-    print(f"  {'':<48} {'on CPU':>10} {'elapsed':>10}  {'CPU ratio [low high] least':<28} {'elapsed ratio':<28} tracer")
+    print(f"  {'':<55} {'on CPU':>10} {'elapsed':>10}  {'CPU ratio [low high] least':<28} {'elapsed ratio':<28} tracer  counted")
     for v in result["variants"]:
         if "missing" in v:
-            print(f"  {v['title']:<48} {v['missing']}")
+            print(f"  {v['title']:<55} {v['missing']}")
             continue
         own = f"{statistics.median(v['tracer_cpu_ns']):.0f}" if v["tracer_cpu_ns"] else "-"
-        print(f"  {v['title']:<48} {statistics.median(v['cpu_ns']):>10.0f} {statistics.median(v['wall_ns']):>10.0f}"
-              f"  {ratio_text(v['cpu_ratio']):<28} {ratio_text(v['wall_ratio']):<28} {own:>6}"
-              + (f"  saw {100 * v['seen']:.0f} %" if v["seen"] is not None and v["seen"] < 0.99 else ""))
+        print(f"  {v['title']:<55} {statistics.median(v['cpu_ns']):>10.0f} {statistics.median(v['wall_ns']):>10.0f}"
+              f"  {ratio_text(v['cpu_ratio']):<28} {ratio_text(v['wall_ratio']):<28} {own:>6}  {seen_text(v['seen'])}".rstrip())
     sys.stdout.flush()
 
 
 def run_figure(figure, args):
-    return result_of(figure, measure(LOAD, figure.load, figure.variants, args.rounds, args.target, figure.ops, figure.cpu_of))
+    return result_of(figure, measure(figure, args.rounds, args.target))
 
 
 def run_compile(args):
@@ -202,6 +222,11 @@ def budget_rows(results):
         ratio = None if a.error or b.error else a.spread(b, which)
         yield {"budget": text, "limit": limit, "aim": aim, "measured": ratio and ratio["median"], "least": ratio and ratio["least"],
                "time": which, "missing": a.error or b.error}
+    for text, figure, variant, limit in BPF_BUDGETS:
+        ns = {s.variant.key: s.bpf for s in by_key.get(figure, {}).get("samples", [])}
+        if ns.get(variant) and ns.get("floor"):
+            yield {"budget": text, "limit": limit, "aim": None,
+                   "measured": statistics.median(ns[variant]) - statistics.median(ns["floor"])}
     m, s = by_key.get("model"), by_key.get("start")
     if m:
         yield {"budget": "decode and model, ns per event", "limit": 100, "aim": None, "measured": m["worst_ns"]}
@@ -269,7 +294,7 @@ def main():
             if "missing" in results[-1]:
                 print(f"\n{name}: {results[-1]['missing']}")
             else:
-                print_result(results[-1])
+                (print_inside if name.startswith("inside") else print_result)(results[-1])
     budgets = list(budget_rows(results))
     print_budgets(budgets)
     if args.json:

@@ -2,14 +2,10 @@
 """What is measured: loads and the ways to watch them, and the budgets."""
 import os
 import shutil
-import subprocess
 
-from measure import Variant
+from measure import BUILT, ROOT, Variant
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MMTRACE = os.environ.get("MMTRACE", os.path.join(ROOT, "build/mmtrace"))
-BUILT = os.path.join(ROOT, "build/bench")
-LOAD = os.path.join(BUILT, "load")
 STARTED = ("OUT", '"type":"start"')
 SEEN = ("OUT", r'"seen":(\d+)')
 # A budget: text, figure, variant, base variant, limit, aim (of the ratio)
@@ -21,12 +17,19 @@ BUDGETS = [
     ("fault storm against bpftrace's count by 2 MiB range", "fault1", "stream", "bpftrace", 0.75, None),
     ("allocation storm, histogram by call site", "alloc", "hist", "untraced", 1.15, None),
 ]
+# Beyond empty programs at the same hooks: text, figure, variant, limit (ns in BPF programs)
+BPF_BUDGETS = [
+    ("ns in BPF per fault beyond empty programs, streamed", "inside1", "stream", 130),
+    ("ns in BPF per fault beyond empty programs, counted in the kernel", "inside1", "aggregate", 60),
+]
 
 
 class Figure:
-    def __init__(self, key, title, load, ops, variants, cpu_of=None):
+    def __init__(self, key, title, load, ops, variants, cpu_of=None, events=1, stats=False):
         self.key, self.title, self.load, self.ops, self.variants = key, title, load, ops, variants
-        self.cpu_of = cpu_of
+        self.cpu_of = cpu_of  # pid whose time on CPU counts, if not the load's own
+        self.events = events  # of one operation
+        self.stats = stats    # time in BPF programs is measured, which itself takes time
 
 
 def untraced():
@@ -56,24 +59,63 @@ def bpftrace(key, title, program, counted=("stdout", r"\]: (\d+)")):
                 counted, settle=0.5)
 
 
+def floor():
+    return Variant("floor", "empty programs at the same hooks",
+                   [os.path.join(BUILT, "empty"), os.path.join(BUILT, "empty.bpf.o"), "tracepoint"], ("stdout", "ready"))
+
+
+def stream():
+    return live("stream", "mmtrace: each fault streamed")
+
+
+def aggregate():
+    return live("aggregate", "mmtrace --aggregate", "--aggregate")
+
+
+def bpftrace_count():
+    return bpftrace("bpftrace", "bpftrace, count by 2 MiB range",
+                    "tracepoint:exceptions:page_fault_user /pid == %PID%/ { @[pid, args->address >> 21] = count(); }")
+
+
 def fault(threads):
-    floor = Variant("floor", "empty programs at the same hooks",
-                    [os.path.join(BUILT, "empty"), os.path.join(BUILT, "empty.bpf.o"), "tracepoint"], ("stdout", "ready"))
     return Figure(f"fault{threads}", f"fault storm, {threads} thread{'s'[:threads - 1]} (ns per fault)",
                   ["fault", str(threads)], 8192 * threads, [
-        untraced(), floor,
+        untraced(), floor(),
         live("bystander", "mmtrace of another process", on="idle", counted=None),
-        live("stream", "mmtrace: each fault streamed"),
-        live("aggregate", "mmtrace --aggregate", "--aggregate"),
-        bpftrace("bpftrace", "bpftrace, count by 2 MiB range",
-                 "tracepoint:exceptions:page_fault_user /pid == %PID%/ { @[pid, args->address >> 21] = count(); }"),
+        stream(), aggregate(), bpftrace_count(),
         bpftrace("bpftrace-all", "bpftrace, the same of every process",
                  "tracepoint:exceptions:page_fault_user { @[pid, args->address >> 21] = count(); }"),
         peer("perf-record", "perf record -e page-faults -c 1 -d",
-             ["perf", "record", "-q", "-o", "OUT", "-e", "page-faults", "-c", "1", "-d", "-p", "PID"], 0.4, None),
+             ["perf", "record", "-q", "-o", "OUT", "-m", "2048", "-e", "page-faults", "-c", "1", "-d", "-p", "PID"], 0.4,
+             ("perf script", "page-faults"), rounds=3),
         peer("perf-trace", "perf trace -F all",
              ["perf", "trace", "-F", "all", "--no-syscalls", "-o", "OUT", "-p", "PID"], 0.6, ("OUT", "LINES"), rounds=2, share=0.15),
     ])
+
+
+RINGS = [
+    ("filter", "empty but for the test of the process"), ("clock", "and a clock read"),
+    ("ring_56", "one ring, 56 bytes, woken at a quarter: mmtrace's way"), ("ring_16", "16 bytes"), ("ring_120", "120 bytes"),
+    ("no_clock", "no clock read"), ("timer_only", "never woken, a timer reads"), ("adaptive", "the kernel decides when to wake"),
+    ("each", "woken by each record"), ("per_cpu", "a ring per CPU"), ("batched", "16 records at a time"),
+    ("row", "no record: a count in a hash"),
+]
+
+
+def rings():
+    return [Variant(key, title, [os.path.join(BUILT, "ring"), os.path.join(BUILT, "ring.bpf.o"), key, "PID"], ("stdout", "ready"),
+                    None if key in ("filter", "clock", "row") else ("stdout", r"events (\d+)")) for key, title in RINGS]
+
+
+def ring(threads):
+    return Figure(f"ring{threads}", f"ways to hand over a fault, {threads} thread{'s'[:threads - 1]} (ns per fault)",
+                  ["fault", str(threads)], 8192 * threads, [untraced(), *rings()])
+
+
+def inside(threads):
+    return Figure(f"inside{threads}", f"ns in BPF programs per fault, {threads} thread{'s'[:threads - 1]}",
+                  ["fault", str(threads)], 8192 * threads,
+                  [untraced(), floor(), stream(), aggregate(), bpftrace_count(), *rings()], stats=True)
 
 
 def storm(kind, title, ops):
@@ -93,24 +135,19 @@ def getpid():
     ])
 
 
-def has_command(name):
-    text = subprocess.run([MMTRACE, "--help"], capture_output=True, text=True).stdout
-    return any(line.split()[:1] == [name] for line in text.splitlines())
-
-
 def alloc():
-    hist = live("hist", "mmtrace hist kmalloc slab --by site", counted=None)
-    hist.argv = [MMTRACE, "hist", "kmalloc", "slab", "--by", "site", "-p", "PID", "-o", "OUT"]
-    hist.ready = ("stderr", "tracing")
-    if not has_command("hist"):
-        hist.skipped = "skipped: this mmtrace has no hist"
+    """kmalloc once and kmem_cache_alloc three times in a turn."""
+    hist = live("hist", "mmtrace hist kmalloc slab --by site", counted=("OUT", r'"type":"hist".*?"count":(\d+)'))
+    hist.argv = [MMTRACE, "hist", "kmalloc", "slab", "--by", "site", "--json", "-p", "PID", "-o", "OUT"]
+    hist.ready = STARTED
     return Figure("alloc", "allocation storm, eventfd + close (ns per turn)", ["eventfd"], 1000, [
         untraced(), hist,
         bpftrace("bpftrace", "bpftrace, hist(bytes_req) by call site",
                  "tracepoint:kmem:kmalloc, tracepoint:kmem:kmem_cache_alloc /pid == %PID%/ "
                  "{ @[args->call_site] = hist(args->bytes_req); }", ("stdout", r"\s(\d+) \|")),
-        peer("perf-kmem", "perf kmem record", ["perf", "kmem", "--slab", "record", "-q", "-o", "OUT", "-p", "PID"], 0.6, None),
-    ])
+        peer("perf-kmem", "perf kmem record", ["perf", "kmem", "--slab", "record", "-q", "-o", "OUT", "-m", "2048", "-p", "PID"], 0.6,
+             ("perf script", r"kmem:kmalloc|kmem:kmem_cache_alloc")),
+    ], events=4)
 
 
 def compile_c(directory):

@@ -9,6 +9,11 @@ import tempfile
 import time
 
 
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILT = os.path.join(ROOT, "build/bench")
+PROGRAM = os.path.join(BUILT, "load")
+
+
 class Failed(Exception):
     """A tracer did not start, or did not count."""
 
@@ -109,12 +114,20 @@ class Tracer:
                 time.sleep(0.005)
         return 0.0
 
+    def bpf_ns(self):
+        """ns that its BPF programs ran; counted while `programs stats` is there."""
+        out = subprocess.run([os.path.join(BUILT, "programs"), str(self.process.pid)], capture_output=True, text=True, check=True)
+        return sum(int(line.split()[5]) for line in out.stdout.splitlines())
+
     def events(self):
         if not self.variant.counted:
             return None
         stream, pattern = self.variant.counted
         if pattern == "LINES":
             return self.text(stream).count("\n")
+        if stream == "perf script":
+            out = subprocess.run(["perf", "script", "-i", self.files["OUT"], "-F", "event"], capture_output=True, text=True).stdout
+            return len(re.findall(pattern, out))
         return sum(int(n) for n in re.findall(pattern, self.text(stream)))
 
 
@@ -125,6 +138,7 @@ class Samples:
         self.variant = variant
         self.wall, self.cpu, self.own = {}, {}, []  # own: ns of the tracer per operation
         self.seen = []  # share of the events that it counted
+        self.bpf = []   # ns in BPF programs per operation
         self.error = variant.skipped
 
     def spread(self, base, which):
@@ -137,49 +151,61 @@ class Samples:
                 "least": min(mine.values()) / min(theirs.values())}
 
 
-def run_once(samples, r, load, idle, units, ops, directory):
-    """One batch under one variant; ops: operations in a unit, all threads."""
+def run_once(samples, r, load, idle, units, figure, directory):
+    """One batch under one variant."""
     v = samples.variant
     units = max(1, round(units * v.share))
+    ops = units * figure.ops
     if not v.argv:
         samples.wall[r], samples.cpu[r] = load.batch(units)
         return
     tracer = Tracer(v, idle if v.on == "idle" else load.cpu_of or load.pid, directory)
     try:
+        before = tracer.bpf_ns() if figure.stats else 0
         wall, cpu = load.batch(units)
+        if figure.stats:
+            samples.bpf.append((tracer.bpf_ns() - before) / ops)
     finally:
         own = tracer.end()
     seen = tracer.events()
     if seen == 0:
-        raise Failed(f"counted none of {units * ops} events")
-    samples.seen += [] if seen is None else [min(1.0, seen / (units * ops))]
+        raise Failed(f"counted none of {ops * figure.events} events")
+    samples.seen += [] if seen is None else [seen / (ops * figure.events)]
     samples.wall[r], samples.cpu[r] = wall, cpu
-    samples.own.append(own * 1e9 / (units * ops) if ops else 0.0)
+    samples.own.append(own * 1e9 / ops)
 
 
-def measure(program, args, variants, rounds, target_s, ops, cpu_of=None):
-    """Samples of each variant, rounds interleaved and each begun by another variant."""
-    loads = {None: Load(program, args, cpu_of)}
-    idle = subprocess.Popen(["sleep", "infinity"])
-    out = [Samples(v) for v in variants]
+def interleave(figure, out, loads, idle, rounds, units):
+    """Rounds, each begun by another variant."""
+    with tempfile.TemporaryDirectory(prefix="mmtrace-bench-") as directory:
+        for r in range(rounds):
+            for s in out[r % len(out):] + out[:r % len(out)]:
+                if s.error or r >= s.variant.rounds:
+                    continue
+                key = tuple(s.variant.load) if s.variant.load else None
+                if key not in loads:
+                    loads[key] = Load(PROGRAM, list(key))
+                try:
+                    run_once(s, r, loads[key], idle.pid, units, figure, directory)
+                except Failed as e:
+                    s.error = str(e)
+
+
+def measure(figure, rounds, target_s):
+    """Samples of each variant; batches take about target_s untraced."""
+    loads = {None: Load(PROGRAM, figure.load, figure.cpu_of)}
+    helpers = [subprocess.Popen(["sleep", "infinity"])]
+    if figure.stats:
+        helpers.append(subprocess.Popen([os.path.join(BUILT, "programs"), "stats"], stdout=subprocess.DEVNULL))
+    out = [Samples(v) for v in figure.variants]
     try:
         loads[None].batch(1)
-        units = max(1, round(target_s * 1e9 / (loads[None].batch(1)[1] * max(ops, 1))))
-        with tempfile.TemporaryDirectory(prefix="mmtrace-bench-") as directory:
-            for r in range(rounds):
-                for s in out[r % len(out):] + out[:r % len(out)]:
-                    if s.error or r >= s.variant.rounds:
-                        continue
-                    key = tuple(s.variant.load) if s.variant.load else None
-                    if key not in loads:
-                        loads[key] = Load(program, list(key))
-                    try:
-                        run_once(s, r, loads[key], idle.pid, units, ops, directory)
-                    except Failed as e:
-                        s.error = str(e)
+        units = max(1, round(target_s * 1e9 / (loads[None].batch(1)[1] * max(figure.ops, 1))))
+        interleave(figure, out, loads, helpers[0], rounds, units)
     finally:
-        idle.kill()
-        idle.wait()
+        for helper in helpers:
+            helper.kill()
+            helper.wait()
         for load in loads.values():
             load.close()
     return out

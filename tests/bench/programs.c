@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The BPF programs that a process holds.  Usage: programs PID; prints for each
- * "NAME VERIFIED TRANSLATED JITED": instructions that the verifier walked,
- * instructions, bytes of machine code. */
+ * "NAME VERIFIED TRANSLATED JITED RUNS NS": instructions that the verifier
+ * walked, instructions, bytes of machine code, and what it ran while `programs
+ * stats` was there, which makes the kernel count until it is killed. */
 #include <bpf/bpf.h>
 #include <ctype.h>
 #include <dirent.h>
@@ -40,7 +41,8 @@ static void print_program(unsigned id)
 		fprintf(stderr, "programs: no program %u\n", id);
 		return;
 	}
-	printf("%s %u %u %u\n", info.name, info.verified_insns, info.xlated_prog_len / 8, info.jited_prog_len);
+	printf("%s %u %u %u %llu %llu\n", info.name, info.verified_insns, info.xlated_prog_len / 8, info.jited_prog_len,
+	       (unsigned long long)info.run_cnt, (unsigned long long)info.run_time_ns);
 	close(fd);
 }
 
@@ -52,6 +54,13 @@ int main(int argc, char **argv)
 
 	if (argc != 2)
 		return 2;
+	if (!strcmp(argv[1], "stats")) {
+		if (bpf_enable_stats(BPF_STATS_RUN_TIME) < 0)
+			return 1;
+		puts("ready");
+		fflush(stdout);
+		pause();
+	}
 	snprintf(path, sizeof(path), "/proc/%s/fdinfo", argv[1]);
 	dir = opendir(path);
 	if (!dir)
