@@ -1,8 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """What mmtrace costs, beside other tracers, as ratios of interleaved runs.
-
-Usage: bench.py [--quick] [--rounds N] [--nice N] [--json FILE] [FIGURE...]
 Figures: fault1 fault2 ring1 ring2 inside1 inside2 mmap brk fork getpid alloc compile
          redis model start (all)
 Prints, never judges: a budget that is missed does not make it fail.
@@ -19,6 +17,7 @@ import tempfile
 import time
 
 import figures
+import report
 from figures import BPF_BUDGETS, BUDGETS, MMTRACE
 from measure import BUILT, measure
 
@@ -40,10 +39,6 @@ ALL = [*STORMS, "compile", "redis", "model", "start"]
 
 # --- loads under tracers ---
 
-def ratio_text(s):
-    return f"{s['median']:.2f} [{s['low']:.2f} {s['high']:.2f}] {s['least']:.2f}" if s else "-"
-
-
 def result_of(figure, samples):
     base = samples[0]
     out = {"figure": figure.key, "title": figure.title, "variants": []}
@@ -60,35 +55,6 @@ def result_of(figure, samples):
     return out
 
 
-def seen_text(seen):
-    """Events counted, of those made; exact where tracers agree with the load."""
-    return f"{100 * min(seen):.2f} to {100 * max(seen):.2f} %" if seen else ""
-
-
-def print_inside(result):
-    print(f"\n{result['figure']}: {result['title']} (median, [low high])")
-    for v in result["variants"]:
-        if v.get("bpf_ns"):
-            ns = v["bpf_ns"]
-            print(f"  {v['title']:<55} {statistics.median(ns):>6.0f} [{min(ns):.0f} {max(ns):.0f}]")
-        elif "missing" in v:
-            print(f"  {v['title']:<55} {v['missing']}")
-    sys.stdout.flush()
-
-
-def print_result(result):
-    print(f"\n{result['figure']}: {result['title']}")
-    print(f"  {'':<55} {'on CPU':>10} {'elapsed':>10}  {'CPU ratio [low high] least':<28} {'elapsed ratio':<28} tracer  counted")
-    for v in result["variants"]:
-        if "missing" in v:
-            print(f"  {v['title']:<55} {v['missing']}")
-            continue
-        own = f"{statistics.median(v['tracer_cpu_ns']):.0f}" if v["tracer_cpu_ns"] else "-"
-        print(f"  {v['title']:<55} {statistics.median(v['cpu_ns']):>10.0f} {statistics.median(v['wall_ns']):>10.0f}"
-              f"  {ratio_text(v['cpu_ratio']):<28} {ratio_text(v['wall_ratio']):<28} {own:>6}  {seen_text(v['seen'])}".rstrip())
-    sys.stdout.flush()
-
-
 def run_figure(figure, args):
     return result_of(figure, measure(figure, args.rounds, args.target))
 
@@ -100,7 +66,7 @@ def run_compile(args):
 
 def run_redis(args):
     if not shutil.which("redis-server") or not shutil.which("redis-benchmark"):
-        return {"figure": "redis", "title": "redis-benchmark", "variants": [], "missing": "skipped: redis is not installed"}
+        return {"figure": "redis", "title": "redis-benchmark", "missing": "skipped: redis is not installed"}
     with tempfile.TemporaryDirectory(prefix="mmtrace-bench-") as directory:
         socket = os.path.join(directory, "socket")
         server = subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", socket, "--save", "", "--dir", directory],
@@ -132,14 +98,6 @@ def run_model(args):
             "rows": [{"vmas": v, "processes": p, "ns_per_event": best[v, p]} for v, p in MODELS],
             "growth_vmas": best[60000, 1] / best[10, 1], "growth_processes": best[5000, 5000] / best[5000, 1],
             "worst_ns": max(best.values()), "one_process_ns": best[1000, 1]}
-
-
-def print_model(r):
-    print(f"\nmodel: {r['title']} (ns per event, least of runs)")
-    for row in r["rows"]:
-        print(f"  {row['vmas']:>6} VMAs of {row['processes']:>4} processes {row['ns_per_event']:>8.1f}"
-              f"  {1e3 / row['ns_per_event']:.1f} million a second")
-    print(f"  growth 10 to 60,000 VMAs {r['growth_vmas']:.2f}, 1 to 5,000 processes {r['growth_processes']:.2f}")
 
 
 # --- start ---
@@ -199,17 +157,7 @@ def run_start(args):
             "resident_rings": statistics.median(r[2] for r in runs), "map_bytes": runs[0][3]}
 
 
-def print_start(r):
-    print(f"\nstart: {r['title']}")
-    print(f"  exec to the first fault counted {r['ms_median']:.0f} ms [{r['ms_least']:.0f} {max(r['ms']):.0f}]")
-    print(f"  resident one second after {r['resident'] / 1e6:.1f} MB, and rings mapped {r['resident_rings'] / 1e6:.1f} MB;"
-          f" maps in the kernel {r['map_bytes'] / 1e6:.1f} MB")
-
-
 # --- budgets ---
-
-BUSY = 1.1  # elapsed over on-CPU time of the untraced load: others run here
-
 
 def budget_rows(results):
     by_key = {r["figure"]: r for r in results}
@@ -218,7 +166,7 @@ def budget_rows(results):
         a, b = samples.get(variant), samples.get(base)
         if not a or not b:
             continue
-        which = "cpu" if by_key[figure]["busy"] > BUSY else "wall"
+        which = "cpu" if by_key[figure]["busy"] > report.BUSY else "wall"
         ratio = None if a.error or b.error else a.spread(b, which)
         yield {"budget": text, "limit": limit, "aim": aim, "measured": ratio and ratio["median"], "least": ratio and ratio["least"],
                "time": which, "missing": a.error or b.error}
@@ -238,32 +186,22 @@ def budget_rows(results):
         yield {"budget": "resident memory, MB, maps apart", "limit": 15, "aim": None, "measured": s["resident"] / 1e6}
 
 
-def print_budgets(rows):
-    print("\nBUDGETS (time on CPU where other programs kept the machine busy, else elapsed time)")
-    for b in rows:
-        if b["measured"] is None:
-            print(f"  {b['budget']:<64} {b['missing']}")
-            continue
-        least = f" least {b['least']:.2f}" if b.get("least") else ""
-        aim = f", aim {b['aim']:.2f}" if b["aim"] else ""
-        verdict = "met" if b["measured"] <= b["limit"] else "MISSED"
-        print(f"  {b['budget']:<64} {b['measured']:>7.2f}{least} {b.get('time', ''):<4} at most {b['limit']:g}{aim}: {verdict}")
-
-
-def machine():
+def machine(rounds):
     with open("/proc/cpuinfo") as f:
         model = next((line.split(":")[1].strip() for line in f if line.startswith("model name")), "?")
-    return {"kernel": os.uname().release, "cpus": os.cpu_count(), "cpu": model, "load": os.getloadavg()[0]}
+    return {"kernel": os.uname().release, "cpus": os.cpu_count(), "cpu": model, "load": os.getloadavg()[0], "rounds": rounds,
+            "date": time.strftime("%Y-%m-%d")}
 
 
 def parse():
-    p = argparse.ArgumentParser(usage="bench.py [--quick] [--rounds N] [--nice N] [--json FILE] [FIGURE...]", description=__doc__,
+    p = argparse.ArgumentParser(usage="bench.py [OPTION...] [FIGURE...]", description=__doc__,
                                 formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("figures", nargs="*", default=[], metavar="FIGURE")
     p.add_argument("--quick", action="store_true", help="fewer and shorter runs")
     p.add_argument("--rounds", type=int)
     p.add_argument("--nice", type=int, default=0, metavar="N", help="nice value of everything measured")
     p.add_argument("--json", metavar="FILE")
+    p.add_argument("--doc", metavar="FILE", help="put the tables into docs/overhead.md")
     args = p.parse_args()
     unknown = [f for f in args.figures if f not in ALL]
     if unknown:
@@ -275,34 +213,29 @@ def parse():
 
 def main():
     args = parse()
-    results = []
-    about = machine()
+    about = machine(args.rounds)
     if args.nice:
         os.nice(args.nice)
-    print(f"{about['cpu']}, {about['cpus']} CPUs, kernel {about['kernel']}, load {about['load']:.1f};"
-          f" {args.rounds} rounds, interleaved; ratios are medians of rounds, and least time / least time")
+    print(report.machine_text(about))
+    print("Ratios: median of rounds [lowest highest], and least time / least time.", flush=True)
+    runners = {"model": run_model, "start": run_start, "compile": run_compile, "redis": run_redis}
+    results, tables = [], []
     for name in args.figures or ALL:
-        if name == "model":
-            results.append(run_model(args))
-            print_model(results[-1])
-        elif name == "start":
-            results.append(run_start(args))
-            print_start(results[-1])
-        else:
-            runner = {"compile": run_compile, "redis": run_redis}.get(name)
-            results.append(runner(args) if runner else run_figure(STORMS[name](), args))
-            if "missing" in results[-1]:
-                print(f"\n{name}: {results[-1]['missing']}")
-            else:
-                (print_inside if name.startswith("inside") else print_result)(results[-1])
+        results.append(runners[name](args) if name in runners else run_figure(STORMS[name](), args))
+        tables.append(report.table_of(results[-1]))
+        print(tables[-1].text(), flush=True)
     budgets = list(budget_rows(results))
-    print_budgets(budgets)
+    if budgets:
+        tables.append(report.budget_table(budgets))
+        print(tables[-1].text())
+    for r in results:
+        r.pop("samples", None)
     if args.json:
-        for r in results:
-            r.pop("samples", None)
         with open(args.json, "w") as f:
             json.dump({"machine": about, "results": results, "budgets": budgets}, f, indent=1)
             f.write("\n")
+    if args.doc:
+        report.fill(args.doc, {"machine": report.machine_text(about), **{t.key: t.markdown() for t in tables}})
 
 
 if __name__ == "__main__":

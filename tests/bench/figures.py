@@ -167,7 +167,7 @@ def compile_c(directory):
         live("stream", "mmtrace -p: gcc's faults, its children followed", counted=None),
         live("aggregate", "mmtrace --aggregate", "--aggregate", counted=None),
         bpftrace("bpftrace", "bpftrace, count by process and 2 MiB range",
-                 "tracepoint:exceptions:page_fault_user { @[pid, args->address >> 21] = count(); }"),
+                 "tracepoint:exceptions:page_fault_user { @[pid, args->address >> 21] = count(); }", None),
         whole,
     ])
 
