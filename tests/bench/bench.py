@@ -56,7 +56,7 @@ def result_of(figure, samples):
 
 
 def run_figure(figure, args):
-    return result_of(figure, measure(figure, args.rounds, args.target))
+    return result_of(figure, measure(figure, min(args.rounds, figure.rounds), args.target))
 
 
 def run_compile(args):

@@ -25,10 +25,11 @@ BPF_BUDGETS = [
 
 
 class Figure:
-    def __init__(self, key, title, load, ops, variants, cpu_of=None, events=1, stats=False):
+    def __init__(self, key, title, load, ops, variants, cpu_of=None, events=1, stats=False, rounds=99):
         self.key, self.title, self.load, self.ops, self.variants = key, title, load, ops, variants
         self.cpu_of = cpu_of  # pid whose time on CPU counts, if not the load's own
         self.events = events  # of one operation
+        self.rounds = rounds  # at most
         self.stats = stats    # time in BPF programs is measured, which itself takes time
 
 
@@ -115,7 +116,7 @@ def ring(threads):
 def inside(threads):
     return Figure(f"inside{threads}", f"ns in BPF programs per fault, {threads} thread{'s'[:threads - 1]}",
                   ["fault", str(threads)], 8192 * threads,
-                  [untraced(), floor(), stream(), aggregate(), bpftrace_count(), *rings()], stats=True)
+                  [untraced(), floor(), stream(), aggregate(), bpftrace_count(), *rings()], stats=True, rounds=4)
 
 
 def storm(kind, title, ops):
@@ -169,7 +170,7 @@ def compile_c(directory):
         bpftrace("bpftrace", "bpftrace, count by process and 2 MiB range",
                  "tracepoint:exceptions:page_fault_user { @[pid, args->address >> 21] = count(); }", None),
         whole,
-    ])
+    ], rounds=5)
 
 
 def redis(server, socket):
