@@ -119,6 +119,11 @@ def inside(threads):
                   [untraced(), floor(), stream(), aggregate(), bpftrace_count(), *rings()], stats=True, rounds=4)
 
 
+def inside_deep():
+    return Figure("inside-vmas", "ns in BPF programs per fault, in a process of 60,000 VMAs", ["fault60k"], 8192,
+                  [untraced(), floor(), stream(), aggregate()], stats=True, rounds=4)
+
+
 def storm(kind, title, ops):
     return Figure(kind, title, [kind], ops, [
         untraced(),

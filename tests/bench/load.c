@@ -23,6 +23,7 @@ struct kind {
 	const char *name;
 	unsigned long ops; /* in a unit */
 	void (*unit)(void *own, unsigned long ops);
+	unsigned vmas; /* more than a process has by itself */
 };
 
 struct worker {
@@ -135,9 +136,10 @@ static void unit_run(void *own, unsigned long ops)
 }
 
 static const struct kind kinds[] = {
-	{ "fault", STORM_BYTES / 4096, unit_fault }, { "fault4m", 1024, unit_fault }, { "mmap", 1000, unit_mmap }, { "brk", 1000, unit_brk },
-	{ "fork", 10, unit_fork }, { "getpid", 10000, unit_getpid }, { "eventfd", 1000, unit_eventfd },
-	{ "run", 1, unit_run },
+	{ "fault", STORM_BYTES / 4096, unit_fault, 0 }, { "fault4m", 1024, unit_fault, 0 },
+	{ "fault60k", STORM_BYTES / 4096, unit_fault, 60000 },
+	{ "mmap", 1000, unit_mmap, 0 }, { "brk", 1000, unit_brk, 0 }, { "fork", 10, unit_fork, 0 },
+	{ "getpid", 10000, unit_getpid, 0 }, { "eventfd", 1000, unit_eventfd, 0 }, { "run", 1, unit_run, 0 },
 };
 
 static void *work(void *arg)
@@ -172,6 +174,14 @@ static void batch(int threads)
 	fflush(stdout);
 }
 
+/* Neighbours differ, or they would be one. */
+static void add_vmas(unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (mmap(NULL, 4096, i & 1 ? PROT_READ : PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED)
+			fail("mmap");
+}
+
 int main(int argc, char **argv)
 {
 	int threads = 1;
@@ -185,9 +195,10 @@ int main(int argc, char **argv)
 	else if (argc > 2)
 		threads = atoi(argv[2]);
 	if (!kind || threads < 1 || threads > THREADS_MAX || (command && !command[0])) {
-		fprintf(stderr, "usage: load fault|fault4m|mmap|brk|fork|getpid|eventfd [THREADS] | load run CMD ARGS\n");
+		fprintf(stderr, "usage: load fault|fault4m|fault60k|mmap|brk|fork|getpid|eventfd [THREADS] | load run CMD ARGS\n");
 		return 2;
 	}
+	add_vmas(kind->vmas);
 	pthread_barrier_init(&begin, NULL, (unsigned)threads + 1);
 	pthread_barrier_init(&end, NULL, (unsigned)threads + 1);
 	for (int i = 0; i < threads; i++) {
