@@ -70,6 +70,9 @@ struct anon_vma_name { char name[0]; };
 
 struct seqcount { unsigned sequence; };
 
+/* A number kept in parts: the exact value is the sum. */
+struct percpu_counter { __s64 count; __s32 *counters; };
+
 /* An address space. */
 struct mm_struct {
 	struct maple_tree mm_mt;
@@ -78,12 +81,36 @@ struct mm_struct {
 	int map_count;
 	unsigned long start_code, end_code, start_data, end_data;
 	unsigned long start_brk, brk, start_stack;
+	unsigned long total_vm;
+	struct percpu_counter rss_stat[4]; /* since 6.2: file, anonymous, swap entries, shared memory */
 	struct seqcount mm_lock_seq; /* seqcount_t since 6.13 */
 };
+/* To 6.1: one counter each. */
+struct mm_rss_stat___v61 { struct { long counter; } count[4]; };
+struct mm_struct___v61 { struct mm_rss_stat___v61 rss_stat; };
 /* 6.4 to 6.12: mm_lock_seq is an int. */
 struct mm_struct___v612 { int mm_lock_seq; };
 
-struct signal_struct { atomic_t live; };
+/* What the threads of a process share; faults: of threads released. */
+struct signal_struct { atomic_t live; unsigned long min_flt, maj_flt; };
+
+/* A control group, and how a thread finds its own. */
+struct kernfs_node { __u64 id; };
+struct cgroup_subsys_state { struct cgroup *cgroup; struct cgroup_subsys_state *parent; };
+struct cgroup { struct cgroup_subsys_state self; struct kernfs_node *kn; };
+struct css_set { struct cgroup *dfl_cgrp; };
+
+/* A cache of the slab allocator; size: one object with all that belongs to it. */
+struct kmem_cache { unsigned int size; };
+
+/* Pages that are managed as one; _nr_pages only holds where there are many. */
+struct page;
+struct folio { unsigned int _nr_pages; };
+struct folio___v616 { unsigned int _folio_nr_pages; }; /* to 6.15 */
+enum pageflags { PG_head = 6 };
+
+/* 6.2 to 6.14: hot per-CPU variables together. */
+struct pcpu_hot___v62 { int preempt_count; };
 
 /* Low-level part of a thread (x86: status holds TS_COMPAT). */
 struct thread_info { __u32 status; };
@@ -99,6 +126,7 @@ struct task_struct {
 	unsigned long min_flt, maj_flt;
 	char comm[16];
 	struct signal_struct *signal;
+	struct css_set *cgroups;
 	int pagefault_disabled;
 };
 

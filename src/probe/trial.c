@@ -10,15 +10,17 @@
 #include <unistd.h>
 
 #include "wire/config.h"
+#include "wire/top.h"
 
 #include "mmtrace.skel.h"
+#include "top.skel.h"
 #include "probe/perf.h"
 
 /* Functions that may be attached, with the argument types that their BTF must
  * show: a wrong prototype can panic a kernel (fentry/mm_init on 6.1 did). */
 static const struct {
 	const char *function;
-	const char *args[6]; /* struct name of a pointer, or "scalar" */
+	const char *args[6]; /* struct name of a pointer, "pointer" to one, or "scalar" */
 } prototypes[] = {
 	{ "handle_mm_fault", { "vm_area_struct", "scalar", "scalar", "pt_regs" } },
 	{ "expand_downwards", { "vm_area_struct", "scalar" } },
@@ -33,6 +35,8 @@ static const struct {
 	{ "__x64_sys_munlock", { "pt_regs" } },
 	{ "__x64_sys_shmat", { "pt_regs" } },
 	{ "__x64_sys_shmdt", { "pt_regs" } },
+	{ "swap_read_folio", { "folio", "pointer" } },
+	{ "swap_readpage", { "page", "scalar", "pointer" } },
 };
 
 static bool argument_matches(const struct btf *btf, uint32_t type, const char *expected)
@@ -50,6 +54,8 @@ static bool argument_matches(const struct btf *btf, uint32_t type, const char *e
 	t = btf__type_by_id(btf, t->type);
 	while (t && btf_is_mod(t))
 		t = btf__type_by_id(btf, t->type);
+	if (!strcmp(expected, "pointer"))
+		return t && btf_is_ptr(t);
 	return t && btf_is_struct(t) && !strcmp(btf__name_by_offset(btf, t->name_off), expected);
 }
 
@@ -174,6 +180,7 @@ struct trial_env {
 /* The bytes that bpftool put into each skeleton. */
 static const void *(*const object_bytes[OBJECT_COUNT])(size_t *size) = {
 	[OBJECT_MMTRACE] = mmtrace_bpf__elf_bytes,
+	[OBJECT_TOP] = top_bpf__elf_bytes,
 };
 
 static const struct bpf_program *find_program(struct trial_env *env, enum object_id id, const char *name)
