@@ -287,7 +287,7 @@ struct rss_walk { u64 counters[3]; s64 sum; };
 
 static long rss_add_cpu(u32 cpu, struct rss_walk *w)
 {
-	unsigned long offset = cpu_offset(cpu);
+	u64 offset = percpu_offset(cpu);
 	s32 n;
 
 	for (int i = 0; i < 3 && offset; i++)

@@ -112,8 +112,9 @@ struct folio { unsigned int _nr_pages; };
 struct folio___v616 { unsigned int _folio_nr_pages; }; /* to 6.15 */
 enum pageflags { PG_head = 6 };
 
-/* 6.2 to 6.14: hot per-CPU variables together. */
-struct pcpu_hot___v62 { int preempt_count; };
+/* The queue that a thread runs in; cfs_rq only with CONFIG_FAIR_GROUP_SCHED. */
+struct cfs_rq { struct rq *rq; };
+struct sched_entity { struct cfs_rq *cfs_rq; };
 
 /* Low-level part of a thread (x86: status holds TS_COMPAT). */
 struct thread_info { __u32 status; };
@@ -130,6 +131,7 @@ struct task_struct {
 	char comm[16];
 	struct signal_struct *signal;
 	struct css_set *cgroups;
+	struct sched_entity se;
 	int pagefault_disabled;
 };
 

@@ -184,8 +184,8 @@ static void sizes_set(struct top_process *p)
 
 	p->has_mm = l->mm;
 	v[TOP_RSS] = l->mm ? (int64_t)l->rss : 0;
-	if (!l->mm)
-		return; /* what an ended process gave back is no change */
+	if (!l->mm) /* ended: all is given back */
+		l->rss = l->vsize = l->brk = 0;
 	v[TOP_RSS_CHANGE] = (int64_t)(l->rss - l->base_rss);
 	v[TOP_VSIZE_CHANGE] = (int64_t)(l->vsize - l->base_vsize);
 	v[TOP_BRK_CHANGE] = (int64_t)(l->brk - l->base_brk);
@@ -328,7 +328,7 @@ bool top_value_known(const struct top_process *p, enum top_metric m)
 	if (m == TOP_RSS)
 		return p->has_mm;
 	if (m == TOP_RSS_CHANGE || m == TOP_VSIZE_CHANGE || m == TOP_BRK_CHANGE)
-		return p->has_mm || (!p->special && p->now.v[m]);
+		return p->has_mm || p->now.v[m] || p->before.v[m];
 	return true;
 }
 

@@ -9,6 +9,9 @@
 #include <string.h>
 
 #include "probe/kernel_read.h"
+#include "probe/percpu.h"
+#include "wire/percpu.h"
+
 #include "top.skel.h"
 
 struct top_probe {
@@ -19,6 +22,7 @@ struct top_probe {
 	struct iter_buffer tasks;
 	const pid_t *pids;
 	int pid_count;
+	bool percpu; /* per-CPU variables can be read */
 };
 
 /* The number that BPF knows a cgroup by. */
@@ -64,6 +68,9 @@ static int object_load(struct top_probe *p, const struct top_probe_options *opt,
 	config->cgroup = opt->cgroup >= 0;
 	if (config->cgroup)
 		err = cgroup_id(opt->cgroup, (uint64_t *)&config->cgroup_id);
+	p->percpu = percpu_offsets(opt->btf, (struct mmt_percpu *)&p->skel->rodata->percpu);
+	bpf_program__set_autoload(p->skel->progs.percpu_find__rt, p->percpu);
+	bpf_map__set_max_entries(p->skel->maps.percpu_bases, config->cpus);
 	if (opt->rows)
 		bpf_map__set_max_entries(p->skel->maps.rows, opt->rows + MMT_TOP_FULL + 1);
 	if (!err)
@@ -77,6 +84,7 @@ static int object_load(struct top_probe *p, const struct top_probe_options *opt,
 	if (err)
 		return error_set(e, error_code_of(err), "-v shows what the verifier says", strerror(-err),
 				 "cannot load the BPF programs");
+	p->percpu = p->percpu && percpu_find(p->skel->progs.percpu_find__rt);
 	return 0;
 }
 
@@ -146,6 +154,11 @@ void top_probe_free(struct top_probe *p)
 const struct candidate *top_probe_backend(const struct top_probe *p, enum hook_id hook)
 {
 	return p->plan.chosen[hook];
+}
+
+bool top_probe_percpu(const struct top_probe *p)
+{
+	return p->percpu;
 }
 
 static bool pid_chosen(const struct top_probe *p, uint32_t tgid)

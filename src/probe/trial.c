@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "wire/config.h"
+#include "wire/percpu.h"
 #include "wire/top.h"
 
 #include "mmtrace.skel.h"
