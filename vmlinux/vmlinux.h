@@ -103,9 +103,6 @@ struct cgroup_subsys_state { struct cgroup *cgroup; struct cgroup_subsys_state *
 struct cgroup { struct cgroup_subsys_state self; struct kernfs_node *kn; };
 struct css_set { struct cgroup *dfl_cgrp; };
 
-/* A cache of the slab allocator; size: one object with all that belongs to it. */
-struct kmem_cache { unsigned int size; };
-
 /* Pages that are managed as one; _nr_pages only holds where there are many. */
 struct page;
 struct folio { unsigned int _nr_pages; };
@@ -140,6 +137,11 @@ struct kernel_siginfo {
 	int si_signo, si_errno, si_code;
 	union { struct { void *_addr; } _sigfault; } _sifields;
 };
+
+/* A slab cache; size: one object with all that belongs to it. */
+struct kmem_cache { unsigned int size, object_size; const char *name; };
+/* An area of vmalloc space. */
+struct vmap_area { unsigned long va_start, va_end; };
 
 struct linux_binprm { const char *filename; };
 

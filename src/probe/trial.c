@@ -12,7 +12,9 @@
 #include "wire/config.h"
 #include "wire/percpu.h"
 #include "wire/top.h"
+#include "wire/hist.h"
 
+#include "hist.skel.h"
 #include "mmtrace.skel.h"
 #include "top.skel.h"
 #include "probe/perf.h"
@@ -21,7 +23,7 @@
  * show: a wrong prototype can panic a kernel (fentry/mm_init on 6.1 did). */
 static const struct {
 	const char *function;
-	const char *args[6]; /* struct name of a pointer, "pointer" to one, or "scalar" */
+	const char *args[6]; /* struct name of a pointer, "pointer" to anything, or "scalar" */
 } prototypes[] = {
 	{ "handle_mm_fault", { "vm_area_struct", "scalar", "scalar", "pt_regs" } },
 	{ "expand_downwards", { "vm_area_struct", "scalar" } },
@@ -38,6 +40,9 @@ static const struct {
 	{ "__x64_sys_shmdt", { "pt_regs" } },
 	{ "swap_read_folio", { "folio", "pointer" } },
 	{ "swap_readpage", { "page", "scalar", "pointer" } },
+	{ "__alloc_pages_bulk", { "scalar", "scalar", "pointer", "scalar", "list_head", "pointer" } },
+	{ "alloc_pages_bulk_noprof", { "scalar", "scalar", "pointer", "scalar", "list_head", "pointer" } },
+	{ "alloc_vmap_area", { "scalar", "scalar", "scalar", "scalar", "scalar", "scalar" } },
 };
 
 static bool argument_matches(const struct btf *btf, uint32_t type, const char *expected)
@@ -52,6 +57,8 @@ static bool argument_matches(const struct btf *btf, uint32_t type, const char *e
 		return btf_is_int(t) || btf_is_any_enum(t);
 	if (!btf_is_ptr(t))
 		return false;
+	if (!strcmp(expected, "pointer"))
+		return true;
 	t = btf__type_by_id(btf, t->type);
 	while (t && btf_is_mod(t))
 		t = btf__type_by_id(btf, t->type);
@@ -182,6 +189,7 @@ struct trial_env {
 static const void *(*const object_bytes[OBJECT_COUNT])(size_t *size) = {
 	[OBJECT_MMTRACE] = mmtrace_bpf__elf_bytes,
 	[OBJECT_TOP] = top_bpf__elf_bytes,
+	[OBJECT_HIST] = hist_bpf__elf_bytes,
 };
 
 static const struct bpf_program *find_program(struct trial_env *env, enum object_id id, const char *name)
