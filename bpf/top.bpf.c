@@ -7,7 +7,9 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-#include "lib/percpu.bpf.h"
+#include "lib/folio.bpf.h"
+#include "lib/rss.bpf.h"
+#include "lib/stall.bpf.h"
 #include "wire/top.h"
 
 #define PAGE_SIZE_4K 4096ull
@@ -26,11 +28,6 @@ struct { __uint(type, BPF_MAP_TYPE_CGROUP_ARRAY); __uint(max_entries, 1);
 	 __type(key, u32); __type(value, u32); } cgroups SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, MMT_TOP_LOSSES);
 	 __type(key, u32); __type(value, u64); } losses SEC(".maps");
-
-struct stall_key { u32 tid, kind; };
-/* Stalls that have begun: when. */
-struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8192);
-	 __type(key, struct stall_key); __type(value, u64); } stalls SEC(".maps");
 
 struct last_large { u64 ptr; u32 tid; u32 pad; };
 struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 1);
@@ -138,40 +135,34 @@ int top_page__rt(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-static __always_inline int stall_begin(u32 kind)
+static __always_inline int stalled(u32 kind)
 {
-	struct stall_key key = { .tid = bpf_get_current_pid_tgid(), .kind = kind };
 	struct mmt_top_row *row = row_current();
-	u64 now = bpf_ktime_get_ns();
 
 	if (!row)
 		return 0;
 	__sync_fetch_and_add(&row->stall_count[kind], 1);
-	if (bpf_map_update_elem(&stalls, &key, &now, BPF_ANY))
+	if (!stall_open(kind, 0, 0))
 		count(MMT_TOP_STALLS_FULL);
 	return 0;
 }
 
-static __always_inline int stall_end(u32 kind)
+static __always_inline int goes_on(u32 kind)
 {
-	struct stall_key key = { .tid = bpf_get_current_pid_tgid(), .kind = kind };
-	u64 *begun = bpf_map_lookup_elem(&stalls, &key);
-	struct mmt_top_row *row;
+	struct stall s = {};
+	u64 ns = stall_close(kind, &s);
+	struct mmt_top_row *row = ns ? row_current() : 0;
 
-	if (!begun)
-		return 0; /* begun before we were there */
-	row = row_current();
 	if (row)
-		__sync_fetch_and_add(&row->stall_ns[kind], bpf_ktime_get_ns() - *begun);
-	bpf_map_delete_elem(&stalls, &key);
+		__sync_fetch_and_add(&row->stall_ns[kind], ns);
 	return 0;
 }
 
 #define STALL(name, kind, begin, end)                                          \
 	SEC("?raw_tp/" begin)                                                  \
-	int top_##name##_b__rt(void *ctx) { return stall_begin(kind); }        \
+	int top_##name##_b__rt(void *ctx) { return stalled(kind); }        \
 	SEC("?raw_tp/" end)                                                    \
-	int top_##name##_e__rt(void *ctx) { return stall_end(kind); }
+	int top_##name##_e__rt(void *ctx) { return goes_on(kind); }
 STALL(dir, MMT_TOP_DIRECT, "mm_vmscan_direct_reclaim_begin", "mm_vmscan_direct_reclaim_end")
 STALL(mcg, MMT_TOP_MEMCG, "mm_vmscan_memcg_reclaim_begin", "mm_vmscan_memcg_reclaim_end")
 STALL(cmp, MMT_TOP_COMPACT, "mm_compaction_begin", "mm_compaction_end")
@@ -189,18 +180,6 @@ SEC("?fentry/swap_readpage") /* to 6.4; one page */
 int BPF_PROG(top_swpage__fe, struct page *page)
 {
 	return swapped_in(1);
-}
-
-static __always_inline u64 folio_pages(struct folio *folio)
-{
-	struct folio___v616 *old = (void *)folio;
-	u64 flags = 0;
-
-	bpf_probe_read_kernel(&flags, sizeof(flags), folio); /* its first word on every kernel */
-	if (!(flags & 1ull << bpf_core_enum_value(enum pageflags, PG_head)))
-		return 1;
-	return bpf_core_field_exists(folio->_nr_pages) ? BPF_CORE_READ(folio, _nr_pages)
-						       : BPF_CORE_READ(old, _folio_nr_pages);
 }
 
 SEC("?fentry/swap_read_folio") /* from 6.5 on */
@@ -283,45 +262,12 @@ int BPF_PROG(top_exit__tb, struct task_struct *p)
 	return 0;
 }
 
-struct rss_walk { u64 counters[3]; s64 sum; };
-
-static long rss_add_cpu(u32 cpu, struct rss_walk *w)
-{
-	u64 offset = percpu_offset(cpu);
-	s32 n;
-
-	for (int i = 0; i < 3 && offset; i++)
-		if (!bpf_probe_read_kernel(&n, sizeof(n), (void *)(w->counters[i] + offset)))
-			w->sum += n;
-	return 0;
-}
-
-/* Resident pages: file, anonymous, shared memory.  From 6.2 the parts of all
- * CPUs are summed, exact; before, as /proc/PID/statm has it. */
-static __always_inline u64 rss_pages(struct mm_struct *mm)
-{
-	struct mm_struct___v61 *old = (void *)mm;
-	struct rss_walk w = {};
-
-	if (!bpf_core_field_exists(mm->rss_stat[0].counters)) {
-		w.sum = BPF_CORE_READ(old, rss_stat.count[0].counter) + BPF_CORE_READ(old, rss_stat.count[1].counter) +
-			BPF_CORE_READ(old, rss_stat.count[3].counter);
-		return w.sum > 0 ? w.sum : 0;
-	}
-	w.sum = BPF_CORE_READ(mm, rss_stat[0].count) + BPF_CORE_READ(mm, rss_stat[1].count) +
-		BPF_CORE_READ(mm, rss_stat[3].count);
-	w.counters[0] = (u64)BPF_CORE_READ(mm, rss_stat[0].counters);
-	w.counters[1] = (u64)BPF_CORE_READ(mm, rss_stat[1].counters);
-	w.counters[2] = (u64)BPF_CORE_READ(mm, rss_stat[3].counters);
-	bpf_loop(config.cpus, rss_add_cpu, &w, 0);
-	return w.sum > 0 ? w.sum : 0;
-}
-
 SEC("?iter/task")
 int top_tasks__it(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct mmt_top_task rec = {};
+	struct rss rss = {};
 	struct mm_struct *mm;
 
 	if (!task || (config.cgroup && !in_cgroup(task)))
@@ -341,7 +287,8 @@ int top_tasks__it(struct bpf_iter__task *ctx)
 	/* once a process; another thread stands in for a leader that is gone */
 	if (mm && (rec.flags || !task->group_leader->mm)) {
 		rec.flags |= MMT_TOP_MM;
-		rec.rss = rss_pages(mm) * PAGE_SIZE_4K;
+		rss_read(mm, &rss, config.cpus);
+		rec.rss = (rss.pages[RSS_FILE] + rss.pages[RSS_ANON] + rss.pages[RSS_SHMEM]) * PAGE_SIZE_4K;
 		rec.vsize = BPF_CORE_READ(mm, total_vm) * PAGE_SIZE_4K;
 		rec.brk = BPF_CORE_READ(mm, brk) - BPF_CORE_READ(mm, start_brk);
 	}

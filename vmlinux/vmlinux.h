@@ -85,6 +85,7 @@ struct mm_struct {
 	unsigned long start_code, end_code, start_data, end_data;
 	unsigned long start_brk, brk, start_stack;
 	unsigned long total_vm;
+	struct { long counter; } pgtables_bytes; /* atomic_long_t */
 	struct percpu_counter rss_stat[4]; /* since 6.2: file, anonymous, swap entries, shared memory */
 	struct seqcount mm_lock_seq; /* seqcount_t since 6.13 */
 };
@@ -95,13 +96,29 @@ struct mm_struct___v61 { struct mm_rss_stat___v61 rss_stat; };
 struct mm_struct___v612 { int mm_lock_seq; };
 
 /* What the threads of a process share; faults: of threads released. */
-struct signal_struct { atomic_t live; unsigned long min_flt, maj_flt; };
+struct signal_struct { atomic_t live; unsigned long min_flt, maj_flt; short oom_score_adj; };
 
 /* A control group, and how a thread finds its own. */
-struct kernfs_node { __u64 id; };
+struct kernfs_node { __u64 id; const char *name; };
 struct cgroup_subsys_state { struct cgroup *cgroup; struct cgroup_subsys_state *parent; };
 struct cgroup { struct cgroup_subsys_state self; struct kernfs_node *kn; };
-struct css_set { struct cgroup *dfl_cgrp; };
+enum cgroup_subsys_id { memory_cgrp_id = 4 };
+struct css_set { struct cgroup_subsys_state *subsys[16]; struct cgroup *dfl_cgrp; };
+
+typedef struct { long counter; } atomic_long_t;
+/* A zone and its free pages (vm_stat[0]), a node, and a cgroup's part of a node. */
+struct zone { atomic_long_t vm_stat[1]; };
+struct pglist_data { struct zone node_zones[4]; int nr_zones; };
+struct lruvec { struct pglist_data *pgdat; };
+struct mem_cgroup_per_node { struct lruvec lruvec; };
+/* What a cgroup uses of its memory limit, in pages. */
+struct page_counter { atomic_long_t usage; unsigned long max; };
+struct mem_cgroup {
+	struct cgroup_subsys_state css;
+	struct page_counter memory;
+	struct mem_cgroup_per_node *nodeinfo[0];
+};
+struct vm_fault;
 
 /* Pages that are managed as one; _nr_pages only holds where there are many. */
 struct page;

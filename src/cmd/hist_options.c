@@ -56,7 +56,8 @@ void hist_options_help(void)
 	     "told otherwise. Ctrl-C ends with the summary.\n\nDomains (* by default):");
 	for (int d = 0; d < MMT_DOMAIN_COUNT; d++)
 		printf("  %c %-10s %s\n", domains[d].by_default ? '*' : ' ', domains[d].key, domains[d].help);
-	puts("\n      --by KEY[,KEY]       a row for each value of one or two of these:");
+	puts("    reclaim    direct memcg kswapd compact swapout swapin: those that work here\n"
+	     "\n      --by KEY[,KEY]       a row for each value of one or two of these:");
 	for (int k = 0; k < MMT_KEY_COUNT; k++)
 		printf("        %-10s %s\n", keys[k].key, keys[k].help);
 	puts("  -p, --pid PID[,PID...]   only what these processes and their children allocate\n"
@@ -194,6 +195,10 @@ static int parse_word(struct hist_options *o, const char *word, struct error *e)
 			o->named[d] = o->kmem.domain[d] = true;
 			return 0;
 		}
+	if (!strcmp(word, "reclaim")) { /* a word for all that happens when memory runs short */
+		o->group = true;
+		return 0;
+	}
 	if (!o->interval_ns && text_parse_duration(word, &o->interval_ns))
 		return 0;
 	if (o->interval_ns && !o->count && text_parse_u64(word, &o->count) && o->count)
@@ -230,9 +235,11 @@ static int choose_domains(struct hist_options *o, struct error *e)
 		return error_set(e, EXIT_USAGE, HINT, list, "domain '%s' has no key '%s'", domains[d].key,
 				 keys[__builtin_ctz(missing)].key);
 	}
-	for (int d = 0; d < MMT_DOMAIN_COUNT && !named; d++)
+	for (int d = MMT_DOMAIN_DIRECT; d <= MMT_DOMAIN_SWAPIN && o->group; d++)
+		any |= o->kmem.domain[d] |= !(wanted & ~domains[d].keys);
+	for (int d = 0; d < MMT_DOMAIN_COUNT && !named && !o->group; d++)
 		any |= o->kmem.domain[d] = domains[d].by_default && !(wanted & ~domains[d].keys);
-	o->kmem.optional = !named;
+	o->kmem.optional = !named || o->group;
 	return named || any ? 0 : error_set(e, EXIT_USAGE, HINT, "no domain has both", "cannot split by these keys");
 }
 

@@ -16,6 +16,7 @@
 struct hist_options {
 	struct kmem_options kmem;
 	bool named[MMT_DOMAIN_COUNT]; /* domains given by name */
+	bool group;                   /* "reclaim" was given */
 	pid_t pids[HIST_PID_MAX];
 	int pid_count;
 	char **command; /* NULL, or CMD ARGS NULL */

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "wire/config.h"
+#include "wire/hist.h"
 #include "wire/percpu.h"
 #include "wire/top.h"
-#include "wire/hist.h"
 
 #include "hist.skel.h"
 #include "mmtrace.skel.h"
@@ -38,8 +38,10 @@ static const struct {
 	{ "__x64_sys_munlock", { "pt_regs" } },
 	{ "__x64_sys_shmat", { "pt_regs" } },
 	{ "__x64_sys_shmdt", { "pt_regs" } },
+	{ "do_swap_page", { "vm_fault" } },
 	{ "swap_read_folio", { "folio", "pointer" } },
 	{ "swap_readpage", { "page", "scalar", "pointer" } },
+	{ "btf_trace_mark_victim", { "pointer", "task_struct", "scalar" } }, /* once (pid) */
 	{ "__alloc_pages_bulk", { "scalar", "scalar", "pointer", "scalar", "list_head", "pointer" } },
 	{ "alloc_pages_bulk_noprof", { "scalar", "scalar", "pointer", "scalar", "list_head", "pointer" } },
 	{ "alloc_vmap_area", { "scalar", "scalar", "scalar", "scalar", "scalar", "scalar" } },
@@ -67,9 +69,14 @@ static bool argument_matches(const struct btf *btf, uint32_t type, const char *e
 	return t && btf_is_struct(t) && !strcmp(btf__name_by_offset(btf, t->name_off), expected);
 }
 
-static bool prototype_matches(const struct btf *btf, int func_id, const char *function)
+/* Is the function, or (their types are named btf_trace_NAME) the tracepoint, as
+ * listed?  unlisted: what is returned for one that is not. */
+static bool prototype_matches(const struct btf *btf, int id, const char *function, bool unlisted)
 {
-	const struct btf_type *proto = btf__type_by_id(btf, btf__type_by_id(btf, (uint32_t)func_id)->type);
+	const struct btf_type *proto = btf__type_by_id(btf, btf__type_by_id(btf, (uint32_t)id)->type);
+
+	if (btf_is_ptr(proto))
+		proto = btf__type_by_id(btf, proto->type);
 
 	for (size_t i = 0; i < sizeof(prototypes) / sizeof(prototypes[0]); i++) {
 		uint16_t n = 0;
@@ -85,7 +92,7 @@ static bool prototype_matches(const struct btf *btf, int func_id, const char *fu
 				return false;
 		return true;
 	}
-	return false; /* not in the whitelist */
+	return unlisted;
 }
 
 static int fail(struct trial *out, int err, const char *why)
@@ -122,14 +129,18 @@ static int try_btf_hook(struct trial *out, const struct btf *btf, const char *se
 		snprintf(tp, sizeof(tp), "btf_trace_%s", name);
 		id = btf__find_by_name_kind(btf, tp, BTF_KIND_TYPEDEF);
 		snprintf(why, sizeof(why), "this kernel has no tracepoint %s", name);
-		return id > 0 ? try_tracing(out, BPF_TRACE_RAW_TP, id) : fail(out, -ENOENT, why);
+		if (id <= 0)
+			return fail(out, -ENOENT, why);
+		snprintf(why, sizeof(why), "tracepoint %s has other arguments on this kernel", name);
+		return prototype_matches(btf, id, tp, true) ? try_tracing(out, BPF_TRACE_RAW_TP, id)
+							     : fail(out, -EOPNOTSUPP, why);
 	}
 	id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
 	snprintf(why, sizeof(why), "this kernel has no function %s", name);
 	if (id <= 0)
 		return fail(out, -ENOENT, why);
 	snprintf(why, sizeof(why), "%s has another prototype on this kernel", name);
-	if (!prototype_matches(btf, id, name))
+	if (!prototype_matches(btf, id, name, false))
 		return fail(out, -EOPNOTSUPP, why);
 	return try_tracing(out, section[1] == 'e' && section[2] == 'n' ? BPF_TRACE_FENTRY : BPF_TRACE_FEXIT, id);
 }

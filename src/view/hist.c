@@ -176,7 +176,7 @@ static void put_lines(const struct hist_report *r, uint8_t domain, uint8_t op)
 static const char *op_words(uint8_t domain, uint8_t op)
 {
 	switch ((enum mmt_hist_op)op) {
-	case MMT_OP_ALLOC: return "allocated";
+	case MMT_OP_ALLOC: return domain == MMT_DOMAIN_SWAPIN ? "read" : domain == MMT_DOMAIN_SWAPOUT ? "written" : "allocated";
 	case MMT_OP_FREE: return "freed";
 	case MMT_OP_FAILED: return "failed";
 	case MMT_OP_FALLBACK: return "taken from another migrate type";
@@ -197,7 +197,11 @@ static void put_op(const struct hist_report *r, uint8_t domain, uint8_t op)
 	text_bytes(req, sizeof(req), sum.requested);
 	text_bytes(alloc, sizeof(alloc), sum.allocated);
 	fprintf(r->out, "%s: %llu %s", hist_domain_keys[domain], sum.count, op_words(domain, op));
-	if (op == MMT_OP_ALLOC || op == MMT_OP_NESTED)
+	if (domain == MMT_DOMAIN_SWAPIN || domain == MMT_DOMAIN_SWAPOUT)
+		fprintf(r->out, ", %s", op == MMT_OP_LATENCY ? text_ns(req, sizeof(req), sum.requested) : req);
+	else if (op == MMT_OP_LATENCY && domain != MMT_DOMAIN_FAULT)
+		fprintf(r->out, ", %s lost", text_ns(req, sizeof(req), sum.requested));
+	else if (op == MMT_OP_ALLOC || op == MMT_OP_NESTED)
 		fprintf(r->out, ", %s requested, %s given, %.1f%% waste", req, alloc,
 			sum.allocated ? 100.0 * (double)hist_waste(&sum) / (double)sum.allocated : 0.0);
 	fputc('\n', r->out);
@@ -227,6 +231,10 @@ void hist_text(const struct hist_report *r)
 	for (uint8_t d = 0; d < MMT_DOMAIN_COUNT; d++) {
 		if (!r->domains[d].backend)
 			continue;
+		if (d == MMT_DOMAIN_OOM) {
+			fprintf(r->out, "oom: %" PRIu64 " killed since the start\n", r->oom_kills);
+			continue;
+		}
 		for (uint8_t op = 0; op < MMT_OP_COUNT; op++) {
 			if (op == MMT_OP_LATENCY && !domain_timed[d])
 				continue;
@@ -259,6 +267,10 @@ void hist_text_end(const struct hist_report *r)
 		put_regions(r);
 	if (r->unpaired)
 		fprintf(r->out, "%" PRIu64 " faults not counted: their start was not seen\n", r->unpaired);
+	if (r->stalls_lost)
+		fprintf(r->out, "%" PRIu64 " stalls not counted: no room to remember their start\n", r->stalls_lost);
+	if (r->ooms_lost)
+		fprintf(r->out, "%" PRIu64 " OOM kills without a line: the ring was full\n", r->ooms_lost);
 	if (r->misses)
 		fprintf(r->out, "%" PRIu64 " events missed: an interrupt came while the same hook ran on that CPU\n", r->misses);
 }

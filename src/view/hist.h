@@ -33,6 +33,8 @@ struct hist_report {
 	uint64_t interval_ns; /* what `now` spans; 0: since the start */
 	const struct mmt_range *regions; /* by enum mmt_region; NULL: not asked for */
 	uint64_t unpaired;    /* faults without a latency */
+	uint64_t stalls_lost, ooms_lost; /* stalls without a time, kills without a line */
+	uint64_t oom_kills;
 	uint64_t misses, bpf_runs, bpf_ns, map_bytes;
 };
 

@@ -151,7 +151,9 @@ void hist_json_end(const struct hist_report *r)
 		fputc('}', f);
 		sep = ",";
 	}
-	fprintf(f, "},\"lost\":{\"probe_missed\":%" PRIu64 ",\"unpaired\":%" PRIu64 "},\"overhead\":{\"bpf_runs\":%" PRIu64 ",\"bpf_ns\":%" PRIu64
-		   ",\"map_bytes\":%" PRIu64 "}}\n", r->misses, r->unpaired, r->bpf_runs, r->bpf_ns, r->map_bytes);
+	fprintf(f, "},\"oom_kills\":%" PRIu64 ",\"lost\":{\"probe_missed\":%" PRIu64 ",\"unpaired\":%" PRIu64
+		   ",\"stalls\":%" PRIu64 ",\"ooms\":%" PRIu64 "},\"overhead\":{\"bpf_runs\":%" PRIu64 ",\"bpf_ns\":%" PRIu64
+		   ",\"map_bytes\":%" PRIu64 "}}\n", r->oom_kills, r->misses, r->unpaired,
+		r->stalls_lost, r->ooms_lost, r->bpf_runs, r->bpf_ns, r->map_bytes);
 	fflush(f);
 }

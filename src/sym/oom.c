@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "sym/oom.h"
+
+#include <string.h>
+
+/* Functions of the kernel that decide, the most telling first. */
+static const struct { const char *function, *cause; } causes[] = {
+	{ "mem_cgroup_out_of_memory", "cgroup" },
+	{ "oom_kill_memcg_member", "cgroup" },
+	{ "moom_callback", "sysrq" },
+	{ "pagefault_out_of_memory", "pagefault" },
+	{ "out_of_memory", "global" },
+};
+
+const char *oom_cause(const struct ksym_table *t, const unsigned long long *stack, size_t n)
+{
+	for (size_t c = 0; t && c < sizeof(causes) / sizeof(causes[0]); c++) {
+		for (size_t i = 0; i < n && stack[i]; i++) {
+			struct ksym s;
+
+			if (ksym_find(t, stack[i], &s) && !strcmp(s.name, causes[c].function))
+				return causes[c].cause;
+		}
+	}
+	return NULL;
+}
