@@ -158,10 +158,10 @@ static void fill_report(struct hist_run *h)
 	r->name_ctx = &h->names;
 	h->names.kmem = h->kmem;
 	for (int d = 0; d < MMT_DOMAIN_COUNT; d++) {
-		const char *why;
-		const struct candidate *c = kmem_backend(h->kmem, d, &why);
+		const char *lacks;
+		const struct candidate *c = kmem_backend(h->kmem, d, &lacks);
 
-		r->domains[d] = (struct hist_domain_text){ c ? c->backend : NULL, c ? c->lacks : "", why };
+		r->domains[d] = (struct hist_domain_text){ c ? c->backend : NULL, lacks };
 	}
 }
 
@@ -174,8 +174,9 @@ static void say_start(const struct hist_run *h)
 		return;
 	}
 	for (int d = 0; d < MMT_DOMAIN_COUNT; d++)
-		if (!r->domains[d].backend && r->domains[d].why[0])
-			fprintf(stderr, "mmtrace: %s is not counted: %s\n", hist_domain_keys[d], r->domains[d].why);
+		if (r->domains[d].lacks[0])
+			fprintf(stderr, "mmtrace: %s %s: %s\n", hist_domain_keys[d],
+				r->domains[d].backend ? "lacks" : "is not counted", r->domains[d].lacks);
 	if (r->site_unknown)
 		fprintf(stderr, "mmtrace: %s; sites are addresses, wrappers are not known, and large kmallocs may count twice\n",
 			r->site_unknown);

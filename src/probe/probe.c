@@ -16,6 +16,7 @@
 #include "mmtrace.skel.h"
 #include "probe/direct_map.h"
 #include "probe/kernel_read.h"
+#include "probe/machine.h"
 
 /* A record's time is taken before it enters its ring: this much earlier at most
  * (programs do not sleep; an interrupt may come between). */
@@ -71,9 +72,9 @@ static void config_set(struct probe *p, const struct probe_options *opt)
 		p->peek = true;
 	}
 	c->follow = opt->follow;
-	c->residual = bpf_program__autoload(p->skel->progs.fault_min__pe);
+	c->residual = bpf_program__autoload(p->skel->progs.fault_min__pe) || opt->sampling;
 	c->calls = bpf_program__autoload(p->skel->progs.vma_sys__tb);
-	c->aggregate = opt->aggregate;
+	p->skel->bss->mmt_tuning.aggregate = opt->aggregate;
 	c->filter_tid = opt->filter_tid;
 	c->scope = opt->scope;
 	c->self = (uint32_t)getpid();
@@ -94,6 +95,10 @@ static int object_load(struct probe *p, const struct probe_options *opt, struct 
 	maps_size(p->skel, opt);
 	config_set(p, opt);
 	err = mmtrace_bpf__load(p->skel);
+	if (err && !machine_reads_kernel())
+		return error_set(e, EXIT_KERNEL_CANNOT, "boot with lockdown=integrity or without lockdown",
+				 "BPF programs may not read kernel memory: kernel lockdown is in confidentiality mode",
+				 "cannot load the BPF programs");
 	if (err)
 		return error_set(e, error_code_of(err), "-v shows what the verifier says", strerror(-err),
 				 "cannot load the BPF programs");
@@ -194,6 +199,17 @@ void probe_free(struct probe *p)
 	mmtrace_bpf__destroy(p->skel);
 	iter_free(&p->layout);
 	free(p);
+}
+
+int probe_tune(struct probe *p, bool aggregate, uint32_t sample)
+{
+	int err = links_sample(&p->links, sample);
+
+	if (err)
+		return err;
+	p->skel->bss->mmt_tuning.sample = sample;
+	p->skel->bss->mmt_tuning.aggregate = aggregate;
+	return 0;
 }
 
 int probe_add_target(struct probe *p, pid_t tgid)
@@ -314,6 +330,11 @@ void probe_losses(struct probe *p, uint64_t out[MMT_LOSS_COUNT])
 	for (uint32_t i = 0; i < MMT_LOSS_COUNT; i++)
 		out[i] = map_sum(p->skel->maps.losses, i);
 	out[MMT_LOSS_DELIVERED] = p->delivered;
+}
+
+int probe_stats_on(void)
+{
+	return bpf_enable_stats(BPF_STATS_RUN_TIME);
 }
 
 void probe_cost(struct probe *p, struct probe_cost *out)

@@ -13,8 +13,7 @@ typedef void (*hist_name_fn)(void *ctx, enum mmt_hist_key_id key, const struct h
 
 struct hist_domain_text {
 	const char *backend; /* NULL: not counted */
-	const char *lacks;   /* "" = nothing */
-	const char *why;     /* not counted: the reason */
+	const char *lacks;   /* what it cannot see, or why it is not counted; "" = nothing */
 };
 
 struct hist_report {

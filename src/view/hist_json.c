@@ -49,12 +49,10 @@ void hist_json_start(const struct hist_report *r)
 	fprintf(f, "},\"t0_unix_ns\":%" PRIu64 ",\"unknown\":{", r->t0_unix_ns);
 	sep = "";
 	for (int d = 0; d < MMT_DOMAIN_COUNT; d++) {
-		const char *why = r->domains[d].backend ? r->domains[d].lacks : r->domains[d].why;
-
-		if (!why || !why[0])
+		if (!r->domains[d].lacks || !r->domains[d].lacks[0])
 			continue;
 		fputs(sep, f);
-		put_string(f, hist_domain_keys[d], why, "");
+		put_string(f, hist_domain_keys[d], r->domains[d].lacks, "");
 		sep = ",";
 	}
 	if (r->site_unknown) {
