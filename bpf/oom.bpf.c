@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Domain oom: each kill is an event of its own, with the memory as it stands. */
+#include "lib/cgroup.bpf.h"
 #include "lib/rss.bpf.h"
 #include "wire/oom.h"
 
@@ -106,7 +107,7 @@ int BPF_PROG(oom_victim__tb, struct task_struct *victim, unsigned int uid)
 
 	if (hist_config.filter_pid && !bpf_map_lookup_elem(&hist_pids, &tgid))
 		return 0;
-	if (hist_config.filter_cgroup && bpf_current_task_under_cgroup(&hist_cgroup, 0) != 1)
+	if (hist_config.filter_cgroup && !task_in_cgroup(victim, hist_config.cgroup_id))
 		return 0;
 	rec = bpf_ringbuf_reserve(&ooms, sizeof(*rec), 0);
 	if (!rec) {

@@ -7,6 +7,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "lib/cgroup.bpf.h"
 #include "lib/folio.bpf.h"
 #include "lib/rss.bpf.h"
 #include "lib/stall.bpf.h"
@@ -17,7 +18,6 @@
 #define TS_COMPAT 2        /* thread_info.status: a 32-bit call has other numbers */
 #define NR_MMAP 9
 #define NR_MUNMAP 11
-#define CGROUP_DEPTH 32
 #define CPU_LIMIT 8192
 
 const volatile struct mmt_top_config config = {};
@@ -225,22 +225,6 @@ int BPF_PROG(top_sys__tb, struct pt_regs *regs, long ret)
 	return 0;
 }
 
-/* Is the task in the cgroup asked for, or below it? */
-static __always_inline bool in_cgroup(struct task_struct *task)
-{
-	struct cgroup *c = BPF_CORE_READ(task, cgroups, dfl_cgrp);
-
-	for (int i = 0; i < CGROUP_DEPTH && c; i++) {
-		struct cgroup_subsys_state *parent;
-
-		if (BPF_CORE_READ(c, kn, id) == config.cgroup_id)
-			return true;
-		parent = BPF_CORE_READ(c, self.parent);
-		c = parent ? BPF_CORE_READ(parent, cgroup) : 0;
-	}
-	return false;
-}
-
 /* The exit of a thread: the last word on its faults. */
 SEC("?tp_btf/sched_process_exit")
 int BPF_PROG(top_exit__tb, struct task_struct *p)
@@ -270,7 +254,7 @@ int top_tasks__it(struct bpf_iter__task *ctx)
 	struct rss rss = {};
 	struct mm_struct *mm;
 
-	if (!task || (config.cgroup && !in_cgroup(task)))
+	if (!task || (config.cgroup && !task_in_cgroup(task, config.cgroup_id)))
 		return 0;
 	rec.key.tgid = task->tgid;
 	rec.key.start_boottime = task->group_leader->start_boottime;

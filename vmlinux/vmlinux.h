@@ -34,6 +34,7 @@ struct mm_perf_ctx {
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 typedef struct { int counter; } atomic_t;
+typedef struct { long counter; } atomic_long_t;
 
 /* A file system instance. */
 struct super_block { __u32 s_dev; unsigned long s_magic; };
@@ -85,7 +86,7 @@ struct mm_struct {
 	unsigned long start_code, end_code, start_data, end_data;
 	unsigned long start_brk, brk, start_stack;
 	unsigned long total_vm;
-	struct { long counter; } pgtables_bytes; /* atomic_long_t */
+	atomic_long_t pgtables_bytes;
 	struct percpu_counter rss_stat[4]; /* since 6.2: file, anonymous, swap entries, shared memory */
 	struct seqcount mm_lock_seq; /* seqcount_t since 6.13 */
 };
@@ -105,7 +106,6 @@ struct cgroup { struct cgroup_subsys_state self; struct kernfs_node *kn; };
 enum cgroup_subsys_id { memory_cgrp_id = 4 };
 struct css_set { struct cgroup_subsys_state *subsys[16]; struct cgroup *dfl_cgrp; };
 
-typedef struct { long counter; } atomic_long_t;
 /* A zone and its free pages (vm_stat[0]), a node, and a cgroup's part of a node. */
 struct zone { atomic_long_t vm_stat[1]; };
 struct pglist_data { struct zone node_zones[4]; int nr_zones; };

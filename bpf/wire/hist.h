@@ -100,6 +100,7 @@ struct mmt_hist_config {
 	__u32 wrappers;      /* ranges in use in hist_wrappers */
 	__u32 kmallocs;      /* ranges in use in kmalloc_inner */
 	__u32 cpus, nodes;   /* that can exist */
+	__u64 cgroup_id;     /* of hist_cgroup */
 	__u64 size_min, size_max;
 	struct mmt_range region[MMT_REGIONS]; /* index = region's number; end 0: not known */
 	struct mmt_range kmalloc_inner[MMT_REGIONS]; /* functions that tell large kmallocs a second time */

@@ -139,7 +139,7 @@ static int parse(struct top_command *c, int argc, char **argv, struct error *e)
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+:p:d:i:n:s:o:qvh", longs, NULL)) != -1)
+	while ((option = getopt_long(argc, argv, ":p:d:i:n:s:o:qvh", longs, NULL)) != -1)
 		if (parse_one(c, option, argv, e))
 			return -1;
 	if (c->help)

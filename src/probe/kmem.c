@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probe/cgroup.h"
 #include "probe/percpu.h"
 #include "wire/percpu.h"
 
@@ -143,6 +144,8 @@ static int object_load(struct kmem *k, const struct kmem_options *opt, struct er
 	plan_autoload(&k->plan, k->skel->obj);
 	memcpy((void *)&k->skel->rodata->hist_config, &opt->config, sizeof(opt->config));
 	k->skel->rodata->hist_config.filter_cgroup = opt->cgroup_fd >= 0;
+	if (opt->cgroup_fd >= 0 && (err = cgroup_id(opt->cgroup_fd, (uint64_t *)&k->skel->rodata->hist_config.cgroup_id)))
+		return error_set(e, error_code_of(err), NULL, strerror(-err), "cannot choose the cgroup");
 	k->skel->rodata->hist_config.bulk = k->plan.chosen[HOOK_PAGE_BULK] != NULL;
 	if (opt->config.by[0] == MMT_KEY_NONE)
 		bpf_map__set_max_entries(k->skel->maps.hist_rows, 256); /* fallbacks only */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probe/cgroup.h"
 #include "probe/kernel_read.h"
 #include "probe/percpu.h"
 #include "wire/percpu.h"
@@ -24,18 +25,6 @@ struct top_probe {
 	int pid_count;
 	bool percpu; /* per-CPU variables can be read */
 };
-
-/* The number that BPF knows a cgroup by. */
-static int cgroup_id(int fd, uint64_t *id)
-{
-	struct { struct file_handle h; uint64_t id; } handle = { .h.handle_bytes = sizeof(uint64_t) };
-	int mount;
-
-	if (name_to_handle_at(fd, "", &handle.h, &mount, AT_EMPTY_PATH))
-		return -errno;
-	memcpy(id, handle.h.f_handle, sizeof(*id));
-	return 0;
-}
 
 static int row_add(struct top_probe *p, uint32_t tgid, uint64_t start)
 {
