@@ -68,8 +68,8 @@ static void help(void)
 	     "  -i, --interval TIME      time between tables (1s)\n"
 	     "  -n, --top ROWS           rows at most; 0 = all\n"
 	     "  -s, --sort KEY           a key below; a leading - reverses (minor)\n"
-	     "      --calls              mmap_bytes and munmap_bytes too; where fentry is refused this\n"
-	     "                           costs every system call of the host some 50 ns\n"
+	     "      --calls              mmap_bytes and munmap_bytes even where fentry is refused, at the\n"
+	     "                           price of some 50 ns for every system call of the host\n"
 	     "      --json               JSON lines (docs/json.md)\n"
 	     "  -o, --output FILE        write there\n"
 	     "      --rows N             processes that fit between two tables (16384)\n"
@@ -219,7 +219,7 @@ static void show(struct top_command *c)
 	c->last_shown = c->report.now_ns;
 	if (!c->quiet)
 		(c->json ? top_json_tick : top_table_tick)(&c->report);
-	top_look_shown(c->top);
+	top_look_shown(c->top, false);
 }
 
 /* --- start --- */
@@ -247,7 +247,7 @@ static int check_targets(struct top_command *c, struct error *e)
 static void set_unknown(struct top_command *c)
 {
 	static const struct { enum hook_id hook; enum top_metric first, last; const char *why; } needs[] = {
-		{ HOOK_TOP_CALLS, TOP_MMAP, TOP_MUNMAP, "asked for with --calls only" },
+		{ HOOK_TOP_CALLS, TOP_MMAP, TOP_MUNMAP, "where fentry is refused only with --calls" },
 		{ HOOK_TOP_ALLOC, TOP_KMEM, TOP_PAGES_COUNT, "no hook on allocations works here: 'mmtrace doctor'" },
 		{ HOOK_TOP_RECLAIM, TOP_RECLAIM, TOP_MEMCG_COUNT, "no hook on reclaim works here: 'mmtrace doctor'" },
 		{ HOOK_TOP_COMPACT, TOP_COMPACT, TOP_COMPACT_COUNT, "no hook on compaction works here: 'mmtrace doctor'" },
@@ -287,7 +287,7 @@ static int begin(struct top_command *c, struct error *e)
 	c->report.t0_unix_ns = now_ns(CLOCK_REALTIME);
 	if (look(c, e))
 		return -1;
-	top_look_shown(c->top);
+	top_look_shown(c->top, false);
 	if (c->json)
 		top_json_start(&c->report);
 	return 0;
@@ -302,7 +302,7 @@ static bool all_ended(const struct top_command *c)
 	bool any = !c->pid_count;
 
 	for (size_t i = 0; i < n; i++)
-		any |= list[i]->live && !list[i]->special;
+		any |= !list[i]->ended && !list[i]->special;
 	free(list);
 	return !any;
 }
@@ -345,7 +345,7 @@ static int finish(struct top_command *c, struct error *e)
 	if (look(c, e))
 		return -1;
 	top_probe_detach(c->probe);
-	top_look_shown(c->top);
+	top_look_shown(c->top, true);
 	fit_terminal(c);
 	c->report.interval_ns = 0;
 	(c->json ? top_json_end : top_table_end)(&c->report);

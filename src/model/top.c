@@ -26,6 +26,7 @@ struct top_look {
 	uint64_t rss, vsize, brk;
 	uint64_t base_rss, base_vsize, base_brk;
 	bool mm;               /* that look met its address space */
+	bool ending;           /* the first look found none: it had told its faults before us */
 	bool row_known;        /* this look read a row */
 	struct mmt_top_row row;
 };
@@ -153,6 +154,7 @@ static void base_take(struct top_look *l)
 	l->base_rss = l->rss;
 	l->base_vsize = l->vsize;
 	l->base_brk = l->brk;
+	l->ending = !l->mm;
 }
 
 static void raise(int64_t *value, uint64_t plus, uint64_t minus)
@@ -223,14 +225,16 @@ static void process_update(struct top *t, struct top_process *p)
 		row_set(p->now.v, &l->row);
 	if (p->special)
 		return;
-	/* a row alone: born after the threads were met, or ended unheard */
-	p->live = met || (l->row_known && !l->row.dead && l->created == t->looks);
+	/* A row alone: born after the threads were met.  It stays for one look more even
+	 * if it has ended, as that may meet its zombie: no other process then. */
+	p->live = met || (l->row_known && l->created == t->looks);
+	p->ended = !p->live || (l->row_known && l->row.dead);
 	if (!met)
 		l->mm = false;
 	if (met || l->row_known)
 		faults_set(p, p->live && met);
 	sizes_set(p);
-	p->tail_unknown = !p->live && !(l->row_known && l->row.dead);
+	p->tail_unknown = !p->live && !(l->row_known && l->row.dead) && !l->ending;
 	t->tails_unknown += p->tail_unknown;
 }
 
@@ -276,13 +280,14 @@ static struct top_process *group_get(struct top *t, const char *comm)
 	return p;
 }
 
-static void ended_leave(struct top *t, struct top_process **at)
+static void ended_leave(struct top *t, struct top_process **at, bool last)
 {
 	while (*at) {
 		struct top_process *p = *at, *group;
 
 		p->before = p->now;
-		if (p->live) {
+		p->ended_shown = p->ended;
+		if (last ? !p->ended : p->live) {
 			at = &p->next;
 			continue;
 		}
@@ -296,10 +301,10 @@ static void ended_leave(struct top *t, struct top_process **at)
 	}
 }
 
-void top_look_shown(struct top *t)
+void top_look_shown(struct top *t, bool last)
 {
 	for (size_t i = 0; i < BUCKETS; i++)
-		ended_leave(t, &t->buckets[i]);
+		ended_leave(t, &t->buckets[i], last);
 	t->total_before = t->total;
 }
 

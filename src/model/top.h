@@ -31,7 +31,9 @@ struct top_values { int64_t v[TOP_METRICS]; };
 struct top_process {
 	struct mmt_top_key key;
 	char comm[17];
-	bool live;
+	bool live;           /* the kernel still has it, if only as a zombie */
+	bool ended;          /* its last thread has ended, */
+	bool ended_shown;    /* and that was shown */
 	bool has_mm;         /* rss, vsize, brk are known (no kernel thread, no zombie) */
 	bool special;        /* no process: faults and sizes have no meaning */
 	bool tail_unknown;   /* ended without a row: its last faults are not known */
@@ -58,8 +60,9 @@ void top_look_begin(struct top *t);
 void top_look_task(struct top *t, const struct mmt_top_task *task);
 void top_look_row(struct top *t, const struct mmt_top_key *key, const struct mmt_top_row *row);
 void top_look_end(struct top *t, void (*forget)(void *ctx, const struct mmt_top_key *key), void *ctx);
-/* After the look was shown: what is now is before; the ended join their group. */
-void top_look_shown(struct top *t);
+/* After the look was shown: what is now is before; the ended join their group,
+ * once the kernel has forgotten them or, if it was the last look, at once. */
+void top_look_shown(struct top *t, bool last);
 
 /* All processes, then the groups; their number. The caller frees the array. */
 size_t top_list(const struct top *t, struct top_process ***out);

@@ -90,6 +90,15 @@ static int rows_choose(struct top_probe *p, struct error *e)
 	return err ? error_set(e, error_code_of(err), NULL, strerror(-err), "cannot read the processes") : 0;
 }
 
+/* Only fentry costs nothing to those that make other calls: the rest is for who asks. */
+static void calls_choose(struct plan *plan, const struct top_probe_options *opt)
+{
+	const struct candidate **chosen = &plan->chosen[HOOK_TOP_CALLS];
+
+	if (*chosen && strcmp((*chosen)->backend, "fentry") && !opt->calls && !opt->force[HOOK_TOP_CALLS])
+		*chosen = NULL;
+}
+
 struct top_probe *top_probe_open(const struct top_probe_options *opt, struct error *e)
 {
 	struct top_probe *p = calloc(1, sizeof(*p));
@@ -104,8 +113,9 @@ struct top_probe *top_probe_open(const struct top_probe_options *opt, struct err
 	p->pids = opt->pids;
 	p->pid_count = opt->pid_count;
 	plan_want_object(&p->plan, OBJECT_TOP);
-	p->plan.want[HOOK_TOP_CALLS] = opt->calls;
-	if (plan_build(&p->plan, e) || object_load(p, opt, e)) {
+	if (plan_build(&p->plan, e) == 0)
+		calls_choose(&p->plan, opt);
+	if (e->code || object_load(p, opt, e)) {
 		top_probe_free(p);
 		return NULL;
 	}

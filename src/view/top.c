@@ -70,24 +70,76 @@ static bool active(const struct top_report *r, const struct top_process *p)
 	return false;
 }
 
-/* Those that did something, sorted; groups only at the end. */
-static struct row *rows_sorted(const struct top_report *r, size_t *count)
+struct rows {
+	struct row *row;
+	size_t count;
+	struct top_process *merged; /* ended processes of one name */
+};
+
+static int ended_order(const void *a, const void *b)
+{
+	return strcmp((*(struct top_process *const *)a)->comm, (*(struct top_process *const *)b)->comm);
+}
+
+static void merge(struct top_process *to, const struct top_process *p)
+{
+	strcpy(to->comm, p->comm);
+	to->members += !p->ended_shown;
+	for (int m = 0; m < TOP_METRICS; m++) {
+		to->now.v[m] += p->now.v[m];
+		to->before.v[m] += p->before.v[m];
+	}
+}
+
+/* Puts one process in the place of those that ended with the same name in this
+ * interval; those that ended before (the model's groups, last in the list) go. */
+static size_t ended_merge(struct top_process **list, size_t n, struct top_process *merged)
+{
+	size_t ended = 0, out = 0;
+
+	while (n && list[n - 1]->members)
+		n--;
+	for (size_t i = 0; i < n; i++) {
+		struct top_process *p = list[i];
+
+		if (!p->ended)
+			continue;
+		list[i] = list[ended];
+		list[ended++] = p;
+	}
+	qsort(list, ended, sizeof(*list), ended_order);
+	for (size_t i = 0, next; i < ended; i = next, out++) {
+		for (next = i; next < ended && !strcmp(list[next]->comm, list[i]->comm); next++)
+			merge(&merged[out], list[next]);
+		list[out] = next - i > 1 ? &merged[out] : list[i];
+	}
+	memmove(list + out, list + ended, (n - ended) * sizeof(*list));
+	return n - ended + out;
+}
+
+/* Those that did something, sorted.  In an interval those that ended in it are
+ * one row for each name; at the end all that ended are the model's groups. */
+static struct rows rows_sorted(const struct top_report *r)
 {
 	struct top_process **list;
-	size_t n = top_list(r->top, &list), used = 0;
-	struct row *rows = calloc(n + 1, sizeof(*rows));
+	size_t n = top_list(r->top, &list);
+	struct rows rows = { .row = calloc(n + 1, sizeof(*rows.row)), .merged = calloc(n + 1, sizeof(*rows.merged)) };
 
-	for (size_t i = 0; rows && i < n; i++) {
-		if ((list[i]->members && r->interval_ns) || !active(r, list[i]))
+	if (!rows.row || !rows.merged)
+		abort(); /* no table without memory */
+	if (r->interval_ns)
+		n = ended_merge(list, n, rows.merged);
+	for (size_t i = 0; i < n; i++) {
+		struct row *row = &rows.row[rows.count];
+
+		if (!active(r, list[i]))
 			continue;
-		rows[used].p = list[i];
-		rows[used].key = shown_value(r, &list[i]->now, &list[i]->before, r->sort) * (r->reverse ? -1 : 1);
-		used++;
+		row->p = list[i];
+		row->key = shown_value(r, &list[i]->now, &list[i]->before, r->sort) * (r->reverse ? -1 : 1);
+		rows.count++;
 	}
 	free(list);
-	if (rows)
-		qsort(rows, used, sizeof(*rows), row_order);
-	*count = rows ? used : 0;
+	qsort(rows.row, rows.count, sizeof(*rows.row), row_order);
 	return rows;
 }
 
@@ -185,33 +237,35 @@ static void put_row(const struct top_report *r, const struct top_process *p, uns
 	at += put_values(r, line + at, sizeof(line) - (size_t)at, columns, &p->now, &p->before, p);
 	if (p->members)
 		snprintf(line + at, sizeof(line) - (size_t)at, "  %u ended", p->members);
-	else if (!p->live)
+	else if (p->ended)
 		snprintf(line + at, sizeof(line) - (size_t)at, "  ended");
 	put_line(r, line);
 }
 
 static void put_table(const struct top_report *r)
 {
-	char line[LINE_MAX_BYTES], target[300], seconds[32];
-	size_t n, shown;
-	struct row *rows = rows_sorted(r, &n);
-	unsigned columns = columns_choose(r, rows, n);
+	char line[LINE_MAX_BYTES], target[300], span[40] = "since the start";
+	struct rows rows = rows_sorted(r);
+	unsigned columns = columns_choose(r, rows.row, rows.count);
+	size_t shown, n = rows.count;
 	int at;
 
 	shown = r->rows && (size_t)r->rows < n ? (size_t)r->rows : n;
-	snprintf(seconds, sizeof(seconds), "%.1fs", (double)r->now_ns / 1e9);
-	snprintf(line, sizeof(line), "mmtrace top %s · %s · %s", text_escape(target, sizeof(target), r->target), seconds,
-		 r->interval_ns ? "a second, or in the interval" : "since the start");
+	if (r->interval_ns)
+		snprintf(span, sizeof(span), "in the last %.1fs", (double)r->interval_ns / 1e9);
+	snprintf(line, sizeof(line), "mmtrace top %s · %.1fs · %s", text_escape(target, sizeof(target), r->target),
+		 (double)r->now_ns / 1e9, span);
 	put_line(r, line);
 	put_titles(r, columns);
 	for (size_t i = 0; i < shown; i++)
-		put_row(r, rows[i].p, columns);
+		put_row(r, rows.row[i].p, columns);
 	at = snprintf(line, sizeof(line), "%7s %-*s", "", NAME_WIDTH, "total");
 	put_values(r, line + at, sizeof(line) - (size_t)at, columns, &r->top->total, &r->top->total_before, NULL);
 	put_line(r, line);
 	if (shown < n)
 		fprintf(r->out, "(%zu more did something; -n 0 shows all)\n", n - shown);
-	free(rows);
+	free(rows.row);
+	free(rows.merged);
 }
 
 void top_table_tick(const struct top_report *r)

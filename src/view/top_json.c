@@ -43,7 +43,7 @@ static void put_process(const struct top_report *r, const struct top_process *p)
 		fprintf(f, "{\"type\":\"top\",\"t\":%" PRIu64 ",\"pid\":null,\"start_time\":null,\"live\":null,", r->now_ns);
 	else
 		fprintf(f, "{\"type\":\"top\",\"t\":%" PRIu64 ",\"pid\":%u,\"start_time\":%llu,\"live\":%s,", r->now_ns,
-			p->key.tgid, p->key.start_boottime, p->live ? "true" : "false");
+			p->key.tgid, p->key.start_boottime, p->ended ? "false" : "true");
 	put_name(f, "comm", p->comm);
 	if (p->tail_unknown)
 		fputs(",\"tail_unknown\":true", f);
