@@ -85,6 +85,14 @@ static __always_inline int swap_pages(void *ctx, u32 domain, u64 pages)
 	return 0;
 }
 
+/* What is really written: neither what lost its place in swap meanwhile nor, from
+ * 6.12 on, pages of zeros.  The kernel counts it there (pswpout). */
+SEC("?fentry/__swap_writepage")
+int BPF_PROG(swapout__fe, void *folio_or_page)
+{
+	return swap_pages(ctx, MMT_DOMAIN_SWAPOUT, folio_pages(folio_or_page));
+}
+
 SEC("?raw_tp/mm_vmscan_write_folio")
 int swapout__rt(struct bpf_raw_tracepoint_args *ctx)
 {

@@ -52,8 +52,10 @@ static __always_inline struct mmt_top_row *row_of(const struct mmt_top_key *key)
 		return row;
 	bpf_map_update_elem(&rows, key, &row_empty, BPF_NOEXIST);
 	row = bpf_map_lookup_elem(&rows, key);
-	if (row)
+	if (row) {
+		bpf_get_current_comm(row->comm, sizeof(row->comm)); /* keys are those of current */
 		return row;
+	}
 	count(MMT_TOP_ROWS_FULL);
 	return bpf_map_lookup_elem(&rows, &full);
 }

@@ -38,7 +38,7 @@ struct mmt_top_row {
 	__u64 swap_ins;                    /* pages */
 	__u64 mmap_bytes, munmap_bytes;    /* only when calls are asked for */
 	__u64 exit_min, exit_maj;          /* of its threads that have ended */
-	char comm[16];                     /* of the thread that ended last */
+	char comm[16];                     /* at the first event, then of the leader when a thread ended */
 	__u32 dead;                        /* no thread is left that lives */
 	__u32 pad;
 };

@@ -152,6 +152,7 @@ static void fill_report(struct hist_run *h)
 	r->target = h->opt.command ? h->opt.command[0] : h->opt.pid_count ? "processes" : h->opt.cgroup ? h->opt.cgroup : "system";
 	memcpy(r->by, h->opt.kmem.config.by, sizeof(r->by));
 	r->sort = h->opt.sort;
+	r->sort_given = h->opt.sort_given;
 	r->top = h->opt.top;
 	r->name = hist_name;
 	r->regions = splits_by(h, MMT_KEY_REGION) ? h->opt.kmem.config.region : NULL;

@@ -72,7 +72,7 @@ void hist_options_help(void)
 	     "      --rows N             rows that the kernel keeps for --by (16384)\n"
 	     "  -d, --duration TIME      stop after 5s, 500ms, 2m\n"
 	     "  -n, --top ROWS           rows for each domain (20; 0: all)\n"
-	     "  -s, --sort KEY           count bytes waste (count)\n"
+	     "  -s, --sort KEY           count, bytes (time lost too), waste (count; reclaim: time lost)\n"
 	     "      --json               JSON lines (schema 1)\n"
 	     "      --ascii              bars without Unicode\n"
 	     "  -o, --output FILE        write there\n"
@@ -174,7 +174,9 @@ static int parse_one(struct hist_options *o, int c, char **argv, struct error *e
 	case OPT_BY: return parse_by(o, optarg, e);
 	case 'p': return parse_pids(o, optarg, e);
 	case 'd': case 'n': case 'z': case 'Z': case OPT_ROWS: return parse_number(o, c, e);
-	case 's': return hist_sort_parse(optarg, &o->sort) ? 0 : bad(e, "-s", optarg, "keys: count bytes waste");
+	case 's':
+		o->sort_given = true;
+		return hist_sort_parse(optarg, &o->sort) ? 0 : bad(e, "-s", optarg, "keys: count bytes waste");
 	case OPT_CGROUP: o->cgroup = optarg; return 0;
 	case OPT_FREES: o->kmem.frees = true; return 0;
 	case OPT_LOOK_THROUGH: o->kmem.config.look_through = true; return 0;

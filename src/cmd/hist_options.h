@@ -23,6 +23,7 @@ struct hist_options {
 	const char *cgroup, *output;
 	uint64_t duration_ns, interval_ns, count; /* 0: none */
 	enum hist_sort sort;
+	bool sort_given;
 	int top;
 	bool json, ascii, strict, quiet, help;
 };

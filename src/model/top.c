@@ -141,7 +141,7 @@ void top_look_row(struct top *t, const struct mmt_top_key *key, const struct mmt
 
 	p->look->row = *row;
 	p->look->row_known = true;
-	if (!p->comm[0])
+	if (row->dead || !p->comm[0])
 		comm_set(p, row->comm);
 }
 
@@ -154,7 +154,7 @@ static void base_take(struct top_look *l)
 	l->base_rss = l->rss;
 	l->base_vsize = l->vsize;
 	l->base_brk = l->brk;
-	l->ending = !l->mm;
+	l->ending = l->seen && !l->mm;
 }
 
 static void raise(int64_t *value, uint64_t plus, uint64_t minus)

@@ -41,6 +41,8 @@ static const struct {
 	{ "do_swap_page", { "vm_fault" } },
 	{ "swap_read_folio", { "folio", "pointer" } },
 	{ "swap_readpage", { "page", "scalar", "pointer" } },
+	{ "__swap_writepage", { "folio", "pointer" } },
+	{ "__swap_writepage", { "page", "pointer" } }, /* to 6.6 */
 	{ "btf_trace_mark_victim", { "pointer", "task_struct", "scalar" } }, /* once (pid) */
 	{ "__alloc_pages_bulk", { "scalar", "scalar", "pointer", "scalar", "list_head", "pointer" } },
 	{ "alloc_pages_bulk_noprof", { "scalar", "scalar", "pointer", "scalar", "list_head", "pointer" } },
@@ -64,33 +66,37 @@ static bool argument_matches(const struct btf *btf, uint32_t type, const char *e
 	t = btf__type_by_id(btf, t->type);
 	while (t && btf_is_mod(t))
 		t = btf__type_by_id(btf, t->type);
-	if (!strcmp(expected, "pointer"))
-		return t && btf_is_ptr(t);
 	return t && btf_is_struct(t) && !strcmp(btf__name_by_offset(btf, t->name_off), expected);
 }
 
+static bool arguments_match(const struct btf *btf, const struct btf_type *proto, const char *const args[6])
+{
+	uint16_t n = 0;
+
+	while (n < 6 && args[n])
+		n++;
+	if (btf_vlen(proto) != n)
+		return false;
+	for (uint16_t a = 0; a < n; a++)
+		if (!argument_matches(btf, btf_params(proto)[a].type, args[a]))
+			return false;
+	return true;
+}
+
 /* Is the function, or (their types are named btf_trace_NAME) the tracepoint, as
- * listed?  unlisted: what is returned for one that is not. */
+ * listed, once or more?  unlisted: what is returned for one that is not. */
 static bool prototype_matches(const struct btf *btf, int id, const char *function, bool unlisted)
 {
 	const struct btf_type *proto = btf__type_by_id(btf, btf__type_by_id(btf, (uint32_t)id)->type);
 
 	if (btf_is_ptr(proto))
 		proto = btf__type_by_id(btf, proto->type);
-
 	for (size_t i = 0; i < sizeof(prototypes) / sizeof(prototypes[0]); i++) {
-		uint16_t n = 0;
-
 		if (strcmp(prototypes[i].function, function))
 			continue;
-		while (n < 6 && prototypes[i].args[n])
-			n++;
-		if (btf_vlen(proto) != n)
-			return false;
-		for (uint16_t a = 0; a < n; a++)
-			if (!argument_matches(btf, btf_params(proto)[a].type, prototypes[i].args[a]))
-				return false;
-		return true;
+		if (arguments_match(btf, proto, prototypes[i].args))
+			return true;
+		unlisted = false;
 	}
 	return unlisted;
 }

@@ -22,6 +22,7 @@ struct hist_report {
 	struct hist_domain_text domains[MMT_DOMAIN_COUNT];
 	uint8_t by[2];       /* enum mmt_hist_key_id */
 	enum hist_sort sort;
+	bool sort_given;
 	int top;             /* rows per domain; 0: all */
 	bool ascii;          /* bars without Unicode */
 	const char *kernel, *target;

@@ -183,14 +183,29 @@ static void put_keys(const struct hist_report *r, const struct hist_line *l, int
 
 #define PICTURE_COLUMNS 26
 
+/* Bytes that are moved, not given: nothing is wasted. */
+static bool domain_wasteless(uint8_t domain)
+{
+	return domain == MMT_DOMAIN_SWAPOUT || domain == MMT_DOMAIN_SWAPIN;
+}
+
+/* Time lost says more than how often, unless asked otherwise. */
+static enum hist_sort sort_of(const struct hist_report *r, uint8_t domain, uint8_t op)
+{
+	return !r->sort_given && op == MMT_OP_LATENCY && domain >= MMT_DOMAIN_DIRECT ? HIST_BY_BYTES : r->sort;
+}
+
 static void put_line(const struct hist_report *r, const struct hist_line *l, int width)
 {
 	char req[16], alloc[16], lost[16], picture[300];
 
 	line_picture(r, l, picture, sizeof(picture));
 	if (l->op == MMT_OP_LATENCY) {
-		text_ns(req, sizeof(req), l->sum.requested / l->sum.count);
-		fprintf(r->out, "  %10llu %8s", l->sum.count, req);
+		text_ns(req, sizeof(req), l->sum.requested);
+		text_ns(alloc, sizeof(alloc), l->sum.requested / l->sum.count);
+		fprintf(r->out, "  %10llu %8s %8s", l->sum.count, req, alloc);
+	} else if (domain_wasteless(l->domain)) {
+		fprintf(r->out, "  %10llu %8s", l->sum.count, text_bytes(req, sizeof(req), l->sum.requested));
 	} else {
 		double waste = l->sum.allocated ? 100.0 * (double)hist_waste(&l->sum) / (double)l->sum.allocated : 0;
 
@@ -207,14 +222,16 @@ static void put_line(const struct hist_report *r, const struct hist_line *l, int
 static void put_lines(const struct hist_report *r, uint8_t domain, uint8_t op)
 {
 	const struct hist_line **lines;
-	size_t n = hist_select(r->now, domain, op, r->sort, &lines);
+	size_t n = hist_select(r->now, domain, op, sort_of(r, domain, op), &lines);
 	size_t shown = r->top && n > (size_t)r->top ? (size_t)r->top : n;
 	int width = 0;
 
 	if (n) {
 		width = first_key_width(r, lines, shown);
 		if (op == MMT_OP_LATENCY)
-			fprintf(r->out, "  %10s %8s", "COUNT", "AVG");
+			fprintf(r->out, "  %10s %8s %8s", "COUNT", "TOTAL", "AVG");
+		else if (domain_wasteless(domain))
+			fprintf(r->out, "  %10s %8s", "COUNT", "BYTES");
 		else
 			fprintf(r->out, "  %10s %8s %8s %8s %7s", "COUNT", "REQUEST", "GIVEN", "WASTE", "WASTE%");
 		fprintf(r->out, "  %-*s  %-*s", PICTURE_COLUMNS, op == MMT_OP_LATENCY ? "LATENCY" : "SIZES",
@@ -237,7 +254,7 @@ static const char *op_words(uint8_t domain, uint8_t op)
 	case MMT_OP_FAILED: return "failed";
 	case MMT_OP_FALLBACK: return "taken from another migrate type";
 	case MMT_OP_NESTED: return domain == MMT_DOMAIN_VMALLOC ? "for arrays of pages" : "nested";
-	case MMT_OP_LATENCY: return "timed";
+	case MMT_OP_LATENCY: return domain == MMT_DOMAIN_FAULT ? "timed" : domain == MMT_DOMAIN_SWAPIN ? "faults" : "times";
 	case MMT_OP_COUNT: break;
 	}
 	return "";
@@ -253,7 +270,7 @@ static void put_op(const struct hist_report *r, uint8_t domain, uint8_t op)
 	text_bytes(req, sizeof(req), sum.requested);
 	text_bytes(alloc, sizeof(alloc), sum.allocated);
 	fprintf(r->out, "%s: %llu %s", hist_domain_keys[domain], sum.count, op_words(domain, op));
-	if (domain == MMT_DOMAIN_SWAPIN || domain == MMT_DOMAIN_SWAPOUT)
+	if (domain_wasteless(domain))
 		fprintf(r->out, ", %s", op == MMT_OP_LATENCY ? text_ns(req, sizeof(req), sum.requested) : req);
 	else if (op == MMT_OP_LATENCY && domain != MMT_DOMAIN_FAULT)
 		fprintf(r->out, ", %s lost", text_ns(req, sizeof(req), sum.requested));

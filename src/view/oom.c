@@ -22,12 +22,12 @@ void oom_text(FILE *f, const struct mmt_oom *o, const char *cause, uint64_t t0)
 	FIELD(by, o->by_comm);
 	FIELD(group, o->cgroup);
 	fprintf(f, "%12.6f oom kill: %u %s (uid %u), cause %s, asked for by %u %s; anon %s file %s shmem %s swap %s "
-		   "page tables %s mapped %s, oom_score_adj %d; cgroup '%s' uses %s of %s; free %s\n",
+		   "page tables %s mapped %s, oom_score_adj %d; cgroup /%s, limit %s, uses %s; free %s\n",
 		(double)(int64_t)(o->time - t0) / 1e9, o->pid, text_escape(a, sizeof(a), comm), o->uid, cause ? cause : "-",
 		o->by_pid, text_escape(b, sizeof(b), by), text_bytes(n[0], 16, o->anon), text_bytes(n[1], 16, o->file),
 		text_bytes(n[2], 16, o->shmem), text_bytes(n[3], 16, o->swap), text_bytes(n[4], 16, o->pgtables),
 		text_bytes(n[5], 16, o->vsize), o->oom_score_adj, text_escape(c, sizeof(c), group),
-		bytes_text(n[6], 16, o->cgroup_usage), bytes_text(n[7], 16, o->cgroup_max), bytes_text(n[8], 16, o->free));
+		bytes_text(n[6], 16, o->cgroup_max), bytes_text(n[7], 16, o->cgroup_usage), bytes_text(n[8], 16, o->free));
 	fflush(f);
 }
 
