@@ -16,7 +16,7 @@ failed = False
 def check(what, good, *words):
     global failed
     failed |= not good
-    print('ok - ' + what if good else 'not ok - ' + what + ':', *words)
+    print(*(['ok - ' + what] if good else ['not ok - ' + what + ':', *words]))
 
 
 def run(kernel):
