@@ -249,7 +249,7 @@ static void put_lines(const struct hist_report *r, uint8_t domain, uint8_t op)
 static const char *op_words(uint8_t domain, uint8_t op)
 {
 	switch ((enum mmt_hist_op)op) {
-	case MMT_OP_ALLOC: return domain == MMT_DOMAIN_SWAPIN ? "read" : domain == MMT_DOMAIN_SWAPOUT ? "written" : "allocated";
+	case MMT_OP_ALLOC: return domain == MMT_DOMAIN_SWAPIN ? "reads" : domain == MMT_DOMAIN_SWAPOUT ? "writes" : "allocated";
 	case MMT_OP_FREE: return "freed";
 	case MMT_OP_FAILED: return "failed";
 	case MMT_OP_FALLBACK: return "taken from another migrate type";
