@@ -17,6 +17,7 @@
 
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "cmd/cost.h"
 #include "cmd/hist_names.h"
 #include "cmd/hist_options.h"
 #include "cmd/launch.h"
@@ -252,9 +253,7 @@ static int refresh(struct hist_run *h, struct error *e)
 	h->report.unpaired = kmem_loss(h->kmem, MMT_HIST_LOSS_UNPAIRED);
 	h->report.stalls_lost = kmem_loss(h->kmem, MMT_HIST_LOSS_STALLS);
 	h->report.ooms_lost = kmem_loss(h->kmem, MMT_HIST_LOSS_OOMS);
-	h->report.bpf_runs = cost.runs;
-	h->report.bpf_ns = cost.ns;
-	h->report.map_bytes = cost.map_bytes;
+	cost_read(&h->report.overhead, &cost);
 	h->report.now_ns = now_ns(CLOCK_MONOTONIC) - h->t0;
 	return 0;
 }

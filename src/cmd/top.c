@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "cmd/cost.h"
 #include "cmd/options.h"
 #include "probe/cgroup.h"
 #include "probe/procfs.h"
@@ -192,10 +193,8 @@ static int look(struct top_command *c, struct error *e)
 	top_look_end(c->top, on_ended, c->probe);
 	top_probe_losses(c->probe, c->report.losses);
 	top_probe_cost(c->probe, &cost);
-	c->report.bpf_runs = cost.runs;
-	c->report.bpf_ns = cost.ns;
 	c->report.bpf_misses = cost.misses;
-	c->report.map_bytes = cost.map_bytes;
+	cost_read(&c->report.overhead, &cost);
 	c->report.now_ns = now_ns(CLOCK_MONOTONIC) - c->t0;
 	return 0;
 }

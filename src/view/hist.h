@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "model/hist.h"
+#include "view/overhead.h"
 
 /* The value of a key as text; json: as a JSON value (quoted if a string). */
 typedef void (*hist_name_fn)(void *ctx, enum mmt_hist_key_id key, const struct hist_line *line, uint64_t value,
@@ -35,7 +36,8 @@ struct hist_report {
 	uint64_t unpaired;    /* faults without a latency */
 	uint64_t stalls_lost, ooms_lost; /* stalls without a time, kills without a line */
 	uint64_t oom_kills;
-	uint64_t misses, bpf_runs, bpf_ns, map_bytes;
+	uint64_t misses;
+	struct overhead overhead;
 };
 
 extern const char *const hist_region_names[MMT_REGIONS + 1]; /* the last: none of them */

@@ -149,9 +149,12 @@ void hist_json_end(const struct hist_report *r)
 		fputc('}', f);
 		sep = ",";
 	}
-	fprintf(f, "},\"oom_kills\":%" PRIu64 ",\"lost\":{\"probe_missed\":%" PRIu64 ",\"unpaired\":%" PRIu64
-		   ",\"stalls\":%" PRIu64 ",\"ooms\":%" PRIu64 "},\"overhead\":{\"bpf_runs\":%" PRIu64 ",\"bpf_ns\":%" PRIu64
-		   ",\"map_bytes\":%" PRIu64 "}}\n", r->oom_kills, r->misses, r->unpaired,
-		r->stalls_lost, r->ooms_lost, r->bpf_runs, r->bpf_ns, r->map_bytes);
+	fputc('}', f);
+	if (r->domains[MMT_DOMAIN_OOM].backend)
+		fprintf(f, ",\"oom_kills\":%" PRIu64, r->oom_kills);
+	fprintf(f, ",\"lost\":{\"probe_missed\":%" PRIu64 ",\"unpaired\":%" PRIu64
+		   ",\"stalls\":%" PRIu64 ",\"ooms\":%" PRIu64 "},", r->misses, r->unpaired, r->stalls_lost, r->ooms_lost);
+	overhead_json(f, &r->overhead, "");
+	fputs("}\n", f);
 	fflush(f);
 }

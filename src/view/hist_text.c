@@ -346,4 +346,5 @@ void hist_text_end(const struct hist_report *r)
 		fprintf(r->out, "%" PRIu64 " OOM kills without a line: the ring was full\n", r->ooms_lost);
 	if (r->misses)
 		fprintf(r->out, "%" PRIu64 " events missed: an interrupt came while the same hook ran on that CPU\n", r->misses);
+	overhead_text(r->out, &r->overhead);
 }

@@ -291,6 +291,7 @@ void top_table_end(const struct top_report *r)
 		fprintf(r->out, "tails_unknown: %" PRIu64 " (processes whose last faults were not heard of)\n", r->top->tails_unknown);
 	if (r->bpf_misses)
 		fprintf(r->out, "probe_missed: %" PRIu64 "\n", r->bpf_misses);
+	overhead_text(r->out, &r->overhead);
 	fflush(r->out);
 }
 

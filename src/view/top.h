@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "model/top.h"
+#include "view/overhead.h"
 
 struct top_report {
 	FILE *out;
@@ -20,7 +21,8 @@ struct top_report {
 	uint64_t interval_ns; /* since the last look shown */
 	const char *unknown[TOP_METRICS]; /* why this kernel cannot tell; NULL: it can */
 	uint64_t losses[MMT_TOP_LOSSES];
-	uint64_t bpf_runs, bpf_ns, bpf_misses, map_bytes;
+	uint64_t bpf_misses;
+	struct overhead overhead;
 };
 
 void top_table_tick(const struct top_report *r);

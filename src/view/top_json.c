@@ -109,9 +109,9 @@ void top_json_end(const struct top_report *r)
 	fprintf(f, "{\"type\":\"end\",\"t\":%" PRIu64, r->now_ns);
 	put_values(r, &r->top->total, NULL);
 	fprintf(f, ",\"lost\":{\"rows_full\":%" PRIu64 ",\"stalls_full\":%" PRIu64 ",\"tails_unknown\":%" PRIu64
-		   ",\"probe_missed\":%" PRIu64 "},\"overhead\":{\"bpf_runs\":%" PRIu64 ",\"bpf_ns\":%" PRIu64
-		   ",\"map_bytes\":%" PRIu64 "}}\n",
-		r->losses[MMT_TOP_ROWS_FULL], r->losses[MMT_TOP_STALLS_FULL], r->top->tails_unknown, r->bpf_misses,
-		r->bpf_runs, r->bpf_ns, r->map_bytes);
+		   ",\"probe_missed\":%" PRIu64 "},",
+		r->losses[MMT_TOP_ROWS_FULL], r->losses[MMT_TOP_STALLS_FULL], r->top->tails_unknown, r->bpf_misses);
+	overhead_json(f, &r->overhead, "");
+	fputs("}\n", f);
 	fflush(f);
 }
