@@ -14,7 +14,7 @@ static __always_inline int reclaim_begin(u32 domain, u32 gfp, u32 order)
 static __always_inline int reclaim_end(void *ctx, u32 domain, s64 node)
 {
 	struct hist_event ev = { .domain = domain, .node = node };
-	struct stall s = {};
+	struct mmt_stall s = {};
 	u64 ns = stall_close(domain, &s);
 
 	if (!ns)

@@ -151,7 +151,7 @@ static __always_inline int stalled(u32 kind)
 
 static __always_inline int goes_on(u32 kind)
 {
-	struct stall s = {};
+	struct mmt_stall s = {};
 	u64 ns = stall_close(kind, &s);
 	struct mmt_top_row *row = ns ? row_current() : 0;
 

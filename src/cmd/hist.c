@@ -250,6 +250,7 @@ static int refresh(struct hist_run *h, struct error *e)
 	kmem_ooms(h->kmem, on_oom, h);
 	kmem_cost(h->kmem, &cost);
 	h->report.misses = cost.misses;
+	kmem_stalls(h->kmem, h->report.stalls_open);
 	h->report.unpaired = kmem_loss(h->kmem, MMT_HIST_LOSS_UNPAIRED);
 	h->report.stalls_lost = kmem_loss(h->kmem, MMT_HIST_LOSS_STALLS);
 	h->report.ooms_lost = kmem_loss(h->kmem, MMT_HIST_LOSS_OOMS);

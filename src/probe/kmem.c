@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include "probe/cgroup.h"
+#include "probe/kernel_read.h"
 #include "probe/percpu.h"
 #include "wire/percpu.h"
+#include "wire/stall.h"
 
 #include "hist.skel.h"
 
@@ -285,6 +287,22 @@ int kmem_read(struct kmem *k, kmem_row_fn fn, void *ctx)
 		return cpus;
 	err = read_rows(k, cpus, fn, ctx);
 	return err ? err : read_totals(k, cpus, fn, ctx);
+}
+
+static void on_stall(void *ctx, const void *key, const void *value)
+{
+	const struct mmt_stall_key *stall = key;
+	uint64_t *open = ctx;
+
+	(void)value;
+	if (stall->kind < MMT_DOMAIN_COUNT)
+		open[stall->kind]++;
+}
+
+void kmem_stalls(const struct kmem *k, uint64_t open[MMT_DOMAIN_COUNT])
+{
+	memset(open, 0, MMT_DOMAIN_COUNT * sizeof(*open));
+	map_each(k->skel->maps.stalls, on_stall, open);
 }
 
 uint64_t kmem_loss(const struct kmem *k, enum mmt_hist_loss which)

@@ -50,6 +50,8 @@ typedef void (*kmem_oom_fn)(void *ctx, const struct mmt_oom *oom);
 void kmem_ooms(struct kmem *k, kmem_oom_fn fn, void *ctx);
 int kmem_oom_fd(const struct kmem *k);
 
+/* Stalls that have begun and not ended, of each domain. */
+void kmem_stalls(const struct kmem *k, uint64_t open[MMT_DOMAIN_COUNT]);
 uint64_t kmem_loss(const struct kmem *k, enum mmt_hist_loss which);
 
 bool kmem_process(const struct kmem *k, uint64_t id, struct mmt_hist_process *out);

@@ -134,6 +134,10 @@ void hist_json_end(const struct hist_report *r)
 		if (!r->domains[d].backend)
 			continue;
 		fprintf(f, "%s\"%s\":{", sep, hist_domain_keys[d]);
+		if (r->stalls_open[d]) {
+			fprintf(f, "\"going_on\":%" PRIu64, r->stalls_open[d]);
+			inner = ",";
+		}
 		for (uint8_t op = 0; op < MMT_OP_COUNT; op++) {
 			struct mmt_hist_row sum = hist_total(r->now, d, op, NULL);
 

@@ -277,6 +277,8 @@ static void put_op(const struct hist_report *r, uint8_t domain, uint8_t op)
 	else if (op == MMT_OP_ALLOC || op == MMT_OP_NESTED)
 		fprintf(r->out, ", %s requested, %s given, %.1f%% waste", req, alloc,
 			sum.allocated ? 100.0 * (double)hist_waste(&sum) / (double)sum.allocated : 0.0);
+	if (op == MMT_OP_LATENCY && r->stalls_open[domain])
+		fprintf(r->out, " (%" PRIu64 " going on)", r->stalls_open[domain]);
 	fputc('\n', r->out);
 	if (op == MMT_OP_ALLOC || op == MMT_OP_LATENCY)
 		put_histogram(r, domain, op);
