@@ -141,7 +141,7 @@ void top_look_row(struct top *t, const struct mmt_top_key *key, const struct mmt
 
 	p->look->row = *row;
 	p->look->row_known = true;
-	if (row->dead || !p->comm[0])
+	if (!p->special && (row->dead || !p->comm[0]))
 		comm_set(p, row->comm);
 }
 
