@@ -37,6 +37,12 @@ static void put_string(FILE *f, const char *key, const char *text)
 	bool invalid;
 
 	fprintf(f, ",\"%s\":\"%s\"", key, text_json(buf, sizeof(buf), text, &invalid));
+	if (!invalid)
+		return;
+	fprintf(f, ",\"%s_hex\":\"", key);
+	for (const char *c = text; *c; c++)
+		fprintf(f, "%02x", (unsigned char)*c);
+	fputc('"', f);
 }
 
 static void put_bytes(FILE *f, const char *key, uint64_t bytes)
