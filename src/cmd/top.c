@@ -259,6 +259,20 @@ static void set_unknown(struct top_command *c)
 				c->report.unknown[m] = needs[i].why;
 }
 
+static void set_backends(struct top_command *c)
+{
+	int used = 0;
+
+	for (int h = 0; h < HOOK_COUNT && used < TOP_BACKENDS; h++) {
+		const struct candidate *chosen = top_probe_backend(c->probe, h);
+
+		if (!chosen)
+			continue;
+		c->report.backends[used].hook = hooks[h].key;
+		c->report.backends[used++].name = chosen->backend;
+	}
+}
+
 static int begin(struct top_command *c, struct error *e)
 {
 	sigset_t set;
@@ -280,6 +294,7 @@ static int begin(struct top_command *c, struct error *e)
 	c->top = top_new();
 	c->t0 = now_ns(CLOCK_MONOTONIC);
 	set_unknown(c);
+	set_backends(c);
 	c->report.top = c->top;
 	c->report.target = c->target;
 	c->report.kernel = c->uts.release;

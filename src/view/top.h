@@ -8,6 +8,8 @@
 #include "model/top.h"
 #include "view/overhead.h"
 
+#define TOP_BACKENDS 8
+
 struct top_report {
 	FILE *out;
 	const struct top *top;
@@ -19,6 +21,7 @@ struct top_report {
 	bool reverse;
 	uint64_t t0_unix_ns, now_ns; /* now: ns since t0 */
 	uint64_t interval_ns; /* since the last look shown */
+	struct { const char *hook, *name; } backends[TOP_BACKENDS]; /* those in use; a hook of NULL ends them */
 	const char *unknown[TOP_METRICS]; /* why this kernel cannot tell; NULL: it can */
 	uint64_t losses[MMT_TOP_LOSSES];
 	uint64_t bpf_misses;

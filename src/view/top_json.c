@@ -60,6 +60,9 @@ void top_json_start(const struct top_report *r)
 	put_name(f, "kernel", r->kernel);
 	fputs(",\"target\":{", f);
 	put_name(f, "text", r->target);
+	fputs("},\"backend\":{", f);
+	for (int i = 0; i < TOP_BACKENDS && r->backends[i].hook; i++)
+		fprintf(f, "%s\"%s\":\"%s\"", i ? "," : "", r->backends[i].hook, r->backends[i].name);
 	fprintf(f, "},\"t0_unix_ns\":%" PRIu64 ",\"unknown\":{", r->t0_unix_ns);
 	for (int m = 0; m < TOP_METRICS; m++) {
 		if (!r->unknown[m])

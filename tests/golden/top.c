@@ -58,6 +58,8 @@ static void show_top(bool json)
 				.sort = TOP_MINOR, .t0_unix_ns = 1700000000000000000ull, .losses = { 3, 2 }, .bpf_misses = 1,
 				.overhead = { .cpu_ns = 20000000, .map_bytes = 1 << 20 } };
 
+	r.backends[0].hook = "top_alloc";
+	r.backends[0].name = "tracepoint";
 	r.unknown[TOP_SWAP_INS] = "needs \"fentry\"";
 	if (json)
 		top_json_start(&r);
