@@ -48,7 +48,7 @@ static void value_text(char *out, size_t size, enum top_metric m, double v)
 		strcpy(out, "0");
 }
 
-struct row { const struct top_process *p; double key; };
+struct row { const struct top_process *p; double key, minor; };
 
 static int row_order(const void *a, const void *b)
 {
@@ -56,6 +56,8 @@ static int row_order(const void *a, const void *b)
 
 	if (x->key != y->key)
 		return x->key < y->key ? 1 : -1;
+	if (x->minor != y->minor)
+		return x->minor < y->minor ? 1 : -1;
 	if (x->p->key.tgid != y->p->key.tgid)
 		return x->p->key.tgid < y->p->key.tgid ? -1 : 1;
 	return strcmp(x->p->comm, y->p->comm);
@@ -136,6 +138,7 @@ static struct rows rows_sorted(const struct top_report *r)
 			continue;
 		row->p = list[i];
 		row->key = shown_value(r, &list[i]->now, &list[i]->before, r->sort) * (r->reverse ? -1 : 1);
+		row->minor = shown_value(r, &list[i]->now, &list[i]->before, TOP_MINOR);
 		rows.count++;
 	}
 	free(list);
