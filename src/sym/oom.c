@@ -12,13 +12,21 @@ static const struct { const char *function, *cause; } causes[] = {
 	{ "out_of_memory", "global" },
 };
 
+/* The compiler may have put .isra.0 and the like behind the name. */
+static bool is_function(const char *name, const char *function)
+{
+	size_t n = strlen(function);
+
+	return !strncmp(name, function, n) && (!name[n] || name[n] == '.');
+}
+
 const char *oom_cause(const struct ksym_table *t, const unsigned long long *stack, size_t n)
 {
 	for (size_t c = 0; t && c < sizeof(causes) / sizeof(causes[0]); c++) {
 		for (size_t i = 0; i < n && stack[i]; i++) {
 			struct ksym s;
 
-			if (ksym_find(t, stack[i], &s) && !strcmp(s.name, causes[c].function))
+			if (ksym_find(t, stack[i], &s) && is_function(s.name, causes[c].function))
 				return causes[c].cause;
 		}
 	}

@@ -136,6 +136,10 @@ def check_oom(g):
           (everywhere['pid'], everywhere['cause'], everywhere['cgroup_max']) == (g.pids[3], 'global', None) and
           everywhere['oom_score_adj'] == 1000 and everywhere['swap'] > 100 * MIB and
           everywhere['free'] < in_group['free'], everywhere)
+    group = [json.loads(line) for line in g.sections['group'].splitlines()]
+    check('--cgroup: the kill in it alone, and all its reclaims',
+          [line['pid'] for line in group if line['type'] == 'oom'] == [g.pids[2]] and
+          group[-1]['totals']['memcg']['latency']['count'] == events['max'], group)
     check('text: a line for each kill', g.sections['text'].count('oom kill: ') == 2 and
           'cause cgroup' in g.sections['text'] and 'cause global' in g.sections['text'], g.sections['text'][:600])
 
@@ -154,7 +158,7 @@ def main():
     print('#', [line for line in g.top if line.get('tail_unknown')])
     check('nothing lost', not any(g.hist[-1]['lost'].values()) and not any(g.top[-1]['lost'].values()),
           g.hist[-1]['lost'], g.top[-1]['lost'])
-    check('all three ended well', 'status 0' in g.sections, g.sections.get('hist.err'), g.sections.get('top.err'))
+    check('all four ended well', 'status 0' in g.sections, g.sections.get('hist.err'), g.sections.get('top.err'))
     if os.environ.get('SHOW'):
         print(g.sections['text'])
     sys.exit(failed)
