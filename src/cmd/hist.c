@@ -177,8 +177,8 @@ static void say_start(const struct hist_run *h)
 	}
 	for (int d = 0; d < MMT_DOMAIN_COUNT; d++)
 		if (r->domains[d].lacks[0])
-			fprintf(stderr, "mmtrace: %s %s: %s\n", hist_domain_keys[d],
-				r->domains[d].backend ? "lacks" : "is not counted", r->domains[d].lacks);
+			fprintf(stderr, "mmtrace: %s %s%s: %s\n", hist_domain_keys[d], r->domains[d].backend ? "by " : "is not counted",
+				r->domains[d].backend ? r->domains[d].backend : "", r->domains[d].lacks);
 	if (r->site_unknown)
 		fprintf(stderr, "mmtrace: %s; sites are addresses, wrappers are not known, and large kmallocs may count twice\n",
 			r->site_unknown);
