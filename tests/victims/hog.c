@@ -2,7 +2,7 @@
 /* Uses memory, and says what the kernel made it wait for: hog MIB PASSES [huge].
  * The pages are written once with numbers that do not compress away, then read
  * PASSES times; huge asks for huge pages, and so for compaction.  Prints its
- * pid, and at the end the kernel's accounting of its delays (taskstats). */
+ * pid, and at the end its faults (getrusage) and delays (taskstats). */
 #include <linux/genetlink.h>
 #include <linux/taskstats.h>
 #include <stdint.h>
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -54,6 +55,7 @@ static void print_delays(int fd, int family)
 	uint32_t pid = (uint32_t)getpid();
 	struct taskstats *ts;
 	struct message m;
+	struct rusage ru;
 	char *both;
 
 	ask(fd, family, TASKSTATS_CMD_GET, TASKSTATS_CMD_ATTR_PID, &pid, sizeof(pid), &m);
@@ -63,6 +65,8 @@ static void print_delays(int fd, int family)
 		puts("no taskstats");
 		exit(1);
 	}
+	getrusage(RUSAGE_SELF, &ru);
+	printf("faults %u %ld %ld\n", pid, ru.ru_minflt, ru.ru_majflt);
 	printf("delays %u %llu %llu %llu %llu %llu %llu\n", pid, ts->freepages_count, ts->freepages_delay_total,
 	       ts->swapin_count, ts->swapin_delay_total, ts->compact_count, ts->compact_delay_total);
 }

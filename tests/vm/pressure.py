@@ -49,6 +49,7 @@ class Guest:
         self.vmstat = {when: numbers(s['vmstat ' + when]) for when in ('before', 'attached', 'worked', 'after')}
         words = [line.split() for line in s['run'].splitlines()]
         self.pids = [int(w[1]) for w in words if w[0] == 'pid']
+        self.faults = {int(w[1]): [int(x) for x in w[2:]] for w in words if w[0] == 'faults'}
         self.delays = {int(w[1]): [int(x) for x in w[2:]] for w in words if w[0] == 'delays'}
 
     def total(self, event, key='count', op='latency'):
@@ -114,6 +115,8 @@ def check_process(g, pid, name):
     check('%s: top and hist agree on swap-ins' % name,
           g.top_of(pid, 'swap_ins') == g.of(pid, 'swapin', 'bytes_req', 'alloc') // 4096,
           g.top_of(pid, 'swap_ins'), g.of(pid, 'swapin', 'bytes_req', 'alloc'))
+    minor, major = g.top_of(pid, 'minor') - g.faults[pid][0], g.top_of(pid, 'major') - g.faults[pid][1]
+    check('%s: top: faults equal getrusage' % name, 0 <= minor <= 16 and 0 <= major <= 16, minor, major, g.faults[pid])
     if compacts:
         check('%s: its compactions were seen' % name, g.of(pid, 'compact') > 0 and
               g.top_of(pid, 'compact_count') == g.of(pid, 'compact'), compacts)
@@ -150,6 +153,8 @@ def main():
     check_vmstat(g)
     check_process(g, limited, 'hog in a cgroup')
     check_process(g, plain, 'hog of huge pages')
+    hogs = [line for line in g.top if line['type'] == 'top_group' and line['comm'] == 'hog'][0]
+    check('top: bytes of mmap by fentry', hogs['mmap_bytes'] == (40 + 250 + 60 + 460) * MIB and hogs['ended'] == 4, hogs)
     limit_hits = numbers(g.sections['events'])['max']
     check("reclaims of a cgroup equal memory.events' max", g.total('memcg') == limit_hits,
           g.total('memcg'), limit_hits)
