@@ -108,6 +108,11 @@ struct kernel_siginfo {
 	union { struct { void *_addr; } _sigfault; } _sifields;
 };
 
+/* A slab cache; size is what an object takes. */
+struct kmem_cache { unsigned int size; const char *name; };
+/* A range of the vmalloc address space. */
+struct vmap_area { unsigned long va_start; };
+
 struct linux_binprm { const char *filename; };
 
 struct seq_file;

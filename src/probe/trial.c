@@ -11,6 +11,7 @@
 
 #include "wire/config.h"
 
+#include "leak.skel.h"
 #include "mmtrace.skel.h"
 #include "probe/perf.h"
 
@@ -18,7 +19,7 @@
  * show: a wrong prototype can panic a kernel (fentry/mm_init on 6.1 did). */
 static const struct {
 	const char *function;
-	const char *args[6]; /* struct name of a pointer, or "scalar" */
+	const char *args[6]; /* struct name of a pointer, "pointer" for one to something else, or "scalar" */
 } prototypes[] = {
 	{ "handle_mm_fault", { "vm_area_struct", "scalar", "scalar", "pt_regs" } },
 	{ "expand_downwards", { "vm_area_struct", "scalar" } },
@@ -33,6 +34,11 @@ static const struct {
 	{ "__x64_sys_munlock", { "pt_regs" } },
 	{ "__x64_sys_shmat", { "pt_regs" } },
 	{ "__x64_sys_shmdt", { "pt_regs" } },
+	{ "alloc_vmap_area", { "scalar", "scalar", "scalar", "scalar", "scalar", "scalar" } },
+	{ "free_vmap_area_noflush", { "vmap_area" } },
+	{ "kmem_cache_free_bulk", { "kmem_cache", "scalar", "pointer" } },
+	{ "kmem_cache_alloc_bulk", { "kmem_cache", "scalar", "scalar", "pointer" } },
+	{ "kmem_cache_alloc_bulk_noprof", { "kmem_cache", "scalar", "scalar", "pointer" } },
 };
 
 static bool argument_matches(const struct btf *btf, uint32_t type, const char *expected)
@@ -47,6 +53,8 @@ static bool argument_matches(const struct btf *btf, uint32_t type, const char *e
 		return btf_is_int(t) || btf_is_any_enum(t);
 	if (!btf_is_ptr(t))
 		return false;
+	if (!strcmp(expected, "pointer"))
+		return true;
 	t = btf__type_by_id(btf, t->type);
 	while (t && btf_is_mod(t))
 		t = btf__type_by_id(btf, t->type);
@@ -174,6 +182,7 @@ struct trial_env {
 /* The bytes that bpftool put into each skeleton. */
 static const void *(*const object_bytes[OBJECT_COUNT])(size_t *size) = {
 	[OBJECT_MMTRACE] = mmtrace_bpf__elf_bytes,
+	[OBJECT_LEAK] = leak_bpf__elf_bytes,
 };
 
 static const struct bpf_program *find_program(struct trial_env *env, enum object_id id, const char *name)
