@@ -72,4 +72,4 @@ vmlinux-check:
 	@tests/lint/vmlinux.sh $(BTF)
 
 clean:
-	rm -rf $(B)/src $(B)/mmtrace $(B)/*.bpf.o $(B)/*.skel.h $(B)/truth $(B)/sample $(B)/scratch
+	rm -rf $(B)/src $(B)/mmtrace $(B)/*.bpf.o $(B)/*.skel.h $(B)/truth $(B)/sample $(B)/scratch $(B)/victims

@@ -21,17 +21,32 @@ static __always_inline bool tid_passes(u32 tid)
 	return !mmt_config.filter_tid || bpf_map_lookup_elem(&tids, &tid);
 }
 
-static __always_inline struct thread_state *thread_get(u32 tid)
+static __always_inline struct thread_state *thread_find(struct task_struct *task)
 {
-	struct thread_state *st = bpf_map_lookup_elem(&threads, &tid);
-	static const struct thread_state empty;
+	return bpf_task_storage_get(&threads, task, 0, 0);
+}
 
-	if (st)
-		return st;
-	bpf_map_update_elem(&threads, &tid, &empty, BPF_NOEXIST);
-	st = bpf_map_lookup_elem(&threads, &tid);
+static __always_inline struct thread_state *thread_get(struct task_struct *task)
+{
+	struct thread_state *st = bpf_task_storage_get(&threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
 	if (!st)
 		count(MMT_LOSS_MAP_FULL);
+	return st;
+}
+
+/* The current thread if it is one of a target's; else 0. */
+static __always_inline struct thread_state *thread_executor(struct task_struct *task)
+{
+	struct thread_state *st = thread_find(task);
+
+	if (st && st->executor)
+		return st;
+	if (!is_target(task->tgid) || !tid_passes(task->pid))
+		return 0;
+	st = thread_get(task);
+	if (st)
+		st->executor = 1;
 	return st;
 }
 
@@ -141,6 +156,14 @@ static __always_inline void fault_close(struct thread_state *st, struct mm_struc
 	st->closed_error = error;
 }
 
+/* Is a fault open that will not be completed?  Where the VMA is looked up at
+ * the end only (NO_VMA until then), a kernel-mode fault may have ended in the
+ * exception table, and was none; in user mode there would have been a signal. */
+static __always_inline bool fault_abandoned(const struct thread_state *st)
+{
+	return st->addr && (st->mode == MMT_MODE_USER || !(st->flags & MMT_FAULT_NO_VMA));
+}
+
 /* Opens a fault or, at the same page, notes another attempt. false: attempt. */
 static __always_inline bool fault_open(struct thread_state *st, u64 addr, u8 mode, u16 flags)
 {
@@ -148,7 +171,7 @@ static __always_inline bool fault_open(struct thread_state *st, u64 addr, u8 mod
 		st->attempts++;
 		return false;
 	}
-	if (st->addr && !(st->flags & MMT_FAULT_NO_VMA))
+	if (fault_abandoned(st))
 		count(MMT_LOSS_ABANDONED);
 	st->t0 = bpf_ktime_get_ns();
 	st->addr = addr;
@@ -193,16 +216,24 @@ static __always_inline bool vma_cached(const struct thread_state *st, struct mm_
 	       st->cache_seq == mm_seqcount(mm);
 }
 
-static __always_inline void fault_find_vma(struct thread_state *st, struct mm_struct *mm, u32 tgid)
+/* Done when the fault has been served: its VMA (or mm) is still locked then, so
+ * what is found is what served it.  When the exception begins, another thread
+ * may be about to map something else there. */
+static __always_inline struct vm_area_struct *fault_find_vma(struct thread_state *st, struct mm_struct *mm, u32 tgid)
 {
 	u64 seq = mm_seqcount(mm);
+	struct vm_area_struct *vma;
 
-	if (vma_cached(st, mm, st->addr))
-		return;
-	fault_set_vma(st, vma_find(mm, st->addr), mm_id_get(mm, tgid, true));
+	if (vma_cached(st, mm, st->addr)) {
+		st->flags &= ~MMT_FAULT_NO_VMA;
+		return 0;
+	}
+	vma = vma_find(mm, st->addr);
+	fault_set_vma(st, vma, mm_id_get(mm, tgid, true));
 	st->cache_seq = seq;
 	if (!(st->flags & MMT_FAULT_NO_VMA) && !(seq & 1))
 		st->cache_mm = (u64)mm;
+	return vma;
 }
 
 /* --- backend fentry --- */
@@ -212,28 +243,26 @@ int BPF_PROG(fault_in__fe, struct vm_area_struct *vma, unsigned long address, un
 	     struct pt_regs *regs)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	u64 id = bpf_get_current_pid_tgid();
-	u32 tgid = id >> 32, mm_id;
+	struct thread_state *st = thread_executor(task);
 	struct mm_struct *mm = vma->vm_mm;
-	bool executor = is_target(tgid);
-	struct thread_state *st;
+	bool executor = st != 0;
+	u32 mm_id = mm_id_get(mm, task->tgid, executor && mm == task->mm);
 	u16 f = 0;
 
-	mm_id = mm_id_get(mm, tgid, executor && mm == task->mm);
-	if ((!executor && !mm_id) || !tid_passes((u32)id))
+	if (!executor && (!mm_id || !tid_passes(task->pid)))
 		return 0;
-	st = thread_get((u32)id);
+	if (!st)
+		st = thread_get(task);
 	if (!st)
 		return 0;
 	f |= flags & FAULT_FLAG_WRITE ? MMT_FAULT_WRITE : 0;
 	f |= flags & FAULT_FLAG_INSTRUCTION ? MMT_FAULT_INSTR : 0;
 	f |= executor ? MMT_FAULT_EXECUTOR : 0;
 	f |= mm != task->mm ? MMT_FAULT_FOREIGN : 0;
-	if (!fault_open(st, address,
-			!regs ? MMT_MODE_GUP : flags & FAULT_FLAG_USER ? MMT_MODE_USER : MMT_MODE_KERNEL, f))
-		return 0;
-	fault_set_vma(st, vma, mm_id);
-	st->pre_state = page_table_peek(mm, address, &st->pre);
+	if (fault_open(st, address,
+		       !regs ? MMT_MODE_GUP : flags & FAULT_FLAG_USER ? MMT_MODE_USER : MMT_MODE_KERNEL, f))
+		st->pre_state = page_table_peek(mm, address, &st->pre);
+	fault_set_vma(st, vma, mm_id); /* at each attempt: another may be there by now */
 	return 0;
 }
 
@@ -241,9 +270,8 @@ SEC("?fexit/handle_mm_fault")
 int BPF_PROG(fault_out__fx, struct vm_area_struct *vma, unsigned long address, unsigned int flags,
 	     struct pt_regs *regs, unsigned int ret)
 {
-	u32 tid = (u32)bpf_get_current_pid_tgid();
-	struct thread_state *st = bpf_map_lookup_elem(&threads, &tid);
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct thread_state *st = thread_find(task);
 
 	if (!st || !st->addr || ((st->addr ^ address) & PAGE_MASK_4K))
 		return 0;
@@ -289,27 +317,24 @@ static __always_inline void stack_growth_tell(struct vm_area_struct *vma, u64 ad
 static __always_inline int page_fault_begin(u64 addr, u64 error_code)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	u64 id = bpf_get_current_pid_tgid();
-	u32 tgid = id >> 32;
 	struct mm_struct *mm = task->mm;
 	struct thread_state *st;
 	u16 f = 0;
 
 	if (!mm || addr >> 63)
 		return 0;
-	if (!is_target(tgid) || !tid_passes((u32)id))
-		return 0;
 	if (!(error_code & PF_USER) && task->pagefault_disabled)
 		return 0; /* goes to the exception table, never to handle_mm_fault */
-	st = thread_get((u32)id);
+	st = thread_executor(task);
 	if (!st)
 		return 0;
 	f |= error_code & PF_WRITE ? MMT_FAULT_WRITE : 0;
 	f |= error_code & PF_INSTR ? MMT_FAULT_INSTR : 0;
-	f |= MMT_FAULT_EXECUTOR;
+	f |= MMT_FAULT_EXECUTOR | MMT_FAULT_NO_VMA; /* until the end */
 	if (!fault_open(st, addr, error_code & PF_USER ? MMT_MODE_USER : MMT_MODE_KERNEL, f))
 		return 0;
-	fault_find_vma(st, mm, tgid);
+	if (mmt_config.calls) /* a hole now and none at the end: a stack has grown */
+		fault_find_vma(st, mm, task->tgid);
 	st->pre_state = page_table_peek(mm, addr, &st->pre);
 	return 0;
 }
@@ -333,8 +358,8 @@ static __always_inline void gup_residual(struct thread_state *st, struct task_st
 	s32 min, maj;
 	struct mmt_gup *rec;
 
-	min = (s32)(BPF_CORE_READ(task, min_flt) - st->base_min - st->seen_min) - (s32)st->reported_min;
-	maj = (s32)(BPF_CORE_READ(task, maj_flt) - st->base_maj - st->seen_maj) - (s32)st->reported_maj;
+	min = (s32)(task->min_flt - st->base_min - st->seen_min) - (s32)st->reported_min;
+	maj = (s32)(task->maj_flt - st->base_maj - st->seen_maj) - (s32)st->reported_maj;
 	if (!min && !maj)
 		return;
 	st->reported_min += min;
@@ -360,20 +385,18 @@ static __always_inline void gup_residual(struct thread_state *st, struct task_st
 static __always_inline int page_fault_end(struct mm_perf_ctx *ctx, bool major)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	u64 id = bpf_get_current_pid_tgid();
-	u32 tid = (u32)id, tgid = id >> 32;
-	struct mm_struct *mm = BPF_CORE_READ(task, mm);
-	struct thread_state *st;
+	u32 tid = task->pid, tgid = task->tgid;
+	struct mm_struct *mm = task->mm;
+	struct thread_state *st = thread_executor(task);
+	struct vm_area_struct *vma;
+	bool hole;
 
-	if (!is_target(tgid) || !tid_passes(tid))
-		return 0;
-	st = thread_get(tid);
 	if (!st || !mm)
 		return 0;
 	if (!st->counting) { /* mm_account_fault has already added this one */
 		st->counting = 1;
-		st->base_min = BPF_CORE_READ(task, min_flt) - !major;
-		st->base_maj = BPF_CORE_READ(task, maj_flt) - major;
+		st->base_min = task->min_flt - !major;
+		st->base_maj = task->maj_flt - major;
 	}
 	st->seen_min += !major;
 	st->seen_maj += major;
@@ -384,13 +407,10 @@ static __always_inline int page_fault_end(struct mm_perf_ctx *ctx, bool major)
 		st->pre_state = PTE_UNKNOWN;
 		st->mm_id = mm_id_get(mm, tgid, true);
 	}
-	if (st->flags & MMT_FAULT_NO_VMA) { /* a stack that has grown by now */
-		struct vm_area_struct *vma = vma_find(mm, st->addr);
-
-		fault_set_vma(st, vma, mm_id_get(mm, tgid, true));
-		if (mmt_config.calls && st->t0 && st->vm_flags & VM_GROWSDOWN)
-			stack_growth_tell(vma, st->addr);
-	}
+	hole = st->flags & MMT_FAULT_NO_VMA;
+	vma = fault_find_vma(st, mm, tgid);
+	if (mmt_config.calls && hole && st->t0 && vma && st->vm_flags & VM_GROWSDOWN)
+		stack_growth_tell(vma, st->addr);
 	fault_close(st, mm, major, false);
 	gup_residual(st, task, st->mm_id, tid, tgid);
 	return 0;
@@ -417,22 +437,19 @@ int fault_maj__pe(struct mm_perf_ctx *ctx)
 SEC("?tp_btf/signal_generate")
 int BPF_PROG(fault_sig__tb, int sig, struct kernel_siginfo *info, struct task_struct *task)
 {
-	u64 id = bpf_get_current_pid_tgid(), addr;
-	u32 tgid = id >> 32;
 	struct task_struct *me = bpf_get_current_task_btf();
 	struct mm_struct *mm = me->mm;
 	struct thread_state *st;
+	u64 addr;
 	int code;
 
 	if ((sig != SIGSEGV && sig != SIGBUS) || task != me || !mm || (u64)info < 4096)
-		return 0;
-	if (!is_target(tgid) || !tid_passes((u32)id))
 		return 0;
 	code = BPF_CORE_READ(info, si_code);
 	addr = (u64)BPF_CORE_READ(info, _sifields._sigfault._addr);
 	if (code < 1 || code > SEGV_MAX_CODE + 1)
 		return 0;
-	st = thread_get((u32)id);
+	st = thread_executor(me);
 	if (!st)
 		return 0;
 	if (st->closed_error && ((st->last_error ^ addr) & PAGE_MASK_4K) == 0) {
@@ -442,8 +459,8 @@ int BPF_PROG(fault_sig__tb, int sig, struct kernel_siginfo *info, struct task_st
 	if (!st->addr || ((st->addr ^ addr) & PAGE_MASK_4K)) {
 		fault_open(st, addr, MMT_MODE_USER, MMT_FAULT_EXECUTOR);
 		st->t0 = 0;
-		fault_set_vma(st, vma_find(mm, addr), mm_id_get(mm, tgid, true));
 	}
+	fault_find_vma(st, mm, me->tgid);
 	fault_close(st, mm, false, true);
 	st->closed_error = 0;
 	return 0;

@@ -10,11 +10,11 @@ int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *chil
 	struct mmt_fork *rec;
 	bool thread = ptgid == ctgid;
 	struct mmt_target target = {};
+	struct thread_state *st;
 	u32 one = 1;
 
 	if (!thread)
 		bpf_map_delete_elem(&targets, &ctgid); /* a reused pid is no target */
-	bpf_map_delete_elem(&threads, &tid);
 	if (!is_target(ptgid) || (!thread && !mmt_config.follow) || !mm)
 		return 0;
 	if (!thread)
@@ -26,10 +26,10 @@ int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *chil
 			bpf_map_update_elem(&tids, &tid, &one, BPF_ANY);
 	}
 	cmm = mm_id_get(mm, ctgid, true);
-	{
-		struct thread_state fresh = { .counting = mmt_config.residual }; /* its counters are 0 */
-
-		bpf_map_update_elem(&threads, &tid, &fresh, BPF_ANY);
+	st = thread_get(child);
+	if (st) {
+		st->executor = tid_passes(tid);
+		st->counting = mmt_config.residual; /* its counters are 0 */
 	}
 	rec = control_reserve(sizeof(*rec));
 	if (!rec)
@@ -49,14 +49,14 @@ int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *chil
 SEC("?tp_btf/sched_process_exec")
 int BPF_PROG(life_exec__tb, struct task_struct *p, int old_pid, struct linux_binprm *bprm)
 {
-	u32 tgid = p->tgid, tid = p->pid;
+	u32 tgid = p->tgid;
 	struct mm_struct *mm = p->mm;
 	struct thread_state *st;
 	struct mmt_exec *rec;
 
 	if (!is_target(tgid))
 		return 0;
-	st = bpf_map_lookup_elem(&threads, &tid);
+	st = thread_find(p);
 	if (st)
 		st->cache_mm = 0; /* the old mm's address may serve the new one */
 	rec = control_reserve(sizeof(*rec));
@@ -81,8 +81,8 @@ int BPF_PROG(life_exit__tb, struct task_struct *p)
 	if (!bpf_map_lookup_elem(&targets, &tgid))
 		return 0;
 	dead = p->signal->live.counter == 0;
-	st = bpf_map_lookup_elem(&threads, &tid);
-	if (st && st->addr && !(st->flags & MMT_FAULT_NO_VMA))
+	st = thread_find(p);
+	if (st && fault_abandoned(st))
 		count(MMT_LOSS_ABANDONED);
 	if (st && st->counting)
 		gup_residual(st, p, st->mm_id, tid, tgid);
@@ -95,7 +95,6 @@ int BPF_PROG(life_exit__tb, struct task_struct *p)
 		rec->maj_flt = p->maj_flt;
 		bpf_ringbuf_submit(rec, dead ? BPF_RB_FORCE_WAKEUP : control_lazy());
 	}
-	bpf_map_delete_elem(&threads, &tid);
 	if (dead)
 		bpf_map_delete_elem(&targets, &tgid);
 	return 0;

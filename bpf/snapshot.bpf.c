@@ -5,7 +5,10 @@
 struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 1);
 	 __type(key, u32); __type(value, char[MMT_PATH_MAX + 256]); } path_buf SEC(".maps");
 
+#define ANON_NAME_MAX 80 /* with the NUL: ANON_VMA_NAME_MAX_LEN */
+
 __u64 layout_last_file; /* the file whose path was written last in this pass */
+__u64 layout_last_seq;  /* with that record: shown again if the buffer was full */
 __u64 layout_mm_read;   /* the mm of this pass */
 
 static __always_inline u64 lock_seq(struct mm_struct *mm)
@@ -23,6 +26,7 @@ static __always_inline void layout_mm(struct seq_file *seq, struct mm_struct *mm
 {
 	struct mmt_layout_mm m = { .type = MMT_LAYOUT_MM, .size = sizeof(m) };
 
+	m.time = bpf_ktime_get_ns();
 	m.mm_id = mm_id_get(mm, tgid, true);
 	m.map_count = BPF_CORE_READ(mm, map_count);
 	m.lock_seq = lock_seq(mm);
@@ -37,20 +41,49 @@ static __always_inline void layout_end(struct seq_file *seq)
 	struct mmt_layout_end end = { .type = MMT_LAYOUT_END, .size = sizeof(end) };
 
 	end.lock_seq = lock_seq((struct mm_struct *)layout_mm_read);
-	layout_mm_read = 0;
-	bpf_seq_write(seq, &end, sizeof(end));
+	bpf_seq_write(seq, &end, sizeof(end)); /* once more if the buffer was full */
+}
+
+/* prctl(PR_SET_VMA_ANON_NAME): length of "[anon:NAME]", NUL included, or 0. */
+static __always_inline long anon_name(struct vm_area_struct *vma, char *buf)
+{
+	struct anon_vma_name *name;
+	u32 len = 6;
+	long n;
+
+	if (!bpf_core_field_exists(vma->anon_name))
+		return 0;
+	if (vma->vm_file && bpf_core_field_offset(vma->anon_name) == bpf_core_field_offset(vma->shared))
+		return 0; /* before 6.2 file mappings have no such name */
+	name = BPF_CORE_READ(vma, anon_name);
+	if (!name)
+		return 0;
+	__builtin_memcpy(buf, "[anon:", 6);
+	if (vma->vm_file) {
+		__builtin_memcpy(buf, "[anon_shmem:", 12);
+		len = 12;
+	}
+	n = bpf_probe_read_kernel_str(buf + len, ANON_NAME_MAX, &name->name);
+	if (n <= 1)
+		return 0;
+	n += len - 1;
+	buf[n & 127] = ']';
+	return n + 2;
 }
 
 /* Length of the VMA's path in buf, without the NUL; -1: as for the last VMA. */
-static __always_inline long layout_path(struct vm_area_struct *vma, char *buf, u32 kind)
+static __always_inline long layout_path(struct vm_area_struct *vma, char *buf, u32 kind, u64 seq_num)
 {
 	struct file *file = vma->vm_file;
-	long len = 0;
+	long len = anon_name(vma, buf);
 
-	if (file) {
-		if ((u64)file == layout_last_file)
+	if (len > 0) {
+		layout_last_file = 0;
+	} else if (file) {
+		if ((u64)file == layout_last_file && seq_num != layout_last_seq)
 			return -1;
 		layout_last_file = (u64)file;
+		layout_last_seq = seq_num;
 		len = bpf_d_path(&file->f_path, buf, MMT_PATH_MAX);
 	} else {
 		layout_last_file = 0;
@@ -93,7 +126,7 @@ int layout__it(struct bpf_iter__task_vma *ctx)
 	}
 	vma_facts(vma, &rec.vma);
 	layout_told(&rec.vma, mm_id_get(vma->vm_mm, task->tgid, true));
-	len = layout_path(vma, buf, rec.vma.kind);
+	len = layout_path(vma, buf, rec.vma.kind, ctx->meta->seq_num);
 	rec.new_path = len >= 0;
 	rec.path_len = len > 0 ? len & (MMT_PATH_MAX - 1) : 0;
 	rec.size = sizeof(rec) + rec.path_len;
@@ -134,15 +167,16 @@ int watch__it(struct bpf_iter__task *ctx)
 residual:
 	if (!mmt_config.residual)
 		return 0;
-	st = bpf_map_lookup_elem(&threads, &tid);
-	if (!st) {
-		struct thread_state fresh = { .counting = 1 };
-
-		fresh.base_min = task->min_flt;
-		fresh.base_maj = task->maj_flt;
-		bpf_map_update_elem(&threads, &tid, &fresh, BPF_NOEXIST);
-	} else if (st->counting) {
+	st = thread_get(task);
+	if (!st)
+		return 0;
+	st->executor = tid_passes(tid);
+	if (st->counting) {
 		gup_residual(st, task, st->mm_id, tid, tgid);
+	} else {
+		st->base_min = task->min_flt;
+		st->base_maj = task->maj_flt;
+		st->counting = 1;
 	}
 	return 0;
 }

@@ -54,6 +54,8 @@ struct vm_special_mapping { const char *name; };
 /* The tree of VMAs (maple tree, since 6.1). */
 struct maple_tree { void *ma_root; };
 
+struct rb_node { unsigned long __rb_parent_color; };
+
 /* A mapping. */
 struct vm_area_struct {
 	unsigned long vm_start, vm_end;
@@ -63,7 +65,8 @@ struct vm_area_struct {
 	unsigned long vm_pgoff;
 	struct file *vm_file;
 	void *vm_private_data;
-	struct anon_vma_name *anon_name;
+	struct { struct rb_node rb; } shared; /* of file mappings */
+	struct anon_vma_name *anon_name; /* shares its place with shared before 6.2 */
 };
 /* prctl(PR_SET_VMA_ANON_NAME); absent without CONFIG_ANON_VMA_NAME. */
 struct anon_vma_name { char name[0]; };

@@ -99,31 +99,48 @@ static __noinline int fold_call(const struct mmt_call *c)
 	return 0;
 }
 
-/* 0 if the ring took it. */
-static __always_inline long data_output(const void *rec, u64 size)
+/* Room in the data ring; 0: there is none, the event must be folded. */
+static __always_inline void *data_reserve(u64 size)
 {
-	u64 ready = bpf_ringbuf_query(&data_ring, BPF_RB_AVAIL_DATA);
-	u64 flags = ready >= mmt_config.wake_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
-	long err;
+	void *rec;
 
 	count(MMT_LOSS_SEEN);
 	if (mmt_config.aggregate)
-		return -1;
-	err = bpf_ringbuf_output(&data_ring, (void *)rec, size, flags);
-	if (err)
+		return 0;
+	rec = bpf_ringbuf_reserve(&data_ring, size, 0);
+	if (!rec)
 		count(MMT_LOSS_RING_FULL);
-	return err;
+	return rec;
 }
 
-static __always_inline void emit_fault(const struct mmt_fault *rec)
+static __always_inline void data_submit(void *rec)
 {
-	if (data_output(rec, sizeof(*rec)))
-		fold_fault(rec);
+	u64 ready = bpf_ringbuf_query(&data_ring, BPF_RB_AVAIL_DATA);
+
+	bpf_ringbuf_submit(rec, ready >= mmt_config.wake_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 }
 
-static __always_inline void emit_call(const struct mmt_call *rec)
+static __always_inline void emit_fault(const struct mmt_fault *f)
 {
-	if (data_output(rec, sizeof(*rec)))
-		fold_call(rec);
+	struct mmt_fault *rec = data_reserve(sizeof(*rec));
+
+	if (!rec) {
+		fold_fault(f);
+		return;
+	}
+	*rec = *f;
+	data_submit(rec);
+}
+
+static __always_inline void emit_call(const struct mmt_call *c)
+{
+	struct mmt_call *rec = data_reserve(sizeof(*rec));
+
+	if (!rec) {
+		fold_call(c);
+		return;
+	}
+	*rec = *c;
+	data_submit(rec);
 }
 #endif

@@ -13,7 +13,8 @@
 
 #define PAGE_MASK_4K (~0xfffull)
 
-/* A thread of a target: its open fault and its own fault accounting. */
+/* A thread of a target, or one that faults on a target's mm: its open fault and
+ * its own fault accounting. */
 struct thread_state {
 	u64 t0;
 	u64 addr;    /* 0: no fault open */
@@ -27,6 +28,7 @@ struct thread_state {
 	u64 vm_flags;
 	u8 pre_state; /* enum pte_state */
 	u8 mode;
+	u8 executor; /* a thread of a target that passes the filter: its faults count */
 	u8 counting; /* the fields below hold */
 	u8 closed_error; /* the last fault closed was an error at last_error */
 	u32 reported_min, reported_maj;
@@ -54,8 +56,9 @@ struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8192);
 	 __type(key, u32); __type(value, u32); } tids SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8192);
 	 __type(key, u64); __type(value, struct mm_state); } mms SEC(".maps");
-struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 16384);
-	 __type(key, u32); __type(value, struct thread_state); } threads SEC(".maps");
+/* Kept with the thread itself: found in a few ns, gone with it. */
+struct { __uint(type, BPF_MAP_TYPE_TASK_STORAGE); __uint(map_flags, BPF_F_NO_PREALLOC);
+	 __type(key, int); __type(value, struct thread_state); } threads SEC(".maps");
 
 struct vma_key { u32 mm_id; u32 sig; u64 anchor; u64 end; };
 /* VMAs told to user space; evicting one only tells it again. */

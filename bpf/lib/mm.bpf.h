@@ -54,7 +54,7 @@ static __always_inline u32 mm_id_get(struct mm_struct *mm, u32 tgid, bool create
 static __always_inline u64 mm_seqcount(struct mm_struct *mm)
 {
 	if (bpf_core_field_exists(mm->mm_lock_seq.sequence))
-		return BPF_CORE_READ(mm, mm_lock_seq.sequence);
+		return mm->mm_lock_seq.sequence;
 	return 1;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Looks at a page-table entry through the kernel's direct map (x86-64; entry
- * layout: arch/x86/include/asm/pgtable_types.h, pgtable_64.h).  Reads only; a
- * wrong address makes bpf_probe_read_kernel fail, and the state is UNKNOWN. */
+ * layout: arch/x86/include/asm/pgtable_types.h, pgtable_64.h).  Reads only. */
 #ifndef MMT_PAGE_TABLE_BPF_H
 #define MMT_PAGE_TABLE_BPF_H
 
@@ -27,12 +26,24 @@ enum pte_state {
 #define SWAP_TYPE_MARKER 31
 #define SWAP_TYPE_SPECIAL 20
 
+/* Kernels since 6.2 let a program read any kernel address as a pointer of a
+ * type: a plain load, where bpf_probe_read_kernel is a call.  A bad address
+ * reads as 0. */
+extern void *bpf_rdonly_cast(void *obj, __u32 btf_id) __ksym __weak;
+
+static __always_inline bool word_read(u64 va, u64 *word)
+{
+	if (bpf_rdonly_cast) {
+		*word = ((struct pt_regs *)bpf_rdonly_cast((void *)va, bpf_core_type_id_kernel(struct pt_regs)))->r15;
+		return true;
+	}
+	return bpf_probe_read_kernel(word, 8, (void *)va) == 0;
+}
+
 /* Reads entry number `index` of the table whose entry points at it. */
 static __always_inline bool table_read(u64 phys, u64 index, u64 *entry)
 {
-	u64 va = mmt_config.direct_map + (phys & ENTRY_PFN) + index * 8;
-
-	return bpf_probe_read_kernel(entry, 8, (void *)va) == 0;
+	return word_read(mmt_config.direct_map + (phys & ENTRY_PFN) + index * 8, entry);
 }
 
 static __always_inline u8 entry_state(u64 e, bool huge)
@@ -54,19 +65,19 @@ static __always_inline u8 entry_state(u64 e, bool huge)
 /* State of the entry that maps addr; *out is the raw entry. */
 static __always_inline u8 page_table_peek(struct mm_struct *mm, u64 addr, u64 *out)
 {
-	u64 e = 0, pgd = (u64)BPF_CORE_READ(mm, pgd);
+	u64 e = 0, pgd = (u64)mm->pgd;
 
 	*out = 0;
 	if (!mmt_config.direct_map)
 		return PTE_UNKNOWN;
 	if (mmt_config.levels == 5) {
-		if (bpf_probe_read_kernel(&e, 8, (void *)(pgd + ((addr >> 48) & 511) * 8)))
+		if (!word_read(pgd + ((addr >> 48) & 511) * 8, &e))
 			return PTE_UNKNOWN;
 		if (!(e & ENTRY_PRESENT))
 			return PTE_NO_TABLE;
 		if (!table_read(e, (addr >> 39) & 511, &e))
 			return PTE_UNKNOWN;
-	} else if (bpf_probe_read_kernel(&e, 8, (void *)(pgd + ((addr >> 39) & 511) * 8))) {
+	} else if (!word_read(pgd + ((addr >> 39) & 511) * 8, &e)) {
 		return PTE_UNKNOWN;
 	}
 	if (!(e & ENTRY_PRESENT))

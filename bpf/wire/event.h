@@ -198,6 +198,7 @@ struct mmt_layout_mm {
 	__u32 mm_id;
 	__u32 map_count;
 	__u64 lock_seq; /* mm->mm_lock_seq; ~0 where the kernel has none */
+	__u64 time;     /* before the first VMA was looked at */
 	struct mmt_marks marks;
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include "base/text.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,7 +141,7 @@ bool text_parse_duration(const char *s, uint64_t *ns)
 		v *= 1e9;
 	else
 		return false;
-	if (!(v > 0) || v > 1e18)
+	if (!(v >= 1) || v > 1e18) /* less than a nanosecond is no time at all */
 		return false;
 	*ns = (uint64_t)v;
 	return true;
@@ -162,6 +163,7 @@ bool text_parse_bytes(const char *s, uint64_t *out)
 	static const char units[] = "KMG";
 	char *end;
 	const char *u;
+	int shift;
 
 	if (!s || *s < '0' || *s > '9')
 		return false;
@@ -170,10 +172,13 @@ bool text_parse_bytes(const char *s, uint64_t *out)
 	if (errno)
 		return false;
 	if (*end) {
-		u = strchr(units, *end & ~0x20);
+		u = strchr(units, toupper((unsigned char)*end));
 		if (!u || end[1])
 			return false;
-		*out <<= 10 * (u - units + 1);
+		shift = 10 * (int)(u - units + 1);
+		if (*out > UINT64_MAX >> shift)
+			return false;
+		*out <<= shift;
 	}
 	return true;
 }

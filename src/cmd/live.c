@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <sys/utsname.h>
@@ -15,8 +16,10 @@
 
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "cmd/images.h"
 #include "cmd/launch.h"
 #include "cmd/options.h"
+#include "model/kind.h"
 #include "model/loss.h"
 #include "probe/cgroup.h"
 #include "probe/procfs.h"
@@ -118,6 +121,8 @@ static void read_layout(struct live *l, pid_t pid)
 		const uint8_t *bytes = NULL;
 		ssize_t n = probe_layout(l->probe, pid, &bytes);
 
+		if (n > 0)
+			images_read(l->session, pid, bytes, (size_t)n);
 		if (n <= 0 || session_layout(l->session, pid, bytes, (size_t)n))
 			return;
 	}
@@ -163,18 +168,13 @@ static void on_fold_process(void *ctx, const struct mmt_fold_process_key *key, c
 static void refresh(struct live *l, bool all)
 {
 	static const struct fold_reader reader = { on_fold_row, on_fold_process };
-	struct probe_cost cost;
 
 	read_layouts(l);
 	probe_drain(l->probe, all, on_record, l);
 	probe_fold(l->probe, &reader, l);
+	stacks_read(l->session);
 	read_rss(l);
 	probe_losses(l->probe, l->report.losses);
-	probe_cost(l->probe, &cost);
-	l->report.bpf_runs = cost.runs;
-	l->report.bpf_ns = cost.ns;
-	l->report.bpf_misses = cost.misses;
-	l->report.map_bytes = cost.map_bytes;
 	l->report.now_ns = now_ns(CLOCK_MONOTONIC) - l->t0;
 }
 
@@ -228,6 +228,7 @@ static int open_output(struct live *l, struct error *e)
 	l->report.redraw = terminal && !l->opt.command && !l->opt.trace;
 	l->report.top = l->opt.top >= 0 ? l->opt.top : terminal && ws.ws_row > 12 ? ws.ws_row - 6 : 30;
 	l->report.sort = l->opt.sort;
+	l->report.columns = l->opt.columns;
 	return 0;
 }
 
@@ -279,13 +280,30 @@ static int start_clock(struct live *l, struct error *e)
 	return 0;
 }
 
+/* What the model must know of this kernel and cannot ask itself. */
+static void tell_kernel(struct live *l)
+{
+	struct session *s = l->session;
+	unsigned major, minor;
+	uint64_t start, end;
+	char perm[5];
+
+	uname(&l->uts);
+	if (sscanf(l->uts.release, "%u.%u", &major, &minor) == 2)
+		s->heap_touching = major < 6 || (major == 6 && minor < 7);
+	if (!procfs_vsyscall(&start, &end, perm))
+		return;
+	s->vsyscall.start = start;
+	s->vsyscall.end = end;
+	s->vsyscall.vm_flags = (perm[0] == 'r' ? VM_READ : 0) | (perm[2] == 'x' ? VM_EXEC : 0);
+}
+
 static void report_start(struct live *l)
 {
 	const struct candidate *c = probe_backend(l->probe, HOOK_FAULT);
 	struct report *r = &l->report;
 	char target[1024];
 
-	uname(&l->uts);
 	r->session = l->session;
 	r->target = l->target;
 	r->by_process = l->opt.probe.scope != MMT_SCOPE_LIST;
@@ -319,6 +337,7 @@ static int begin(struct live *l, struct error *e)
 	if (!l->probe || probe_attach(l->probe, e))
 		return -1;
 	l->session = session_new();
+	tell_kernel(l);
 	add_targets(l);
 	l->t0 = now_ns(CLOCK_MONOTONIC);
 	l->report.session = l->session;
@@ -397,6 +416,25 @@ static void run(struct live *l)
 	}
 }
 
+/* What mmtrace itself cost. */
+static void read_overhead(struct live *l)
+{
+	struct overhead *o = &l->report.overhead;
+	struct probe_cost cost;
+	struct rusage ru;
+
+	probe_cost(l->probe, &cost);
+	o->bpf_timed = cost.timed;
+	o->bpf_runs = cost.runs;
+	o->bpf_ns = cost.ns;
+	o->map_bytes = cost.map_bytes;
+	l->report.bpf_misses = cost.misses;
+	if (getrusage(RUSAGE_SELF, &ru) == 0)
+		o->cpu_ns = (uint64_t)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) * 1000000000ull +
+			    (uint64_t)(ru.ru_utime.tv_usec + ru.ru_stime.tv_usec) * 1000;
+	o->rss = procfs_own_rss();
+}
+
 static int finish(struct live *l, struct error *e)
 {
 	struct report *r = &l->report;
@@ -404,6 +442,7 @@ static int finish(struct live *l, struct error *e)
 
 	probe_detach(l->probe);
 	refresh(l, true);
+	read_overhead(l);
 	r->interval_ns = 0;
 	r->kernel_known = l->launch.ended;
 	r->kernel_minor = l->launch.minflt - l->launch.base_minflt;
@@ -437,6 +476,8 @@ int fault_command(int argc, char **argv, bool trace)
 	if (options_parse(&l->opt, argc, argv, &e) == 0) {
 		if (l->opt.help) {
 			options_help();
+		} else if (l->opt.columns_help) {
+			columns_help();
 		} else if (l->opt.version) {
 			puts("mmtrace " MMTRACE_VERSION);
 		} else if (begin(l, &e) == 0) {

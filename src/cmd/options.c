@@ -13,7 +13,7 @@
 #define HINT "'mmtrace --help' lists the options"
 
 enum {
-	OPT_JSON = 256, OPT_NO_FOLLOW, OPT_BACKEND, OPT_RING, OPT_BTF, OPT_STRICT, OPT_NO_COLOR, OPT_VERSION, OPT_RANGE,
+	OPT_JSON = 256, OPT_COLUMNS, OPT_NO_FOLLOW, OPT_BACKEND, OPT_RING, OPT_BTF, OPT_STRICT, OPT_NO_COLOR, OPT_VERSION, OPT_RANGE,
 	OPT_CGROUP, OPT_AGGREGATE, OPT_ROWS, OPT_CONTROL, OPT_EXPAND,
 };
 
@@ -30,6 +30,7 @@ static const struct option longs[] = {
 	{ "interval", required_argument, NULL, 'i' },
 	{ "top", required_argument, NULL, 'n' },
 	{ "sort", required_argument, NULL, 's' },
+	{ "columns", required_argument, NULL, OPT_COLUMNS },
 	{ "faults", required_argument, NULL, 'F' },
 	{ "range", required_argument, NULL, OPT_RANGE },
 	{ "output", required_argument, NULL, 'o' },
@@ -61,7 +62,8 @@ void options_help(void)
 	     "  -d, --duration TIME      stop after 5s, 500ms, 2m\n"
 	     "  -i, --interval TIME      time between tables (1s)\n"
 	     "  -n, --top ROWS           rows at most (what fits the terminal, else 30; 0: all)\n"
-	     "  -s, --sort KEY           rate faults major size rss p99 addr; -KEY reverses\n"
+	     "  -s, --sort KEY           any column: rate faults major size rss p99 addr ...; -KEY reverses\n"
+	     "      --columns KEY,...    columns of the table of VMAs; 'help' lists them\n"
 	     "      --json               JSON lines (schema 1)\n"
 	     "  -F, --faults CLASS,...   trace: only faults of these classes\n"
 	     "      --range START-END    trace: only faults at these addresses (hexadecimal)\n"
@@ -157,7 +159,7 @@ static int parse_one(struct options *o, int c, char **argv, struct error *e)
 	case 'd': case 'i': case 'n': case OPT_RING: case OPT_ROWS: case OPT_CONTROL: return parse_numbers(o, c, e);
 	case 's':
 		o->sort = optarg;
-		return sort_known(optarg) ? 0 : bad(e, "-s", optarg, "keys: rate faults major size rss p99 addr");
+		return sort_known(optarg) ? 0 : bad(e, "-s", optarg, "keys: any column, see --columns help");
 	case 'F':
 		return trace_classes(optarg, &o->filter.classes) ? 0 : bad(e, "-F", optarg, "classes: see mmtrace-trace(1)");
 	case OPT_RANGE:
@@ -167,6 +169,10 @@ static int parse_one(struct options *o, int c, char **argv, struct error *e)
 	case OPT_CGROUP: o->cgroup = optarg; o->probe.scope = MMT_SCOPE_CGROUP; return 0;
 	case OPT_EXPAND: return parse_ids(optarg, "--expand", o->expand, &o->expand_count, e);
 	case OPT_AGGREGATE: o->probe.aggregate = true; return 0;
+	case OPT_COLUMNS:
+		o->columns_help = !strcmp(optarg, "help");
+		return o->columns_help || columns_parse(optarg, &o->columns)
+			       ? 0 : bad(e, "--columns", optarg, "no such column, see --columns help");
 	case 'o': o->output = optarg; return 0;
 	case OPT_JSON: o->json = true; return 0;
 	case OPT_NO_FOLLOW: o->probe.follow = false; return 0;
@@ -226,7 +232,7 @@ int options_parse(struct options *o, int argc, char **argv, struct error *e)
 	while ((c = getopt_long(argc, argv, "+:ap:t:d:i:n:s:o:F:qvh", longs, NULL)) != -1)
 		if (parse_one(o, c, argv, e))
 			return -1;
-	if (o->help || o->version)
+	if (o->help || o->version || o->columns_help)
 		return 0;
 	o->probe.calls = o->trace && !o->filter.classes;
 	if (parse_positional(o, argc, argv, e))

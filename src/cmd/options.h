@@ -23,6 +23,8 @@ struct options {
 	char **command; /* NULL, or CMD ARGS NULL */
 	uint64_t duration_ns, interval_ns, count; /* 0: no limit; interval 1 s */
 	int top;
+	struct column_list columns;
+	bool columns_help;
 	const char *sort, *output;
 	struct trace_filter filter; /* trace only */
 	bool trace, json, quiet, verbose, strict, help, version;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include "decode/decode.h"
 
+#include <stdint.h>
 #include <string.h>
 
 static size_t size_of_kind(unsigned kind)
@@ -28,27 +29,29 @@ const struct mmt_head *decode_record(const void *bytes, size_t size)
 
 bool decode_layout(struct layout_cursor *c, struct layout_record *out)
 {
+	const unsigned char *bytes = c->bytes + c->at;
 	size_t left = c->size - c->at;
-	const struct mmt_layout_mm *mm = (const void *)(c->bytes + c->at);
-	const struct mmt_layout_vma *vma = (const void *)mm;
+	uint32_t head[2]; /* type, size */
 
 	memset(out, 0, sizeof(*out));
-	if (left < 8 || mm->size > left)
+	if (left < sizeof(head))
 		return false;
-	if (mm->type == MMT_LAYOUT_MM && mm->size == sizeof(*mm)) {
-		out->type = MMT_LAYOUT_MM;
-		out->mm = mm;
-	} else if (mm->type == MMT_LAYOUT_VMA && mm->size >= sizeof(*vma) &&
-		   mm->size == sizeof(*vma) + vma->path_len) {
-		out->type = MMT_LAYOUT_VMA;
-		out->vma = vma;
-		out->path = (const char *)(vma + 1);
-	} else if (mm->type == MMT_LAYOUT_END && mm->size == sizeof(*out->end)) {
-		out->type = MMT_LAYOUT_END;
-		out->end = (const void *)mm;
+	memcpy(head, bytes, sizeof(head));
+	if (head[1] > left)
+		return false;
+	if (head[0] == MMT_LAYOUT_MM && head[1] == sizeof(c->record.mm)) {
+		out->mm = memcpy(&c->record.mm, bytes, sizeof(c->record.mm));
+	} else if (head[0] == MMT_LAYOUT_VMA && head[1] >= sizeof(c->record.vma)) {
+		out->vma = memcpy(&c->record.vma, bytes, sizeof(c->record.vma));
+		if (head[1] != sizeof(c->record.vma) + out->vma->path_len)
+			return false;
+		out->path = (const char *)bytes + sizeof(c->record.vma);
+	} else if (head[0] == MMT_LAYOUT_END && head[1] == sizeof(c->record.end)) {
+		out->end = memcpy(&c->record.end, bytes, sizeof(c->record.end));
 	} else {
 		return false;
 	}
-	c->at += mm->size;
+	out->type = (enum mmt_layout_type)head[0];
+	c->at += head[1];
 	return true;
 }

@@ -9,10 +9,16 @@
 
 #include "wire/event.h"
 
-/* The record's head if bytes hold a whole record of a known kind, else NULL. */
+/* The record's head if bytes hold a whole record of a known kind, else NULL.
+ * bytes are aligned to 8, as the ring has them. */
 const struct mmt_head *decode_record(const void *bytes, size_t size);
 
-struct layout_cursor { const unsigned char *bytes; size_t size, at; };
+struct layout_cursor {
+	const unsigned char *bytes; /* not aligned: paths are of any length */
+	size_t size, at;
+	union { struct mmt_layout_mm mm; struct mmt_layout_vma vma; struct mmt_layout_end end; } record;
+};
+/* Points into the cursor: gone with the next record. */
 struct layout_record {
 	enum mmt_layout_type type;
 	const struct mmt_layout_mm *mm;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include "model/session.h"
+#include "model/image.h"
+#include "model/kind.h"
 #include "model/ledger.h"
 
 #include <stdlib.h>
@@ -44,6 +46,7 @@ void session_free(struct session *s)
 		free(p);
 	}
 	stat_free(&s->faults);
+	image_free(s);
 	idmap_free(&s->by_pid);
 	idmap_free(&s->by_mm);
 	fold_free(s);
@@ -207,18 +210,31 @@ static void vma_name(struct vma *v, const char *name, size_t len)
 	v->name = must(strndup(name, len));
 }
 
-/* [stack] and [heap], by the kernel's own rules (vma_is_initial_stack and
- * vma_is_initial_heap, fs/proc/task_mmu.c). */
-static void vma_name_by_marks(struct vma *v)
+/* The kernel's own rules, vma_is_initial_heap() and vma_is_initial_stack(), in
+ * the order of show_map_vma(). Before 6.7 what touches the heap was [heap]. */
+static const char *initial_name(const struct session *s, const struct mm *mm, const struct mmt_vma *v)
 {
-	const struct mmt_marks *m = &v->mm->marks;
+	const struct mmt_marks *m = &mm->marks;
+	uint64_t slack = s->heap_touching;
 
-	if (!v->known || v->name[0] || v->v.kind & MMT_VMA_FILE)
+	if (v->kind & (MMT_VMA_FILE | MMT_VMA_SPECIAL))
+		return NULL;
+	if (v->start < m->brk + slack && v->end + slack > m->start_brk)
+		return "[heap]";
+	return v->start <= m->start_stack && v->end >= m->start_stack ? "[stack]" : NULL;
+}
+
+/* For a VMA that no layout has shown: the break may have moved since the marks. */
+static void vma_name_by_marks(const struct session *s, struct vma *v)
+{
+	const char *name = initial_name(s, v->mm, &v->v);
+
+	if (!v->known || v->name[0])
 		return;
-	if (m->start_stack >= v->v.start && m->start_stack < v->v.end)
-		vma_name(v, "[stack]", 7);
-	else if (v->v.start <= m->brk && v->v.end >= m->start_brk && (m->brk > m->start_brk || v->v.start == m->start_brk))
-		vma_name(v, "[heap]", 6);
+	if (!name && v->v.start == v->mm->marks.start_brk && !(v->v.kind & (MMT_VMA_FILE | MMT_VMA_SPECIAL)))
+		name = "[heap]";
+	if (name)
+		vma_name(v, name, strlen(name));
 }
 
 /* Anchor of the slot that heads the chain of VMAs with one mm and sig: no VMA
@@ -265,50 +281,93 @@ static struct vma *vma_moved_start(struct session *s, struct mm *mm, const struc
 	return NULL;
 }
 
+static bool vma_is(const struct vma *v, const struct mmt_vma *now)
+{
+	return !v->known || !v->live || v->v.anchor == now->anchor ||
+	       (v->v.start < now->end && now->start < v->v.end);
+}
+
+/* The row of a VMA that the kernel shows.  A slot may lead to a row that has
+ * moved on since: then another VMA has come to its former place.  A row serves
+ * one VMA of a layout (generation `placed`). */
+static struct vma *vma_row(struct session *s, struct mm *mm, const struct mmt_vma *now, uint32_t placed)
+{
+	struct vma *v = slot_find(s, mm->id, now->sig, now->anchor)->vma;
+
+	if (v && vma_is(v, now) && v->generation != placed)
+		return v;
+	v = mm->generation ? vma_moved_start(s, mm, now) : NULL;
+	if (v && v->generation != placed) {
+		slot_set(s, v, now->sig, now->anchor);
+		return v;
+	}
+	return vma_new(s, mm, now->sig, now->anchor);
+}
+
 static void apply_vma_seen(struct session *s, const struct mmt_vma_seen *r)
 {
 	struct mm *mm = ledger_mm(s, r->head.mm_id, (pid_t)r->head.tgid);
-	struct vma *v = slot_find(s, mm->id, r->vma.sig, r->vma.anchor)->vma;
+	struct vma *v = vma_row(s, mm, &r->vma, ~0u);
+	bool current = r->head.time >= mm->layout_time;
 
-	if (!v && (v = vma_moved_start(s, mm, &r->vma)))
-		slot_set(s, v, r->vma.sig, r->vma.anchor);
-	if (!v)
-		v = vma_new(s, mm, r->vma.sig, r->vma.anchor);
+	if (!current && v->known)
+		return; /* the layout, read since, knows better */
 	v->v = r->vma;
 	if (!v->known)
 		vma_name(v, r->name, strnlen(r->name, sizeof(r->name)));
-	v->known = v->live = v->changed = true;
+	v->thread_stack &= v->live;
+	v->known = v->changed = true;
+	v->live = current && !mm->ended;
 	if (mm->have_marks)
-		vma_name_by_marks(v);
+		vma_name_by_marks(s, v);
+	kind_judge(s, v, NULL);
 }
 
-static void layout_vma(struct session *s, struct mm *mm, const struct layout_record *r, const char *path, size_t len)
+static void layout_vma(struct session *s, struct mm *mm, const struct layout_record *r, const char *path, size_t len,
+		       struct kind_walk *walk)
 {
 	const struct mmt_vma *now = &r->vma->vma;
-	struct vma *v = slot_find(s, mm->id, now->sig, now->anchor)->vma;
+	struct vma *v = vma_row(s, mm, now, mm->generation);
+	const char *initial = initial_name(s, mm, now);
 
-	if (!v && mm->generation > 1 && (v = vma_moved_start(s, mm, now)))
-		slot_set(s, v, now->sig, now->anchor);
-	if (!v)
-		v = vma_new(s, mm, now->sig, now->anchor);
+	if (initial) {
+		path = initial;
+		len = strlen(initial);
+	}
 	if (!v->known || v->v.end != now->end || v->v.start != now->start || !v->live)
 		v->changed = true;
 	v->v = *now;
+	v->thread_stack &= v->live;
 	v->known = v->live = true;
 	v->generation = mm->generation;
-	if (strlen(v->name) != len || memcmp(v->name, path, len))
+	if (strlen(v->name) != len || memcmp(v->name, path, len)) {
 		vma_name(v, path, len);
+		v->changed = true;
+	}
+	kind_judge(s, v, walk);
 	mm->live_count++;
 }
 
-static void layout_finish(struct mm *mm)
+/* No mm holds the kernel's [vsyscall] page, yet every process sees it. */
+static void layout_vsyscall(struct session *s, struct mm *mm)
+{
+	struct mmt_layout_vma gate = { .vma = { .start = s->vsyscall.start, .end = s->vsyscall.end,
+						.vm_flags = s->vsyscall.vm_flags, .anchor = s->vsyscall.start,
+						.kind = MMT_VMA_SPECIAL } };
+	struct layout_record r = { .type = MMT_LAYOUT_VMA, .vma = &gate };
+
+	if (s->vsyscall.end)
+		layout_vma(s, mm, &r, "[vsyscall]", 10, NULL);
+}
+
+static void layout_finish(struct session *s, struct mm *mm)
 {
 	for (struct vma *v = mm->vmas; v; v = v->next) {
 		if (v->generation != mm->generation) {
 			v->changed |= v->live;
 			v->live = false;
-		} else {
-			vma_name_by_marks(v);
+			if (v->known && !v->judged) /* gone before the marks were known */
+				kind_judge(s, v, NULL);
 		}
 	}
 }
@@ -319,6 +378,7 @@ bool session_layout(struct session *s, pid_t pid, const void *bytes, size_t size
 	struct process *p = session_process(s, pid);
 	struct layout_record r;
 	struct mm *mm = NULL;
+	struct kind_walk walk = { 0 };
 	const char *path = "";
 	size_t len = 0;
 	bool ended = false;
@@ -328,6 +388,7 @@ bool session_layout(struct session *s, pid_t pid, const void *bytes, size_t size
 			mm = ledger_mm(s, r.mm->mm_id, pid);
 			mm->marks = r.mm->marks;
 			mm->lock_seq = r.mm->lock_seq;
+			mm->layout_time = r.mm->time;
 			mm->have_marks = true;
 			mm->generation++;
 			mm->live_count = 0;
@@ -339,16 +400,27 @@ bool session_layout(struct session *s, pid_t pid, const void *bytes, size_t size
 				path = r.path;
 				len = r.vma->path_len;
 			}
-			layout_vma(s, mm, &r, path, len);
+			layout_vma(s, mm, &r, path, len, &walk);
 		}
 	}
 	if (c.at != c.size)
 		s->decode_error++;
 	if (!mm)
 		return false;
-	layout_finish(mm);
+	layout_vsyscall(s, mm);
+	layout_finish(s, mm);
 	mm->racing = !ended;
 	return ended;
+}
+
+void session_stack_pointer(struct session *s, pid_t pid, uint64_t sp)
+{
+	const struct process *p = session_find(s, pid);
+	const struct mm *mm = p ? process_mm(s, p) : NULL;
+
+	for (struct vma *v = mm ? mm->vmas : NULL; v; v = v->next)
+		if (v->live && v->known && v->v.start <= sp && sp < v->v.end)
+			kind_stack_pointer(v);
 }
 
 /* --- records --- */
@@ -387,21 +459,27 @@ static void apply_gup(struct session *s, const struct mmt_gup *g)
 	p->changed = true;
 }
 
-static void mm_born(struct mm *mm, const struct mmt_marks *marks)
+static void mm_born(struct session *s, struct mm *mm, const struct mmt_marks *marks)
 {
 	mm->marks = *marks;
 	mm->have_marks = true;
-	for (struct vma *v = mm->vmas; v; v = v->next)
-		vma_name_by_marks(v);
+	for (struct vma *v = mm->vmas; v; v = v->next) {
+		vma_name_by_marks(s, v);
+		if (v->known && !v->judged)
+			kind_judge(s, v, NULL);
+	}
 }
 
 static void apply_fork(struct session *s, const struct mmt_fork *f)
 {
 	struct process *p;
 
-	if (f->thread)
-		return;
 	p = session_find(s, (pid_t)f->head.tgid);
+	if (f->thread) {
+		if (p)
+			p->threads_changed++;
+		return;
+	}
 	if (p && p->start_time && p->start_time != f->start_boottime)
 		process_exited(s, p); /* its exit was lost, the pid is in use again */
 	p = session_process(s, (pid_t)f->head.tgid);
@@ -409,7 +487,7 @@ static void apply_fork(struct session *s, const struct mmt_fork *f)
 	p->start_time = f->start_boottime;
 	p->mm_id = f->head.mm_id;
 	memcpy(p->comm, f->comm, sizeof(p->comm) - 1);
-	mm_born(ledger_mm(s, f->head.mm_id, p->pid), &f->marks);
+	mm_born(s, ledger_mm(s, f->head.mm_id, p->pid), &f->marks);
 }
 
 static void apply_exec(struct session *s, const struct mmt_exec *x)
@@ -422,7 +500,7 @@ static void apply_exec(struct session *s, const struct mmt_exec *x)
 	p->changed = true;
 	mm = ledger_mm(s, x->head.mm_id, p->pid);
 	mm->proc = p;
-	mm_born(mm, &x->marks);
+	mm_born(s, mm, &x->marks);
 }
 
 static void apply_mm_end(struct session *s, const struct mmt_mm_end *r)
@@ -431,6 +509,7 @@ static void apply_mm_end(struct session *s, const struct mmt_mm_end *r)
 
 	mm->marks = r->marks;
 	mm->have_marks = mm->ended = true;
+	kind_judge_living(s, mm);
 	for (struct vma *v = mm->vmas; v; v = v->next) {
 		v->changed |= v->live;
 		v->live = false;
@@ -467,6 +546,8 @@ void session_apply(struct session *s, const void *bytes, size_t size)
 		p = session_find(s, (pid_t)h->tgid);
 		if (p && ((const struct mmt_exit *)bytes)->group_dead)
 			process_exited(s, p);
+		else if (p)
+			p->threads_changed++;
 		break;
 	case MMT_KIND_MM_END:
 		apply_mm_end(s, bytes);

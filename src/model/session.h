@@ -11,6 +11,7 @@
 
 #include "base/idmap.h"
 #include "decode/decode.h"
+#include "model/part.h"
 #include "model/stat.h"
 
 #define RSS_UNKNOWN (~0ull)
@@ -25,6 +26,10 @@ struct process {
 	bool changed;        /* since the last row was sent */
 	struct fault_stat faults;
 	uint64_t previous;   /* faults at the last interval, for rates */
+	uint64_t threads_changed; /* threads that came or went */
+	uint64_t stacks_at;  /* the caller's search for thread stacks: it saw this, plus 1 */
+	pid_t stacks_from;
+	int stacks_passes;
 	uint64_t calls;      /* VMA-changing calls and stack growths seen (trace) */
 	struct process *next;
 	struct process *older; /* the one before with this pid */
@@ -41,6 +46,9 @@ struct vma {
 	uint64_t rss;              /* bytes; RSS_UNKNOWN until smaps was read */
 	uint64_t rss_time;         /* when that was, ns of CLOCK_MONOTONIC */
 	struct fault_stat faults;
+	struct parts parts;        /* what it is; of the last time it was alive */
+	bool judged;               /* ... by the mm's marks */
+	bool guard_below, thread_stack;
 	struct vma *next;      /* in the mm */
 	struct vma *same_sig;  /* the one before with this mm and sig */
 };
@@ -50,6 +58,7 @@ struct mm {
 	struct process *proc; /* whose it was at first sight */
 	struct mmt_marks marks;
 	uint64_t lock_seq; /* change counter when the layout was read */
+	uint64_t layout_time; /* what was told before is older than the layout */
 	bool have_marks, ended;
 	bool racing;          /* changed while the layout was read, each time */
 	uint32_t generation;
@@ -66,7 +75,11 @@ struct session {
 	struct vma_slot *slots; /* open addressing by (mm_id, sig, anchor) */
 	size_t slot_count, slot_used;
 	struct idmap by_pid, by_mm; /* newest process of a pid; mm of an id */
+	struct idmap images; /* by inode */
+	struct image *image_list;
 	struct fold_table *fold;    /* rows as read last, see fold.c */
+	struct { uint64_t start, end, vm_flags; } vsyscall; /* from the caller; end 0: none */
+	bool heap_touching; /* from the caller: this kernel also calls [heap] what only touches the heap */
 	uint32_t next_proc, next_vma;
 	uint64_t decode_error;
 	size_t live_processes;
@@ -94,6 +107,8 @@ struct process *session_find(struct session *s, pid_t pid);
 void process_exited(struct session *s, struct process *p);
 /* The mm a living process uses now, or NULL. */
 struct mm *process_mm(const struct session *s, const struct process *p);
+/* A thread of pid was seen with its stack pointer there. */
+void session_stack_pointer(struct session *s, pid_t pid, uint64_t sp);
 /* The VMA row of a fault, or NULL. */
 struct vma *session_vma_of(struct session *s, const struct mmt_fault *f);
 /* The VMA row with that key, or NULL. */

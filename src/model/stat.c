@@ -108,7 +108,7 @@ uint64_t stat_quantile(const struct fault_stat *s, int cls, double q)
 	}
 	for (int b = 0; b < HIST_BUCKETS && total; b++) {
 		seen += sum[b];
-		if ((double)seen >= q * (double)total)
+		if (seen && (double)seen >= q * (double)total)
 			return hist_upper(b) < max ? hist_upper(b) : max;
 	}
 	return 0;

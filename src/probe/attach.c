@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -78,6 +79,33 @@ void links_detach(struct links *l)
 		bpf_link__destroy(l->link[--l->count]);
 }
 
+/* Bytes that the kernel charges for a map. */
+static uint64_t map_charge(int fd)
+{
+	unsigned long long bytes = 0;
+	char path[64], line[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "memlock: %llu", &bytes) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return bytes;
+}
+
+static bool stats_enabled(void)
+{
+	FILE *f = fopen("/proc/sys/kernel/bpf_stats_enabled", "re");
+	bool on = f && fgetc(f) == '1';
+
+	if (f)
+		fclose(f);
+	return on;
+}
+
 void object_cost(struct bpf_object *obj, struct probe_cost *out)
 {
 	struct bpf_program *prog;
@@ -96,10 +124,8 @@ void object_cost(struct bpf_object *obj, struct probe_cost *out)
 		out->misses += info.recursion_misses;
 	}
 	bpf_object__for_each_map(map, obj) {
-		uint64_t bytes = (uint64_t)bpf_map__max_entries(map);
-
-		if (bpf_map__type(map) != BPF_MAP_TYPE_RINGBUF)
-			bytes *= bpf_map__key_size(map) + bpf_map__value_size(map) + 48;
-		out->map_bytes += bytes;
+		if (bpf_map__fd(map) >= 0)
+			out->map_bytes += map_charge(bpf_map__fd(map));
 	}
+	out->timed = stats_enabled();
 }

@@ -22,9 +22,10 @@ struct links {
 int links_attach(struct links *l, const struct plan *p, struct bpf_object *obj, struct error *e);
 void links_detach(struct links *l);
 
-/* Own cost of an object: runs and ns of all programs (0 without
- * kernel.bpf_stats_enabled), misses, bytes of maps. */
-struct probe_cost { uint64_t runs, ns, misses, map_bytes; };
+/* Own cost of an object: runs and ns of all programs (not counted unless
+ * kernel.bpf_stats_enabled: timed is false), misses, bytes of maps as the kernel
+ * charges them. */
+struct probe_cost { uint64_t runs, ns, misses, map_bytes; bool timed; };
 void object_cost(struct bpf_object *obj, struct probe_cost *out);
 
 #endif

@@ -62,7 +62,6 @@ static int search(uint64_t magic, uint64_t pfn, const char *btf, uint64_t *base)
 	bpf_program__set_autoload(skel->progs.directmap__sc, true);
 	bpf_map__set_max_entries(skel->maps.data_ring, 4096);
 	bpf_map__set_max_entries(skel->maps.control_ring, 4096);
-	bpf_map__set_max_entries(skel->maps.threads, 1);
 	bpf_map__set_max_entries(skel->maps.mms, 1);
 	bpf_map__set_max_entries(skel->maps.targets, 1);
 	bpf_map__set_max_entries(skel->maps.vmas_told, 1);

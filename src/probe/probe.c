@@ -24,7 +24,6 @@
 /* Sizes of maps when any process may be traced */
 #define MANY_ROWS 65536
 #define MANY_PROCESSES 65536
-#define MANY_THREADS 65536
 
 struct probe {
 	struct mmtrace_bpf *skel;
@@ -58,7 +57,6 @@ static void maps_size(struct mmtrace_bpf *skel, const struct probe_options *opt)
 	if (many) {
 		bpf_map__set_max_entries(skel->maps.targets, MANY_PROCESSES);
 		bpf_map__set_max_entries(skel->maps.mms, MANY_PROCESSES);
-		bpf_map__set_max_entries(skel->maps.threads, MANY_THREADS);
 	}
 	if (opt->aggregate)
 		bpf_map__set_max_entries(skel->maps.data_ring, 4096); /* not used */

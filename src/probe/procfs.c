@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include "probe/procfs.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -90,4 +91,64 @@ int procfs_rss(pid_t pid, void (*fn)(void *ctx, uint64_t start, uint64_t rss), v
 	free(line);
 	fclose(f);
 	return 0;
+}
+
+void procfs_threads(pid_t pid, bool (*fn)(void *ctx, pid_t tid), void *ctx)
+{
+	struct dirent *d;
+	char path[64];
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	while (dir && (d = readdir(dir)))
+		if (d->d_name[0] != '.' && !fn(ctx, atoi(d->d_name)))
+			break;
+	if (dir)
+		closedir(dir);
+}
+
+int procfs_stack_pointer(pid_t pid, pid_t tid, uint64_t *sp)
+{
+	char path[64], line[256], *last;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/syscall", pid, tid);
+	f = fopen(path, "re");
+	if (!f)
+		return -errno;
+	if (!fgets(line, sizeof(line), f))
+		line[0] = '\0';
+	fclose(f);
+	last = strrchr(line, ' '); /* "NR ARGS... SP PC", "-1 SP PC" or "running" */
+	if (!last)
+		return -EAGAIN;
+	*last = '\0';
+	last = strrchr(line, ' ');
+	return last && sscanf(last, "%" SCNx64, sp) == 1 ? 0 : -EAGAIN;
+}
+
+bool procfs_vsyscall(uint64_t *start, uint64_t *end, char perm[5])
+{
+	char line[512];
+	FILE *f = fopen("/proc/self/maps", "re");
+	bool found = false;
+
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = strstr(line, "[vsyscall]") && sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s", start, end, perm) == 3;
+	if (f)
+		fclose(f);
+	return found;
+}
+
+uint64_t procfs_own_rss(void)
+{
+	FILE *f = fopen("/proc/self/statm", "re");
+	uint64_t pages = 0;
+
+	if (!f || fscanf(f, "%*u %" SCNu64, &pages) != 1)
+		pages = 0;
+	if (f)
+		fclose(f);
+	return pages * 4096;
 }

@@ -23,6 +23,14 @@ int procfs_stat_read(pid_t pid, struct procfs_stat *out);
 int procfs_check_target(pid_t pid, struct error *e);
 /* Process of a thread, or -1. */
 pid_t procfs_tgid(pid_t tid);
+/* Calls fn for each thread, in ascending order, until it returns false. */
+void procfs_threads(pid_t pid, bool (*fn)(void *ctx, pid_t tid), void *ctx);
+/* User stack pointer of a blocked thread; -EAGAIN: it runs. */
+int procfs_stack_pointer(pid_t pid, pid_t tid, uint64_t *sp);
+/* Resident bytes of this process; 0: not known. */
+uint64_t procfs_own_rss(void);
+/* The kernel's [vsyscall] page, which no mm holds; false: it has none. */
+bool procfs_vsyscall(uint64_t *start, uint64_t *end, char perm[5]);
 /* Calls fn for each VMA of smaps; 0 or a negative errno. */
 int procfs_rss(pid_t pid, void (*fn)(void *ctx, uint64_t start, uint64_t rss), void *ctx);
 #endif

@@ -92,6 +92,21 @@ static void put_latency(FILE *f, const struct fault_stat *s)
 			stat_quantile(s, -1, 0.5), stat_quantile(s, -1, 0.99), max);
 }
 
+static void put_parts(FILE *f, const struct vma *v)
+{
+	const struct parts *p = &v->parts;
+
+	if (!p->count) {
+		fputs(",\"kind\":null,\"kind_source\":null,\"parts\":[]", f);
+		return;
+	}
+	fprintf(f, ",\"kind\":\"%s\",\"kind_source\":\"%s\",\"parts\":[", kind_of(v), kind_source_name(p->source));
+	for (unsigned i = 0; i < p->count; i++)
+		fprintf(f, "%s{\"kind\":\"%s\",\"start\":\"0x%" PRIx64 "\",\"end\":\"0x%" PRIx64 "\"}", i ? "," : "",
+			kind_name(p->part[i].kind), p->part[i].start, p->part[i].end);
+	fputc(']', f);
+}
+
 static void put_vma(const struct report *r, struct vma *v)
 {
 	FILE *f = r->out;
@@ -103,7 +118,8 @@ static void put_vma(const struct report *r, struct vma *v)
 		r->now_ns, v->mm->proc->id, v->mm->proc->pid, v->id, v->v.start, v->v.end, perm,
 		v->v.kind & MMT_VMA_FILE ? v->v.pgoff << 12 : 0, v->v.ino);
 	put_name(f, "name", v->name);
-	fprintf(f, ",\"kind\":\"%s\",\"live\":%s,", kind_of(v), v->live ? "true" : "false");
+	put_parts(f, v);
+	fprintf(f, ",\"live\":%s,", v->live ? "true" : "false");
 	if (v->rss == RSS_UNKNOWN)
 		fputs("\"rss\":null,", f);
 	else
@@ -195,6 +211,20 @@ static void put_losses(const struct report *r, enum loss_group group)
 	}
 }
 
+static void put_overhead(FILE *f, const struct overhead *o)
+{
+	if (o->bpf_timed)
+		fprintf(f, "\"overhead\":{\"bpf_runs\":%" PRIu64 ",\"bpf_ns\":%" PRIu64, o->bpf_runs, o->bpf_ns);
+	else
+		fputs("\"overhead\":{\"bpf_runs\":null,\"bpf_ns\":null,\"unknown\":{\"bpf_ns\":\"kernel.bpf_stats_enabled is 0\"}", f);
+	fprintf(f, ",\"cpu_ns\":%" PRIu64 ",\"rss\":", o->cpu_ns);
+	if (o->rss)
+		fprintf(f, "%" PRIu64, o->rss);
+	else
+		fputs("null", f);
+	fprintf(f, ",\"map_bytes\":%" PRIu64 "}", o->map_bytes);
+}
+
 void json_end(const struct report *r)
 {
 	FILE *f = r->out;
@@ -215,8 +245,9 @@ void json_end(const struct report *r)
 	put_losses(r, LOSS_DETAIL);
 	fputs("},\"lost\":{", f);
 	put_losses(r, LOSS_LOST);
-	fprintf(f, ",\"probe_missed\":%" PRIu64 ",\"decode_error\":%" PRIu64 "},\"overhead\":{\"bpf_runs\":%" PRIu64
-		   ",\"bpf_ns\":%" PRIu64 ",\"map_bytes\":%" PRIu64 "}}\n",
-		r->bpf_misses, r->session->decode_error, r->bpf_runs, r->bpf_ns, r->map_bytes);
+	fprintf(f, ",\"probe_missed\":%" PRIu64 ",\"decode_error\":%" PRIu64 "},", r->bpf_misses,
+		r->session->decode_error);
+	put_overhead(f, &r->overhead);
+	fputs("}\n", f);
 	fflush(f);
 }

@@ -9,6 +9,18 @@
 
 #include "model/session.h"
 
+/* What mmtrace itself cost. */
+struct overhead {
+	uint64_t cpu_ns, rss; /* 0: not known */
+	uint64_t map_bytes;
+	uint64_t bpf_runs, bpf_ns; /* hold if bpf_timed */
+	bool bpf_timed;            /* kernel.bpf_stats_enabled */
+};
+
+#define COLUMNS_MAX 64
+/* Columns that the user asked for, enum column each; none: the usual ones. */
+struct column_list { uint8_t column[COLUMNS_MAX]; int count; };
+
 struct report {
 	FILE *out;
 	struct session *session;
@@ -22,17 +34,23 @@ struct report {
 	int width;           /* columns of the terminal; 0: not limited */
 	int top;             /* rows at most; 0: all */
 	const char *sort;    /* column key */
+	struct column_list columns;
 	bool by_process;     /* processes first; VMAs of those in expand only */
 	const pid_t *expand;
 	int expand_count;
 	uint64_t t0_unix_ns, now_ns; /* now: ns since t0 */
 	uint64_t interval_ns; /* time since the last tick */
 	uint64_t losses[MMT_LOSS_COUNT];
-	uint64_t bpf_runs, bpf_ns, bpf_misses, map_bytes;
+	uint64_t bpf_misses;
+	struct overhead overhead; /* of the whole run: at its end only */
 	bool kernel_known;   /* wait4 or /proc told what the kernel counted: */
 	uint64_t kernel_minor, kernel_major;
 };
 
+/* Parses "addr,faults,name"; false: no such column, or too many. */
+bool columns_parse(const char *list, struct column_list *out);
+/* Lists all columns on stdout. */
+void columns_help(void);
 /* Keys that -s takes; false: unknown. */
 bool sort_known(const char *key);
 

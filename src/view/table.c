@@ -3,59 +3,11 @@
 #include "base/text.h"
 #include "model/kind.h"
 #include "model/loss.h"
-#include "view/report.h"
+#include "view/column.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *const class_titles[] = {
-#define CLASS(NAME, n, key, title, help) [n] = title,
-#include "wire/classes.def"
-#undef CLASS
-};
-
-#define RSS_FRESH_NS 2000000000ull
-
-enum sort_key { SORT_RATE, SORT_FAULTS, SORT_MAJOR, SORT_SIZE, SORT_RSS, SORT_P99, SORT_ADDR, SORT_COUNT };
-static const char *const sort_keys[SORT_COUNT] = { "rate", "faults", "major", "size", "rss", "p99", "addr" };
-
-static enum sort_key sort_of(const char *key)
-{
-	for (int i = 0; i < SORT_COUNT; i++)
-		if (!strcmp(sort_keys[i], *key == '-' ? key + 1 : key))
-			return i;
-	return SORT_COUNT;
-}
-
-bool sort_known(const char *key)
-{
-	return sort_of(key) != SORT_COUNT;
-}
-
-struct row { struct vma *v; double key; uint64_t rate; };
-
-static double row_key(const struct row *r, enum sort_key k)
-{
-	switch (k) {
-	case SORT_RATE: return (double)r->rate + (double)stat_total(&r->v->faults) * 1e-9;
-	case SORT_FAULTS: return (double)stat_total(&r->v->faults);
-	case SORT_MAJOR: return (double)r->v->faults.major;
-	case SORT_SIZE: return (double)(r->v->v.end - r->v->v.start);
-	case SORT_RSS: return r->v->rss == RSS_UNKNOWN ? -1 : (double)r->v->rss;
-	case SORT_P99: return (double)stat_quantile(&r->v->faults, -1, 0.99);
-	case SORT_ADDR: return -(double)r->v->v.start;
-	case SORT_COUNT: break;
-	}
-	return 0;
-}
-
-static int row_order(const void *a, const void *b)
-{
-	const struct row *x = a, *y = b;
-
-	return x->key < y->key ? 1 : x->key > y->key ? -1 : x->v->id < y->v->id ? -1 : 1;
-}
 
 static bool vma_shown(const struct report *r, const struct vma *v)
 {
@@ -80,13 +32,12 @@ static struct row *rows_sorted(const struct report *r, size_t *count, bool rates
 			continue;
 		rows[used].v = v[i];
 		rows[used].rate = r->interval_ns ? (total - v[i]->previous) * 1000000000ull / r->interval_ns : 0;
-		rows[used].key = row_key(&rows[used], sort_of(sort)) * (*sort == '-' ? -1 : 1);
 		v[i]->previous = total;
 		used++;
 	}
 	free(v);
 	if (rows)
-		qsort(rows, used, sizeof(*rows), row_order);
+		column_sort(sort, rows, used);
 	*count = rows ? used : 0;
 	return rows;
 }
@@ -103,7 +54,7 @@ static unsigned classes_present(const struct row *rows, size_t n)
 }
 
 #define FIXED_WIDTH 79 /* RANGE to MAJOR without PID and FLT/s */
-#define TAIL_WIDTH 46  /* P50 P99 KIND and some of the NAME */
+#define TAIL_WIDTH 47  /* P50 P99 KIND and some of the NAME */
 
 /* Drops the rarest classes until the name has room on the terminal. */
 static unsigned classes_fitting(const struct report *r, unsigned set, bool rates, bool many)
@@ -135,68 +86,86 @@ static void put_line(const struct report *r, char *line)
 	fprintf(r->out, "%s\n", line);
 }
 
-static void put_titles(const struct report *r, unsigned classes, bool rates, bool many)
+static void list_add(struct column_list *l, enum column c)
 {
-	char line[1024];
-	int at = 0;
-
-	if (many)
-		at += snprintf(line + at, sizeof(line) - at, "%7s ", "PID");
-	at += snprintf(line + at, sizeof(line) - at, "%-27s %-4s %6s %6s %8s", "RANGE", "PERM", "SIZE", "RSS", "FAULTS");
-	if (rates)
-		at += snprintf(line + at, sizeof(line) - at, " %8s", "FLT/s");
-	at += snprintf(line + at, sizeof(line) - at, " %8s %6s", "MINOR", "MAJOR");
-	for (int c = 0; c < MMT_CLASS_COUNT; c++)
-		if (classes & 1u << c)
-			at += snprintf(line + at, sizeof(line) - at, " %7s", class_titles[c]);
-	snprintf(line + at, sizeof(line) - at, " %7s %7s %-7s %s", "P50", "P99", "KIND", "NAME");
-	put_line(r, line);
+	if (l->count < COLUMNS_MAX)
+		l->column[l->count++] = (uint8_t)c;
 }
 
-static int put_counts(char *line, size_t size, const struct row *row, unsigned classes, bool rates)
+static void list_classes(struct column_list *l, unsigned classes)
 {
-	const struct fault_stat *s = &row->v->faults;
-	char a[16], b[16];
-	int at = snprintf(line, size, " %8s", text_count(a, sizeof(a), (double)stat_total(s)));
-
-	if (rates)
-		at += snprintf(line + at, size - at, " %8s", text_count(a, sizeof(a), (double)row->rate));
-	at += snprintf(line + at, size - at, " %8s %6s", text_count(a, sizeof(a), (double)s->minor),
-		       text_count(b, sizeof(b), (double)s->major));
 	for (int c = 0; c < MMT_CLASS_COUNT; c++)
 		if (classes & 1u << c)
-			at += snprintf(line + at, size - at, " %7s",
-				       text_count(a, sizeof(a), (double)stat_class_count(s, c)));
-	if (stat_max(s))
-		at += snprintf(line + at, size - at, " %7s %7s", text_ns(a, sizeof(a), stat_quantile(s, -1, 0.5)),
-			       text_ns(b, sizeof(b), stat_quantile(s, -1, 0.99)));
-	else
-		at += snprintf(line + at, size - at, " %7s %7s", "-", "-");
-	return at;
+			list_add(l, COLUMN_CLASS + c);
 }
 
-static void put_row(const struct report *r, const struct row *row, unsigned classes, bool rates, bool many)
+static struct column_list usual_columns(unsigned classes, bool rates, bool many)
 {
-	const struct vma *v = row->v;
-	char line[4096], name[2048], perm[5], range[40], size[16], rss[20] = "-";
-	int at = 0;
+	static const enum column head[] = { COLUMN_ADDR, COLUMN_PERM, COLUMN_SIZE, COLUMN_RSS, COLUMN_FAULTS };
+	static const enum column tail[] = { COLUMN_P50, COLUMN_P99, COLUMN_KIND, COLUMN_NAME };
+	struct column_list l = { .count = 0 };
 
-	kind_perm(v, perm);
-	rss[0] = '~'; /* read some time ago */
-	if (v->rss == RSS_UNKNOWN)
-		strcpy(rss, "-");
-	else
-		text_bytes(r->now_ns - v->rss_time > RSS_FRESH_NS ? rss + 1 : rss, sizeof(rss) - 1, v->rss);
-	snprintf(range, sizeof(range), "%llx-%llx", v->v.start, v->v.end);
-	if (!v->known)
-		snprintf(range, sizeof(range), "%llx-?", v->v.anchor);
 	if (many)
-		at += snprintf(line, sizeof(line), "%7d ", v->mm->proc->pid);
-	at += snprintf(line + at, sizeof(line) - at, "%-27s %-4s %6s %6s", range, perm,
-		       text_bytes(size, sizeof(size), v->v.end - v->v.start), rss);
-	at += put_counts(line + at, sizeof(line) - at, row, classes, rates);
-	snprintf(line + at, sizeof(line) - at, " %-7s %s%s", kind_of(v),
-		 v->name[0] ? text_escape(name, sizeof(name), v->name) : "-", v->live ? "" : " (gone)");
+		list_add(&l, COLUMN_PID);
+	for (size_t i = 0; i < sizeof(head) / sizeof(head[0]); i++)
+		list_add(&l, head[i]);
+	if (rates)
+		list_add(&l, COLUMN_RATE);
+	list_add(&l, COLUMN_MINOR);
+	list_add(&l, COLUMN_MAJOR);
+	list_classes(&l, classes);
+	for (size_t i = 0; i < sizeof(tail) / sizeof(tail[0]); i++)
+		list_add(&l, tail[i]);
+	return l;
+}
+
+/* COLUMN_COUNT in what the user gave stands for the classes that occurred. */
+static struct column_list chosen_columns(const struct report *r, const struct row *rows, size_t n, bool rates)
+{
+	bool many = r->session->processes && r->session->processes->next;
+	struct column_list l = { .count = 0 };
+
+	if (!r->columns.count)
+		return usual_columns(classes_fitting(r, classes_present(rows, n), rates, many), rates, many);
+	for (int i = 0; i < r->columns.count; i++) {
+		if (r->columns.column[i] == COLUMN_COUNT)
+			list_classes(&l, classes_present(rows, n));
+		else
+			list_add(&l, r->columns.column[i]);
+	}
+	return l;
+}
+
+#define CELL 2048
+
+/* Columns set to the left grow with what they hold, but for the last. */
+static void measure(const struct report *r, const struct row *rows, size_t n, const struct column_list *l, int *width)
+{
+	char cell[CELL];
+
+	for (int c = 0; c < l->count; c++) {
+		width[c] = column_get(l->column[c]).width;
+		for (size_t i = 0; width[c] < 0 && c + 1 < l->count && i < n; i++) {
+			int len = (int)strlen(column_text(l->column[c], r, &rows[i], cell, sizeof(cell)));
+
+			width[c] = -len < width[c] ? -len : width[c];
+		}
+	}
+	if (l->count && width[l->count - 1] < 0)
+		width[l->count - 1] = 0;
+}
+
+/* row NULL: the titles. */
+static void put_row(const struct report *r, const struct column_list *l, const int *width, const struct row *row)
+{
+	char line[4 * CELL], cell[CELL];
+	size_t at = 0;
+
+	line[0] = '\0';
+	for (int c = 0; c < l->count && at < sizeof(line); c++)
+		at += (size_t)snprintf(line + at, sizeof(line) - at, "%s%*s", c ? " " : "", width[c],
+				       row ? column_text(l->column[c], r, row, cell, sizeof(cell))
+					   : column_get(l->column[c]).title);
 	put_line(r, line);
 }
 
@@ -220,29 +189,18 @@ static void put_header(const struct report *r)
 		text_count(b, sizeof(b), (double)(s->major + s->gup_major)), r->losses[MMT_LOSS_DROPPED]);
 }
 
-static bool many_processes(const struct session *s)
-{
-	return s->processes && s->processes->next;
-}
-
 static void put_table(const struct report *r, bool rates)
 {
 	size_t n, shown;
-	struct row *rows;
-	bool many;
-	unsigned classes;
+	struct row *rows = rows_sorted(r, &n, rates);
+	struct column_list l = chosen_columns(r, rows, n, rates);
+	int width[COLUMNS_MAX];
 
-	if (r->by_process)
-		table_processes(r, rates);
-	if (r->by_process && !r->expand_count)
-		return;
-	rows = rows_sorted(r, &n, rates);
-	many = many_processes(r->session);
-	classes = classes_fitting(r, classes_present(rows, n), rates, many);
 	shown = r->top && (size_t)r->top < n ? (size_t)r->top : n;
-	put_titles(r, classes, rates, many);
+	measure(r, rows, shown, &l, width);
+	put_row(r, &l, width, NULL);
 	for (size_t i = 0; i < shown; i++)
-		put_row(r, &rows[i], classes, rates, many);
+		put_row(r, &l, width, &rows[i]);
 	if (shown < n)
 		fprintf(r->out, "(%zu more VMAs with faults; -n 0 shows all)\n", n - shown);
 	free(rows);
@@ -263,7 +221,7 @@ void table_tick(const struct report *r)
 
 static void put_kinds(const struct report *r)
 {
-	struct { const char *kind; uint64_t vmas, minor, major, error; } k[24] = { { 0 } };
+	struct { const char *kind; uint64_t vmas, minor, major, error; } k[KIND_COUNT] = { { 0 } };
 	size_t n, used = 0;
 	struct vma **v = session_vmas(r->session, &n);
 
@@ -275,7 +233,7 @@ static void put_kinds(const struct report *r)
 			continue;
 		while (j < used && strcmp(k[j].kind, kind))
 			j++;
-		if (j == used && used == 24)
+		if (j == used && used == KIND_COUNT)
 			continue;
 		used += j == used;
 		k[j].kind = kind;
@@ -289,6 +247,22 @@ static void put_kinds(const struct report *r)
 	for (size_t j = 0; j < used; j++)
 		fprintf(r->out, "%-12s %6" PRIu64 " %10" PRIu64 " %8" PRIu64 " %8" PRIu64 "\n", k[j].kind, k[j].vmas,
 			k[j].minor, k[j].major, k[j].error);
+}
+
+static void put_overhead(const struct report *r)
+{
+	const struct overhead *o = &r->overhead;
+	char rss[16] = "-", maps[16], ns[16];
+
+	if (o->rss)
+		text_bytes(rss, sizeof(rss), o->rss);
+	fprintf(r->out, "mmtrace itself: cpu %.2fs, rss %s, BPF maps %s, ", (double)o->cpu_ns / 1e9, rss,
+		text_bytes(maps, sizeof(maps), o->map_bytes));
+	if (o->bpf_timed)
+		fprintf(r->out, "BPF programs ran %" PRIu64 " times, %s each\n", o->bpf_runs,
+			text_ns(ns, sizeof(ns), o->bpf_runs ? o->bpf_ns / o->bpf_runs : 0));
+	else
+		fputs("BPF time - (kernel.bpf_stats_enabled is 0)\n", r->out);
 }
 
 void table_end(const struct report *r)
@@ -311,5 +285,6 @@ void table_end(const struct report *r)
 			fprintf(r->out, "%s: %" PRIu64 " (%s)\n", loss_texts[i].key, r->losses[i], loss_texts[i].text);
 	if (r->bpf_misses)
 		fprintf(r->out, "probe_missed: %" PRIu64 "\n", r->bpf_misses);
+	put_overhead(r);
 	fflush(r->out);
 }

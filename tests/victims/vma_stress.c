@@ -5,7 +5,7 @@
  *        vma_stress --list
  *
  * The first form makes N random calls (default 10,000; the same seed gives the
- * same calls).  After each K of them (default: never) it prints "stop COUNT"
+ * same calls), with a touch of a random page after each.  After each K of them (default: never) it prints "stop COUNT"
  * and stops itself with SIGSTOP, so that a tester can compare what it believes
  * with /proc/PID/maps and send SIGCONT.  At the end: "done COUNT".
  *
@@ -27,6 +27,7 @@
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/shm.h>
 #include <unistd.h>
 
@@ -305,6 +306,15 @@ static void finish(void)
 		shmctl(shm_id, IPC_RMID, NULL);
 }
 
+/* A fault where one can be: the kernel writes there, and says EFAULT where a
+ * write of our own would kill us. */
+static void touch(void)
+{
+	long done = getrandom(slot_at(random_below(SLOTS)) + random_below(SLOT) * PAGE, 1, 0);
+
+	(void)done;
+}
+
 static void stress(long calls, long every)
 {
 	for (long i = 1; i <= calls; i++) {
@@ -313,6 +323,7 @@ static void stress(long calls, long every)
 
 		/* Many fail, as the slot is not what they want: that is fine. */
 		kind->call(slot, 0);
+		touch();
 		if (i % 16 == 0)
 			slot_reset(slot_at(random_below(SLOTS)));
 		if (every && i % every == 0) {

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "sym/elf.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define HEADERS_MAX 128 /* entries of a program header table that are looked at */
+
+int elf_open(const char *path)
+{
+	struct stat st;
+	int fd;
+
+	/* opening a device or a FIFO may do things, or never return */
+	if (stat(path, &st))
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	return fd < 0 ? -errno : fd;
+}
+
+static void headers_add(struct elf_headers *out, uint32_t type, const struct elf_segment *seg)
+{
+	if (type == PT_LOAD && out->count < ELF_SEGMENTS) {
+		out->segment[out->count++] = *seg;
+	} else if (type == PT_GNU_RELRO) {
+		out->relro_start = seg->vaddr;
+		out->relro_end = seg->vaddr + seg->memsz;
+	}
+}
+
+static ssize_t read_64(int fd, const Elf64_Ehdr *e, struct elf_headers *out)
+{
+	Elf64_Phdr table[HEADERS_MAX];
+	size_t n = e->e_phnum < HEADERS_MAX ? e->e_phnum : HEADERS_MAX;
+	ssize_t got;
+
+	if (e->e_phentsize != sizeof(table[0]) || e->e_phoff > INT64_MAX)
+		return 0;
+	got = pread(fd, table, n * sizeof(table[0]), (off_t)e->e_phoff);
+	for (size_t i = 0; got > 0 && (i + 1) * sizeof(table[0]) <= (size_t)got; i++)
+		headers_add(out, table[i].p_type, &(struct elf_segment){ table[i].p_offset, table[i].p_vaddr,
+			    table[i].p_filesz, table[i].p_memsz, table[i].p_flags });
+	return got;
+}
+
+static ssize_t read_32(int fd, const Elf32_Ehdr *e, struct elf_headers *out)
+{
+	Elf32_Phdr table[HEADERS_MAX];
+	size_t n = e->e_phnum < HEADERS_MAX ? e->e_phnum : HEADERS_MAX;
+	ssize_t got;
+
+	if (e->e_phentsize != sizeof(table[0]))
+		return 0;
+	got = pread(fd, table, n * sizeof(table[0]), e->e_phoff);
+	for (size_t i = 0; got > 0 && (i + 1) * sizeof(table[0]) <= (size_t)got; i++)
+		headers_add(out, table[i].p_type, &(struct elf_segment){ table[i].p_offset, table[i].p_vaddr,
+			    table[i].p_filesz, table[i].p_memsz, table[i].p_flags });
+	return got;
+}
+
+int elf_read(int fd, struct elf_headers *out)
+{
+	union { unsigned char ident[EI_NIDENT]; Elf64_Ehdr e64; Elf32_Ehdr e32; } head = { { 0 } };
+	ssize_t n = pread(fd, &head, sizeof(head), 0);
+
+	memset(out, 0, sizeof(*out));
+	if (n < 0)
+		return -errno;
+	if (memcmp(head.ident, ELFMAG, SELFMAG) || head.ident[EI_DATA] != ELFDATA2LSB)
+		return 0;
+	if (head.ident[EI_CLASS] == ELFCLASS64 && (size_t)n >= sizeof(head.e64))
+		n = read_64(fd, &head.e64, out);
+	else if (head.ident[EI_CLASS] == ELFCLASS32 && (size_t)n >= sizeof(head.e32))
+		n = read_32(fd, &head.e32, out);
+	return n < 0 ? -errno : 0;
+}

@@ -1,0 +1,32 @@
+# The modules that need no kernel, with sanitizers, for tests/unit, tests/golden
+# and tests/fuzz:  make -f tests/pure.mk [SAN=... CC=... B=...] TARGET
+CC := gcc
+B := build/pure
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+FLAGS := -std=gnu17 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -fno-omit-frame-pointer -DMMTRACE_VERSION='"0"' \
+	-Isrc -Ibpf -Itests -MMD -MP
+OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard src/base/*.c src/decode/*.c src/model/*.c src/sym/*.c src/view/*.c))
+UNITS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: units
+
+units: $(UNITS)
+
+$(B)/%.o: %.c tests/pure.mk
+	@mkdir -p $(@D)
+	@$(CC) $(FLAGS) $(SAN) -c $< -o $@
+
+$(B)/pure.a: $(OBJECTS)
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(B)/unit/%: $(B)/tests/unit/%.o $(B)/pure.a
+	@mkdir -p $(@D)
+	@$(CC) $(SAN) -o $@ $^ -lelf
+
+$(B)/golden: $(B)/tests/golden/golden.o $(B)/pure.a
+	@$(CC) $(SAN) -o $@ $^ -lelf
+
+-include $(OBJECTS:.o=.d) $(wildcard $(B)/tests/*/*.d)

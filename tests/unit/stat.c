@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* src/model/stat.c and the bucket function that both sides share. */
+#include "model/stat.h"
+
+#include "unit/check.h"
+#include "unit/make.h"
+
+/* Half octave of ns, by comparing with each border instead of by bits. */
+static uint32_t bucket_by_borders(uint32_t ns)
+{
+	uint32_t bucket = 0;
+
+	for (uint32_t k = 1; k < 32; k++) {
+		uint64_t low = 1ull << k, middle = low + low / 2;
+
+		if (ns >= low)
+			bucket = ns >= middle ? 2 * k + 1 : 2 * k;
+	}
+	return bucket;
+}
+
+static void buckets_agree_with_their_borders(void)
+{
+	for (uint32_t k = 0; k < 32; k++)
+		for (int64_t d = -2; d <= 2; d++) {
+			int64_t a = (1ll << k) + d, b = (3ll << k) / 2 + d;
+
+			if (a >= 0 && a <= UINT32_MAX)
+				CHECK_EQ(mmt_latency_bucket((uint32_t)a), bucket_by_borders((uint32_t)a));
+			if (b >= 0 && b <= UINT32_MAX)
+				CHECK_EQ(mmt_latency_bucket((uint32_t)b), bucket_by_borders((uint32_t)b));
+		}
+	for (uint32_t i = 0, ns = 1; i < 100000; i++, ns = ns * 1664525u + 1013904223u)
+		CHECK_EQ(mmt_latency_bucket(ns), bucket_by_borders(ns));
+	CHECK_EQ(mmt_latency_bucket(UINT32_MAX), HIST_BUCKETS - 1);
+}
+
+static void upper_bounds_lie_right_above(void)
+{
+	for (uint32_t k = 1; k < 32; k++) {
+		uint64_t low = 1ull << k, middle = low + low / 2;
+
+		CHECK_EQ(hist_upper((int)(2 * k)), middle);
+		CHECK_EQ(hist_upper((int)(2 * k + 1)), low * 2);
+	}
+	CHECK_EQ(hist_upper(0), 2);
+}
+
+static void counts_by_class_and_mode(void)
+{
+	struct fault_stat s = { 0 };
+	struct mmt_fault f = make_fault(1, 1, 0x1000, 1, MMT_CLASS_COW);
+
+	stat_add(&s, &f);
+	f.flags |= MMT_FAULT_MAJOR | MMT_FAULT_FOREIGN;
+	f.mode = MMT_MODE_KERNEL;
+	stat_add(&s, &f);
+	f.cls = MMT_CLASS_ERROR;
+	stat_add(&s, &f); /* neither minor nor major, whatever the flag says */
+	CHECK_EQ(s.minor, 1);
+	CHECK_EQ(s.major, 1);
+	CHECK_EQ(s.error, 1);
+	CHECK_EQ(s.foreign, 2);
+	CHECK_EQ(s.mode[MMT_MODE_USER], 1);
+	CHECK_EQ(s.mode[MMT_MODE_KERNEL], 1);
+	CHECK_EQ(stat_total(&s), 3);
+	CHECK_EQ(stat_class_count(&s, MMT_CLASS_COW), 2);
+	CHECK_EQ(stat_class_count(&s, MMT_CLASS_ERROR), 1);
+	CHECK_EQ(stat_class_count(&s, MMT_CLASS_SWAP), 0);
+	stat_free(&s);
+}
+
+static void untimed_faults_have_no_latency(void)
+{
+	struct fault_stat s = { 0 };
+	struct mmt_fault f = make_fault(1, 1, 0x1000, 1, MMT_CLASS_SWAP);
+
+	f.ns = 0;
+	stat_add(&s, &f);
+	CHECK_EQ(stat_max(&s), 0);
+	CHECK_EQ(stat_quantile(&s, -1, 0.5), 0);
+	CHECK_EQ(s.cls[MMT_CLASS_SWAP]->timed, 0);
+	f.ns = 700;
+	stat_add(&s, &f);
+	CHECK_EQ(stat_quantile(&s, -1, 0.0), 700);
+	CHECK_EQ(stat_quantile(&s, -1, 1.0), 700);
+	stat_free(&s);
+}
+
+static void quantiles(void)
+{
+	struct fault_stat s = { 0 };
+	struct mmt_fault f = make_fault(1, 1, 0x1000, 1, MMT_CLASS_COW);
+
+	CHECK_EQ(stat_quantile(&s, -1, 0.5), 0);
+	for (int i = 0; i < 98; i++) {
+		f.ns = 1100; /* in [1024, 1536) */
+		stat_add(&s, &f);
+	}
+	f.cls = MMT_CLASS_FILE_READ;
+	f.ns = 1u << 20; /* in [2^20, 1.5 * 2^20) */
+	stat_add(&s, &f);
+	f.ns = (1u << 20) + 5;
+	stat_add(&s, &f);
+	CHECK_EQ(stat_quantile(&s, -1, 0.5), 1536);
+	CHECK_EQ(stat_quantile(&s, -1, 0.98), 1536);
+	CHECK_EQ(stat_quantile(&s, -1, 0.99), (1u << 20) + 5); /* the bound, but at most the greatest seen */
+	CHECK_EQ(stat_quantile(&s, MMT_CLASS_COW, 0.99), 1100);
+	CHECK_EQ(stat_quantile(&s, MMT_CLASS_FILE_READ, 0.01), (1u << 20) + 5);
+	CHECK_EQ(stat_quantile(&s, MMT_CLASS_SWAP, 0.5), 0);
+	CHECK_EQ(stat_max(&s), (1u << 20) + 5);
+	stat_free(&s);
+}
+
+static void a_folded_row_is_as_many_faults(void)
+{
+	struct fault_stat one = { 0 }, folded = { 0 };
+	struct mmt_fault f = make_fault(1, 1, 0x1000, 1, MMT_CLASS_ANON_WRITE);
+	struct mmt_fold_key key = { .cls = f.cls, .mode = f.mode, .flags = MMT_FAULT_MAJOR | MMT_FAULT_FOREIGN };
+	struct mmt_fold_row row = { 0 };
+
+	f.flags = key.flags;
+	for (uint32_t i = 1; i <= 1000; i++) {
+		f.ns = i * 37;
+		stat_add(&one, &f);
+		row.count++;
+		row.timed++;
+		row.ns_sum += f.ns;
+		row.ns_max = f.ns;
+		row.hist[mmt_latency_bucket(f.ns)]++;
+	}
+	stat_fold(&folded, &key, &row);
+	CHECK(!memcmp(one.cls[f.cls], folded.cls[f.cls], sizeof(*one.cls[f.cls])));
+	CHECK_EQ(folded.major, one.major);
+	CHECK_EQ(folded.foreign, one.foreign);
+	CHECK_EQ(folded.mode[MMT_MODE_USER], 1000);
+	CHECK_EQ(stat_quantile(&folded, -1, 0.9), stat_quantile(&one, -1, 0.9));
+	key.mode = MMT_MODE_COUNT; /* not known: in no mode, but counted */
+	stat_fold(&folded, &key, &row);
+	CHECK_EQ(folded.mode[MMT_MODE_USER], 1000);
+	CHECK_EQ(folded.major, 2000);
+	stat_free(&one);
+	stat_free(&folded);
+}
+
+int main(void)
+{
+	RUN("stat", buckets_agree_with_their_borders);
+	RUN("stat", upper_bounds_lie_right_above);
+	RUN("stat", counts_by_class_and_mode);
+	RUN("stat", untimed_faults_have_no_latency);
+	RUN("stat", quantiles);
+	RUN("stat", a_folded_row_is_as_many_faults);
+	return check_bad;
+}
