@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Kernel addresses to names, from files of known content. */
+#include "sym/ksym.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int bad;
+
+static void check(const char *name, bool good)
+{
+	printf("%s - ksym: %s\n", good ? "ok" : "not ok", name);
+	bad |= !good;
+}
+
+static struct ksym_table *load(const char *text)
+{
+	char path[] = "/tmp/mmtrace-ksym-XXXXXX";
+	int fd = mkstemp(path);
+	struct ksym_table *t;
+
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		abort();
+	close(fd);
+	t = ksym_load(path);
+	unlink(path);
+	return t;
+}
+
+static bool text_is(const struct ksym_table *t, uint64_t addr, const char *expected)
+{
+	char out[160];
+
+	ksym_text(t, addr, out, sizeof(out));
+	if (!strcmp(out, expected))
+		return true;
+	printf("# %s, not %s\n", out, expected);
+	return false;
+}
+
+static void names(void)
+{
+	struct ksym_table *t = load(
+		"0000000000021000 A per_cpu_thing\n"
+		"ffffffff81000000 T _stext\n"
+		"ffffffff81000000 t local_alias\n"
+		"ffffffff81000000 T first\n"
+		"ffffffff810000f0 t __pfx_second\n"
+		"ffffffff81000100 t second\n"
+		"ffffffff82000000 D page_offset_base\n"
+		"ffffffffc0201000 t beta\t[mod_b]\n"
+		"ffffffffc0101000 t alpha\t[mod_a]\n"
+		"ffffffffc0301000 t bpf_prog_1234_x\t[bpf]\n"
+		"not a line\n"
+		"ffffffffc0101080 T __builtin_one\t[__builtin__kprobes]\n");
+
+	check("offset within a function", text_is(t, 0xffffffff81000012, "first+0x12"));
+	check("padding belongs to the function before", text_is(t, 0xffffffff810000f4, "first+0xf4"));
+	check("start of a function", text_is(t, 0xffffffff81000100, "second+0x0"));
+	check("module, file not in order", text_is(t, 0xffffffffc0101010, "alpha+0x10 [mod_a]"));
+	check("second module", text_is(t, 0xffffffffc0201ffe, "beta+0xffe [mod_b]"));
+	check("BPF program", text_is(t, 0xffffffffc0301001, "bpf_prog_1234_x+0x1 [bpf]"));
+	check("builtin is the kernel's", text_is(t, 0xffffffffc0101081, "__builtin_one+0x1"));
+	check("a variable is no function", text_is(t, 0xffffffff82000008, "0xffffffff82000008"));
+	check("a hole has no name", text_is(t, 0xffffffffc1301000, "0xffffffffc1301000"));
+	check("before all", text_is(t, 0x1000, "0x1000"));
+	check("variable's address", ksym_address(t, "page_offset_base") == 0xffffffff82000000);
+	check("no such symbol", ksym_address(t, "nothing") == 0);
+	check("not hidden", !ksym_hidden(t));
+	ksym_free(t);
+}
+
+static void hidden(void)
+{
+	struct ksym_table *t = load("0000000000000000 T first\n0000000000000000 t alpha\t[mod_a]\n");
+	struct ksym_table *none = load("");
+
+	check("hidden addresses", t && ksym_hidden(t) && text_is(t, 0xffffffff81000012, "0xffffffff81000012"));
+	check("empty file", none && ksym_hidden(none));
+	errno = 0;
+	check("no file", !ksym_load("/nonexistent") && errno == ENOENT);
+	ksym_free(t);
+	ksym_free(none);
+}
+
+static void running_kernel(void)
+{
+	struct ksym_table *t = ksym_load(NULL);
+	struct ksym s;
+	uint64_t addr = t ? ksym_address(t, "do_exit") : 0;
+
+	if (!addr)
+		printf("skip - ksym: running kernel: %s\n", t ? ksym_why_hidden() : strerror(errno));
+	else
+		check("running kernel", ksym_find(t, addr + 5, &s) && !strcmp(s.name, "do_exit") && s.offset == 5);
+	ksym_free(t);
+}
+
+int main(void)
+{
+	names();
+	hidden();
+	running_kernel();
+	return bad;
+}
