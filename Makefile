@@ -27,7 +27,7 @@ all: $(B)/mmtrace
 
 $(B)/mmtrace: $(OBJECTS)
 	@echo "  LINK  $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lbpf -lelf -lz
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lbpf -lelf -lz -lm
 
 $(B)/%.o: %.c $(SKELETONS) Makefile
 	@echo "  CC    $<"

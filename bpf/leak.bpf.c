@@ -31,7 +31,7 @@ struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 256);
 	 __type(key, u32); __type(value, u32); } targets SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, MMT_LEAK_LOSSES);
 	 __type(key, u32); __type(value, u64); } losses SEC(".maps");
-u32 next_site = 1;
+__u32 next_site = 1;
 
 /* Atomic although per CPU: an interrupt may come in the middle. */
 static __always_inline void count(u32 which)

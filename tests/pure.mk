@@ -24,9 +24,9 @@ $(B)/pure.a: $(OBJECTS)
 
 $(B)/unit/%: $(B)/tests/unit/%.o $(B)/pure.a
 	@mkdir -p $(@D)
-	@$(CC) $(SAN) -o $@ $^ -lelf
+	@$(CC) $(SAN) -o $@ $^ -lelf -lm
 
 $(B)/golden: $(B)/tests/golden/golden.o $(B)/pure.a
-	@$(CC) $(SAN) -o $@ $^ -lelf
+	@$(CC) $(SAN) -o $@ $^ -lelf -lm
 
 -include $(OBJECTS:.o=.d) $(wildcard $(B)/tests/*/*.d)

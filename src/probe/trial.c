@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "wire/config.h"
+#include "wire/leak.h"
 
 #include "leak.skel.h"
 #include "mmtrace.skel.h"
