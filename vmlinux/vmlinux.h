@@ -111,10 +111,10 @@ struct kernel_siginfo {
 	union { struct { void *_addr; } _sigfault; } _sifields;
 };
 
-/* A slab cache; size is what an object takes. */
-struct kmem_cache { unsigned int size; const char *name; };
-/* A range of the vmalloc address space. */
-struct vmap_area { unsigned long va_start; };
+/* A slab cache. */
+struct kmem_cache { unsigned int size, object_size; const char *name; };
+/* An area of vmalloc space. */
+struct vmap_area { unsigned long va_start, va_end; };
 
 struct linux_binprm { const char *filename; };
 

@@ -48,7 +48,7 @@ static int attach_one(struct links *l, struct bpf_object *obj, const char *name)
 	section = bpf_program__section_name(prog);
 	section += section[0] == '?';
 	if (!strcmp(section, "perf_event"))
-		return attach_perf(l, prog, !strcmp(name, "fault_maj__pe"));
+		return attach_perf(l, prog, strstr(name, "_maj__"));
 	if (!strncmp(section, "iter/", 5) || !strcmp(section, "syscall"))
 		return 0;
 	return link_add(l, bpf_program__attach(prog));

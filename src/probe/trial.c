@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include "wire/config.h"
+#include "wire/hist.h"
 #include "wire/leak.h"
 
+#include "hist.skel.h"
 #include "leak.skel.h"
 #include "mmtrace.skel.h"
 #include "probe/perf.h"
@@ -20,7 +22,7 @@
  * show: a wrong prototype can panic a kernel (fentry/mm_init on 6.1 did). */
 static const struct {
 	const char *function;
-	const char *args[6]; /* struct name of a pointer, "pointer" for one to something else, or "scalar" */
+	const char *args[6]; /* struct name of a pointer, "pointer" to anything, or "scalar" */
 } prototypes[] = {
 	{ "handle_mm_fault", { "vm_area_struct", "scalar", "scalar", "pt_regs" } },
 	{ "expand_downwards", { "vm_area_struct", "scalar" } },
@@ -35,6 +37,8 @@ static const struct {
 	{ "__x64_sys_munlock", { "pt_regs" } },
 	{ "__x64_sys_shmat", { "pt_regs" } },
 	{ "__x64_sys_shmdt", { "pt_regs" } },
+	{ "__alloc_pages_bulk", { "scalar", "scalar", "pointer", "scalar", "list_head", "pointer" } },
+	{ "alloc_pages_bulk_noprof", { "scalar", "scalar", "pointer", "scalar", "list_head", "pointer" } },
 	{ "alloc_vmap_area", { "scalar", "scalar", "scalar", "scalar", "scalar", "scalar" } },
 	{ "free_vmap_area_noflush", { "vmap_area" } },
 	{ "kmem_cache_free_bulk", { "kmem_cache", "scalar", "pointer" } },
@@ -183,6 +187,7 @@ struct trial_env {
 /* The bytes that bpftool put into each skeleton. */
 static const void *(*const object_bytes[OBJECT_COUNT])(size_t *size) = {
 	[OBJECT_MMTRACE] = mmtrace_bpf__elf_bytes,
+	[OBJECT_HIST] = hist_bpf__elf_bytes,
 	[OBJECT_LEAK] = leak_bpf__elf_bytes,
 };
 

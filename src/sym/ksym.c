@@ -205,6 +205,20 @@ bool ksym_find(const struct ksym_table *t, uint64_t addr, struct ksym *out)
 	return true;
 }
 
+bool ksym_span(const struct ksym_table *t, size_t i, struct ksym_span *out)
+{
+	const struct entry *e = &t->entries[i];
+	size_t next = i + 1;
+
+	if (i >= t->count)
+		return false;
+	while (next < t->count && t->entries[next].addr == e->addr)
+		next++;
+	*out = (struct ksym_span){ t->names + e->name, e->module ? t->modules[e->module - 1] : NULL, e->addr,
+				   e->function && next < t->count ? t->entries[next].addr : 0 };
+	return true;
+}
+
 uint64_t ksym_address(const struct ksym_table *t, const char *name)
 {
 	for (size_t i = 0; i < t->count; i++)

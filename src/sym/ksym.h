@@ -27,6 +27,9 @@ size_t ksym_count(const struct ksym_table *t);
 
 /* The function around addr. false: not known. */
 bool ksym_find(const struct ksym_table *t, uint64_t addr, struct ksym *out);
+/* The i-th symbol by address, end being the next one's start. false: no more. */
+struct ksym_span { const char *name, *module; uint64_t start, end; };
+bool ksym_span(const struct ksym_table *t, size_t i, struct ksym_span *out);
 /* Address of a symbol of the kernel image, function or variable. 0: not shown. */
 uint64_t ksym_address(const struct ksym_table *t, const char *name);
 /* "name+0x12 [module]", or the raw address where it is not known. Returns out.

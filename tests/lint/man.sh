@@ -11,7 +11,7 @@ while read -r command; do
 	[ -f "docs/man/mmtrace-$command.1" ] || say "no page of $command"
 done < <(sed -n 's/^COMMAND(\([a-z]*\),.*/\1/p' src/cmd/commands.def)
 while read -r option; do
-	sed 's/\\-/-/g' docs/man/mmtrace.1 | grep -q -- "--$option" || say "--$option is in no page"
+	cat docs/man/*.1 | sed 's/\\-/-/g' | grep -q -- "--$option" || say "--$option is in no page"
 done < <(grep -hoE '\{ "[a-z-]+", (no|required)_argument' src/cmd/*.c | cut -d'"' -f2)
 [ $bad = 0 ] && echo "ok - man pages"
 exit $bad

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Histograms kept in the kernel: rows by (domain, op, keys, log2 bucket) in
+ * per-CPU maps.  All preallocated: an allocation inside an allocation's hook
+ * would trace itself. */
+#ifndef MMT_HIST_BPF_H
+#define MMT_HIST_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "wire/hist.h"
+
+#define PAGE_SIZE 4096ull
+#define STACK_FRAMES 24
+
+const volatile struct mmt_hist_config hist_config = {};
+
+struct { __uint(type, BPF_MAP_TYPE_PERCPU_HASH); __uint(max_entries, 16384);
+	 __type(key, struct mmt_hist_key); __type(value, struct mmt_hist_row); } hist_rows SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, MMT_HIST_SLOTS);
+	 __type(key, u32); __type(value, struct mmt_hist_row); } hist_totals SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8192);
+	 __type(key, u32); __type(value, u32); } hist_pids SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_CGROUP_ARRAY); __uint(max_entries, 1);
+	 __type(key, u32); __type(value, u32); } hist_cgroup SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 16384);
+	 __type(key, u64); __type(value, struct mmt_hist_process); } hist_processes SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 2048);
+	 __type(key, u64); __type(value, struct mmt_hist_cache); } hist_caches SEC(".maps");
+/* Functions that only pass an allocation on, in order of address. */
+struct hist_wrapper_list { struct mmt_range range[MMT_WRAPPERS]; };
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1);
+	 __type(key, u32); __type(value, struct hist_wrapper_list); } hist_wrappers SEC(".maps");
+/* A stack per domain: programs of different domains may nest on a CPU. */
+struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, MMT_DOMAIN_COUNT);
+	 __type(key, u32); __type(value, u64[STACK_FRAMES]); } hist_stack SEC(".maps");
+
+struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, MMT_HIST_LOSS_COUNT);
+	 __type(key, u32); __type(value, u64); } hist_losses SEC(".maps");
+
+static __always_inline void hist_lost(u32 which)
+{
+	u64 *n = bpf_map_lookup_elem(&hist_losses, &which);
+
+	if (n)
+		(*n)++;
+}
+
+/* One allocation, as its hook tells it. */
+struct hist_event {
+	u64 site, ptr, cache;
+	u64 requested, allocated;
+	u64 gfp;
+	s64 node;
+	u64 order, migrate;
+	u8 domain, op;
+};
+
+static __always_inline u32 log2_bucket(u64 v)
+{
+	u32 b = 0;
+
+	if (v >> 32) { b += 32; v >>= 32; }
+	if (v >> 16) { b += 16; v >>= 16; }
+	if (v >> 8) { b += 8; v >>= 8; }
+	if (v >> 4) { b += 4; v >>= 4; }
+	if (v >> 2) { b += 2; v >>= 2; }
+	return b + (v >> 1) + (v != 0);
+}
+
+static __always_inline bool hist_wanted(void)
+{
+	if (hist_config.filter_pid) {
+		u32 tgid = bpf_get_current_pid_tgid() >> 32;
+
+		if (!bpf_map_lookup_elem(&hist_pids, &tgid))
+			return false;
+	}
+	return !hist_config.filter_cgroup || bpf_current_task_under_cgroup(&hist_cgroup, 0) == 1;
+}
+
+/* A pid is used again; with the start time it stands for one process. */
+static __always_inline u64 hist_process_id(void)
+{
+	struct task_struct *leader = bpf_get_current_task_btf()->group_leader;
+
+	return (u64)(u32)(leader->start_boottime >> 10) << 32 | (u32)leader->tgid;
+}
+
+/* Global, so that the verifier looks at it once and not at each call. */
+__noinline int hist_is_wrapper(u64 addr)
+{
+	struct hist_wrapper_list *list;
+	u32 zero = 0, low = 0;
+
+	list = bpf_map_lookup_elem(&hist_wrappers, &zero);
+	if (!list)
+		return false;
+	/* how many ranges start at or below addr: unused ones start at the end of all */
+#pragma unroll
+	for (u32 step = MMT_WRAPPERS / 2; step; step /= 2)
+		if (list->range[(low + step) & (MMT_WRAPPERS - 1)].start <= addr)
+			low += step;
+	low &= MMT_WRAPPERS - 1;
+	return list->range[low].start <= addr && addr < list->range[low].end;
+}
+
+/* The first function on the stack above the allocator's own. 0: not found. */
+static __noinline u64 hist_caller(void *ctx, u32 domain)
+{
+	u64 *stack = bpf_map_lookup_elem(&hist_stack, &domain);
+	bool inside = false;
+	long n;
+
+	if (!stack || !ctx)
+		return 0;
+	n = bpf_get_stack(ctx, stack, STACK_FRAMES * 8, 0);
+	for (int i = 0; i < STACK_FRAMES; i++) {
+		if ((long)i * 8 >= n)
+			break;
+		if (hist_is_wrapper(stack[i]))
+			inside = true;
+		else if (inside)
+			return stack[i];
+	}
+	return 0;
+}
+
+static __always_inline u64 hist_region(u64 ptr)
+{
+	for (u32 i = 0; i < MMT_REGIONS; i++)
+		if (ptr >= hist_config.region[i].start && ptr < hist_config.region[i].end)
+			return i;
+	return MMT_REGIONS;
+}
+
+static __always_inline u64 hist_site(void *ctx, const struct hist_event *ev)
+{
+	u64 caller;
+
+	if (ev->site && !(hist_config.look_through && hist_is_wrapper(ev->site)))
+		return ev->site;
+	caller = hist_caller(ctx, ev->domain);
+	return caller ? caller : ev->site;
+}
+
+static __always_inline u64 hist_key_value(void *ctx, u8 by, const struct hist_event *ev)
+{
+	switch (by) {
+	case MMT_KEY_SITE: return hist_site(ctx, ev);
+	case MMT_KEY_CACHE: return ev->cache ? ev->cache : ev->allocated;
+	case MMT_KEY_PROCESS: return hist_process_id();
+	case MMT_KEY_ORDER: return ev->order;
+	case MMT_KEY_GFP: return ev->gfp;
+	case MMT_KEY_NODE: return ev->node;
+	case MMT_KEY_CGROUP: return bpf_get_current_cgroup_id();
+	case MMT_KEY_REGION: return hist_region(ev->ptr);
+	case MMT_KEY_MIGRATE: return ev->migrate;
+	default: return 0;
+	}
+}
+
+static __noinline int hist_tell_process(u64 id)
+{
+	struct task_struct *leader = bpf_get_current_task_btf()->group_leader;
+	struct mmt_hist_process p = {};
+
+	p.tgid = leader->tgid;
+	p.start_boottime = leader->start_boottime;
+	bpf_probe_read_kernel(p.comm, sizeof(p.comm), leader->comm);
+	bpf_map_update_elem(&hist_processes, &id, &p, BPF_ANY);
+	return 0;
+}
+
+static __noinline int hist_tell_cache(u64 addr)
+{
+	struct kmem_cache *s = (void *)addr;
+	struct mmt_hist_cache c = {};
+
+	c.object_size = BPF_CORE_READ(s, object_size);
+	c.size = BPF_CORE_READ(s, size);
+	bpf_probe_read_kernel_str(c.name, sizeof(c.name), BPF_CORE_READ(s, name));
+	bpf_map_update_elem(&hist_caches, &addr, &c, BPF_ANY);
+	return 0;
+}
+
+static const struct mmt_hist_row hist_row_empty;
+
+/* A row of its own for key, or 0 when the map is full. */
+static __always_inline struct mmt_hist_row *hist_row_get(const struct mmt_hist_key *key, const struct hist_event *ev)
+{
+	struct mmt_hist_row *row = bpf_map_lookup_elem(&hist_rows, key);
+
+	if (row)
+		return row;
+	for (int i = 0; i < 2; i++) {
+		if (hist_config.by[i] == MMT_KEY_PROCESS)
+			hist_tell_process(key->k[i]);
+		else if (hist_config.by[i] == MMT_KEY_CACHE && ev->cache)
+			hist_tell_cache(ev->cache);
+	}
+	bpf_map_update_elem(&hist_rows, key, &hist_row_empty, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&hist_rows, key);
+}
+
+/* n events of the same sizes. */
+static __always_inline void hist_add_to(const struct mmt_hist_key *key, struct mmt_hist_row *row, u64 requested,
+					u64 allocated, u64 n)
+{
+	if (!row) {
+		u32 slot = MMT_HIST_SLOT(key->domain, key->op, key->bucket);
+
+		row = bpf_map_lookup_elem(&hist_totals, &slot);
+		if (!row)
+			return;
+	}
+	row->count += n;
+	row->requested += requested * n;
+	row->allocated += allocated * n;
+}
+
+static __always_inline void hist_add_many(void *ctx, const struct hist_event *ev, u64 n)
+{
+	struct mmt_hist_key key = { .domain = ev->domain, .op = ev->op, .bucket = log2_bucket(ev->requested) };
+	struct mmt_hist_row *row = 0;
+
+	if (ev->requested < hist_config.size_min || ev->requested > hist_config.size_max)
+		return;
+	if (hist_config.by[0] != MMT_KEY_NONE) {
+		key.k[0] = hist_key_value(ctx, hist_config.by[0], ev);
+		if (hist_config.by[1] != MMT_KEY_NONE)
+			key.k[1] = hist_key_value(ctx, hist_config.by[1], ev);
+		row = hist_row_get(&key, ev);
+	}
+	hist_add_to(&key, row, ev->requested, ev->allocated, n);
+}
+
+static __always_inline void hist_add(void *ctx, const struct hist_event *ev)
+{
+	hist_add_many(ctx, ev, 1);
+}
+
+/* Counts a duration. */
+static __always_inline void hist_add_time(void *ctx, struct hist_event *ev, u64 ns)
+{
+	ev->op = MMT_OP_LATENCY;
+	ev->requested = ns;
+	ev->allocated = 0;
+	hist_add(ctx, ev);
+}
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Domain page: the page allocator. */
+
+#define GFP_MIGRATE(gfp) (((gfp) >> 3) & 3) /* ___GFP_MOVABLE, ___GFP_RECLAIMABLE: gfp_migratetype() */
+
+static __always_inline void page_event(struct hist_event *ev, u8 op, u32 order)
+{
+	ev->domain = MMT_DOMAIN_PAGE;
+	ev->op = op;
+	ev->order = order;
+	ev->requested = ev->allocated = PAGE_SIZE << (order & 31);
+	ev->node = hist_config.one_node ? 0 : -2; /* where there are more: not known */
+}
+
+/* A bulk allocation in progress, by thread. */
+struct bulk_open { u32 tid; u32 filled; u32 told; u32 pad; };
+#define BULK_SLOTS 4096
+#define BULK_PAGES 1024
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, BULK_SLOTS);
+	 __type(key, u32); __type(value, struct bulk_open); } bulk_opens SEC(".maps");
+
+static __always_inline struct bulk_open *bulk_slot(u32 tid)
+{
+	u32 slot = tid & (BULK_SLOTS - 1);
+
+	return bpf_map_lookup_elem(&bulk_opens, &slot);
+}
+
+/* Pages that the caller's array holds already: they are in the return value. */
+static __always_inline u32 bulk_filled(void *const *pages, u64 count)
+{
+	u32 n = 0;
+	u64 page;
+
+	for (; n < BULK_PAGES; n++)
+		if (n >= count || bpf_probe_read_kernel(&page, 8, pages + n) || !page)
+			break;
+	return n;
+}
+
+static __always_inline void bulk_entered(u64 count, void *const *pages)
+{
+	u32 tid = (u32)bpf_get_current_pid_tgid();
+	struct bulk_open *open = bulk_slot(tid);
+
+	if (!open || !hist_wanted())
+		return;
+	open->filled = pages ? bulk_filled(pages, count) : 0;
+	open->told = 0;
+	open->tid = tid;
+}
+
+/* Where the quick way has no pages, one comes from the ordinary way, which tells it. */
+static __always_inline void bulk_returned(void *ctx, u64 gfp, u64 populated)
+{
+	u32 tid = (u32)bpf_get_current_pid_tgid();
+	struct bulk_open *open = bulk_slot(tid);
+	struct hist_event ev = { .gfp = (u32)gfp, .migrate = GFP_MIGRATE(gfp) };
+	u64 known;
+
+	if (!open || open->tid != tid)
+		return;
+	open->tid = 0;
+	known = open->filled + (open->told ? 1 : 0);
+	if (populated <= known)
+		return;
+	page_event(&ev, MMT_OP_ALLOC, 0);
+	hist_add_many(ctx, &ev, populated - known);
+}
+
+SEC("?fentry/__alloc_pages_bulk")
+int BPF_PROG(page_bulk__fe, u32 gfp, int nid, void *mask, int count, void *list, void **pages)
+{
+	bulk_entered(count, pages);
+	return 0;
+}
+
+SEC("?fexit/__alloc_pages_bulk")
+int BPF_PROG(page_bulk__fx, u32 gfp, int nid, void *mask, int count, void *list, void **pages, u64 ret)
+{
+	bulk_returned(ctx, gfp, ret);
+	return 0;
+}
+
+SEC("?fentry/alloc_pages_bulk_noprof")
+int BPF_PROG(page_bulkn__fe, u32 gfp, int nid, void *mask, int count, void *list, void **pages)
+{
+	bulk_entered(count, pages);
+	return 0;
+}
+
+SEC("?fexit/alloc_pages_bulk_noprof")
+int BPF_PROG(page_bulkn__fx, u32 gfp, int nid, void *mask, int count, void *list, void **pages, u64 ret)
+{
+	bulk_returned(ctx, gfp, ret);
+	return 0;
+}
+
+SEC("?raw_tp/mm_page_alloc")
+int BPF_PROG(page_alloc__rt, u64 page, u32 order, u64 gfp, u32 migrate)
+{
+	struct hist_event ev = { .gfp = (u32)gfp, .migrate = migrate };
+
+	if (!hist_wanted())
+		return 0;
+	if (hist_config.bulk) {
+		u32 tid = (u32)bpf_get_current_pid_tgid();
+		struct bulk_open *open = bulk_slot(tid);
+
+		if (open && open->tid == tid && page && !order)
+			open->told++;
+	}
+	page_event(&ev, page ? MMT_OP_ALLOC : MMT_OP_FAILED, order);
+	hist_add(ctx, &ev);
+	return 0;
+}
+
+SEC("?raw_tp/mm_page_free")
+int BPF_PROG(page_free__rt, u64 page, u32 order)
+{
+	struct hist_event ev = {};
+
+	if (!hist_wanted())
+		return 0;
+	page_event(&ev, MMT_OP_FREE, order);
+	hist_add(ctx, &ev);
+	return 0;
+}
+
+/* Its keys are the two migrate types, whatever --by asks for. */
+SEC("?raw_tp/mm_page_alloc_extfrag")
+int BPF_PROG(page_frag__rt, u64 page, u32 alloc_order, u32 fallback_order, u32 wanted, u32 taken)
+{
+	struct mmt_hist_key key = { .k = { MMT_FALLBACK(wanted, taken) }, .domain = MMT_DOMAIN_PAGE,
+				    .op = MMT_OP_FALLBACK };
+	struct hist_event ev = {};
+	u64 bytes = PAGE_SIZE << (alloc_order & 31);
+
+	if (!hist_wanted())
+		return 0;
+	key.bucket = log2_bucket(bytes);
+	hist_add_to(&key, hist_row_get(&key, &ev), bytes, PAGE_SIZE << (fallback_order & 31), 1);
+	return 0;
+}

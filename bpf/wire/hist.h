@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the hist object and user space share. */
+#ifndef MMT_WIRE_HIST_H
+#define MMT_WIRE_HIST_H
+
+#include <linux/types.h>
+
+enum mmt_hist_key_id {
+#define HIST_KEY(NAME, n, ...) MMT_KEY_##NAME = n,
+#include "wire/hist_keys.def"
+#undef HIST_KEY
+	MMT_KEY_COUNT,
+	MMT_KEY_NONE = 0xff,
+};
+
+#define HK_BIT(n) (1u << (n))
+enum mmt_hist_key_bit {
+#define HIST_KEY(NAME, n, ...) HK_##NAME = HK_BIT(n),
+#include "wire/hist_keys.def"
+#undef HIST_KEY
+};
+
+enum mmt_domain {
+#define DOMAIN(NAME, n, ...) MMT_DOMAIN_##NAME = n,
+#include "wire/domains.def"
+#undef DOMAIN
+	MMT_DOMAIN_COUNT
+};
+
+/* What a row counts. */
+enum mmt_hist_op {
+	MMT_OP_ALLOC,    /* by size */
+	MMT_OP_FREE,     /* by size where it is known, else bucket 0 */
+	MMT_OP_FAILED,   /* allocations that failed, by size */
+	MMT_OP_FALLBACK, /* page: taken from another migrate type, by order; k[0] = mmt_fallback */
+	MMT_OP_NESTED,   /* vmalloc: its own arrays of pages */
+	MMT_OP_LATENCY,  /* by duration; requested holds the sum of ns */
+	MMT_OP_COUNT
+};
+
+#define MMT_HIST_BUCKETS 64 /* bucket b > 0: [2^(b-1), 2^b); 0: zero */
+#define MMT_FALLBACK(from, to) ((__u64)(from) << 8 | (to))
+
+struct mmt_hist_key {
+	__u64 k[2]; /* values of the keys chosen, 0 where none */
+	__u8 domain, op, bucket, pad;
+	__u32 pad2;
+};
+
+/* Per CPU; sums over CPUs may wrap below zero on one of them. */
+struct mmt_hist_row {
+	__u64 count, requested, allocated;
+};
+
+/* Totals: slot of (domain, op, bucket); holds what has no row of its own. */
+#define MMT_HIST_SLOT(domain, op, bucket) (((domain) * MMT_OP_COUNT + (op)) * MMT_HIST_BUCKETS + (bucket))
+#define MMT_HIST_SLOTS (MMT_DOMAIN_COUNT * MMT_OP_COUNT * MMT_HIST_BUCKETS)
+
+/* What is not in the counts, by cause. */
+enum mmt_hist_loss {
+	MMT_HIST_LOSS_UNPAIRED, /* faults whose start was not seen, or lost to another thread's */
+	MMT_HIST_LOSS_COUNT
+};
+
+/* A process seen: key of the row is hist_process_id. */
+struct mmt_hist_process {
+	char comm[16];
+	__u64 start_boottime;
+	__u32 tgid, pad;
+};
+
+struct mmt_hist_cache {
+	char name[48];
+	__u32 object_size, size;
+};
+
+#define MMT_REGIONS 8
+struct mmt_range { __u64 start, end; };
+
+#define MMT_WRAPPERS 256 /* a power of two */
+
+struct mmt_hist_config {
+	__u8 by[2];          /* enum mmt_hist_key_id */
+	__u8 filter_pid;     /* only processes in hist_pids */
+	__u8 filter_cgroup;  /* only tasks below hist_cgroup */
+	__u8 follow;         /* children of processes in hist_pids join them */
+	__u8 look_through;   /* find the caller of wrapper functions on the stack */
+	__u8 one_node;       /* the machine has node 0 only */
+	__u8 bulk;           /* bulk page allocations have their own hook */
+	__u32 wrappers;      /* ranges in use in hist_wrappers */
+	__u32 kmallocs;      /* ranges in use in kmalloc_inner */
+	__u64 size_min, size_max;
+	struct mmt_range region[MMT_REGIONS]; /* index = region's number; end 0: not known */
+	struct mmt_range kmalloc_inner[MMT_REGIONS]; /* functions that tell large kmallocs a second time */
+};
+#endif

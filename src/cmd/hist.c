@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* `mmtrace hist`: joins the kernel's histograms, names and views. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cmd/cmd.h"
+#include "cmd/hist_names.h"
+#include "cmd/hist_options.h"
+#include "cmd/launch.h"
+#include "sym/wrapper.h"
+#include "view/hist.h"
+
+#define CGROUP2_MAGIC 0x63677270
+
+struct hist_run {
+	struct hist_options opt;
+	struct kmem *kmem;
+	struct hist_names names;
+	struct hist_report report;
+	struct hist_snapshot now, before, delta;
+	struct launch launch;
+	struct utsname uts;
+	uint64_t t0, ticks;
+	int signals;
+	bool stop;
+};
+
+static uint64_t now_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
+}
+
+/* --- begin --- */
+
+static int open_cgroup(struct hist_run *h, struct error *e)
+{
+	struct statfs fs;
+	int fd;
+
+	if (!h->opt.cgroup)
+		return 0;
+	fd = open(h->opt.cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return error_set(e, EXIT_FAILED, "give a directory below a cgroup2 mount", strerror(errno),
+				 "cannot open cgroup '%s'", h->opt.cgroup);
+	h->opt.kmem.cgroup_fd = fd;
+	if (fstatfs(fd, &fs) || fs.f_type != CGROUP2_MAGIC)
+		return error_set(e, EXIT_KERNEL_CANNOT, "give a directory below a cgroup2 mount, or choose processes with -p",
+				 "only cgroup v2 can be followed", "'%s' is not a cgroup v2 directory", h->opt.cgroup);
+	return 0;
+}
+
+static int check_targets(const struct hist_run *h, struct error *e)
+{
+	for (int i = 0; i < h->opt.pid_count; i++)
+		if (kill(h->opt.pids[i], 0) && errno == ESRCH)
+			return error_set(e, EXIT_FAILED, "'ps -e' lists the processes", "no such process", "cannot trace pid %d",
+					 h->opt.pids[i]);
+	return 0;
+}
+
+/* Functions that the programs must know by address. */
+static void find_functions(struct hist_run *h)
+{
+	struct kmem_options *k = &h->opt.kmem;
+	struct wrapper_range r[MMT_WRAPPERS];
+
+	h->names.ksyms = ksym_load(NULL);
+	h->report.site_unknown = !h->names.ksyms ? strerror(errno) : ksym_hidden(h->names.ksyms) ? ksym_why_hidden() : NULL;
+	if (h->report.site_unknown)
+		return;
+	k->config.wrappers = (uint32_t)wrapper_ranges(h->names.ksyms, r, MMT_WRAPPERS);
+	for (uint32_t i = 0; i < k->config.wrappers; i++)
+		k->wrappers[i] = (struct mmt_range){ r[i].start, r[i].end };
+	k->config.kmallocs = (uint32_t)wrapper_kmalloc_ranges(h->names.ksyms, r, MMT_REGIONS);
+	for (uint32_t i = 0; i < k->config.kmallocs; i++)
+		k->config.kmalloc_inner[i] = (struct mmt_range){ r[i].start, r[i].end };
+}
+
+static bool one_node(void)
+{
+	FILE *f = fopen("/sys/devices/system/node/online", "re");
+	char line[64] = "";
+	bool one = !f || (fgets(line, sizeof(line), f) && !strcmp(line, "0\n"));
+
+	if (f)
+		fclose(f);
+	return one;
+}
+
+static int open_output(struct hist_run *h, struct error *e)
+{
+	h->report.out = stdout;
+	if (h->opt.command && !h->opt.json)
+		h->report.out = stderr; /* stdout is the command's */
+	if (h->opt.output) {
+		h->report.out = fopen(h->opt.output, "we");
+		if (!h->report.out)
+			return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot write to '%s'", h->opt.output);
+	}
+	setlocale(LC_CTYPE, "");
+	h->report.ascii = h->opt.ascii || strcmp(nl_langinfo(CODESET), "UTF-8");
+	return 0;
+}
+
+static int start_signals(struct hist_run *h, struct error *e)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	h->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return h->signals < 0 ? error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot start") : 0;
+}
+
+static void fill_report(struct hist_run *h)
+{
+	struct hist_report *r = &h->report;
+
+	uname(&h->uts);
+	r->kernel = h->uts.release;
+	r->target = h->opt.command ? h->opt.command[0] : h->opt.pid_count ? "processes" : h->opt.cgroup ? h->opt.cgroup : "system";
+	memcpy(r->by, h->opt.kmem.config.by, sizeof(r->by));
+	r->sort = h->opt.sort;
+	r->top = h->opt.top;
+	r->name = hist_name;
+	r->name_ctx = &h->names;
+	h->names.kmem = h->kmem;
+	for (int d = 0; d < MMT_DOMAIN_COUNT; d++) {
+		const char *why;
+		const struct candidate *c = kmem_backend(h->kmem, d, &why);
+
+		r->domains[d] = (struct hist_domain_text){ c ? c->backend : NULL, c ? c->lacks : "", why };
+	}
+}
+
+static void say_start(const struct hist_run *h)
+{
+	const struct hist_report *r = &h->report;
+
+	if (h->opt.json) {
+		hist_json_start(r);
+		return;
+	}
+	for (int d = 0; d < MMT_DOMAIN_COUNT; d++)
+		if (!r->domains[d].backend && r->domains[d].why[0])
+			fprintf(stderr, "mmtrace: %s is not counted: %s\n", hist_domain_keys[d], r->domains[d].why);
+	if (r->site_unknown)
+		fprintf(stderr, "mmtrace: %s; sites are addresses, wrappers are not known, and large kmallocs may count twice\n",
+			r->site_unknown);
+	if (!h->opt.quiet && !h->opt.command)
+		fprintf(stderr, "mmtrace: counting; Ctrl-C ends\n");
+}
+
+static int begin(struct hist_run *h, struct error *e)
+{
+	int err;
+
+	if (check_targets(h, e) || open_cgroup(h, e) || open_output(h, e) || start_signals(h, e))
+		return -1;
+	find_functions(h);
+	h->opt.kmem.config.one_node = one_node();
+	if (h->opt.command && (err = launch_start(&h->launch, h->opt.command)))
+		return error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot fork");
+	h->kmem = kmem_open(&h->opt.kmem, e);
+	if (!h->kmem)
+		return -1;
+	fill_report(h);
+	if (h->opt.command)
+		h->opt.pids[h->opt.pid_count++] = h->launch.pid;
+	for (int i = 0; i < h->opt.pid_count; i++)
+		kmem_add_process(h->kmem, h->opt.pids[i]);
+	if (kmem_attach(h->kmem, e))
+		return -1;
+	h->t0 = now_ns(CLOCK_MONOTONIC);
+	h->report.t0_unix_ns = now_ns(CLOCK_REALTIME);
+	say_start(h);
+	if (!h->opt.command)
+		return 0;
+	err = launch_go(&h->launch);
+	return err ? error_set(e, err == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, NULL, strerror(err),
+			       "cannot run '%s'", h->opt.command[0]) : 0;
+}
+
+/* --- run --- */
+
+static void on_row(void *ctx, const struct mmt_hist_key *key, const struct mmt_hist_row *row, bool unkeyed)
+{
+	struct hist_run *h = ctx;
+
+	hist_add(&h->now, key, row, unkeyed && h->opt.kmem.config.by[0] != MMT_KEY_NONE);
+}
+
+static int refresh(struct hist_run *h, struct error *e)
+{
+	struct probe_cost cost;
+	int err;
+
+	hist_clear(&h->now);
+	err = kmem_read(h->kmem, on_row, h);
+	if (err)
+		return error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot read the counters");
+	hist_finish(&h->now);
+	kmem_cost(h->kmem, &cost);
+	h->report.misses = cost.misses;
+	h->report.bpf_runs = cost.runs;
+	h->report.bpf_ns = cost.ns;
+	h->report.map_bytes = cost.map_bytes;
+	h->report.now_ns = now_ns(CLOCK_MONOTONIC) - h->t0;
+	return 0;
+}
+
+static int tick(struct hist_run *h, struct error *e)
+{
+	struct hist_snapshot swap;
+
+	if (h->opt.count && ++h->ticks >= h->opt.count)
+		h->stop = true;
+	if (h->opt.quiet)
+		return 0;
+	if (refresh(h, e))
+		return -1;
+	h->report.now = &h->now;
+	if (h->opt.json) {
+		hist_json_rows(&h->report, false);
+	} else {
+		hist_subtract(&h->now, &h->before, &h->delta);
+		h->report.now = &h->delta;
+		h->report.interval_ns = h->opt.interval_ns;
+		hist_text(&h->report);
+	}
+	swap = h->before;
+	h->before = h->now;
+	h->now = swap;
+	if (ferror(h->report.out))
+		h->stop = true;
+	return 0;
+}
+
+static void read_signals(struct hist_run *h)
+{
+	struct signalfd_siginfo si;
+
+	while (read(h->signals, &si, sizeof(si)) == sizeof(si)) {
+		if (si.ssi_signo == SIGCHLD)
+			launch_reap(&h->launch);
+		else if (h->opt.command && !h->launch.ended && si.ssi_signo != SIGINT)
+			kill(h->launch.pid, (int)si.ssi_signo); /* the terminal sent it SIGINT itself */
+		else if (!h->opt.command || si.ssi_signo != SIGINT)
+			h->stop = true;
+	}
+	h->stop |= h->opt.command && h->launch.ended;
+}
+
+static int run(struct hist_run *h, struct error *e)
+{
+	struct pollfd fd = { h->signals, POLLIN, 0 };
+	uint64_t end = h->opt.duration_ns ? h->t0 + h->opt.duration_ns : UINT64_MAX;
+	uint64_t next = h->opt.interval_ns ? h->t0 + h->opt.interval_ns : UINT64_MAX;
+
+	while (!h->stop) {
+		uint64_t now = now_ns(CLOCK_MONOTONIC), until = end < next ? end : next;
+		int ms = until == UINT64_MAX ? -1 : until <= now ? 0 : (int)((until - now) / 1000000 % 1000000 + 1);
+
+		if (poll(&fd, 1, ms) < 0 && errno != EINTR)
+			break;
+		read_signals(h);
+		now = now_ns(CLOCK_MONOTONIC);
+		if (now >= end)
+			h->stop = true;
+		if (now < next || h->stop)
+			continue;
+		if (tick(h, e))
+			return -1;
+		while (next <= now)
+			next += h->opt.interval_ns;
+	}
+	return 0;
+}
+
+static int finish(struct hist_run *h, struct error *e)
+{
+	kmem_detach(h->kmem);
+	if (refresh(h, e))
+		return e->code;
+	h->report.now = &h->now;
+	h->report.interval_ns = 0;
+	(h->opt.json ? hist_json_end : hist_text_end)(&h->report);
+	if (fflush(h->report.out) || ferror(h->report.out))
+		return errno == EPIPE ? EXIT_OK : error_set(e, EXIT_FAILED, "free space, or choose another file", strerror(errno),
+							    "cannot write the output");
+	if (h->opt.strict && h->report.misses)
+		return EXIT_LOST;
+	return h->launch.ended ? launch_status(&h->launch) : EXIT_OK;
+}
+
+int cmd_hist(int argc, char **argv)
+{
+	struct hist_run *h = calloc(1, sizeof(*h));
+	struct error e = { 0 };
+	int status = 0;
+
+	if (!h)
+		return EXIT_FAILED;
+	if (hist_options_parse(&h->opt, argc, argv, &e) == 0) {
+		if (h->opt.help)
+			hist_options_help();
+		else if (begin(h, &e) == 0 && run(h, &e) == 0)
+			status = finish(h, &e);
+	}
+	if (e.code) {
+		error_print(&e);
+		status = e.code;
+	}
+	kmem_free(h->kmem);
+	ksym_free(h->names.ksyms);
+	hist_free(&h->now);
+	hist_free(&h->before);
+	hist_free(&h->delta);
+	free(h);
+	return status;
+}

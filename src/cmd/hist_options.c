@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "cmd/hist_options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define HINT "'mmtrace hist --help' lists domains, keys and options"
+
+enum { OPT_BY = 256, OPT_CGROUP, OPT_FREES, OPT_LOOK_THROUGH, OPT_NO_FOLLOW, OPT_JSON, OPT_ASCII, OPT_BACKEND, OPT_BTF, OPT_STRICT };
+
+static const struct option longs[] = {
+	{ "by", required_argument, NULL, OPT_BY },
+	{ "pid", required_argument, NULL, 'p' },
+	{ "cgroup", required_argument, NULL, OPT_CGROUP },
+	{ "min-size", required_argument, NULL, 'z' },
+	{ "max-size", required_argument, NULL, 'Z' },
+	{ "frees", no_argument, NULL, OPT_FREES },
+	{ "look-through", no_argument, NULL, OPT_LOOK_THROUGH },
+	{ "no-follow", no_argument, NULL, OPT_NO_FOLLOW },
+	{ "duration", required_argument, NULL, 'd' },
+	{ "top", required_argument, NULL, 'n' },
+	{ "sort", required_argument, NULL, 's' },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "ascii", no_argument, NULL, OPT_ASCII },
+	{ "output", required_argument, NULL, 'o' },
+	{ "backend", required_argument, NULL, OPT_BACKEND },
+	{ "btf", required_argument, NULL, OPT_BTF },
+	{ "strict", no_argument, NULL, OPT_STRICT },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const struct { const char *key, *help; bool by_default; uint32_t keys; } domains[MMT_DOMAIN_COUNT] = {
+#define DOMAIN(NAME, n, key, sized, timed, by_default, keys, help) [n] = { key, help, by_default, keys },
+#include "wire/domains.def"
+#undef DOMAIN
+};
+
+static const struct { const char *key, *help; } keys[MMT_KEY_COUNT] = {
+#define HIST_KEY(NAME, n, key, help) [n] = { key, help },
+#include "wire/hist_keys.def"
+#undef HIST_KEY
+};
+
+void hist_options_help(void)
+{
+	puts("Usage: mmtrace hist [DOMAIN...] [OPTION...] [INTERVAL [COUNT]]\n"
+	     "       mmtrace hist [DOMAIN...] [OPTION...] -- CMD ARGS\n"
+	     "Histograms of allocations by size, kept in the kernel; of the whole system unless\n"
+	     "told otherwise. Ctrl-C ends with the summary.\n\nDomains (* by default):");
+	for (int d = 0; d < MMT_DOMAIN_COUNT; d++)
+		printf("  %c %-10s %s\n", domains[d].by_default ? '*' : ' ', domains[d].key, domains[d].help);
+	puts("\n      --by KEY[,KEY]       a row for each value of one or two of these:");
+	for (int k = 0; k < MMT_KEY_COUNT; k++)
+		printf("        %-10s %s\n", keys[k].key, keys[k].help);
+	puts("  -p, --pid PID[,PID...]   only what these processes and their children allocate\n"
+	     "      --no-follow          leave children alone\n"
+	     "      --cgroup DIR         only processes below this cgroup (v2)\n"
+	     "  -z, --min-size BYTES     only sizes from here\n"
+	     "  -Z, --max-size BYTES     only sizes up to here\n"
+	     "      --frees              count frees too\n"
+	     "      --look-through       for wrappers such as kmemdup the function that called them\n"
+	     "                           (walks the stack for these, about 2 us each)\n"
+	     "  -d, --duration TIME      stop after 5s, 500ms, 2m\n"
+	     "  -n, --top ROWS           rows for each domain (20; 0: all)\n"
+	     "  -s, --sort KEY           count bytes waste (count)\n"
+	     "      --json               JSON lines (schema 1)\n"
+	     "      --ascii              bars without Unicode\n"
+	     "  -o, --output FILE        write there\n"
+	     "      --backend HOOK=NAME  force a backend, e.g. vmalloc=fentry\n"
+	     "      --btf FILE           BTF of the running kernel, if it has none itself\n"
+	     "      --strict             exit 5 if an event was missed\n"
+	     "  -q, --quiet              only the summary at the end\n"
+	     "  -v, --verbose            messages of libbpf\n"
+	     "  -h, --help");
+}
+
+static int bad(struct error *e, const char *option, const char *value, const char *why)
+{
+	return error_set(e, EXIT_USAGE, HINT, why, "bad value '%s' of %s", value, option);
+}
+
+static int parse_by(struct hist_options *o, const char *list, struct error *e)
+{
+	char *copy = strdup(list), *save = NULL;
+	int n = 0, err = 0;
+
+	for (char *one = strtok_r(copy, ",", &save); one && !err; one = strtok_r(NULL, ",", &save)) {
+		uint8_t k = 0;
+
+		while (k < MMT_KEY_COUNT && strcmp(keys[k].key, one))
+			k++;
+		if (k == MMT_KEY_COUNT)
+			err = bad(e, "--by", one, "keys: site cache process order gfp node cgroup region migrate");
+		else if (n == 2 || (n && o->kmem.config.by[0] == k))
+			err = bad(e, "--by", list, "two different keys at most");
+		else
+			o->kmem.config.by[n++] = k;
+	}
+	free(copy);
+	return err || n ? err : bad(e, "--by", list, "no key given");
+}
+
+static int parse_pids(struct hist_options *o, const char *list, struct error *e)
+{
+	char *copy = strdup(list), *save = NULL;
+	uint64_t v;
+	int err = 0;
+
+	for (char *one = strtok_r(copy, ",", &save); one && !err; one = strtok_r(NULL, ",", &save)) {
+		if (!text_parse_u64(one, &v) || !v || v > 1u << 30)
+			err = bad(e, "-p", one, "not a number of a process");
+		else if (o->pid_count == HIST_PID_MAX)
+			err = bad(e, "-p", one, "too many, 256 at most");
+		else
+			o->pids[o->pid_count++] = (pid_t)v;
+	}
+	free(copy);
+	return err || o->pid_count ? err : bad(e, "-p", list, "no number given");
+}
+
+static int parse_backend(struct hist_options *o, char *arg, struct error *e)
+{
+	char *name = strchr(arg, '=');
+
+	if (!name)
+		return bad(e, "--backend", arg, "it takes HOOK=NAME");
+	*name++ = '\0';
+	for (int h = 0; h < HOOK_COUNT; h++)
+		if (!strcmp(hooks[h].key, arg) && hooks[h].object == OBJECT_HIST) {
+			o->kmem.force[h] = name;
+			return 0;
+		}
+	return error_set(e, EXIT_USAGE, "'mmtrace doctor' lists the hooks", "hist has no such hook", "bad value '%s' of --backend", arg);
+}
+
+static int parse_number(struct hist_options *o, int c, struct error *e)
+{
+	uint64_t v = 0;
+
+	switch (c) {
+	case 'd':
+		return text_parse_duration(optarg, &o->duration_ns) ? 0 : bad(e, "-d", optarg, "not a duration like 5s");
+	case 'z': case 'Z':
+		if (!text_parse_bytes(optarg, &v))
+			return bad(e, c == 'z' ? "-z" : "-Z", optarg, "not a size like 4096 or 4K");
+		*(c == 'z' ? &o->kmem.config.size_min : &o->kmem.config.size_max) = v;
+		return 0;
+	default:
+		if (!text_parse_u64(optarg, &v) || v > 1000000)
+			return bad(e, "-n", optarg, "not a number of rows");
+		o->top = (int)v;
+		return 0;
+	}
+}
+
+static int parse_one(struct hist_options *o, int c, char **argv, struct error *e)
+{
+	switch (c) {
+	case OPT_BY: return parse_by(o, optarg, e);
+	case 'p': return parse_pids(o, optarg, e);
+	case 'd': case 'n': case 'z': case 'Z': return parse_number(o, c, e);
+	case 's': return hist_sort_parse(optarg, &o->sort) ? 0 : bad(e, "-s", optarg, "keys: count bytes waste");
+	case OPT_CGROUP: o->cgroup = optarg; return 0;
+	case OPT_FREES: o->kmem.frees = true; return 0;
+	case OPT_LOOK_THROUGH: o->kmem.config.look_through = true; return 0;
+	case OPT_NO_FOLLOW: o->kmem.config.follow = false; return 0;
+	case OPT_JSON: o->json = true; return 0;
+	case OPT_ASCII: o->ascii = true; return 0;
+	case 'o': o->output = optarg; return 0;
+	case OPT_BACKEND: return parse_backend(o, optarg, e);
+	case OPT_BTF: o->kmem.btf = optarg; return 0;
+	case OPT_STRICT: o->strict = true; return 0;
+	case 'q': o->quiet = true; return 0;
+	case 'v': o->kmem.verbose = true; return 0;
+	case 'h': o->help = true; return 0;
+	default:
+		return error_set(e, EXIT_USAGE, HINT, c == ':' ? "its value is missing" : "no such option", "bad option %s",
+				 argv[optind - 1]);
+	}
+}
+
+/* A word: a domain, or the interval, or the number of intervals. */
+static int parse_word(struct hist_options *o, const char *word, struct error *e)
+{
+	for (int d = 0; d < MMT_DOMAIN_COUNT; d++)
+		if (!strcmp(domains[d].key, word)) {
+			o->named[d] = o->kmem.domain[d] = true;
+			return 0;
+		}
+	if (!o->interval_ns && text_parse_duration(word, &o->interval_ns))
+		return 0;
+	if (o->interval_ns && !o->count && text_parse_u64(word, &o->count) && o->count)
+		return 0;
+	return error_set(e, EXIT_USAGE, HINT, "neither a domain nor an interval and a count", "unknown word '%s'", word);
+}
+
+static uint32_t wanted_keys(const struct hist_options *o)
+{
+	uint32_t bits = 0;
+
+	for (int i = 0; i < 2; i++)
+		if (o->kmem.config.by[i] != MMT_KEY_NONE)
+			bits |= HK_BIT(o->kmem.config.by[i]);
+	return bits;
+}
+
+/* Named domains must have the keys; of the others those that have them. */
+static int choose_domains(struct hist_options *o, struct error *e)
+{
+	uint32_t wanted = wanted_keys(o);
+	bool named = false, any = false;
+
+	for (int d = 0; d < MMT_DOMAIN_COUNT; d++) {
+		uint32_t missing = wanted & ~domains[d].keys;
+		char list[128] = "";
+
+		named |= o->named[d];
+		if (!o->named[d] || !missing)
+			continue;
+		for (int k = 0; k < MMT_KEY_COUNT; k++)
+			if (domains[d].keys & HK_BIT(k))
+				snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s", list[0] ? " " : "it has: ", keys[k].key);
+		return error_set(e, EXIT_USAGE, HINT, list, "domain '%s' has no key '%s'", domains[d].key,
+				 keys[__builtin_ctz(missing)].key);
+	}
+	for (int d = 0; d < MMT_DOMAIN_COUNT && !named; d++)
+		any |= o->kmem.domain[d] = domains[d].by_default && !(wanted & ~domains[d].keys);
+	o->kmem.optional = !named;
+	return named || any ? 0 : error_set(e, EXIT_USAGE, HINT, "no domain has both", "cannot split by these keys");
+}
+
+static int check(struct hist_options *o, struct error *e)
+{
+	if (o->kmem.config.size_min > o->kmem.config.size_max)
+		return error_set(e, EXIT_USAGE, HINT, "-z is above -Z", "no size passes");
+	if (o->command && (o->pid_count || o->cgroup))
+		return error_set(e, EXIT_USAGE, HINT, "-- CMD cannot be joined with -p or --cgroup", "two targets");
+	o->kmem.config.filter_pid = o->pid_count || o->command;
+	return choose_domains(o, e);
+}
+
+int hist_options_parse(struct hist_options *o, int argc, char **argv, struct error *e)
+{
+	int c;
+
+	*o = (struct hist_options){ .top = 20 };
+	o->kmem.cgroup_fd = -1;
+	o->kmem.config.by[0] = o->kmem.config.by[1] = MMT_KEY_NONE;
+	o->kmem.config.size_max = UINT64_MAX;
+	o->kmem.config.follow = true;
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "-:p:d:n:s:o:z:Z:qvh", longs, NULL)) != -1)
+		if (c == 1 ? parse_word(o, optarg, e) : parse_one(o, c, argv, e))
+			return -1;
+	if (o->help)
+		return 0;
+	if (optind > 1 && !strcmp(argv[optind - 1], "--")) {
+		o->command = optind < argc ? argv + optind : NULL;
+		if (!o->command)
+			return error_set(e, EXIT_USAGE, HINT, "no command follows '--'", "nothing to run");
+	}
+	return check(o, e);
+}

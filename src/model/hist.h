@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Histograms as the kernel counted them, at one moment: cells sorted into
+ * lines, a line for each (domain, op, keys). */
+#ifndef MODEL_HIST_H
+#define MODEL_HIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/hist.h"
+
+struct hist_cell {
+	struct mmt_hist_key key; /* pad: 1 = what had no room for a row of its own */
+	struct mmt_hist_row row;
+};
+
+struct hist_line {
+	const struct hist_cell *cells; /* by bucket; owned by the snapshot */
+	size_t cell_count;
+	uint64_t k[2];
+	uint8_t domain, op;
+	bool other; /* keys that had no room */
+	struct mmt_hist_row sum;
+};
+
+struct hist_snapshot {
+	struct hist_cell *cells;
+	size_t cell_count, cell_room;
+	struct hist_line *lines;
+	size_t line_count;
+};
+
+enum hist_sort { HIST_BY_COUNT, HIST_BY_BYTES, HIST_BY_WASTE };
+
+/* false: not a key of -s. */
+bool hist_sort_parse(const char *text, enum hist_sort *out);
+
+void hist_clear(struct hist_snapshot *s);
+void hist_free(struct hist_snapshot *s);
+/* Aborts when out of memory. */
+void hist_add(struct hist_snapshot *s, const struct mmt_hist_key *key, const struct mmt_hist_row *row, bool other);
+/* Sorts cells and makes lines; drops cells that count nothing. */
+void hist_finish(struct hist_snapshot *s);
+/* out = now - before, both finished; out is finished too. */
+void hist_subtract(const struct hist_snapshot *now, const struct hist_snapshot *before, struct hist_snapshot *out);
+
+/* Lines of a domain and op, best first; returns their number. *out is for the
+ * caller to free. */
+size_t hist_select(const struct hist_snapshot *s, uint8_t domain, uint8_t op, enum hist_sort sort,
+		   const struct hist_line ***out);
+/* Sums all lines of a domain and op by bucket into buckets, which may be NULL. */
+struct mmt_hist_row hist_total(const struct hist_snapshot *s, uint8_t domain, uint8_t op,
+			       struct mmt_hist_row buckets[MMT_HIST_BUCKETS]);
+
+/* Bounds of a bucket: from lo up to, not including, hi. */
+uint64_t hist_bucket_lo(int bucket);
+uint64_t hist_bucket_hi(int bucket);
+uint64_t hist_waste(const struct mmt_hist_row *r);
+
+#endif

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "probe/kmem.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hist.skel.h"
+
+#define BATCH 512
+
+/* Hooks of each domain; the first one must work. */
+static const struct { enum hook_id alloc, free, more[2]; } domain_hooks[MMT_DOMAIN_COUNT] = {
+	[MMT_DOMAIN_KMALLOC] = { HOOK_KMALLOC, HOOK_KFREE, { HOOK_COUNT, HOOK_COUNT } },
+	[MMT_DOMAIN_SLAB] = { HOOK_SLAB, HOOK_SLAB_FREE, { HOOK_COUNT, HOOK_COUNT } },
+	[MMT_DOMAIN_VMALLOC] = { HOOK_VMALLOC, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
+	[MMT_DOMAIN_PAGE] = { HOOK_PAGE, HOOK_PAGE_FREE, { HOOK_PAGE_FALLBACK, HOOK_PAGE_BULK } },
+	[MMT_DOMAIN_MMAP] = { HOOK_HIST_MMAP, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
+	[MMT_DOMAIN_BRK] = { HOOK_HIST_BRK, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
+	[MMT_DOMAIN_FAULT] = { HOOK_HIST_FAULT, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
+};
+
+struct kmem {
+	struct hist_bpf *skel;
+	struct plan plan;
+	struct links links;
+	char why[MMT_DOMAIN_COUNT][320]; /* a domain left out */
+};
+
+static void want(struct plan *p, enum hook_id hook)
+{
+	if (hook < HOOK_COUNT)
+		p->want[hook] = true;
+}
+
+static void want_domain(struct plan *p, enum mmt_domain d, bool frees)
+{
+	want(p, domain_hooks[d].alloc);
+	want(p, domain_hooks[d].more[0]);
+	want(p, domain_hooks[d].more[1]);
+	if (frees)
+		want(p, domain_hooks[d].free);
+}
+
+/* Drops the domains that cannot be traced; fails if none is left. */
+static int drop_impossible(struct kmem *k, struct kmem_options *opt, struct error *e)
+{
+	int left = 0;
+
+	for (int d = 0; d < MMT_DOMAIN_COUNT; d++) {
+		struct plan p = { .btf = opt->btf };
+
+		if (!opt->domain[d])
+			continue;
+		memcpy(p.force, opt->force, sizeof(p.force));
+		want_domain(&p, d, opt->frees);
+		opt->domain[d] = plan_build(&p, e) == 0;
+		left += opt->domain[d];
+		if (!opt->domain[d])
+			snprintf(k->why[d], sizeof(k->why[d]), "%s", e->cause);
+	}
+	if (!left)
+		return -1;
+	*e = (struct error){ 0 };
+	return 0;
+}
+
+static int make_plan(struct kmem *k, struct kmem_options *opt, struct error *e)
+{
+	plan_log(opt->verbose);
+	k->plan.btf = opt->btf;
+	memcpy(k->plan.force, opt->force, sizeof(k->plan.force));
+	if (opt->optional && drop_impossible(k, opt, e))
+		return -1;
+	for (int d = 0; d < MMT_DOMAIN_COUNT; d++)
+		if (opt->domain[d])
+			want_domain(&k->plan, d, opt->frees);
+	k->plan.want[HOOK_HIST_LIFE] = opt->config.filter_pid;
+	return plan_build(&k->plan, e);
+}
+
+static int fill_maps(struct kmem *k, const struct kmem_options *opt, struct error *e)
+{
+	struct mmt_range wrappers[MMT_WRAPPERS];
+	uint32_t zero = 0, n = opt->config.wrappers;
+
+	memcpy(wrappers, opt->wrappers, sizeof(wrappers));
+	for (uint32_t i = n; i < MMT_WRAPPERS; i++)
+		wrappers[i] = (struct mmt_range){ UINT64_MAX, UINT64_MAX };
+	if (bpf_map_update_elem(bpf_map__fd(k->skel->maps.hist_wrappers), &zero, wrappers, BPF_ANY))
+		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot prepare the maps");
+	if (opt->cgroup_fd >= 0 &&
+	    bpf_map_update_elem(bpf_map__fd(k->skel->maps.hist_cgroup), &zero, &opt->cgroup_fd, BPF_ANY))
+		return error_set(e, error_code_of(errno), "give a directory below a cgroup2 mount", strerror(errno),
+				 "cannot choose the cgroup");
+	return 0;
+}
+
+static int object_load(struct kmem *k, const struct kmem_options *opt, struct error *e)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, o, .btf_custom_path = opt->btf);
+	int err;
+
+	k->skel = hist_bpf__open_opts(&o);
+	if (!k->skel)
+		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot open the BPF object");
+	plan_autoload(&k->plan, k->skel->obj);
+	memcpy((void *)&k->skel->rodata->hist_config, &opt->config, sizeof(opt->config));
+	k->skel->rodata->hist_config.filter_cgroup = opt->cgroup_fd >= 0;
+	k->skel->rodata->hist_config.bulk = k->plan.chosen[HOOK_PAGE_BULK] != NULL;
+	if (opt->config.by[0] == MMT_KEY_NONE)
+		bpf_map__set_max_entries(k->skel->maps.hist_rows, 256); /* fallbacks only */
+	err = hist_bpf__load(k->skel);
+	if (err)
+		return error_set(e, error_code_of(err), "-v shows what the verifier says", strerror(-err),
+				 "cannot load the BPF programs");
+	return fill_maps(k, opt, e);
+}
+
+struct kmem *kmem_open(const struct kmem_options *opt, struct error *e)
+{
+	struct kmem *k = calloc(1, sizeof(*k));
+	struct kmem_options o = *opt;
+
+	if (!k) {
+		error_set(e, EXIT_FAILED, NULL, strerror(ENOMEM), "cannot start");
+		return NULL;
+	}
+	if (make_plan(k, &o, e) || object_load(k, &o, e)) {
+		kmem_free(k);
+		return NULL;
+	}
+	return k;
+}
+
+int kmem_attach(struct kmem *k, struct error *e)
+{
+	return links_attach(&k->links, &k->plan, k->skel->obj, e);
+}
+
+void kmem_detach(struct kmem *k)
+{
+	links_detach(&k->links);
+}
+
+void kmem_free(struct kmem *k)
+{
+	if (!k)
+		return;
+	kmem_detach(k);
+	hist_bpf__destroy(k->skel);
+	free(k);
+}
+
+int kmem_add_process(struct kmem *k, pid_t tgid)
+{
+	uint32_t key = (uint32_t)tgid, one = 1;
+
+	return bpf_map_update_elem(bpf_map__fd(k->skel->maps.hist_pids), &key, &one, BPF_ANY) ? -errno : 0;
+}
+
+const struct candidate *kmem_backend(const struct kmem *k, enum mmt_domain domain, const char **why)
+{
+	*why = k->why[domain];
+	return k->plan.chosen[domain_hooks[domain].alloc];
+}
+
+static void row_sum(const struct mmt_hist_row *per_cpu, int cpus, struct mmt_hist_row *out)
+{
+	*out = (struct mmt_hist_row){ 0 };
+	for (int c = 0; c < cpus; c++) {
+		out->count += per_cpu[c].count;
+		out->requested += per_cpu[c].requested;
+		out->allocated += per_cpu[c].allocated;
+	}
+}
+
+static int read_rows(struct kmem *k, int cpus, kmem_row_fn fn, void *ctx)
+{
+	int fd = bpf_map__fd(k->skel->maps.hist_rows), err = 0;
+	struct mmt_hist_key *keys = calloc(BATCH, sizeof(*keys));
+	struct mmt_hist_row *rows = calloc((size_t)BATCH * (size_t)cpus, sizeof(*rows)), sum;
+	uint32_t token = 0, n;
+	bool first = true;
+
+	if (!keys || !rows)
+		err = -ENOMEM;
+	while (!err) {
+		n = BATCH;
+		err = bpf_map_lookup_batch(fd, first ? NULL : &token, &token, keys, rows, &n, NULL) ? -errno : 0;
+		if (err && err != -ENOENT)
+			break;
+		first = false;
+		for (uint32_t i = 0; i < n; i++) {
+			row_sum(rows + (size_t)i * (size_t)cpus, cpus, &sum);
+			fn(ctx, &keys[i], &sum, false);
+		}
+	}
+	free(keys);
+	free(rows);
+	return err == -ENOENT ? 0 : err;
+}
+
+static int read_totals(struct kmem *k, int cpus, kmem_row_fn fn, void *ctx)
+{
+	int fd = bpf_map__fd(k->skel->maps.hist_totals), err = 0;
+	struct mmt_hist_row *rows = calloc((size_t)MMT_HIST_SLOTS * (size_t)cpus, sizeof(*rows)), sum;
+	uint32_t *slots = calloc(MMT_HIST_SLOTS, sizeof(*slots)), n = MMT_HIST_SLOTS, token = 0;
+
+	if (!rows || !slots)
+		err = -ENOMEM;
+	else if (bpf_map_lookup_batch(fd, NULL, &token, slots, rows, &n, NULL) && errno != ENOENT)
+		err = -errno;
+	for (uint32_t i = 0; !err && i < n; i++) {
+		struct mmt_hist_key key = {
+			.domain = (uint8_t)(slots[i] / (MMT_OP_COUNT * MMT_HIST_BUCKETS)),
+			.op = (uint8_t)(slots[i] / MMT_HIST_BUCKETS % MMT_OP_COUNT),
+			.bucket = (uint8_t)(slots[i] % MMT_HIST_BUCKETS),
+		};
+
+		row_sum(rows + (size_t)i * (size_t)cpus, cpus, &sum);
+		if (sum.count)
+			fn(ctx, &key, &sum, true);
+	}
+	free(rows);
+	free(slots);
+	return err;
+}
+
+int kmem_read(struct kmem *k, kmem_row_fn fn, void *ctx)
+{
+	int cpus = libbpf_num_possible_cpus(), err;
+
+	if (cpus < 0)
+		return cpus;
+	err = read_rows(k, cpus, fn, ctx);
+	return err ? err : read_totals(k, cpus, fn, ctx);
+}
+
+uint64_t kmem_loss(const struct kmem *k, enum mmt_hist_loss which)
+{
+	int cpus = libbpf_num_possible_cpus();
+	uint64_t values[cpus > 0 ? cpus : 1], sum = 0;
+	uint32_t key = which;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(k->skel->maps.hist_losses), &key, values))
+		return 0;
+	for (int c = 0; c < cpus; c++)
+		sum += values[c];
+	return sum;
+}
+
+bool kmem_process(const struct kmem *k, uint64_t id, struct mmt_hist_process *out)
+{
+	return bpf_map_lookup_elem(bpf_map__fd(k->skel->maps.hist_processes), &id, out) == 0;
+}
+
+bool kmem_cache(const struct kmem *k, uint64_t id, struct mmt_hist_cache *out)
+{
+	return bpf_map_lookup_elem(bpf_map__fd(k->skel->maps.hist_caches), &id, out) == 0;
+}
+
+void kmem_cost(const struct kmem *k, struct probe_cost *out)
+{
+	object_cost(k->skel->obj, out);
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Histograms for people. */
+#include "view/hist.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define BAR_WIDTH 40
+
+const char *const hist_domain_keys[MMT_DOMAIN_COUNT] = {
+#define DOMAIN(NAME, n, key, ...) [n] = key,
+#include "wire/domains.def"
+#undef DOMAIN
+};
+
+const char *const hist_key_keys[MMT_KEY_COUNT] = {
+#define HIST_KEY(NAME, n, key, help) [n] = key,
+#include "wire/hist_keys.def"
+#undef HIST_KEY
+};
+
+static const bool domain_timed[MMT_DOMAIN_COUNT] = {
+#define DOMAIN(NAME, n, key, sized, timed, ...) [n] = timed,
+#include "wire/domains.def"
+#undef DOMAIN
+};
+
+static const bool domain_sized[MMT_DOMAIN_COUNT] = {
+#define DOMAIN(NAME, n, key, sized, ...) [n] = sized,
+#include "wire/domains.def"
+#undef DOMAIN
+};
+
+/* A bar of n eighths of a column. */
+static void put_bar(const struct hist_report *r, uint64_t value, uint64_t most)
+{
+	static const char *const part[] = { "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
+	uint64_t eighths = most ? (uint64_t)((double)value / (double)most * BAR_WIDTH * 8 + 0.5) : 0;
+
+	if (value && !eighths)
+		eighths = 1;
+	if (r->ascii) {
+		for (uint64_t i = 0; i < (eighths + 7) / 8; i++)
+			fputc('#', r->out);
+		return;
+	}
+	for (uint64_t i = 0; i < eighths / 8; i++)
+		fputs("█", r->out);
+	fputs(part[eighths % 8], r->out);
+}
+
+static void bucket_label(int bucket, bool time, char *out, size_t size)
+{
+	char lo[16], hi[16];
+
+	(time ? text_ns : text_bytes)(lo, sizeof(lo), hist_bucket_lo(bucket));
+	(time ? text_ns : text_bytes)(hi, sizeof(hi), hist_bucket_hi(bucket));
+	if (bucket)
+		snprintf(out, size, "[%s, %s)", lo, hi);
+	else
+		snprintf(out, size, "0");
+}
+
+static void put_histogram(const struct hist_report *r, uint8_t domain, uint8_t op)
+{
+	struct mmt_hist_row b[MMT_HIST_BUCKETS];
+	int first = MMT_HIST_BUCKETS, last = -1;
+	uint64_t most = 0;
+
+	hist_total(r->now, domain, op, b);
+	for (int i = 0; i < MMT_HIST_BUCKETS; i++) {
+		if (!b[i].count)
+			continue;
+		first = i < first ? i : first;
+		last = i;
+		most = b[i].count > most ? b[i].count : most;
+	}
+	for (int i = first; i <= last; i++) {
+		char label[40];
+
+		bucket_label(i, op == MMT_OP_LATENCY, label, sizeof(label));
+		fprintf(r->out, "  %-16s %10llu |", label, b[i].count);
+		put_bar(r, b[i].count, most);
+		fputc('\n', r->out);
+	}
+}
+
+/* Where a line's sizes lie: a small picture, or the bounds in plain text. */
+static void line_picture(const struct hist_report *r, const struct hist_line *l, char *out, size_t size)
+{
+	static const char *const level[] = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
+	bool time = l->op == MMT_OP_LATENCY;
+	int first = l->cells[0].key.bucket, last = l->cells[l->cell_count - 1].key.bucket;
+	char lo[16], hi[16];
+	uint64_t most = 0;
+	size_t used;
+
+	(time ? text_ns : text_bytes)(lo, sizeof(lo), hist_bucket_lo(first));
+	(time ? text_ns : text_bytes)(hi, sizeof(hi), hist_bucket_hi(last));
+	used = (size_t)snprintf(out, size, "%s..%s", lo, hi);
+	if (r->ascii || first == last)
+		return;
+	for (size_t i = 0; i < l->cell_count; i++)
+		most = l->cells[i].row.count > most ? l->cells[i].row.count : most;
+	used += (size_t)snprintf(out + used, size - used, " ");
+	for (int b = first, i = 0; b <= last && used + 4 < size; b++) {
+		uint64_t n = l->cells[i].key.bucket == b ? l->cells[i++].row.count : 0;
+
+		used += (size_t)snprintf(out + used, size - used, "%s", n ? level[(n * 8 - 1) / most % 8] : " ");
+	}
+}
+
+static void put_keys(const struct hist_report *r, const struct hist_line *l)
+{
+	for (int i = 0; i < 2 && r->by[i] != MMT_KEY_NONE; i++) {
+		char name[256], safe[1024];
+
+		if (l->other) {
+			fputs("  other (no room for more rows)", r->out);
+			return;
+		}
+		r->name(r->name_ctx, r->by[i], l, l->k[i], false, name, sizeof(name));
+		fprintf(r->out, "  %s", text_escape(safe, sizeof(safe), name));
+	}
+}
+
+static void put_line(const struct hist_report *r, const struct hist_line *l)
+{
+	char req[16], alloc[16], picture[160];
+
+	line_picture(r, l, picture, sizeof(picture));
+	if (l->op == MMT_OP_LATENCY) {
+		text_ns(req, sizeof(req), l->sum.requested / l->sum.count);
+		fprintf(r->out, "  %10llu %8s  %s", l->sum.count, req, picture);
+	} else {
+		double waste = l->sum.allocated ? 100.0 * (double)hist_waste(&l->sum) / (double)l->sum.allocated : 0;
+
+		text_bytes(req, sizeof(req), l->sum.requested);
+		text_bytes(alloc, sizeof(alloc), l->sum.allocated);
+		fprintf(r->out, "  %10llu %8s %8s %6.1f%%  %s", l->sum.count, req, alloc, waste, picture);
+	}
+	put_keys(r, l);
+	fputc('\n', r->out);
+}
+
+static void put_lines(const struct hist_report *r, uint8_t domain, uint8_t op)
+{
+	const struct hist_line **lines;
+	size_t n = hist_select(r->now, domain, op, r->sort, &lines);
+	size_t shown = r->top && n > (size_t)r->top ? (size_t)r->top : n;
+
+	if (n && op == MMT_OP_LATENCY)
+		fprintf(r->out, "  %10s %8s  %s", "COUNT", "AVG", "LATENCY");
+	else if (n)
+		fprintf(r->out, "  %10s %8s %8s %7s  %s", "COUNT", "REQ", "ALLOC", "WASTE", "SIZES");
+	for (int i = 0; n && i < 2 && r->by[i] != MMT_KEY_NONE; i++)
+		fprintf(r->out, "  %s", hist_key_keys[r->by[i]]);
+	if (n)
+		fputc('\n', r->out);
+	for (size_t i = 0; i < shown; i++)
+		put_line(r, lines[i]);
+	if (shown < n)
+		fprintf(r->out, "  (%zu more; -n 0 shows all)\n", n - shown);
+	free(lines);
+}
+
+static const char *op_words(uint8_t domain, uint8_t op)
+{
+	switch ((enum mmt_hist_op)op) {
+	case MMT_OP_ALLOC: return "allocated";
+	case MMT_OP_FREE: return "freed";
+	case MMT_OP_FAILED: return "failed";
+	case MMT_OP_FALLBACK: return "taken from another migrate type";
+	case MMT_OP_NESTED: return domain == MMT_DOMAIN_VMALLOC ? "for arrays of pages" : "nested";
+	case MMT_OP_LATENCY: return "timed";
+	case MMT_OP_COUNT: break;
+	}
+	return "";
+}
+
+static void put_op(const struct hist_report *r, uint8_t domain, uint8_t op)
+{
+	struct mmt_hist_row sum = hist_total(r->now, domain, op, NULL);
+	char req[16], alloc[16];
+
+	if (!sum.count && op != (domain_sized[domain] ? MMT_OP_ALLOC : MMT_OP_LATENCY))
+		return;
+	text_bytes(req, sizeof(req), sum.requested);
+	text_bytes(alloc, sizeof(alloc), sum.allocated);
+	fprintf(r->out, "%s: %llu %s", hist_domain_keys[domain], sum.count, op_words(domain, op));
+	if (op == MMT_OP_ALLOC || op == MMT_OP_NESTED)
+		fprintf(r->out, ", %s requested, %s given, %.1f%% waste", req, alloc,
+			sum.allocated ? 100.0 * (double)hist_waste(&sum) / (double)sum.allocated : 0.0);
+	fputc('\n', r->out);
+	if (op == MMT_OP_ALLOC || op == MMT_OP_LATENCY)
+		put_histogram(r, domain, op);
+	if (r->by[0] != MMT_KEY_NONE && op != MMT_OP_FALLBACK)
+		put_lines(r, domain, op);
+}
+
+static void put_fallbacks(const struct hist_report *r)
+{
+	static const char *const types[] = { "unmovable", "movable", "reclaimable", "high-atomic", "cma", "isolate" };
+	const struct hist_line **lines;
+	size_t n = hist_select(r->now, MMT_DOMAIN_PAGE, MMT_OP_FALLBACK, HIST_BY_COUNT, &lines);
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t from = lines[i]->k[0] >> 8, to = lines[i]->k[0] & 0xff;
+
+		fprintf(r->out, "  %10llu  %s wanted, %s taken\n", lines[i]->sum.count,
+			from < 6 ? types[from] : "?", to < 6 ? types[to] : "?");
+	}
+	free(lines);
+}
+
+void hist_text(const struct hist_report *r)
+{
+	for (uint8_t d = 0; d < MMT_DOMAIN_COUNT; d++) {
+		if (!r->domains[d].backend)
+			continue;
+		for (uint8_t op = 0; op < MMT_OP_COUNT; op++) {
+			if (op == MMT_OP_LATENCY && !domain_timed[d])
+				continue;
+			if (op == MMT_OP_ALLOC && !domain_sized[d])
+				continue;
+			put_op(r, d, op);
+			if (d == MMT_DOMAIN_PAGE && op == MMT_OP_FALLBACK)
+				put_fallbacks(r);
+		}
+		fputc('\n', r->out);
+	}
+	fflush(r->out);
+}
+
+void hist_text_end(const struct hist_report *r)
+{
+	hist_text(r);
+	if (r->misses)
+		fprintf(r->out, "%" PRIu64 " events missed: an interrupt came while the same hook ran on that CPU\n", r->misses);
+}

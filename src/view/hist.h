@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The views of `mmtrace hist`: bars and tables for people, JSON lines. */
+#ifndef VIEW_HIST_H
+#define VIEW_HIST_H
+
+#include <stdio.h>
+
+#include "model/hist.h"
+
+/* The value of a key as text; json: as a JSON value (quoted if a string). */
+typedef void (*hist_name_fn)(void *ctx, enum mmt_hist_key_id key, const struct hist_line *line, uint64_t value,
+			     bool json, char *out, size_t size);
+
+struct hist_domain_text {
+	const char *backend; /* NULL: not counted */
+	const char *lacks;   /* "" = nothing */
+	const char *why;     /* not counted: the reason */
+};
+
+struct hist_report {
+	FILE *out;
+	const struct hist_snapshot *now;
+	struct hist_domain_text domains[MMT_DOMAIN_COUNT];
+	uint8_t by[2];       /* enum mmt_hist_key_id */
+	enum hist_sort sort;
+	int top;             /* rows per domain; 0: all */
+	bool ascii;          /* bars without Unicode */
+	const char *kernel, *target;
+	hist_name_fn name;
+	void *name_ctx;
+	const char *site_unknown; /* why sites have no names; NULL: they have */
+	uint64_t t0_unix_ns, now_ns;
+	uint64_t interval_ns; /* what `now` spans; 0: since the start */
+	uint64_t misses, bpf_runs, bpf_ns, map_bytes;
+};
+
+extern const char *const hist_domain_keys[MMT_DOMAIN_COUNT];
+extern const char *const hist_key_keys[MMT_KEY_COUNT];
+
+void hist_text(const struct hist_report *r);
+void hist_text_end(const struct hist_report *r);
+void hist_json_start(const struct hist_report *r);
+/* All rows; last: the final ones. */
+void hist_json_rows(const struct hist_report *r, bool last);
+void hist_json_end(const struct hist_report *r);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Histograms as JSON lines: docs/json.md. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "view/hist.h"
+
+static const char *const op_keys[MMT_OP_COUNT] = {
+	[MMT_OP_ALLOC] = "alloc", [MMT_OP_FREE] = "free", [MMT_OP_FAILED] = "failed",
+	[MMT_OP_FALLBACK] = "fallback", [MMT_OP_NESTED] = "nested", [MMT_OP_LATENCY] = "latency",
+};
+
+static void put_string(FILE *f, const char *key, const char *text, const char *end)
+{
+	char buf[2048];
+	bool invalid;
+
+	fprintf(f, "\"%s\":\"%s\"%s", key, text_json(buf, sizeof(buf), text, &invalid), end);
+}
+
+void hist_json_start(const struct hist_report *r)
+{
+	FILE *f = r->out;
+	const char *sep = "";
+
+	fprintf(f, "{\"type\":\"start\",\"schema\":1,\"version\":\"%s\",", MMTRACE_VERSION);
+	put_string(f, "kernel", r->kernel, ",");
+	fputs("\"target\":{", f);
+	put_string(f, "text", r->target, "},\"backend\":{");
+	for (int d = 0; d < MMT_DOMAIN_COUNT; d++)
+		if (r->domains[d].backend) {
+			fprintf(f, "%s\"%s\":\"%s\"", sep, hist_domain_keys[d], r->domains[d].backend);
+			sep = ",";
+		}
+	fprintf(f, "},\"t0_unix_ns\":%" PRIu64 ",\"unknown\":{", r->t0_unix_ns);
+	sep = "";
+	for (int d = 0; d < MMT_DOMAIN_COUNT; d++) {
+		const char *why = r->domains[d].backend ? r->domains[d].lacks : r->domains[d].why;
+
+		if (!why || !why[0])
+			continue;
+		fputs(sep, f);
+		put_string(f, hist_domain_keys[d], why, "");
+		sep = ",";
+	}
+	if (r->site_unknown) {
+		fputs(sep, f);
+		put_string(f, "site", r->site_unknown, "");
+	}
+	fputs("}}\n", f);
+	fflush(f);
+}
+
+static void put_key(const struct hist_report *r, const struct hist_line *l)
+{
+	FILE *f = r->out;
+
+	fputs("\"key\":{", f);
+	if (l->op == MMT_OP_FALLBACK) {
+		fprintf(f, "\"wanted\":%" PRIu64 ",\"taken\":%" PRIu64, l->k[0] >> 8, l->k[0] & 0xff);
+	} else if (l->other && r->by[0] != MMT_KEY_NONE) {
+		fputs("\"other\":true", f);
+	} else {
+		for (int i = 0; i < 2 && r->by[i] != MMT_KEY_NONE; i++) {
+			char name[2048];
+
+			r->name(r->name_ctx, r->by[i], l, l->k[i], true, name, sizeof(name));
+			fprintf(f, "%s\"%s\":%s", i ? "," : "", hist_key_keys[r->by[i]], name);
+		}
+	}
+	fputs("},", f);
+}
+
+static void put_line(const struct hist_report *r, const struct hist_line *l)
+{
+	FILE *f = r->out;
+	bool time = l->op == MMT_OP_LATENCY;
+
+	fprintf(f, "{\"type\":\"hist\",\"t\":%" PRIu64 ",\"event\":\"%s\",\"op\":\"%s\",\"unit\":\"%s\",", r->now_ns,
+		hist_domain_keys[l->domain], op_keys[l->op], time ? "ns" : "bytes");
+	put_key(r, l);
+	fprintf(f, "\"count\":%llu,", l->sum.count);
+	if (time)
+		fprintf(f, "\"ns_sum\":%llu", l->sum.requested);
+	else
+		fprintf(f, "\"bytes_req\":%llu,\"bytes_alloc\":%llu", l->sum.requested, l->sum.allocated);
+	fputs(",\"buckets\":[", f);
+	for (size_t i = 0; i < l->cell_count; i++) {
+		const struct hist_cell *c = &l->cells[i];
+
+		fprintf(f, "%s{\"lo\":%" PRIu64 ",\"hi\":%" PRIu64 ",\"count\":%llu", i ? "," : "",
+			hist_bucket_lo(c->key.bucket), hist_bucket_hi(c->key.bucket), c->row.count);
+		if (!time)
+			fprintf(f, ",\"bytes_req\":%llu,\"bytes_alloc\":%llu", c->row.requested, c->row.allocated);
+		fputc('}', f);
+	}
+	fputs("]}\n", f);
+}
+
+void hist_json_rows(const struct hist_report *r, bool last)
+{
+	for (size_t i = 0; i < r->now->line_count; i++)
+		put_line(r, &r->now->lines[i]);
+	if (!last)
+		fprintf(r->out, "{\"type\":\"tick\",\"t\":%" PRIu64 ",\"rows\":%zu}\n", r->now_ns, r->now->line_count);
+	fflush(r->out);
+}
+
+void hist_json_end(const struct hist_report *r)
+{
+	FILE *f = r->out;
+	const char *sep = "";
+
+	hist_json_rows(r, true);
+	fprintf(f, "{\"type\":\"end\",\"t\":%" PRIu64 ",\"totals\":{", r->now_ns);
+	for (uint8_t d = 0; d < MMT_DOMAIN_COUNT; d++) {
+		const char *inner = "";
+
+		if (!r->domains[d].backend)
+			continue;
+		fprintf(f, "%s\"%s\":{", sep, hist_domain_keys[d]);
+		for (uint8_t op = 0; op < MMT_OP_COUNT; op++) {
+			struct mmt_hist_row sum = hist_total(r->now, d, op, NULL);
+
+			if (!sum.count)
+				continue;
+			fprintf(f, "%s\"%s\":{\"count\":%llu,\"%s\":%llu", inner, op_keys[op], sum.count,
+				op == MMT_OP_LATENCY ? "ns_sum" : "bytes_req", sum.requested);
+			if (op != MMT_OP_LATENCY)
+				fprintf(f, ",\"bytes_alloc\":%llu", sum.allocated);
+			fputc('}', f);
+			inner = ",";
+		}
+		fputc('}', f);
+		sep = ",";
+	}
+	fprintf(f, "},\"lost\":{\"probe_missed\":%" PRIu64 "},\"overhead\":{\"bpf_runs\":%" PRIu64 ",\"bpf_ns\":%" PRIu64
+		   ",\"map_bytes\":%" PRIu64 "}}\n", r->misses, r->bpf_runs, r->bpf_ns, r->map_bytes);
+	fflush(f);
+}
