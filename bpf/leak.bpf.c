@@ -32,6 +32,7 @@ struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 256);
 struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, MMT_LEAK_LOSSES);
 	 __type(key, u32); __type(value, u64); } losses SEC(".maps");
 __u32 next_site = 1;
+__u64 now_jiffies = 1; /* as lk_now__sc found it */
 
 /* Atomic although per CPU: an interrupt may come in the middle. */
 static __always_inline void count(u32 which)
@@ -138,7 +139,7 @@ static __noinline int object_replace(u64 ptr, u32 site, u64 bytes, u32 domain)
 	}
 	old->site = site;
 	old->tid = (u32)bpf_get_current_pid_tgid();
-	old->time = bpf_ktime_get_coarse_ns();
+	old->jiffies = bpf_jiffies64();
 	n = bpf_map_lookup_elem(&site_counts, &site);
 	if (n)
 		__sync_fetch_and_add(&n->held, 1);
@@ -173,7 +174,7 @@ static __noinline int object_put(u64 ptr, const struct mmt_leak_key *key)
 	}
 	if (!s->wanted)
 		return 0;
-	fresh.time = bpf_ktime_get_coarse_ns();
+	fresh.jiffies = bpf_jiffies64();
 	fresh.site = number;
 	fresh.tid = (u32)bpf_get_current_pid_tgid();
 	err = bpf_map_update_elem(&objects, &ptr, &fresh, BPF_NOEXIST);
@@ -400,6 +401,14 @@ SEC("?fexit/kmem_cache_alloc_bulk_noprof")
 int BPF_PROG(lk_bulk_np__fx)
 {
 	return bulk_alloc(ctx);
+}
+
+/* Run on demand. */
+SEC("?syscall")
+int lk_now__sc(void *ctx)
+{
+	now_jiffies = bpf_jiffies64();
+	return 0;
 }
 
 char LICENSE[] SEC("license") = "GPL";

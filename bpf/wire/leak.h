@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What `mmtrace leak` and its BPF programs agree on.  Fixed width, no pointers
- * but kernel addresses as numbers; times are ns of CLOCK_MONOTONIC (coarse). */
+ * but kernel addresses as numbers. */
 #ifndef MMT_WIRE_LEAK_H
 #define MMT_WIRE_LEAK_H
 
@@ -62,7 +62,7 @@ struct mmt_leak_count {
 
 /* An allocation that was not freed yet. */
 struct mmt_leak_object {
-	__u64 time; /* when it was allocated */
+	__u64 jiffies; /* when it was allocated: much cheaper than a clock, and enough for an age */
 	__u32 site;
 	__u32 tid;  /* who allocated */
 };

@@ -123,12 +123,12 @@ static void read_counts(struct leak *l)
 	outstanding_sample_end(l->model, now_ns(CLOCK_MONOTONIC) - l->t0);
 }
 
-static void on_object(void *ctx, const struct mmt_leak_object *o)
+static void on_object(void *ctx, uint32_t site, uint64_t age)
 {
 	struct leak *l = ctx;
 
-	read_site(l, o->site);
-	outstanding_object(l->model, o);
+	read_site(l, site);
+	outstanding_object(l->model, site, age);
 }
 
 static int read_table(struct leak *l, struct error *e)
@@ -136,7 +136,7 @@ static int read_table(struct leak *l, struct error *e)
 	struct probe_cost cost;
 	int err;
 
-	outstanding_walk_begin(l->model, now_ns(CLOCK_MONOTONIC));
+	outstanding_walk_begin(l->model);
 	err = leak_each(l->probe, on_object, l);
 	outstanding_walk_end(l->model);
 	leak_losses(l->probe, l->report.losses);

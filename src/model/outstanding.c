@@ -22,7 +22,7 @@ struct outstanding {
 	size_t readings;
 	uint32_t stride, skip;         /* every so many readings one is kept; still to leave out */
 	uint32_t scale;
-	uint64_t older, now;
+	uint64_t older;
 };
 
 struct outstanding *outstanding_new(uint32_t scale, uint64_t older)
@@ -161,9 +161,8 @@ void outstanding_sample_end(struct outstanding *o, uint64_t now)
 	o->skip = o->stride - 1;
 }
 
-void outstanding_walk_begin(struct outstanding *o, uint64_t now)
+void outstanding_walk_begin(struct outstanding *o)
 {
-	o->now = now;
 	for (size_t i = 0; i < o->row_count; i++) {
 		struct outstanding_row *r = o->rows[i];
 
@@ -172,10 +171,9 @@ void outstanding_walk_begin(struct outstanding *o, uint64_t now)
 	}
 }
 
-void outstanding_object(struct outstanding *o, const struct mmt_leak_object *object)
+void outstanding_object(struct outstanding *o, uint32_t number, uint64_t age)
 {
-	struct outstanding_row *r = row_of(o, object->site);
-	uint64_t age = o->now > object->time ? o->now - object->time : 0;
+	struct outstanding_row *r = row_of(o, number);
 	int bucket = 0;
 
 	if (!r || age < o->older)

@@ -53,9 +53,9 @@ void outstanding_sample_begin(struct outstanding *o);
 void outstanding_count(struct outstanding *o, uint32_t number, const struct mmt_leak_count *c);
 void outstanding_sample_end(struct outstanding *o, uint64_t now);
 
-/* A walk through the table: begin, each object, end. now: on the objects' clock. */
-void outstanding_walk_begin(struct outstanding *o, uint64_t now);
-void outstanding_object(struct outstanding *o, const struct mmt_leak_object *object);
+/* A walk through the table: begin, each object with its age in ns, end. */
+void outstanding_walk_begin(struct outstanding *o);
+void outstanding_object(struct outstanding *o, uint32_t number, uint64_t age);
 /* Trends of all rows are worked out here. */
 void outstanding_walk_end(struct outstanding *o);
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "leak.skel.h" /* after wire/leak.h, whose types it uses */
 
@@ -28,6 +29,7 @@ static int object_load(struct leak_probe *p, const struct leak_options *opt, str
 	if (!p->skel)
 		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot open the BPF object");
 	plan_autoload(&p->plan, p->skel->obj);
+	bpf_program__set_autoload(p->skel->progs.lk_now__sc, true);
 	bpf_map__set_max_entries(p->skel->maps.objects, opt->entries);
 	/* the stacks take 3 MB: not where none is asked for */
 	if (!opt->config.stacks && !(domains & (1 << MMT_LEAK_VMALLOC | 1 << MMT_LEAK_PAGE)) &&
@@ -140,14 +142,30 @@ int leak_stack(const struct leak_probe *p, int32_t id, uint64_t out[MMT_LEAK_STA
 	return n;
 }
 
-int leak_each(const struct leak_probe *p, void (*fn)(void *ctx, const struct mmt_leak_object *o), void *ctx)
+/* Jiffies now; 0 or a negative errno. */
+static int read_jiffies(const struct leak_probe *p, uint64_t *out)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, o);
+
+	if (bpf_prog_test_run_opts(bpf_program__fd(p->skel->progs.lk_now__sc), &o))
+		return -errno;
+	*out = p->skel->data->now_jiffies;
+	return 0;
+}
+
+int leak_each(const struct leak_probe *p, void (*fn)(void *ctx, uint32_t site, uint64_t age), void *ctx)
 {
 	struct mmt_leak_object *values = malloc(CHUNK * sizeof(*values));
 	uint64_t *keys = malloc(CHUNK * sizeof(*keys));
 	int fd = bpf_map__fd(p->skel->maps.objects), err = keys && values ? 0 : -ENOMEM;
 	uint32_t token = 0, n;
+	struct timespec tick; /* the coarse clocks advance with the jiffies */
+	uint64_t now = 0, length;
 	bool first = true;
 
+	clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
+	length = (uint64_t)tick.tv_sec * 1000000000ull + (uint64_t)tick.tv_nsec;
+	err = err ? err : read_jiffies(p, &now);
 	while (!err) {
 		n = CHUNK;
 		err = bpf_map_lookup_batch(fd, first ? NULL : &token, &token, keys, values, &n, NULL) ? -errno : 0;
@@ -155,7 +173,7 @@ int leak_each(const struct leak_probe *p, void (*fn)(void *ctx, const struct mmt
 			break;
 		first = false;
 		for (uint32_t i = 0; i < n; i++)
-			fn(ctx, &values[i]);
+			fn(ctx, values[i].site, now > values[i].jiffies ? (now - values[i].jiffies) * length : 0);
 	}
 	free(keys);
 	free(values);

@@ -40,9 +40,9 @@ bool leak_site(const struct leak_probe *p, uint32_t number, struct mmt_leak_site
 bool leak_count(const struct leak_probe *p, uint32_t number, struct mmt_leak_count *out);
 /* Frames of a stack, innermost first; returns their number. */
 int leak_stack(const struct leak_probe *p, int32_t id, uint64_t out[MMT_LEAK_STACK]);
-/* Calls fn for each allocation in the table; 0 or a negative errno. While
- * programs are attached, what comes and goes may be seen or not. */
-int leak_each(const struct leak_probe *p, void (*fn)(void *ctx, const struct mmt_leak_object *o), void *ctx);
+/* Calls fn for each allocation in the table, with its age in ns; 0 or a negative
+ * errno. While programs are attached, what comes and goes may be seen or not. */
+int leak_each(const struct leak_probe *p, void (*fn)(void *ctx, uint32_t site, uint64_t age), void *ctx);
 void leak_losses(const struct leak_probe *p, uint64_t out[MMT_LEAK_LOSSES]);
 void leak_cost(const struct leak_probe *p, struct probe_cost *out);
 
