@@ -14,6 +14,7 @@
 #define VM_FAULT_ERROR 0x73 /* OOM 1, SIGBUS 2, HWPOISON 0x10, HWPOISON_LARGE 0x20, SIGSEGV 0x40 */
 #define VM_FAULT_MAJOR 0x4
 #define VM_FAULT_RETRY 0x400
+#define VM_FAULT_COMPLETED 0x4000
 #define VM_ACCESS 0x7ull
 
 static __always_inline bool tid_passes(u32 tid)
@@ -124,7 +125,9 @@ static __always_inline u8 fault_class(const struct thread_state *st, u8 post, u6
 	return MMT_CLASS_SPURIOUS;
 }
 
-static __always_inline void fault_close(struct thread_state *st, struct mm_struct *mm, bool major, bool error)
+/* weight: how many faults this one stands for. */
+static __always_inline void fault_close(struct thread_state *st, struct mm_struct *mm, bool major, bool error,
+					u32 weight)
 {
 	struct mmt_fault rec = {};
 	u64 now = bpf_ktime_get_ns(), entry = 0, ns = now - st->t0;
@@ -147,6 +150,11 @@ static __always_inline void fault_close(struct thread_state *st, struct mm_struc
 	rec.flags = st->flags | (major ? MMT_FAULT_MAJOR : 0) |
 		    (post == PTE_HUGE_RO || post == PTE_HUGE_RW ? MMT_FAULT_HUGE : 0);
 	rec.attempts = st->attempts;
+	rec.weight = weight;
+	if (weight > 1) { /* data_reserve() counts one */
+		count_add(MMT_LOSS_SEEN, weight - 1);
+		count_add(MMT_LOSS_SAMPLED_OUT, weight - 1);
+	}
 	if (st->flags & MMT_FAULT_NO_VMA && !error)
 		count(MMT_LOSS_VMA_UNRESOLVED);
 	emit_fault(&rec);
@@ -159,20 +167,26 @@ static __always_inline void fault_close(struct thread_state *st, struct mm_struc
 /* Is a fault open that will not be completed?  Where the VMA is looked up at
  * the end only (NO_VMA until then), a kernel-mode fault may have ended in the
  * exception table, and was none; in user mode there would have been a signal. */
-static __always_inline bool fault_abandoned(const struct thread_state *st)
+static __always_inline bool fault_abandoned(const struct thread_state *st, const struct task_struct *task)
 {
+	if (mmt_tuning.sample > 1 && st->begun != task->min_flt + task->maj_flt)
+		return false; /* it ended, and was not looked at */
 	return st->addr && (st->mode == MMT_MODE_USER || !(st->flags & MMT_FAULT_NO_VMA));
 }
 
 /* Opens a fault or, at the same page, notes another attempt. false: attempt. */
-static __always_inline bool fault_open(struct thread_state *st, u64 addr, u8 mode, u16 flags)
+static __always_inline bool fault_open(struct thread_state *st, struct task_struct *task, u64 addr, u8 mode, u16 flags)
 {
-	if (st->addr && ((st->addr ^ addr) & PAGE_MASK_4K) == 0) {
+	u64 ended = task->min_flt + task->maj_flt;
+	bool sampled_out = mmt_tuning.sample > 1 && st->begun != ended;
+
+	if (st->addr && ((st->addr ^ addr) & PAGE_MASK_4K) == 0 && !sampled_out) {
 		st->attempts++;
 		return false;
 	}
-	if (fault_abandoned(st))
+	if (fault_abandoned(st, task))
 		count(MMT_LOSS_ABANDONED);
+	st->begun = ended;
 	st->t0 = bpf_ktime_get_ns();
 	st->addr = addr;
 	st->attempts = 1;
@@ -182,19 +196,21 @@ static __always_inline bool fault_open(struct thread_state *st, u64 addr, u8 mod
 	return true;
 }
 
-static __always_inline void fault_set_vma(struct thread_state *st, struct vm_area_struct *vma, u32 mm_id)
+/* Takes what identifies vma into st. true: it may be kept for the next fault. */
+static __always_inline bool fault_set_vma(struct thread_state *st, struct vm_area_struct *vma, u32 mm_id)
 {
 	struct mmt_vma facts = {};
 
 	st->mm_id = mm_id;
 	st->cache_mm = 0;
+	st->cache_vma = 0;
 	st->anchor = 0;
 	st->sig = 0;
 	st->vkind = 0;
 	st->vm_flags = 0;
 	if (!vma) {
 		st->flags |= MMT_FAULT_NO_VMA;
-		return;
+		return false;
 	}
 	st->flags &= ~MMT_FAULT_NO_VMA;
 	vma_facts(vma, &facts);
@@ -204,7 +220,7 @@ static __always_inline void fault_set_vma(struct thread_state *st, struct vm_are
 	st->vm_flags = facts.vm_flags;
 	st->cache_start = facts.start;
 	st->cache_end = facts.end;
-	vma_tell(vma, &facts, mm_id);
+	return vma_tell(vma, &facts, mm_id);
 }
 
 /* Does st still describe the VMA at addr?  Only where mm_lock_seq is a
@@ -229,14 +245,88 @@ static __always_inline struct vm_area_struct *fault_find_vma(struct thread_state
 		return 0;
 	}
 	vma = vma_find(mm, st->addr);
-	fault_set_vma(st, vma, mm_id_get(mm, tgid, true));
-	st->cache_seq = seq;
-	if (!(st->flags & MMT_FAULT_NO_VMA) && !(seq & 1))
+	if (fault_set_vma(st, vma, mm_id_get(mm, tgid, true)) && !(seq & 1)) {
+		st->cache_seq = seq;
 		st->cache_mm = (u64)mm;
+	}
 	return vma;
 }
 
+/* What the kernel counted for this thread beyond the faults seen. */
+static __always_inline void gup_residual(struct thread_state *st, struct task_struct *task, u32 mm_id,
+					 u32 tid, u32 tgid)
+{
+	s32 min, maj;
+	struct mmt_gup *rec;
+
+	min = (s32)(task->min_flt - st->base_min - st->seen_min) - (s32)st->reported_min;
+	maj = (s32)(task->maj_flt - st->base_maj - st->seen_maj) - (s32)st->reported_maj;
+	if (!min && !maj)
+		return;
+	st->reported_min += min;
+	st->reported_maj += maj;
+	rec = control_reserve(sizeof(*rec));
+	if (!rec) {
+		struct mmt_fold_process *p = fold_process_get(tgid, task);
+
+		if (p) {
+			__sync_fetch_and_add(&p->gup_minor, min);
+			__sync_fetch_and_add(&p->gup_major, maj);
+		}
+		return;
+	}
+	head_fill(&rec->head, MMT_KIND_GUP, mm_id, bpf_ktime_get_ns());
+	rec->head.tid = tid;
+	rec->head.tgid = tgid;
+	rec->minor = min;
+	rec->major = maj;
+	bpf_ringbuf_submit(rec, control_lazy());
+}
+
 /* --- backend fentry --- */
+
+/* Does st describe vma as it is now?  Its memory may serve another mapping
+ * since, so each field that identifies it is compared. */
+static __always_inline bool vma_same(const struct thread_state *st, struct vm_area_struct *vma)
+{
+	struct file *file = vma->vm_file;
+
+	if (st->cache_vma != (u64)vma || st->cache_start != vma->vm_start || st->cache_end != vma->vm_end ||
+	    st->vm_flags != vma->vm_flags || st->cache_pgoff != vma->vm_pgoff || st->cache_file != (u64)file)
+		return false;
+	return !file || (st->cache_inode == (u64)file->f_inode && st->cache_ino == file->f_inode->i_ino);
+}
+
+static __always_inline void fault_take_vma(struct thread_state *st, struct vm_area_struct *vma, u32 mm_id)
+{
+	struct file *file = vma->vm_file;
+
+	if (st->mm_id == mm_id && vma_same(st, vma)) {
+		st->flags &= ~MMT_FAULT_NO_VMA;
+		return;
+	}
+	if (!fault_set_vma(st, vma, mm_id))
+		return;
+	st->cache_vma = (u64)vma;
+	st->cache_pgoff = vma->vm_pgoff;
+	st->cache_file = (u64)file;
+	st->cache_inode = file ? (u64)file->f_inode : 0;
+	st->cache_ino = file ? file->f_inode->i_ino : 0;
+}
+
+/* What the kernel counted is the measure where faults are sampled. */
+static __always_inline void fault_count_own(struct thread_state *st, struct task_struct *task, bool major, u32 weight)
+{
+	if (!st->counting) { /* mm_account_fault has already added this one */
+		st->counting = 1;
+		st->base_min = task->min_flt - !major;
+		st->base_maj = task->maj_flt - major;
+	}
+	if (major)
+		st->seen_maj += weight;
+	else
+		st->seen_min += weight;
+}
 
 SEC("?fentry/handle_mm_fault")
 int BPF_PROG(fault_in__fe, struct vm_area_struct *vma, unsigned long address, unsigned int flags,
@@ -259,10 +349,16 @@ int BPF_PROG(fault_in__fe, struct vm_area_struct *vma, unsigned long address, un
 	f |= flags & FAULT_FLAG_INSTRUCTION ? MMT_FAULT_INSTR : 0;
 	f |= executor ? MMT_FAULT_EXECUTOR : 0;
 	f |= mm != task->mm ? MMT_FAULT_FOREIGN : 0;
-	if (fault_open(st, address,
-		       !regs ? MMT_MODE_GUP : flags & FAULT_FLAG_USER ? MMT_MODE_USER : MMT_MODE_KERNEL, f))
-		st->pre_state = page_table_peek(mm, address, &st->pre);
-	fault_set_vma(st, vma, mm_id); /* at each attempt: another may be there by now */
+	if (fault_open(st, task, address,
+		       !regs ? MMT_MODE_GUP : flags & FAULT_FLAG_USER ? MMT_MODE_USER : MMT_MODE_KERNEL, f)) {
+		u32 n = mmt_tuning.sample;
+
+		st->skipped = n > 1 && bpf_get_prandom_u32() % n != 0;
+		if (!st->skipped)
+			st->pre_state = page_table_peek(mm, address, &st->pre);
+	}
+	if (!st->skipped)
+		fault_take_vma(st, vma, mm_id); /* at each attempt: another may be there by now */
 	return 0;
 }
 
@@ -272,19 +368,27 @@ int BPF_PROG(fault_out__fx, struct vm_area_struct *vma, unsigned long address, u
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct thread_state *st = thread_find(task);
+	bool major = ret & VM_FAULT_MAJOR || flags & FAULT_FLAG_TRIED, error = ret & VM_FAULT_ERROR;
+	struct mm_struct *mm = task->mm;
+	u32 weight = mmt_tuning.sample > 1 ? mmt_tuning.sample : 1;
 
 	if (!st || !st->addr || ((st->addr ^ address) & PAGE_MASK_4K))
 		return 0;
-	if (ret & VM_FAULT_RETRY && !(ret & VM_FAULT_ERROR))
+	if (ret & VM_FAULT_RETRY && !error)
 		return 0; /* stays open: the next attempt, or another fault, closes it */
+	if (st->skipped) {
+		st->addr = 0;
+		return 0;
+	}
 	/* vma must not be touched here: the lock may be gone (RETRY, COMPLETED).
 	 * A foreign fault's page table is then out of reach. */
-	if (st->flags & MMT_FAULT_FOREIGN)
-		fault_close(st, ret & 0x4000 ? task->mm : vma->vm_mm,
-			    ret & VM_FAULT_MAJOR || flags & FAULT_FLAG_TRIED, ret & VM_FAULT_ERROR);
-	else
-		fault_close(st, task->mm, ret & VM_FAULT_MAJOR || flags & FAULT_FLAG_TRIED,
-			    ret & VM_FAULT_ERROR);
+	if (st->flags & MMT_FAULT_FOREIGN && !(ret & VM_FAULT_COMPLETED))
+		mm = vma->vm_mm;
+	if (mmt_config.residual && !error && st->executor)
+		fault_count_own(st, task, major, weight);
+	fault_close(st, mm, major, error, error ? 1 : weight);
+	if (mmt_config.residual && st->executor)
+		gup_residual(st, task, st->mm_id, task->pid, task->tgid);
 	return 0;
 }
 
@@ -331,7 +435,7 @@ static __always_inline int page_fault_begin(u64 addr, u64 error_code)
 	f |= error_code & PF_WRITE ? MMT_FAULT_WRITE : 0;
 	f |= error_code & PF_INSTR ? MMT_FAULT_INSTR : 0;
 	f |= MMT_FAULT_EXECUTOR | MMT_FAULT_NO_VMA; /* until the end */
-	if (!fault_open(st, addr, error_code & PF_USER ? MMT_MODE_USER : MMT_MODE_KERNEL, f))
+	if (!fault_open(st, task, addr, error_code & PF_USER ? MMT_MODE_USER : MMT_MODE_KERNEL, f))
 		return 0;
 	if (mmt_config.calls) /* a hole now and none at the end: a stack has grown */
 		fault_find_vma(st, mm, task->tgid);
@@ -351,58 +455,22 @@ int BPF_PROG(fault_kern__tb, unsigned long address, struct pt_regs *regs, unsign
 	return page_fault_begin(address, error_code & ~PF_USER);
 }
 
-/* What the kernel counted for this thread beyond the faults seen. */
-static __always_inline void gup_residual(struct thread_state *st, struct task_struct *task, u32 mm_id,
-					 u32 tid, u32 tgid)
-{
-	s32 min, maj;
-	struct mmt_gup *rec;
-
-	min = (s32)(task->min_flt - st->base_min - st->seen_min) - (s32)st->reported_min;
-	maj = (s32)(task->maj_flt - st->base_maj - st->seen_maj) - (s32)st->reported_maj;
-	if (!min && !maj)
-		return;
-	st->reported_min += min;
-	st->reported_maj += maj;
-	rec = control_reserve(sizeof(*rec));
-	if (!rec) {
-		struct mmt_fold_process *p = fold_process_get(tgid, task);
-
-		if (p) {
-			__sync_fetch_and_add(&p->gup_minor, min);
-			__sync_fetch_and_add(&p->gup_major, maj);
-		}
-		return;
-	}
-	head_fill(&rec->head, MMT_KIND_GUP, mm_id, bpf_ktime_get_ns());
-	rec->head.tid = tid;
-	rec->head.tgid = tgid;
-	rec->minor = min;
-	rec->major = maj;
-	bpf_ringbuf_submit(rec, control_lazy());
-}
-
 static __always_inline int page_fault_end(struct mm_perf_ctx *ctx, bool major)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	u32 tid = task->pid, tgid = task->tgid;
 	struct mm_struct *mm = task->mm;
 	struct thread_state *st = thread_executor(task);
+	u32 weight = !major && mmt_tuning.sample > 1 ? mmt_tuning.sample : 1;
 	struct vm_area_struct *vma;
 	bool hole;
 
 	if (!st || !mm)
 		return 0;
-	if (!st->counting) { /* mm_account_fault has already added this one */
-		st->counting = 1;
-		st->base_min = task->min_flt - !major;
-		st->base_maj = task->maj_flt - major;
-	}
-	st->seen_min += !major;
-	st->seen_maj += major;
+	fault_count_own(st, task, major, weight);
 	if (!st->addr || ((st->addr ^ ctx->addr) & PAGE_MASK_4K)) {
 		/* begun before the hooks were in: counted, without latency */
-		fault_open(st, ctx->addr, MMT_MODE_USER, MMT_FAULT_EXECUTOR | MMT_FAULT_NO_VMA);
+		fault_open(st, task, ctx->addr, MMT_MODE_USER, MMT_FAULT_EXECUTOR | MMT_FAULT_NO_VMA);
 		st->t0 = 0;
 		st->pre_state = PTE_UNKNOWN;
 		st->mm_id = mm_id_get(mm, tgid, true);
@@ -411,7 +479,7 @@ static __always_inline int page_fault_end(struct mm_perf_ctx *ctx, bool major)
 	vma = fault_find_vma(st, mm, tgid);
 	if (mmt_config.calls && hole && st->t0 && vma && st->vm_flags & VM_GROWSDOWN)
 		stack_growth_tell(vma, st->addr);
-	fault_close(st, mm, major, false);
+	fault_close(st, mm, major, false, weight);
 	gup_residual(st, task, st->mm_id, tid, tgid);
 	return 0;
 }
@@ -457,11 +525,11 @@ int BPF_PROG(fault_sig__tb, int sig, struct kernel_siginfo *info, struct task_st
 		return 0;
 	}
 	if (!st->addr || ((st->addr ^ addr) & PAGE_MASK_4K)) {
-		fault_open(st, addr, MMT_MODE_USER, MMT_FAULT_EXECUTOR);
+		fault_open(st, me, addr, MMT_MODE_USER, MMT_FAULT_EXECUTOR);
 		st->t0 = 0;
 	}
 	fault_find_vma(st, mm, me->tgid);
-	fault_close(st, mm, false, true);
+	fault_close(st, mm, false, true, 1);
 	st->closed_error = 0;
 	return 0;
 }

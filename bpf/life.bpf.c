@@ -58,7 +58,7 @@ int BPF_PROG(life_exec__tb, struct task_struct *p, int old_pid, struct linux_bin
 		return 0;
 	st = thread_find(p);
 	if (st)
-		st->cache_mm = 0; /* the old mm's address may serve the new one */
+		st->cache_mm = st->cache_vma = 0; /* the old mm's address may serve the new one */
 	rec = control_reserve(sizeof(*rec));
 	if (!rec)
 		return 0;
@@ -82,7 +82,7 @@ int BPF_PROG(life_exit__tb, struct task_struct *p)
 		return 0;
 	dead = p->signal->live.counter == 0;
 	st = thread_find(p);
-	if (st && fault_abandoned(st))
+	if (st && fault_abandoned(st, p))
 		count(MMT_LOSS_ABANDONED);
 	if (st && st->counting)
 		gup_residual(st, p, st->mm_id, tid, tgid);

@@ -38,13 +38,15 @@ static __always_inline u32 bulk_filled(void *const *pages, u64 count)
 	return n;
 }
 
-static __always_inline void bulk_entered(u64 count, void *const *pages)
+static __always_inline void bulk_entered(void *ctx, u64 count)
 {
 	u32 tid = (u32)bpf_get_current_pid_tgid();
 	struct bulk_open *open = bulk_slot(tid);
+	void *const *pages = 0;
 
 	if (!open || !hist_wanted())
 		return;
+	bpf_get_func_arg(ctx, 5, (u64 *)&pages); /* direct reads of a pointer to a pointer are refused */
 	open->filled = pages ? bulk_filled(pages, count) : 0;
 	open->told = 0;
 	open->tid = tid;
@@ -69,9 +71,9 @@ static __always_inline void bulk_returned(void *ctx, u64 gfp, u64 populated)
 }
 
 SEC("?fentry/__alloc_pages_bulk")
-int BPF_PROG(page_bulk__fe, u32 gfp, int nid, void *mask, int count, void *list, void **pages)
+int BPF_PROG(page_bulk__fe, u32 gfp, int nid, void *mask, int count)
 {
-	bulk_entered(count, pages);
+	bulk_entered(ctx, count);
 	return 0;
 }
 
@@ -83,9 +85,9 @@ int BPF_PROG(page_bulk__fx, u32 gfp, int nid, void *mask, int count, void *list,
 }
 
 SEC("?fentry/alloc_pages_bulk_noprof")
-int BPF_PROG(page_bulkn__fe, u32 gfp, int nid, void *mask, int count, void *list, void **pages)
+int BPF_PROG(page_bulkn__fe, u32 gfp, int nid, void *mask, int count)
 {
-	bulk_entered(count, pages);
+	bulk_entered(ctx, count);
 	return 0;
 }
 

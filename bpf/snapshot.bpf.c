@@ -9,6 +9,7 @@ struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 1);
 
 __u64 layout_last_file; /* the file whose path was written last in this pass */
 __u64 layout_last_seq;  /* with that record: shown again if the buffer was full */
+__u32 layout_tid;       /* one thread stands for all: without their leader each is shown */
 __u64 layout_mm_read;   /* the mm of this pass */
 
 static __always_inline u64 lock_seq(struct mm_struct *mm)
@@ -22,12 +23,13 @@ static __always_inline u64 lock_seq(struct mm_struct *mm)
 	return ~0ull;
 }
 
-static __always_inline void layout_mm(struct seq_file *seq, struct mm_struct *mm, u32 tgid)
+static __always_inline void layout_mm(struct seq_file *seq, struct mm_struct *mm, struct task_struct *task)
 {
 	struct mmt_layout_mm m = { .type = MMT_LAYOUT_MM, .size = sizeof(m) };
 
 	m.time = bpf_ktime_get_ns();
-	m.mm_id = mm_id_get(mm, tgid, true);
+	m.mm_id = mm_id_get(mm, task->tgid, true);
+	m.start_boottime = task->group_leader->start_boottime;
 	m.map_count = BPF_CORE_READ(mm, map_count);
 	m.lock_seq = lock_seq(mm);
 	marks_fill(&m.marks, mm);
@@ -120,9 +122,12 @@ int layout__it(struct bpf_iter__task_vma *ctx)
 		layout_end(seq);
 	if (!task || !vma || !buf)
 		return 0;
+	if (ctx->meta->seq_num && task->pid != layout_tid)
+		return 0;
 	if (ctx->meta->seq_num == 0) {
+		layout_tid = task->pid;
 		layout_last_file = 0;
-		layout_mm(seq, vma->vm_mm, task->tgid);
+		layout_mm(seq, vma->vm_mm, task);
 	}
 	vma_facts(vma, &rec.vma);
 	layout_told(&rec.vma, mm_id_get(vma->vm_mm, task->tgid, true));

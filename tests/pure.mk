@@ -30,3 +30,10 @@ $(B)/golden: $(B)/tests/golden/golden.o $(B)/pure.a
 	@$(CC) $(SAN) -o $@ $^ -lelf -lm
 
 -include $(OBJECTS:.o=.d) $(wildcard $(B)/tests/*/*.d)
+
+# Its own B, CC=clang and SAN with fuzzer-no-link, see tests/fuzz/run.
+$(B)/fuzz: $(B)/tests/fuzz/fuzz.o $(B)/pure.a
+	@$(CC) $(SAN) -fsanitize=fuzzer -o $@ $^ -lelf -lm
+
+$(B)/seeds: $(B)/tests/fuzz/seeds.o
+	@$(CC) $(SAN) -o $@ $^

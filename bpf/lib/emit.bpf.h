@@ -63,11 +63,11 @@ static __noinline int fold_fault(const struct mmt_fault *f)
 
 	count(MMT_LOSS_FOLDED);
 	if (row) {
-		__sync_fetch_and_add(&row->count, 1);
+		__sync_fetch_and_add(&row->count, f->weight);
 		if (f->ns) {
-			__sync_fetch_and_add(&row->timed, 1);
-			__sync_fetch_and_add(&row->ns_sum, f->ns);
-			__sync_fetch_and_add(&row->hist[mmt_latency_bucket(f->ns) & (MMT_LATENCY_BUCKETS - 1)], 1);
+			__sync_fetch_and_add(&row->timed, f->weight);
+			__sync_fetch_and_add(&row->ns_sum, (u64)f->ns * f->weight);
+			__sync_fetch_and_add(&row->hist[mmt_latency_bucket(f->ns) & (MMT_LATENCY_BUCKETS - 1)], f->weight);
 			fold_max(&row->ns_max, f->ns);
 		}
 		return 0;
@@ -77,7 +77,7 @@ static __noinline int fold_fault(const struct mmt_fault *f)
 		return 0; /* no target's own: there is no ledger left for it */
 	p = fold_process_get(f->head.tgid, bpf_get_current_task_btf());
 	if (p && f->cls < MMT_CLASS_COUNT)
-		__sync_fetch_and_add(&p->count[f->cls][f->flags & MMT_FAULT_MAJOR], 1);
+		__sync_fetch_and_add(&p->count[f->cls][f->flags & MMT_FAULT_MAJOR], f->weight);
 	return 0;
 }
 
@@ -105,7 +105,7 @@ static __always_inline void *data_reserve(u64 size)
 	void *rec;
 
 	count(MMT_LOSS_SEEN);
-	if (mmt_config.aggregate)
+	if (mmt_tuning.aggregate)
 		return 0;
 	rec = bpf_ringbuf_reserve(&data_ring, size, 0);
 	if (!rec)

@@ -30,14 +30,17 @@ struct thread_state {
 	u8 mode;
 	u8 executor; /* a thread of a target that passes the filter: its faults count */
 	u8 counting; /* the fields below hold */
+	u8 skipped; /* the fault under way is sampled out (fentry) */
 	u8 closed_error; /* the last fault closed was an error at last_error */
 	u32 reported_min, reported_maj;
 	u64 base_min, base_maj; /* min_flt and maj_flt when first seen */
 	u64 seen_min, seen_maj;
 	u64 last_error;
+	u64 begun; /* min_flt + maj_flt when addr was set: moved means that it has ended */
 	/* anchor, sig, vkind, vm_flags and mm_id above describe this VMA: */
 	u64 cache_mm; /* 0: nothing cached */
 	u64 cache_seq, cache_start, cache_end;
+	u64 cache_vma, cache_pgoff, cache_file, cache_inode, cache_ino; /* fentry only */
 };
 
 /* A known address space: value of mms, key the mm_struct's address. */
@@ -47,6 +50,8 @@ struct mm_state {
 };
 
 const volatile struct mmt_config mmt_config = { .wake_bytes = 1 << 20, .control_bytes = 2 << 20 };
+
+volatile struct mmt_tuning mmt_tuning;
 
 struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4 << 20); } data_ring SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 2 << 20); } control_ring SEC(".maps");
@@ -87,12 +92,17 @@ static __always_inline bool is_target(u32 tgid)
 	return true;
 }
 
-static __always_inline void count(u32 which)
+static __always_inline void count_add(u32 which, u64 add)
 {
 	u64 *n = bpf_map_lookup_elem(&losses, &which);
 
 	if (n)
-		(*n)++;
+		*n += add;
+}
+
+static __always_inline void count(u32 which)
+{
+	count_add(which, 1);
 }
 
 static __always_inline void head_fill(struct mmt_head *h, u16 kind, u32 mm_id, u64 now)

@@ -147,8 +147,9 @@ static __always_inline void vma_short_name(struct vm_area_struct *vma, u32 kind,
 		name[0] = 0;
 }
 
-/* Tells user space of a VMA the first time a fault meets it. */
-static __always_inline void vma_tell(struct vm_area_struct *vma, const struct mmt_vma *facts, u32 mm_id)
+/* Tells user space of a VMA the first time a fault meets it. false: there was no
+ * room, the next fault there must try again. */
+static __always_inline bool vma_tell(struct vm_area_struct *vma, const struct mmt_vma *facts, u32 mm_id)
 {
 	struct vma_key key = { mm_id, facts->sig, facts->anchor, facts->end };
 	struct mmt_vma_seen *rec;
@@ -156,15 +157,16 @@ static __always_inline void vma_tell(struct vm_area_struct *vma, const struct mm
 
 	/* the end of a stack is its anchor; other VMAs are told again when they grew */
 	if (bpf_map_lookup_elem(&vmas_told, &key))
-		return;
+		return true;
 	rec = control_reserve(sizeof(*rec));
 	if (!rec)
-		return;
+		return false;
 	head_fill(&rec->head, MMT_KIND_VMA_SEEN, mm_id, bpf_ktime_get_ns());
 	rec->vma = *facts;
 	vma_short_name(vma, facts->kind, rec->name, sizeof(rec->name));
 	bpf_ringbuf_submit(rec, control_lazy());
 	bpf_map_update_elem(&vmas_told, &key, &one, BPF_ANY);
+	return true;
 }
 
 /* --- the maple tree (include/linux/maple_tree.h), read without its lock --- */

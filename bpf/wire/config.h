@@ -18,12 +18,17 @@ struct mmt_config {
 	__u32 follow;      /* children become targets */
 	__u32 wake_bytes;  /* wake the reader when the data ring holds this much */
 	__u32 filter_tid;  /* only threads in the tids map */
-	__u32 residual;    /* GUP faults are known as a residual only */
-	__u32 aggregate;   /* fold everything, stream nothing */
+	__u32 residual;    /* what the kernel counted beyond the faults seen is told: GUP, sampling */
 	__u32 calls;       /* tell VMA-changing calls and stack growth */
 	__u32 control_bytes; /* size of the control ring */
 	__u32 scope;       /* enum mmt_scope */
 	__u32 self;        /* tgid of mmtrace */
+};
+
+/* What user space may change while programs run. */
+struct mmt_tuning {
+	__u32 aggregate; /* fold everything, stream nothing */
+	__u32 sample;    /* 1 in so many minor faults is looked at; 0 and 1: all */
 };
 
 /* A target process: value of the targets map, key tgid. */

@@ -61,7 +61,7 @@ struct mmt_fault {
 	__u8 mode;    /* enum mmt_mode */
 	__u16 flags;  /* enum mmt_fault_flag */
 	__u16 attempts;
-	__u16 pad;
+	__u16 weight; /* faults that it stands for: above 1 when sampled */
 };
 
 /* Faults that get_user_pages executed for this thread and that raise no event
@@ -199,6 +199,7 @@ struct mmt_layout_mm {
 	__u32 map_count;
 	__u64 lock_seq; /* mm->mm_lock_seq; ~0 where the kernel has none */
 	__u64 time;     /* before the first VMA was looked at */
+	__u64 start_boottime; /* of the process */
 	struct mmt_marks marks;
 };
 

@@ -75,6 +75,14 @@ struct mmt_hist_cache {
 };
 
 #define MMT_REGIONS 8
+enum mmt_region {
+	MMT_REGION_LINEAR,  /* all physical memory: kmalloc, slab, pages */
+	MMT_REGION_VMALLOC,
+	MMT_REGION_VMEMMAP, /* struct pages */
+	MMT_REGION_MODULES, /* and BPF programs */
+	MMT_REGION_IMAGE,
+	MMT_REGION_FIXMAP,
+};
 struct mmt_range { __u64 start, end; };
 
 #define MMT_WRAPPERS 256 /* a power of two */

@@ -67,8 +67,12 @@ char *text_json(char *out, size_t size, const char *src, bool *invalid)
 			used += 3;
 			s++;
 			*invalid = true;
-		} else if (n == 1 && (*s < 0x20 || *s == 0x7f)) {
-			used += (size_t)snprintf(out + used, size - used, "\\u%04x", *s++);
+		} else if (utf8_harmful(s, n)) {
+			unsigned c = n == 1 ? s[0] : n == 2 ? (s[0] & 0x1fu) << 6 | (s[1] & 0x3fu)
+					   : (s[0] & 0xfu) << 12 | (s[1] & 0x3fu) << 6 | (s[2] & 0x3fu);
+
+			used += (size_t)snprintf(out + used, size - used, "\\u%04x", c);
+			s += n;
 		} else {
 			if (*s == '"' || *s == '\\')
 				out[used++] = '\\';

@@ -20,6 +20,7 @@
 #include "cmd/hist_names.h"
 #include "cmd/hist_options.h"
 #include "cmd/launch.h"
+#include "probe/region.h"
 #include "sym/wrapper.h"
 #include "view/hist.h"
 
@@ -93,6 +94,11 @@ static void find_functions(struct hist_run *h)
 		k->config.kmalloc_inner[i] = (struct mmt_range){ r[i].start, r[i].end };
 }
 
+static bool splits_by(const struct hist_run *h, enum mmt_hist_key_id key)
+{
+	return h->opt.kmem.config.by[0] == key || h->opt.kmem.config.by[1] == key;
+}
+
 static bool one_node(void)
 {
 	FILE *f = fopen("/sys/devices/system/node/online", "re");
@@ -144,13 +150,14 @@ static void fill_report(struct hist_run *h)
 	r->sort = h->opt.sort;
 	r->top = h->opt.top;
 	r->name = hist_name;
+	r->regions = splits_by(h, MMT_KEY_REGION) ? h->opt.kmem.config.region : NULL;
 	r->name_ctx = &h->names;
 	h->names.kmem = h->kmem;
 	for (int d = 0; d < MMT_DOMAIN_COUNT; d++) {
-		const char *why;
-		const struct candidate *c = kmem_backend(h->kmem, d, &why);
+		const char *lacks;
+		const struct candidate *c = kmem_backend(h->kmem, d, &lacks);
 
-		r->domains[d] = (struct hist_domain_text){ c ? c->backend : NULL, c ? c->lacks : "", why };
+		r->domains[d] = (struct hist_domain_text){ c ? c->backend : NULL, lacks };
 	}
 }
 
@@ -163,8 +170,9 @@ static void say_start(const struct hist_run *h)
 		return;
 	}
 	for (int d = 0; d < MMT_DOMAIN_COUNT; d++)
-		if (!r->domains[d].backend && r->domains[d].why[0])
-			fprintf(stderr, "mmtrace: %s is not counted: %s\n", hist_domain_keys[d], r->domains[d].why);
+		if (r->domains[d].lacks[0])
+			fprintf(stderr, "mmtrace: %s %s: %s\n", hist_domain_keys[d],
+				r->domains[d].backend ? "lacks" : "is not counted", r->domains[d].lacks);
 	if (r->site_unknown)
 		fprintf(stderr, "mmtrace: %s; sites are addresses, wrappers are not known, and large kmallocs may count twice\n",
 			r->site_unknown);
@@ -180,6 +188,9 @@ static int begin(struct hist_run *h, struct error *e)
 		return -1;
 	find_functions(h);
 	h->opt.kmem.config.one_node = one_node();
+	if (splits_by(h, MMT_KEY_REGION))
+		region_find(h->opt.kmem.config.region, h->names.ksyms ? ksym_address(h->names.ksyms, "_text") : 0,
+			    h->names.ksyms ? ksym_address(h->names.ksyms, "_end") : 0, h->opt.kmem.btf);
 	if (h->opt.command && (err = launch_start(&h->launch, h->opt.command)))
 		return error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot fork");
 	h->kmem = kmem_open(&h->opt.kmem, e);
@@ -223,6 +234,7 @@ static int refresh(struct hist_run *h, struct error *e)
 	hist_finish(&h->now);
 	kmem_cost(h->kmem, &cost);
 	h->report.misses = cost.misses;
+	h->report.unpaired = kmem_loss(h->kmem, MMT_HIST_LOSS_UNPAIRED);
 	h->report.bpf_runs = cost.runs;
 	h->report.bpf_ns = cost.ns;
 	h->report.map_bytes = cost.map_bytes;

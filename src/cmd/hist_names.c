@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "sym/wrapper.h"
+#include "view/hist.h"
 
 /* Text as it is, or as a JSON string. */
 static void put_text(const char *text, bool json, char *out, size_t size)
@@ -135,7 +136,6 @@ static void name_listed(const char *const *list, size_t count, uint64_t value, b
 void hist_name(void *ctx, enum mmt_hist_key_id key, const struct hist_line *line, uint64_t value, bool json, char *out,
 	       size_t size)
 {
-	static const char *const regions[] = { "linear map", "vmalloc", "vmemmap", "modules", "image", "fixmap", "?", "?", "?" };
 	static const char *const migrate[] = { "unmovable", "movable", "reclaimable", "high-atomic", "cma", "isolate" };
 	const struct hist_names *n = ctx;
 
@@ -147,7 +147,7 @@ void hist_name(void *ctx, enum mmt_hist_key_id key, const struct hist_line *line
 	case MMT_KEY_GFP: name_gfp(value, json, out, size); return;
 	case MMT_KEY_NODE: name_node((int64_t)value, json, out, size); return;
 	case MMT_KEY_CGROUP: name_cgroup(value, json, out, size); return;
-	case MMT_KEY_REGION: name_listed(regions, 9, value, json, out, size); return;
+	case MMT_KEY_REGION: name_listed(hist_region_names, MMT_REGIONS + 1, value, json, out, size); return;
 	case MMT_KEY_MIGRATE: name_listed(migrate, 6, value, json, out, size); return;
 	case MMT_KEY_COUNT:
 	case MMT_KEY_NONE: break;

@@ -10,7 +10,7 @@
 
 #define HINT "'mmtrace hist --help' lists domains, keys and options"
 
-enum { OPT_BY = 256, OPT_CGROUP, OPT_FREES, OPT_LOOK_THROUGH, OPT_NO_FOLLOW, OPT_JSON, OPT_ASCII, OPT_BACKEND, OPT_BTF, OPT_STRICT };
+enum { OPT_BY = 256, OPT_CGROUP, OPT_FREES, OPT_LOOK_THROUGH, OPT_ROWS, OPT_NO_FOLLOW, OPT_JSON, OPT_ASCII, OPT_BACKEND, OPT_BTF, OPT_STRICT };
 
 static const struct option longs[] = {
 	{ "by", required_argument, NULL, OPT_BY },
@@ -20,6 +20,7 @@ static const struct option longs[] = {
 	{ "max-size", required_argument, NULL, 'Z' },
 	{ "frees", no_argument, NULL, OPT_FREES },
 	{ "look-through", no_argument, NULL, OPT_LOOK_THROUGH },
+	{ "rows", required_argument, NULL, OPT_ROWS },
 	{ "no-follow", no_argument, NULL, OPT_NO_FOLLOW },
 	{ "duration", required_argument, NULL, 'd' },
 	{ "top", required_argument, NULL, 'n' },
@@ -67,6 +68,7 @@ void hist_options_help(void)
 	     "      --frees              count frees too\n"
 	     "      --look-through       for wrappers such as kmemdup the function that called them\n"
 	     "                           (walks the stack for these, about 2 us each)\n"
+	     "      --rows N             rows that the kernel keeps for --by (16384)\n"
 	     "  -d, --duration TIME      stop after 5s, 500ms, 2m\n"
 	     "  -n, --top ROWS           rows for each domain (20; 0: all)\n"
 	     "  -s, --sort KEY           count bytes waste (count)\n"
@@ -152,6 +154,11 @@ static int parse_number(struct hist_options *o, int c, struct error *e)
 			return bad(e, c == 'z' ? "-z" : "-Z", optarg, "not a size like 4096 or 4K");
 		*(c == 'z' ? &o->kmem.config.size_min : &o->kmem.config.size_max) = v;
 		return 0;
+	case OPT_ROWS:
+		if (!text_parse_u64(optarg, &v) || !v || v > 1 << 22)
+			return bad(e, "--rows", optarg, "not a number of rows from 1 to 4194304");
+		o->kmem.rows = (uint32_t)v;
+		return 0;
 	default:
 		if (!text_parse_u64(optarg, &v) || v > 1000000)
 			return bad(e, "-n", optarg, "not a number of rows");
@@ -165,7 +172,7 @@ static int parse_one(struct hist_options *o, int c, char **argv, struct error *e
 	switch (c) {
 	case OPT_BY: return parse_by(o, optarg, e);
 	case 'p': return parse_pids(o, optarg, e);
-	case 'd': case 'n': case 'z': case 'Z': return parse_number(o, c, e);
+	case 'd': case 'n': case 'z': case 'Z': case OPT_ROWS: return parse_number(o, c, e);
 	case 's': return hist_sort_parse(optarg, &o->sort) ? 0 : bad(e, "-s", optarg, "keys: count bytes waste");
 	case OPT_CGROUP: o->cgroup = optarg; return 0;
 	case OPT_FREES: o->kmem.frees = true; return 0;

@@ -46,6 +46,7 @@ void images_read(struct session *s, pid_t pid, const void *layout, size_t size)
 {
 	struct layout_cursor c = { .bytes = layout, .size = size };
 	struct layout_record r;
+	pid_t via = 0;
 
 	while (decode_layout(&c, &r)) {
 		const struct mmt_vma *v = r.type == MMT_LAYOUT_VMA ? &r.vma->vma : NULL;
@@ -53,8 +54,10 @@ void images_read(struct session *s, pid_t pid, const void *layout, size_t size)
 		/* only what is mapped for execution: reading would bring a data
 		 * file's pages into memory, and so change what is being watched */
 		if (v && v->kind & MMT_VMA_FILE && !(v->kind & (MMT_VMA_ANON | MMT_VMA_DEVICE)) &&
-		    v->vm_flags & VM_EXEC && !(v->vm_flags & VM_SHARED) && !image_find(s, v->dev, v->ino))
-			image_read(s, pid, v);
+		    v->vm_flags & VM_EXEC && !(v->vm_flags & VM_SHARED) && !image_find(s, v->dev, v->ino)) {
+			via = via ? via : procfs_living(pid);
+			image_read(s, via, v);
+		}
 	}
 }
 
@@ -86,8 +89,10 @@ void stacks_read(struct session *s)
 	struct stack_look look = { .s = s, .budget = STACK_THREADS };
 
 	for (struct process *p = s->processes; p && look.budget; p = p->next) {
-		if (p->dead)
-			continue;
+		const struct mm *mm = process_mm(s, p);
+
+		if (p->dead || !mm || !mm->generation)
+			continue; /* no layout, no stacks */
 		if (p->stacks_at != p->threads_changed + 1) {
 			p->stacks_at = p->threads_changed + 1;
 			p->stacks_passes = STACK_TRIES;

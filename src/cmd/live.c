@@ -18,11 +18,13 @@
 #include "cmd/cmd.h"
 #include "cmd/images.h"
 #include "cmd/launch.h"
+#include "cmd/limit.h"
 #include "cmd/options.h"
 #include "model/kind.h"
 #include "model/loss.h"
 #include "probe/cgroup.h"
 #include "probe/procfs.h"
+#include "probe/rights.h"
 #include "view/report.h"
 
 #define DRAIN_NS 50000000ull /* the rings are emptied at least this often */
@@ -32,6 +34,7 @@ struct live {
 	struct probe *probe;
 	struct session *session;
 	struct launch launch;
+	struct limit limit;
 	struct report report;
 	struct utsname uts;
 	uint64_t t0, next_tick, end, ticks;
@@ -139,8 +142,11 @@ static void read_layouts(struct live *l)
 	if (watch)
 		memcpy(watch, w, (size_t)n * sizeof(*watch)); /* reading a layout reuses the buffer */
 	for (ssize_t i = 0; watch && i < n; i++)
-		if (wants_vmas(l, (pid_t)watch[i].tgid) && !session_layout_current(l->session, (pid_t)watch[i].tgid, &watch[i]))
+		if (wants_vmas(l, (pid_t)watch[i].tgid) && !session_layout_current(l->session, (pid_t)watch[i].tgid, &watch[i])) {
 			read_layout(l, (pid_t)watch[i].tgid);
+			/* it waits for the process's mmap_lock: the rings do not */
+			probe_drain(l->probe, false, on_record, l);
+		}
 	free(watch);
 	for (struct process *p = l->session->processes; p; p = p->next) {
 		struct procfs_stat st;
@@ -180,19 +186,31 @@ static void refresh(struct live *l, bool all)
 
 /* --- start --- */
 
+/* The process of a thread becomes a target, once. */
+static int add_process_of(struct options *o, pid_t tid, struct error *e)
+{
+	pid_t tgid = procfs_tgid(tid);
+
+	if (tgid <= 0)
+		return error_set(e, EXIT_FAILED, "'ps -eT' lists the threads", "no such thread", "cannot trace tid %d", tid);
+	for (int i = 0; i < o->pid_count; i++)
+		if (o->pids[i] == tgid)
+			return 0;
+	if (o->pid_count == TARGET_MAX)
+		return error_set(e, EXIT_USAGE, "give fewer", "more than 256 processes", "cannot trace tid %d", tid);
+	o->pids[o->pid_count++] = tgid;
+	return 0;
+}
+
 static int check_targets(struct live *l, struct error *e)
 {
 	struct options *o = &l->opt;
 
-	for (int i = 0; i < o->tid_count; i++) {
-		pid_t tgid = procfs_tgid(o->tids[i]);
-
-		if (tgid <= 0)
-			return error_set(e, EXIT_FAILED, "'ps -eT' lists the threads", "no such thread",
-					 "cannot trace tid %d", o->tids[i]);
-		if (o->pid_count < TARGET_MAX)
-			o->pids[o->pid_count++] = tgid;
-	}
+	if (rights_check_namespace(e))
+		return -1;
+	for (int i = 0; i < o->tid_count; i++)
+		if (add_process_of(o, o->tids[i], e))
+			return -1;
 	for (int i = 0; i < o->pid_count; i++)
 		if (procfs_check_target(o->pids[i], e))
 			return -1;
@@ -202,7 +220,7 @@ static int check_targets(struct live *l, struct error *e)
 	if (o->cgroup || o->probe.scope == MMT_SCOPE_ALL)
 		snprintf(l->target, sizeof(l->target), o->cgroup ? "cgroup %s" : "all processes", o->cgroup);
 	else if (o->command)
-		snprintf(l->target, sizeof(l->target), "%s", o->command[0]);
+		snprintf(l->target, sizeof(l->target), "%s", o->command == o->shell ? o->command[2] : o->command[0]);
 	else
 		snprintf(l->target, sizeof(l->target), o->tid_count ? "tid %d%s" : "pid %d%s",
 			 o->tid_count ? o->tids[0] : o->pids[0], o->pid_count > 1 ? " ..." : "");
@@ -250,7 +268,7 @@ static void add_targets(struct live *l)
 	for (int i = 0; i < o->tid_count; i++)
 		probe_add_tid(l->probe, o->tids[i]);
 	if (o->command)
-		o->pids[o->pid_count++] = l->launch.pid;
+		l->session->launcher = o->pids[o->pid_count++] = l->launch.pid;
 	for (int i = 0; i < o->pid_count; i++) {
 		struct procfs_stat st;
 
@@ -289,6 +307,7 @@ static void tell_kernel(struct live *l)
 	char perm[5];
 
 	uname(&l->uts);
+	s->images_given = true;
 	if (sscanf(l->uts.release, "%u.%u", &major, &minor) == 2)
 		s->heap_touching = major < 6 || (major == 6 && minor < 7);
 	if (!procfs_vsyscall(&start, &end, perm))
@@ -314,7 +333,7 @@ static void report_start(struct live *l)
 	r->lacks = c->lacks;
 	r->kernel = l->uts.release;
 	r->peek = probe_has_peek(l->probe);
-	r->t0_unix_ns = now_ns(CLOCK_REALTIME);
+	r->t0_unix_ns = now_ns(CLOCK_REALTIME) - (now_ns(CLOCK_MONOTONIC) - l->t0);
 	if (l->opt.json)
 		json_start(r);
 	else if (l->opt.trace)
@@ -334,8 +353,15 @@ static int begin(struct live *l, struct error *e)
 	if (l->opt.command && (err = launch_start(&l->launch, l->opt.command)))
 		return error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot fork");
 	l->probe = probe_open(&l->opt.probe, e);
-	if (!l->probe || probe_attach(l->probe, e))
+	if (!l->probe)
 		return -1;
+	limit_before(&l->limit, l->opt.max_overhead);
+	if (probe_attach(l->probe, e))
+		return -1;
+	limit_attached(&l->limit);
+	if (l->opt.sample > 1 && probe_tune(l->probe, l->opt.probe.aggregate, l->opt.sample))
+		return error_set(e, EXIT_KERNEL_CANNOT, "leave --sample away", strerror(errno), "cannot sample");
+	l->report.sample = l->report.sample_max = l->opt.sample > 1 ? l->opt.sample : 1;
 	l->session = session_new();
 	tell_kernel(l);
 	add_targets(l);
@@ -357,10 +383,31 @@ static int begin(struct live *l, struct error *e)
 
 /* --- run --- */
 
+static void limit_apply(struct live *l)
+{
+	const struct governor_level *level = governor_level(&l->limit.g);
+	uint64_t seen = l->report.losses[MMT_LOSS_SEEN];
+
+	if (l->opt.max_overhead <= 0)
+		return;
+	if (limit_tick(&l->limit, l->probe, l->session, seen, l->report.interval_ns, l->opt.probe.scope != MMT_SCOPE_LIST)) {
+		level = governor_level(&l->limit.g);
+		l->report.sample = level->sample;
+		if (level->sample > l->report.sample_max)
+			l->report.sample_max = level->sample;
+		if (!l->opt.quiet)
+			fprintf(stderr, "mmtrace: %.1fs: overhead %.1f %%, limit %.1f %%: now %s, 1 in %u minor faults\n",
+				(double)l->report.now_ns / 1e9, l->limit.g.loss_pct, l->opt.max_overhead, level->name, level->sample);
+	}
+	l->report.level = level->name;
+	l->report.loss_pct = l->limit.g.loss_pct;
+}
+
 static void tick(struct live *l, uint64_t now)
 {
 	refresh(l, false);
 	l->report.interval_ns = now - l->last_tick;
+	limit_apply(l);
 	l->last_tick = now;
 	l->next_tick += l->opt.interval_ns;
 	if (l->next_tick < now)
@@ -440,6 +487,8 @@ static int finish(struct live *l, struct error *e)
 	struct report *r = &l->report;
 	uint64_t lost = 0;
 
+	limit_end(&l->limit);
+	limit_end(&l->limit);
 	probe_detach(l->probe);
 	refresh(l, true);
 	read_overhead(l);

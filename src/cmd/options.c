@@ -2,6 +2,7 @@
 #include "cmd/options.h"
 
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 enum {
 	OPT_JSON = 256, OPT_COLUMNS, OPT_NO_FOLLOW, OPT_BACKEND, OPT_RING, OPT_BTF, OPT_STRICT, OPT_NO_COLOR, OPT_VERSION, OPT_RANGE,
 	OPT_CGROUP, OPT_AGGREGATE, OPT_ROWS, OPT_CONTROL, OPT_EXPAND,
+	OPT_SAMPLE, OPT_LIMIT,
 };
 
 static const struct option longs[] = {
@@ -24,8 +26,11 @@ static const struct option longs[] = {
 	{ "cgroup", required_argument, NULL, OPT_CGROUP },
 	{ "expand", required_argument, NULL, OPT_EXPAND },
 	{ "aggregate", no_argument, NULL, OPT_AGGREGATE },
+	{ "sample", required_argument, NULL, OPT_SAMPLE },
+	{ "max-overhead", required_argument, NULL, OPT_LIMIT },
 	{ "rows", required_argument, NULL, OPT_ROWS },
 	{ "control-size", required_argument, NULL, OPT_CONTROL },
+	{ "command", required_argument, NULL, 'c' },
 	{ "duration", required_argument, NULL, 'd' },
 	{ "interval", required_argument, NULL, 'i' },
 	{ "top", required_argument, NULL, 'n' },
@@ -59,6 +64,7 @@ void options_help(void)
 	     "  -a, --all                every process; live shows processes first\n"
 	     "      --expand PID[,...]   with -a or --cgroup: the VMAs of these processes too\n"
 	     "  -- CMD ARGS              start CMD and trace it from its first instruction\n"
+	     "  -c, --command TEXT       the same for a line of the shell\n"
 	     "  -d, --duration TIME      stop after 5s, 500ms, 2m\n"
 	     "  -i, --interval TIME      time between tables (1s)\n"
 	     "  -n, --top ROWS           rows at most (what fits the terminal, else 30; 0: all)\n"
@@ -71,6 +77,8 @@ void options_help(void)
 	     "      --no-follow          leave children alone\n"
 	     "      --backend HOOK=NAME  force a backend, e.g. fault=tracepoint\n"
 	     "      --aggregate          count in the kernel, stream nothing (default with -a, --cgroup)\n"
+	     "      --sample N           look at one in N minor faults; process totals stay exact\n"
+	     "      --max-overhead PCT   aggregate, then sample, to cost the targets at most PCT % of their CPU\n"
 	     "      --ring-size BYTES    data ring, a power of two (4M)\n"
 	     "      --control-size BYTES control ring, a power of two (2M)\n"
 	     "      --rows N             rows for what is counted in the kernel (16384; 65536 with -a, --cgroup)\n"
@@ -108,6 +116,15 @@ static int parse_ids(const char *list, const char *option, pid_t *out, int *coun
 	return err || *count ? err : bad(e, option, list, "no number given");
 }
 
+static bool parse_range(const char *range, struct trace_filter *f)
+{
+	int used = 0;
+
+	/* sscanf alone would take signs, spaces and whatever follows */
+	return strspn(range, "0123456789abcdefABCDEFxX-") == strlen(range) && range[0] != '-' && !strstr(range, "--") &&
+	       sscanf(range, "%" SCNx64 "-%" SCNx64 "%n", &f->from, &f->to, &used) == 2 && !range[used] && f->to > f->from;
+}
+
 static int parse_backend(struct options *o, char *arg, struct error *e)
 {
 	char *name = strchr(arg, '=');
@@ -125,6 +142,7 @@ static int parse_backend(struct options *o, char *arg, struct error *e)
 
 static int parse_numbers(struct options *o, int c, struct error *e)
 {
+	char *rest = NULL;
 	uint64_t v;
 
 	switch (c) {
@@ -137,6 +155,15 @@ static int parse_numbers(struct options *o, int c, struct error *e)
 			return bad(e, "-n", optarg, "not a number of rows");
 		o->top = (int)v;
 		return 0;
+	case OPT_SAMPLE:
+		if (!text_parse_u64(optarg, &v) || !v || v > 65535)
+			return bad(e, "--sample", optarg, "not a number from 1 to 65535");
+		o->sample = (uint32_t)v;
+		return 0;
+	case OPT_LIMIT:
+		o->max_overhead = strtod(optarg, &rest);
+		return rest != optarg && !*rest && o->max_overhead > 0 && o->max_overhead <= 100
+			       ? 0 : bad(e, "--max-overhead", optarg, "not a percentage above 0");
 	case OPT_ROWS:
 		if (!text_parse_u64(optarg, &v) || !v || v > 1u << 24)
 			return bad(e, "--rows", optarg, "not a number of rows from 1 to 16777216");
@@ -156,15 +183,21 @@ static int parse_one(struct options *o, int c, char **argv, struct error *e)
 	switch (c) {
 	case 'p': return parse_ids(optarg, "-p", o->pids, &o->pid_count, e);
 	case 't': return parse_ids(optarg, "-t", o->tids, &o->tid_count, e);
-	case 'd': case 'i': case 'n': case OPT_RING: case OPT_ROWS: case OPT_CONTROL: return parse_numbers(o, c, e);
+	case 'd': case 'i': case 'n': case OPT_RING: case OPT_ROWS: case OPT_CONTROL: case OPT_SAMPLE: case OPT_LIMIT:
+		return parse_numbers(o, c, e);
+	case 'c':
+		o->shell[0] = "/bin/sh";
+		o->shell[1] = "-c";
+		o->shell[2] = optarg;
+		o->command = o->shell;
+		return *optarg ? 0 : bad(e, "-c", optarg, "no command");
 	case 's':
 		o->sort = optarg;
 		return sort_known(optarg) ? 0 : bad(e, "-s", optarg, "keys: any column, see --columns help");
 	case 'F':
 		return trace_classes(optarg, &o->filter.classes) ? 0 : bad(e, "-F", optarg, "classes: see mmtrace-trace(1)");
 	case OPT_RANGE:
-		return sscanf(optarg, "%lx-%lx", &o->filter.from, &o->filter.to) == 2 && o->filter.to > o->filter.from
-			       ? 0 : bad(e, "--range", optarg, "not START-END in hexadecimal");
+		return parse_range(optarg, &o->filter) ? 0 : bad(e, "--range", optarg, "not START-END in hexadecimal");
 	case 'a': o->probe.scope = MMT_SCOPE_ALL; return 0;
 	case OPT_CGROUP: o->cgroup = optarg; o->probe.scope = MMT_SCOPE_CGROUP; return 0;
 	case OPT_EXPAND: return parse_ids(optarg, "--expand", o->expand, &o->expand_count, e);
@@ -192,6 +225,8 @@ static int parse_one(struct options *o, int c, char **argv, struct error *e)
 
 static int parse_positional(struct options *o, int argc, char **argv, struct error *e)
 {
+	if (optind > 1 && optind <= argc && !strcmp(argv[optind - 1], "--") && optind < argc && o->command)
+		return error_set(e, EXIT_USAGE, HINT, "-c cannot be joined with -- CMD", "two targets");
 	if (optind > 1 && optind <= argc && !strcmp(argv[optind - 1], "--")) {
 		o->command = optind < argc ? argv + optind : NULL;
 		return o->command ? 0 : error_set(e, EXIT_USAGE, HINT, "no command follows '--'", "nothing to run");
@@ -218,6 +253,9 @@ static int check_target(struct options *o, struct error *e)
 		return error_set(e, EXIT_USAGE, HINT, "-p and -t, --cgroup, -a and -- CMD exclude each other", "two targets");
 	if (o->probe.aggregate && o->trace)
 		return error_set(e, EXIT_USAGE, "leave --aggregate away", "trace shows single events", "nothing to show");
+	if (o->max_overhead > 0 && o->trace)
+		return error_set(e, EXIT_USAGE, "use live, or --sample", "trace shows single events", "cannot limit the overhead");
+	o->probe.sampling = o->sample > 1 || o->max_overhead > 0;
 	if (o->probe.scope != MMT_SCOPE_LIST && !o->trace)
 		o->probe.aggregate = true;
 	return 0;
@@ -229,7 +267,7 @@ int options_parse(struct options *o, int argc, char **argv, struct error *e)
 
 	*o = (struct options){ .trace = o->trace, .interval_ns = 1000000000, .top = -1, .sort = "rate", .probe.follow = true };
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+:ap:t:d:i:n:s:o:F:qvh", longs, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "+:ac:p:t:d:i:n:s:o:F:qvh", longs, NULL)) != -1)
 		if (parse_one(o, c, argv, e))
 			return -1;
 	if (o->help || o->version || o->columns_help)

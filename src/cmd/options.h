@@ -21,7 +21,10 @@ struct options {
 	pid_t expand[TARGET_MAX]; /* processes whose VMAs -a and --cgroup show */
 	int expand_count;
 	char **command; /* NULL, or CMD ARGS NULL */
+	char *shell[4]; /* command if it is one line for the shell */
 	uint64_t duration_ns, interval_ns, count; /* 0: no limit; interval 1 s */
+	double max_overhead; /* percent; 0: no limit */
+	uint32_t sample;     /* 1 in so many minor faults; 0: all */
 	int top;
 	struct column_list columns;
 	bool columns_help;

@@ -143,13 +143,14 @@ static struct process *process_of(struct session *s, const struct mmt_fold_proce
 {
 	struct process *p = ledger_process(s, (pid_t)key->tgid);
 
-	for (struct process *q = p; q; q = q->older)
-		if (q->start_time == key->start_boottime)
-			return q;
 	if (!key->tgid) { /* stands for many: none of them lives */
 		process_exited(s, p);
 		memcpy(p->comm, "(unknown)", 10);
+		return p;
 	}
+	for (struct process *q = p; q; q = q->older)
+		if (q->start_time == key->start_boottime)
+			return q;
 	return p;
 }
 
@@ -167,8 +168,8 @@ void session_fold_process(struct session *s, const struct mmt_fold_process_key *
 	p->changed = true;
 	p->calls += now->calls - last.calls;
 	for (struct fault_stat *f = &p->faults;; f = &s->faults) {
-		f->gup_minor += (uint64_t)(now->gup_minor - last.gup_minor);
-		f->gup_major += (uint64_t)(now->gup_major - last.gup_major);
+		f->gup_minor += (uint64_t)now->gup_minor - (uint64_t)last.gup_minor;
+		f->gup_major += (uint64_t)now->gup_major - (uint64_t)last.gup_major;
 		for (int c = 0; c < MMT_CLASS_COUNT; c++)
 			for (int major = 0; major < 2; major++) {
 				struct mmt_fold_key k = { .cls = (uint8_t)c, .mode = MMT_MODE_COUNT,

@@ -36,6 +36,16 @@ void image_free(struct session *s)
 		free(i);
 	}
 	idmap_free(&s->images);
+	idmap_free(&s->executables);
+}
+
+bool image_executable(struct session *s, const struct mmt_vma *v)
+{
+	uint64_t key = v->ino ^ (uint64_t)v->dev << 40; /* two files with one key: then a guess is the other one */
+
+	if (v->vm_flags & VM_EXEC && !idmap_get(&s->executables, key))
+		idmap_set(&s->executables, key, s);
+	return idmap_get(&s->executables, key) != NULL;
 }
 
 uint64_t image_bias(const struct image_segment *seg, uint64_t offset, uint64_t start)

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "wire/event.h"
+
 struct session;
 
 #define IMAGE_SEGMENTS 16
@@ -30,6 +32,8 @@ const struct image *image_find(const struct session *s, uint32_t dev, uint64_t i
 /* Keeps a copy. */
 void image_add(struct session *s, const struct image *image);
 void image_free(struct session *s);
+/* Has a part of v's file ever been executable, as far as is known? */
+bool image_executable(struct session *s, const struct mmt_vma *v);
 /* How far from its own address a segment is loaded if its bytes from offset on
  * are mapped at start. */
 uint64_t image_bias(const struct image_segment *seg, uint64_t offset, uint64_t start);

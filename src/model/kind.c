@@ -90,7 +90,7 @@ static const struct image_segment *find_segment(const struct vma *v, const struc
 	return seg;
 }
 
-static void judge_file(const struct session *s, struct vma *v, struct kind_walk *walk)
+static void judge_file(struct session *s, struct vma *v, struct kind_walk *walk)
 {
 	const struct mmt_marks *m = &v->mm->marks;
 	const struct image *image = image_find(s, v->v.dev, v->v.ino);
@@ -98,6 +98,7 @@ static void judge_file(const struct session *s, struct vma *v, struct kind_walk 
 	const struct image_segment *seg = image ? find_segment(v, image, walk) : NULL;
 	bool text = v->mm->have_marks && perm & VM_EXEC && overlaps(&v->v, m->start_code, m->end_code);
 	bool data = v->mm->have_marks && !text && !(perm & VM_EXEC) && overlaps(&v->v, m->start_data, m->end_data);
+	bool loaded = image_executable(s, &v->v);
 
 	if (!perm) {
 		whole(v, KIND_GUARD, SOURCE_VMA);
@@ -113,6 +114,8 @@ static void judge_file(const struct session *s, struct vma *v, struct kind_walk 
 		whole(v, perm & VM_WRITE ? KIND_DATA : KIND_RELRO, SOURCE_MARKS);
 	} else if (image && image->read) {
 		whole(v, KIND_FILE, SOURCE_ELF);
+	} else if (!image && s->images_given && !loaded) {
+		whole(v, KIND_FILE, SOURCE_PERM);
 	} else {
 		whole(v, perm & VM_EXEC ? KIND_TEXT : perm & VM_WRITE ? KIND_DATA : KIND_RODATA, SOURCE_PERM);
 	}
@@ -180,7 +183,7 @@ static void judge_private(struct vma *v, struct kind_walk *walk)
 	}
 }
 
-void kind_judge(const struct session *s, struct vma *v, struct kind_walk *walk)
+void kind_judge(struct session *s, struct vma *v, struct kind_walk *walk)
 {
 	struct parts *p = &v->parts;
 	uint64_t largest = 0;
@@ -224,7 +227,7 @@ static int by_start(const void *a, const void *b)
 	return x->v.start < y->v.start ? -1 : x->v.start > y->v.start;
 }
 
-void kind_judge_living(const struct session *s, struct mm *mm)
+void kind_judge_living(struct session *s, struct mm *mm)
 {
 	struct vma **living = must(malloc((mm->vma_count + 1) * sizeof(*living)));
 	struct kind_walk walk = { 0 };

@@ -25,10 +25,10 @@ struct kind_walk {
 };
 
 /* Fills v->parts.  walk NULL: a single VMA, and the marks may be old. */
-void kind_judge(const struct session *s, struct vma *v, struct kind_walk *walk);
+void kind_judge(struct session *s, struct vma *v, struct kind_walk *walk);
 /* The same for all VMAs of mm that are alive, by marks just read; and for those
  * that died without marks. */
-void kind_judge_living(const struct session *s, struct mm *mm);
+void kind_judge_living(struct session *s, struct mm *mm);
 /* A thread's stack pointer was seen in v. */
 void kind_stack_pointer(struct vma *v);
 

@@ -81,6 +81,23 @@ struct process *session_process(struct session *s, pid_t pid)
 	return p;
 }
 
+/* The process of a pid that started at that time (0: not known).  It may be known already, and
+ * even have ended: /proc and layouts are read before records are drained. */
+static struct process *process_started(struct session *s, pid_t pid, uint64_t start)
+{
+	struct process *p = idmap_get(&s->by_pid, (uint64_t)pid);
+
+	if (!start)
+		return session_process(s, pid);
+	if (p && p->start_time == start)
+		return p;
+	if (p && p->start_time)
+		process_exited(s, p); /* its exit was lost, the pid is in use again */
+	p = session_process(s, pid);
+	p->start_time = start;
+	return p;
+}
+
 struct process *ledger_process(struct session *s, pid_t pid)
 {
 	struct process *p = idmap_get(&s->by_pid, (uint64_t)pid);
@@ -105,6 +122,8 @@ struct mm *ledger_mm(struct session *s, uint32_t id, pid_t pid)
 		mm = must(calloc(1, sizeof(*mm)));
 		mm->id = id;
 		mm->proc = ledger_process(s, pid);
+		mm->launcher = s->launcher && pid == s->launcher;
+		s->launcher = mm->launcher ? 0 : s->launcher;
 		mm->next = s->mms;
 		s->mms = mm;
 		idmap_set(&s->by_mm, id, mm);
@@ -252,7 +271,7 @@ static struct vma *vma_new(struct session *s, struct mm *mm, uint32_t sig, uint6
 	v->rss = RSS_UNKNOWN;
 	v->v.sig = sig;
 	v->v.anchor = anchor;
-	vma_name(v, "", 0);
+	vma_name(v, mm->launcher ? "[exec]" : "", mm->launcher ? 6 : 0);
 	v->next = mm->vmas;
 	mm->vmas = v;
 	mm->vma_count++;
@@ -266,6 +285,10 @@ struct vma *ledger_vma(struct session *s, struct mm *mm, uint32_t sig, uint64_t 
 {
 	struct vma *v = slot_find(s, mm->id, sig, anchor)->vma;
 
+	if (!v && mm->launcher && mm->vmas) {
+		v = mm->vmas;
+		slot_set(s, v, sig, anchor);
+	}
 	return v ? v : vma_new(s, mm, sig, anchor);
 }
 
@@ -307,9 +330,11 @@ static struct vma *vma_row(struct session *s, struct mm *mm, const struct mmt_vm
 static void apply_vma_seen(struct session *s, const struct mmt_vma_seen *r)
 {
 	struct mm *mm = ledger_mm(s, r->head.mm_id, (pid_t)r->head.tgid);
-	struct vma *v = vma_row(s, mm, &r->vma, ~0u);
+	struct vma *v = mm->launcher ? NULL : vma_row(s, mm, &r->vma, ~0u);
 	bool current = r->head.time >= mm->layout_time;
 
+	if (!v)
+		return; /* all of it is [exec] */
 	if (!current && v->known)
 		return; /* the layout, read since, knows better */
 	v->v = r->vma;
@@ -356,7 +381,7 @@ static void layout_vsyscall(struct session *s, struct mm *mm)
 						.kind = MMT_VMA_SPECIAL } };
 	struct layout_record r = { .type = MMT_LAYOUT_VMA, .vma = &gate };
 
-	if (s->vsyscall.end)
+	if (s->vsyscall.end && !mm->launcher)
 		layout_vma(s, mm, &r, "[vsyscall]", 10, NULL);
 }
 
@@ -375,7 +400,7 @@ static void layout_finish(struct session *s, struct mm *mm)
 bool session_layout(struct session *s, pid_t pid, const void *bytes, size_t size)
 {
 	struct layout_cursor c = { .bytes = bytes, .size = size };
-	struct process *p = session_process(s, pid);
+	struct process *p = NULL;
 	struct layout_record r;
 	struct mm *mm = NULL;
 	struct kind_walk walk = { 0 };
@@ -385,6 +410,7 @@ bool session_layout(struct session *s, pid_t pid, const void *bytes, size_t size
 
 	while (decode_layout(&c, &r)) {
 		if (r.type == MMT_LAYOUT_MM) {
+			p = process_started(s, pid, r.mm->start_boottime);
 			mm = ledger_mm(s, r.mm->mm_id, pid);
 			mm->marks = r.mm->marks;
 			mm->lock_seq = r.mm->lock_seq;
@@ -395,7 +421,7 @@ bool session_layout(struct session *s, pid_t pid, const void *bytes, size_t size
 			p->mm_id = mm->id;
 		} else if (mm && r.type == MMT_LAYOUT_END) {
 			ended = r.end->lock_seq == mm->lock_seq;
-		} else if (mm && r.type == MMT_LAYOUT_VMA) {
+		} else if (mm && !mm->launcher && r.type == MMT_LAYOUT_VMA) {
 			if (r.vma->new_path) {
 				path = r.path;
 				len = r.vma->path_len;
@@ -480,26 +506,39 @@ static void apply_fork(struct session *s, const struct mmt_fork *f)
 			p->threads_changed++;
 		return;
 	}
-	if (p && p->start_time && p->start_time != f->start_boottime)
-		process_exited(s, p); /* its exit was lost, the pid is in use again */
-	p = session_process(s, (pid_t)f->head.tgid);
+	p = process_started(s, (pid_t)f->head.tgid, f->start_boottime);
 	p->ppid = (pid_t)f->parent_tgid;
-	p->start_time = f->start_boottime;
 	p->mm_id = f->head.mm_id;
 	memcpy(p->comm, f->comm, sizeof(p->comm) - 1);
 	mm_born(s, ledger_mm(s, f->head.mm_id, p->pid), &f->marks);
 }
 
+/* What the launcher's own memory and the loading of the program cost is told
+ * apart from the program's faults. */
+static void launch_done(struct session *s, struct mm *launcher, struct mm *mm)
+{
+	struct vma *exec = ledger_vma(s, launcher, 0, 0);
+
+	for (struct vma *v = mm->vmas; v; v = v->next) {
+		stat_move(&exec->faults, &v->faults);
+		v->previous = 0;
+	}
+	exec->changed = true;
+	exec->live = false;
+}
+
 static void apply_exec(struct session *s, const struct mmt_exec *x)
 {
 	struct process *p = ledger_process(s, (pid_t)x->head.tgid);
-	struct mm *mm;
+	struct mm *mm, *old = process_mm(s, p);
 
 	memcpy(p->comm, x->comm, sizeof(p->comm) - 1);
 	p->mm_id = x->head.mm_id;
 	p->changed = true;
 	mm = ledger_mm(s, x->head.mm_id, p->pid);
 	mm->proc = p;
+	if (old && old->launcher && old != mm)
+		launch_done(s, old, mm);
 	mm_born(s, mm, &x->marks);
 }
 

@@ -60,6 +60,7 @@ struct mm {
 	uint64_t lock_seq; /* change counter when the layout was read */
 	uint64_t layout_time; /* what was told before is older than the layout */
 	bool have_marks, ended;
+	bool launcher;        /* of the program before exec: one row, [exec] */
 	bool racing;          /* changed while the layout was read, each time */
 	uint32_t generation;
 	struct vma *vmas;
@@ -76,9 +77,12 @@ struct session {
 	size_t slot_count, slot_used;
 	struct idmap by_pid, by_mm; /* newest process of a pid; mm of an id */
 	struct idmap images; /* by inode */
+	struct idmap executables; /* files of which executable mappings were seen */
 	struct image *image_list;
 	struct fold_table *fold;    /* rows as read last, see fold.c */
 	struct { uint64_t start, end, vm_flags; } vsyscall; /* from the caller; end 0: none */
+	bool images_given; /* the caller adds the images of all executable mappings of a layout first */
+	pid_t launcher; /* from the caller: it will exec; 0 once its first mm is known */
 	bool heap_touching; /* from the caller: this kernel also calls [heap] what only touches the heap */
 	uint32_t next_proc, next_vma;
 	uint64_t decode_error;

@@ -43,12 +43,13 @@ void stat_add(struct fault_stat *s, const struct mmt_fault *f)
 {
 	struct mmt_fold_key key = { .cls = f->cls, .mode = f->mode, .flags = f->flags };
 	struct class_stat *c = class_of(s, f->cls);
+	uint32_t n = f->weight ? f->weight : 1;
 
-	add_counts(s, c, &key, 1);
+	add_counts(s, c, &key, n);
 	if (f->ns) {
-		c->timed++;
-		c->ns_sum += f->ns;
-		c->hist[mmt_latency_bucket(f->ns)]++;
+		c->timed += n;
+		c->ns_sum += (uint64_t)f->ns * n;
+		c->hist[mmt_latency_bucket(f->ns)] += n;
 		if (f->ns > c->ns_max)
 			c->ns_max = f->ns;
 	}
@@ -65,6 +66,35 @@ void stat_fold(struct fault_stat *s, const struct mmt_fold_key *key, const struc
 		c->ns_max = row->ns_max;
 	for (int i = 0; i < HIST_BUCKETS; i++)
 		c->hist[i] += row->hist[i];
+}
+
+void stat_move(struct fault_stat *to, struct fault_stat *from)
+{
+	to->minor += from->minor;
+	to->major += from->major;
+	to->error += from->error;
+	to->foreign += from->foreign;
+	to->gup_minor += from->gup_minor;
+	to->gup_major += from->gup_major;
+	for (int m = 0; m < MMT_MODE_COUNT; m++)
+		to->mode[m] += from->mode[m];
+	for (unsigned i = 0; i < MMT_CLASS_COUNT; i++) {
+		const struct class_stat *f = from->cls[i];
+		struct class_stat *t = f ? class_of(to, i) : NULL;
+
+		if (!t)
+			continue;
+		t->minor += f->minor;
+		t->major += f->major;
+		t->error += f->error;
+		t->ns_sum += f->ns_sum;
+		t->timed += f->timed;
+		t->ns_max = f->ns_max > t->ns_max ? f->ns_max : t->ns_max;
+		for (int b = 0; b < HIST_BUCKETS; b++)
+			t->hist[b] += f->hist[b];
+	}
+	stat_free(from);
+	*from = (struct fault_stat){ 0 };
 }
 
 void stat_free(struct fault_stat *s)

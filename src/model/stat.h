@@ -25,6 +25,8 @@ struct fault_stat {
 void stat_add(struct fault_stat *s, const struct mmt_fault *f);
 /* Adds the faults of a folded row; mode MMT_MODE_COUNT: not known. */
 void stat_fold(struct fault_stat *s, const struct mmt_fold_key *key, const struct mmt_fold_row *row);
+/* Adds from to `to` and leaves nothing in it. */
+void stat_move(struct fault_stat *to, struct fault_stat *from);
 void stat_free(struct fault_stat *s);
 uint64_t stat_total(const struct fault_stat *s);
 uint64_t stat_class_count(const struct fault_stat *s, enum mmt_class c);

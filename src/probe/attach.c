@@ -4,8 +4,10 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/perf_event.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "probe/perf.h"
@@ -34,6 +36,8 @@ static int attach_perf(struct links *l, struct bpf_program *prog, bool major)
 			err = link_add(l, bpf_program__attach_perf_event(prog, fds[i]));
 		if (err)
 			close(fds[i]);
+		else if (!major)
+			l->minor[l->minor_count++] = fds[i];
 	}
 	return err;
 }
@@ -73,10 +77,19 @@ int links_attach(struct links *l, const struct plan *p, struct bpf_object *obj, 
 	return 0;
 }
 
+int links_sample(const struct links *l, uint64_t n)
+{
+	for (int i = 0; i < l->minor_count; i++)
+		if (ioctl(l->minor[i], PERF_EVENT_IOC_PERIOD, &n))
+			return -errno;
+	return 0;
+}
+
 void links_detach(struct links *l)
 {
 	while (l->count > 0)
 		bpf_link__destroy(l->link[--l->count]);
+	l->minor_count = 0;
 }
 
 /* Bytes that the kernel charges for a map. */

@@ -113,6 +113,8 @@ static int object_load(struct kmem *k, const struct kmem_options *opt, struct er
 	k->skel->rodata->hist_config.bulk = k->plan.chosen[HOOK_PAGE_BULK] != NULL;
 	if (opt->config.by[0] == MMT_KEY_NONE)
 		bpf_map__set_max_entries(k->skel->maps.hist_rows, 256); /* fallbacks only */
+	else if (opt->rows)
+		bpf_map__set_max_entries(k->skel->maps.hist_rows, opt->rows);
 	err = hist_bpf__load(k->skel);
 	if (err)
 		return error_set(e, error_code_of(err), "-v shows what the verifier says", strerror(-err),
@@ -162,10 +164,14 @@ int kmem_add_process(struct kmem *k, pid_t tgid)
 	return bpf_map_update_elem(bpf_map__fd(k->skel->maps.hist_pids), &key, &one, BPF_ANY) ? -errno : 0;
 }
 
-const struct candidate *kmem_backend(const struct kmem *k, enum mmt_domain domain, const char **why)
+const struct candidate *kmem_backend(const struct kmem *k, enum mmt_domain domain, const char **lacks)
 {
-	*why = k->why[domain];
-	return k->plan.chosen[domain_hooks[domain].alloc];
+	const struct candidate *c = k->plan.chosen[domain_hooks[domain].alloc];
+
+	*lacks = c ? c->lacks : k->why[domain];
+	if (c && domain == MMT_DOMAIN_PAGE && !k->plan.chosen[HOOK_PAGE_BULK])
+		*lacks = "pages allocated in bulk (vmalloc, network drivers) raise no event";
+	return c;
 }
 
 static void row_sum(const struct mmt_hist_row *per_cpu, int cpus, struct mmt_hist_row *out)

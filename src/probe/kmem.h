@@ -15,6 +15,7 @@ struct kmem_options {
 	bool domain[MMT_DOMAIN_COUNT]; /* those to count */
 	bool optional;                 /* a domain that cannot be traced drops out */
 	bool frees;                    /* count frees too */
+	uint32_t rows;                 /* room for rows; 0: the default */
 	int cgroup_fd;                 /* tasks below this cgroup only; -1: all */
 	struct mmt_hist_config config; /* by, sizes, ranges; filters are set here */
 	struct mmt_range wrappers[MMT_WRAPPERS]; /* by address, config.wrappers of them */
@@ -34,8 +35,9 @@ void kmem_free(struct kmem *k); /* takes NULL */
 /* Counts only processes added from now on, if opened with config.filter_pid. */
 int kmem_add_process(struct kmem *k, pid_t tgid);
 
-/* The backend of a domain; NULL: it is not counted, and why says so. */
-const struct candidate *kmem_backend(const struct kmem *k, enum mmt_domain domain, const char **why);
+/* The backend of a domain; NULL: it is not counted. *lacks: what it cannot see,
+ * or why it is not counted. */
+const struct candidate *kmem_backend(const struct kmem *k, enum mmt_domain domain, const char **lacks);
 
 /* All counters, summed over CPUs; unkeyed: totals that are in no row. */
 typedef void (*kmem_row_fn)(void *ctx, const struct mmt_hist_key *key, const struct mmt_hist_row *row, bool unkeyed);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "probe/rights.h"
 #include "probe/trial.h"
 
 static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
@@ -47,6 +48,7 @@ void plan_want_object(struct plan *p, enum object_id object)
 static int plan_fail(enum hook_id hook, const struct trial *trials, const char *forced, struct error *e)
 {
 	char cause[sizeof(e->cause)] = "";
+	const char *hint = NULL;
 	int err = 0;
 
 	for (size_t i = 0; i < candidate_count; i++) {
@@ -63,9 +65,10 @@ static int plan_fail(enum hook_id hook, const struct trial *trials, const char *
 	if (!err)
 		return error_set(e, EXIT_USAGE, "see 'mmtrace doctor' for the backends", cause, "cannot force %s=%s",
 				 hooks[hook].key, forced ? forced : "");
-	return error_set(e, (err == -EPERM || err == -EACCES) && geteuid() ? EXIT_NOT_PERMITTED : EXIT_KERNEL_CANNOT,
-			 geteuid() ? "run it as root" : "'mmtrace doctor' shows what this kernel offers", cause,
-			 "cannot trace %s", hooks[hook].help);
+	if (err == -EPERM || err == -EACCES)
+		hint = rights_hint();
+	return error_set(e, hint ? EXIT_NOT_PERMITTED : EXIT_KERNEL_CANNOT,
+			 hint ? hint : "'mmtrace doctor' shows what this kernel offers", cause, "cannot trace %s", hooks[hook].help);
 }
 
 int plan_build(struct plan *p, struct error *e)

@@ -15,6 +15,7 @@
 
 #include "mmtrace.skel.h"
 #include "probe/direct_map.h"
+#include "probe/machine.h"
 
 #define LAYOUT_BUFFER (1 << 20)
 /* A record's time is taken before it enters its ring: this much earlier at most
@@ -73,9 +74,9 @@ static void config_set(struct probe *p, const struct probe_options *opt)
 		p->peek = true;
 	}
 	c->follow = opt->follow;
-	c->residual = bpf_program__autoload(p->skel->progs.fault_min__pe);
+	c->residual = bpf_program__autoload(p->skel->progs.fault_min__pe) || opt->sampling;
 	c->calls = bpf_program__autoload(p->skel->progs.vma_sys__tb);
-	c->aggregate = opt->aggregate;
+	p->skel->bss->mmt_tuning.aggregate = opt->aggregate;
 	c->filter_tid = opt->filter_tid;
 	c->scope = opt->scope;
 	c->self = (uint32_t)getpid();
@@ -96,6 +97,10 @@ static int object_load(struct probe *p, const struct probe_options *opt, struct 
 	maps_size(p->skel, opt);
 	config_set(p, opt);
 	err = mmtrace_bpf__load(p->skel);
+	if (err && !machine_reads_kernel())
+		return error_set(e, EXIT_KERNEL_CANNOT, "boot with lockdown=integrity or without lockdown",
+				 "BPF programs may not read kernel memory: kernel lockdown is in confidentiality mode",
+				 "cannot load the BPF programs");
 	if (err)
 		return error_set(e, error_code_of(err), "-v shows what the verifier says", strerror(-err),
 				 "cannot load the BPF programs");
@@ -196,6 +201,17 @@ void probe_free(struct probe *p)
 	mmtrace_bpf__destroy(p->skel);
 	free(p->layout);
 	free(p);
+}
+
+int probe_tune(struct probe *p, bool aggregate, uint32_t sample)
+{
+	int err = links_sample(&p->links, sample);
+
+	if (err)
+		return err;
+	p->skel->bss->mmt_tuning.sample = sample;
+	p->skel->bss->mmt_tuning.aggregate = aggregate;
+	return 0;
 }
 
 int probe_add_target(struct probe *p, pid_t tgid)
@@ -381,6 +397,11 @@ void probe_losses(struct probe *p, uint64_t out[MMT_LOSS_COUNT])
 	for (uint32_t i = 0; i < MMT_LOSS_COUNT; i++)
 		out[i] = loss_read(p, i);
 	out[MMT_LOSS_DELIVERED] = p->delivered;
+}
+
+int probe_stats_on(void)
+{
+	return bpf_enable_stats(BPF_STATS_RUN_TIME);
 }
 
 void probe_cost(struct probe *p, struct probe_cost *out)

@@ -27,6 +27,7 @@ struct probe_options {
 	bool filter_tid;
 	bool calls;                    /* VMA events too (trace) */
 	bool aggregate;                /* rows only, no single events */
+	bool sampling;                 /* probe_tune() may sample */
 	bool verbose;
 };
 
@@ -41,6 +42,9 @@ void probe_detach(struct probe *p);
 /* Frees p; takes NULL. */
 void probe_free(struct probe *p);
 
+/* Streams or folds; looks at one in `sample` minor faults (1: at all). Process
+ * totals stay what the kernel counted. */
+int probe_tune(struct probe *p, bool aggregate, uint32_t sample);
 int probe_add_target(struct probe *p, pid_t tgid);
 int probe_add_tid(struct probe *p, pid_t tid);
 /* The backend chosen for a hook, or NULL. */
@@ -70,6 +74,8 @@ ssize_t probe_watch(struct probe *p, const struct mmt_watch **records);
 ssize_t probe_layout(struct probe *p, pid_t pid, const uint8_t **bytes);
 /* Loss counters by cause, summed over CPUs. */
 void probe_losses(struct probe *p, uint64_t out[MMT_LOSS_COUNT]);
+/* Turns the kernel's BPF statistics on while the descriptor is open; -1: cannot. */
+int probe_stats_on(void);
 void probe_cost(struct probe *p, struct probe_cost *out);
 
 #endif

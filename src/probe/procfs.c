@@ -13,6 +13,7 @@
 int procfs_stat_read(pid_t pid, struct procfs_stat *out)
 {
 	char path[64], line[1024], *open, *close;
+	uint64_t cpu[4] = { 0 };
 	FILE *f;
 	size_t n;
 
@@ -29,10 +30,12 @@ int procfs_stat_read(pid_t pid, struct procfs_stat *out)
 		return -ESRCH;
 	*close = '\0';
 	snprintf(out->comm, sizeof(out->comm), "%s", open + 1);
-	n = (size_t)sscanf(close + 1, " %c %*d %*d %*d %*d %*d %" SCNu64 " %" SCNu64 " %*u %" SCNu64
-				      " %*u %*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64,
-			   &out->state, &out->flags, &out->minflt, &out->majflt, &out->start_ticks);
-	return n == 5 ? 0 : -ESRCH;
+	n = (size_t)sscanf(close + 1, " %c %*d %*d %*d %*d %*d %" SCNu64 " %" SCNu64 " %*u %" SCNu64 " %*u %" SCNu64
+				      " %" SCNu64 " %" SCNu64 " %" SCNu64 " %*d %*d %*d %*d %" SCNu64,
+			   &out->state, &out->flags, &out->minflt, &out->majflt, &cpu[0], &cpu[1], &cpu[2], &cpu[3],
+			   &out->start_ticks);
+	out->cpu_ticks = cpu[0] + cpu[1] + cpu[2] + cpu[3];
+	return n == 9 ? 0 : -ESRCH;
 }
 
 pid_t procfs_tgid(pid_t tid)
@@ -51,6 +54,40 @@ pid_t procfs_tgid(pid_t tid)
 	return tgid;
 }
 
+void procfs_threads(pid_t pid, bool (*fn)(void *ctx, pid_t tid), void *ctx)
+{
+	struct dirent *d;
+	char path[64];
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	while (dir && (d = readdir(dir)))
+		if (d->d_name[0] != '.' && !fn(ctx, atoi(d->d_name)))
+			break;
+	if (dir)
+		closedir(dir);
+}
+
+static bool on_living(void *ctx, pid_t tid)
+{
+	struct procfs_stat st;
+
+	if (procfs_stat_read(tid, &st) || st.state == 'Z' || st.state == 'X')
+		return true;
+	*(pid_t *)ctx = tid;
+	return false;
+}
+
+pid_t procfs_living(pid_t pid)
+{
+	pid_t tid = -1;
+
+	if (on_living(&tid, pid))
+		procfs_threads(pid, on_living, &tid);
+	return tid;
+}
+
 int procfs_check_target(pid_t pid, struct error *e)
 {
 	struct procfs_stat st;
@@ -65,7 +102,7 @@ int procfs_check_target(pid_t pid, struct error *e)
 	if (tgid > 0 && tgid != pid)
 		return error_set(e, EXIT_FAILED, "trace the whole process with -p, or this thread with -t",
 				 "it is a thread, not a process", "cannot trace pid %d", pid);
-	if (st.state == 'Z')
+	if (procfs_living(pid) < 0)
 		return error_set(e, EXIT_FAILED, "its parent has yet to collect it", "it has exited (zombie)",
 				 "cannot trace pid %d", pid);
 	return 0;
@@ -78,7 +115,7 @@ int procfs_rss(pid_t pid, void (*fn)(void *ctx, uint64_t start, uint64_t rss), v
 	uint64_t start = 0, end, kib;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/%d/smaps", pid);
+	snprintf(path, sizeof(path), "/proc/%d/smaps", procfs_living(pid));
 	f = fopen(path, "re");
 	if (!f)
 		return -errno;
@@ -91,21 +128,6 @@ int procfs_rss(pid_t pid, void (*fn)(void *ctx, uint64_t start, uint64_t rss), v
 	free(line);
 	fclose(f);
 	return 0;
-}
-
-void procfs_threads(pid_t pid, bool (*fn)(void *ctx, pid_t tid), void *ctx)
-{
-	struct dirent *d;
-	char path[64];
-	DIR *dir;
-
-	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	dir = opendir(path);
-	while (dir && (d = readdir(dir)))
-		if (d->d_name[0] != '.' && !fn(ctx, atoi(d->d_name)))
-			break;
-	if (dir)
-		closedir(dir);
 }
 
 int procfs_stack_pointer(pid_t pid, pid_t tid, uint64_t *sp)

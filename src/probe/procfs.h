@@ -13,6 +13,7 @@ struct procfs_stat {
 	char state; /* R S D T Z ... */
 	uint64_t flags; /* PF_* */
 	uint64_t minflt, majflt; /* all threads, the dead ones too */
+	uint64_t cpu_ticks; /* user and system time, of waited-for children too */
 	uint64_t start_ticks;
 };
 
@@ -21,6 +22,9 @@ int procfs_stat_read(pid_t pid, struct procfs_stat *out);
 /* Can pid be traced?  Explains if not (no such pid, kernel thread, zombie, a
  * thread's id). */
 int procfs_check_target(pid_t pid, struct error *e);
+/* A thread of pid that lives: pid itself, or, after its leader has ended, another;
+ * -1: none. What /proc shows of the address space is empty under a dead leader. */
+pid_t procfs_living(pid_t pid);
 /* Process of a thread, or -1. */
 pid_t procfs_tgid(pid_t tid);
 /* Calls fn for each thread, in ascending order, until it returns false. */

@@ -37,7 +37,7 @@ static bool is_function(char type)
 /* Padding before functions, and marks of sections: no names to show. */
 static bool is_noise(const char *name)
 {
-	return !strncmp(name, "__pfx_", 6) || !strncmp(name, "__cfi_", 6) || !strcmp(name, "_stext") || !strcmp(name, "_text");
+	return !strncmp(name, "__pfx_", 6) || !strncmp(name, "__cfi_", 6) || !strcmp(name, "_stext");
 }
 
 static int module_index(struct ksym_table *t, const char *name)

@@ -112,7 +112,9 @@ static char *words(enum column c, const struct row *row, char *out, size_t size)
 	char comm[17] = "", perm[5];
 
 	if (c == COLUMN_ADDR) {
-		if (v->known)
+		if (v->mm->launcher)
+			snprintf(out, size, "-");
+		else if (v->known)
 			snprintf(out, size, "%llx-%llx", v->v.start, v->v.end);
 		else
 			snprintf(out, size, "%llx-?", v->v.anchor);

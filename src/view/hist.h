@@ -13,8 +13,7 @@ typedef void (*hist_name_fn)(void *ctx, enum mmt_hist_key_id key, const struct h
 
 struct hist_domain_text {
 	const char *backend; /* NULL: not counted */
-	const char *lacks;   /* "" = nothing */
-	const char *why;     /* not counted: the reason */
+	const char *lacks;   /* what it cannot see, or why it is not counted; "" = nothing */
 };
 
 struct hist_report {
@@ -31,9 +30,12 @@ struct hist_report {
 	const char *site_unknown; /* why sites have no names; NULL: they have */
 	uint64_t t0_unix_ns, now_ns;
 	uint64_t interval_ns; /* what `now` spans; 0: since the start */
+	const struct mmt_range *regions; /* by enum mmt_region; NULL: not asked for */
+	uint64_t unpaired;    /* faults without a latency */
 	uint64_t misses, bpf_runs, bpf_ns, map_bytes;
 };
 
+extern const char *const hist_region_names[MMT_REGIONS + 1]; /* the last: none of them */
 extern const char *const hist_domain_keys[MMT_DOMAIN_COUNT];
 extern const char *const hist_key_keys[MMT_KEY_COUNT];
 

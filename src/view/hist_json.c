@@ -19,6 +19,19 @@ static void put_string(FILE *f, const char *key, const char *text, const char *e
 	fprintf(f, "\"%s\":\"%s\"%s", key, text_json(buf, sizeof(buf), text, &invalid), end);
 }
 
+static void put_regions(const struct hist_report *r)
+{
+	fputs(",\"regions\":{", r->out);
+	for (int i = 0; i < MMT_REGIONS && hist_region_names[i]; i++) {
+		fprintf(r->out, "%s\"%s\":", i ? "," : "", hist_region_names[i]);
+		if (r->regions[i].end)
+			fprintf(r->out, "{\"start\":\"0x%llx\",\"end\":\"0x%llx\"}", r->regions[i].start, r->regions[i].end);
+		else
+			fputs("null", r->out);
+	}
+	fputc('}', r->out);
+}
+
 void hist_json_start(const struct hist_report *r)
 {
 	FILE *f = r->out;
@@ -36,19 +49,20 @@ void hist_json_start(const struct hist_report *r)
 	fprintf(f, "},\"t0_unix_ns\":%" PRIu64 ",\"unknown\":{", r->t0_unix_ns);
 	sep = "";
 	for (int d = 0; d < MMT_DOMAIN_COUNT; d++) {
-		const char *why = r->domains[d].backend ? r->domains[d].lacks : r->domains[d].why;
-
-		if (!why || !why[0])
+		if (!r->domains[d].lacks || !r->domains[d].lacks[0])
 			continue;
 		fputs(sep, f);
-		put_string(f, hist_domain_keys[d], why, "");
+		put_string(f, hist_domain_keys[d], r->domains[d].lacks, "");
 		sep = ",";
 	}
 	if (r->site_unknown) {
 		fputs(sep, f);
 		put_string(f, "site", r->site_unknown, "");
 	}
-	fputs("}}\n", f);
+	fputc('}', f);
+	if (r->regions)
+		put_regions(r);
+	fputs("}\n", f);
 	fflush(f);
 }
 
@@ -135,7 +149,7 @@ void hist_json_end(const struct hist_report *r)
 		fputc('}', f);
 		sep = ",";
 	}
-	fprintf(f, "},\"lost\":{\"probe_missed\":%" PRIu64 "},\"overhead\":{\"bpf_runs\":%" PRIu64 ",\"bpf_ns\":%" PRIu64
-		   ",\"map_bytes\":%" PRIu64 "}}\n", r->misses, r->bpf_runs, r->bpf_ns, r->map_bytes);
+	fprintf(f, "},\"lost\":{\"probe_missed\":%" PRIu64 ",\"unpaired\":%" PRIu64 "},\"overhead\":{\"bpf_runs\":%" PRIu64 ",\"bpf_ns\":%" PRIu64
+		   ",\"map_bytes\":%" PRIu64 "}}\n", r->misses, r->unpaired, r->bpf_runs, r->bpf_ns, r->map_bytes);
 	fflush(f);
 }

@@ -113,11 +113,18 @@ static void put_vma(const struct report *r, struct vma *v)
 	char perm[5];
 
 	kind_perm(v, perm);
-	fprintf(f, "{\"type\":\"vma\",\"t\":%" PRIu64 ",\"proc\":%u,\"pid\":%d,\"vma\":%u,\"start\":\"0x%llx\","
-		   "\"end\":\"0x%llx\",\"perm\":\"%s\",\"offset\":\"0x%llx\",\"ino\":\"%llu\",",
-		r->now_ns, v->mm->proc->id, v->mm->proc->pid, v->id, v->v.start, v->v.end, perm,
-		v->v.kind & MMT_VMA_FILE ? v->v.pgoff << 12 : 0, v->v.ino);
-	put_name(f, "name", v->name);
+	fprintf(f, "{\"type\":\"vma\",\"t\":%" PRIu64 ",\"proc\":%u,\"pid\":%d,\"vma\":%u,", r->now_ns, v->mm->proc->id,
+		v->mm->proc->pid, v->id);
+	if (v->known) {
+		fprintf(f, "\"start\":\"0x%llx\",\"end\":\"0x%llx\",\"perm\":\"%s\",\"offset\":\"0x%llx\",\"ino\":\"%llu\",",
+			v->v.start, v->v.end, perm, v->v.kind & MMT_VMA_FILE ? v->v.pgoff << 12 : 0, v->v.ino);
+	} else {
+		fputs("\"start\":null,\"end\":null,\"perm\":null,\"offset\":null,\"ino\":null,", f);
+	}
+	if (v->known || v->mm->launcher)
+		put_name(f, "name", v->name);
+	else
+		fputs("\"name\":null", f);
 	put_parts(f, v);
 	fprintf(f, ",\"live\":%s,", v->live ? "true" : "false");
 	if (v->rss == RSS_UNKNOWN)
@@ -211,12 +218,18 @@ static void put_losses(const struct report *r, enum loss_group group)
 	}
 }
 
-static void put_overhead(FILE *f, const struct overhead *o)
+static void put_overhead(FILE *f, const struct report *r)
 {
+	const struct overhead *o = &r->overhead;
+
 	if (o->bpf_timed)
 		fprintf(f, "\"overhead\":{\"bpf_runs\":%" PRIu64 ",\"bpf_ns\":%" PRIu64, o->bpf_runs, o->bpf_ns);
 	else
 		fputs("\"overhead\":{\"bpf_runs\":null,\"bpf_ns\":null,\"unknown\":{\"bpf_ns\":\"kernel.bpf_stats_enabled is 0\"}", f);
+	if (r->level)
+		fprintf(f, ",\"loss_pct\":%.2f,\"level\":\"%s\"", r->loss_pct, r->level);
+	if (r->sample_max > 1)
+		fprintf(f, ",\"sample\":%u,\"sample_max\":%u", r->sample, r->sample_max);
 	fprintf(f, ",\"cpu_ns\":%" PRIu64 ",\"rss\":", o->cpu_ns);
 	if (o->rss)
 		fprintf(f, "%" PRIu64, o->rss);
@@ -247,7 +260,7 @@ void json_end(const struct report *r)
 	put_losses(r, LOSS_LOST);
 	fprintf(f, ",\"probe_missed\":%" PRIu64 ",\"decode_error\":%" PRIu64 "},", r->bpf_misses,
 		r->session->decode_error);
-	put_overhead(f, &r->overhead);
+	put_overhead(f, r);
 	fputs("}\n", f);
 	fflush(f);
 }

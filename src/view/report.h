@@ -42,6 +42,9 @@ struct report {
 	uint64_t interval_ns; /* time since the last tick */
 	uint64_t losses[MMT_LOSS_COUNT];
 	uint64_t bpf_misses;
+	uint32_t sample, sample_max; /* 1 in so many minor faults is looked at, now and at most; 1: all */
+	const char *level;   /* of --max-overhead; NULL: no limit was asked for */
+	double loss_pct;     /* what tracing costs the targets, percent of their CPU time */
 	struct overhead overhead; /* of the whole run: at its end only */
 	bool kernel_known;   /* wait4 or /proc told what the kernel counted: */
 	uint64_t kernel_minor, kernel_major;

@@ -6,6 +6,7 @@
 #include "view/column.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,7 +137,7 @@ static struct column_list chosen_columns(const struct report *r, const struct ro
 	return l;
 }
 
-#define CELL 2048
+#define CELL (4 * MMT_PATH_MAX + 16) /* a path of nothing but escapes, "(gone)" */
 
 /* Columns set to the left grow with what they hold, but for the last. */
 static void measure(const struct report *r, const struct row *rows, size_t n, const struct column_list *l, int *width)
@@ -158,7 +159,7 @@ static void measure(const struct report *r, const struct row *rows, size_t n, co
 /* row NULL: the titles. */
 static void put_row(const struct report *r, const struct column_list *l, const int *width, const struct row *row)
 {
-	char line[4 * CELL], cell[CELL];
+	char line[2 * CELL], cell[CELL];
 	size_t at = 0;
 
 	line[0] = '\0';
@@ -173,9 +174,9 @@ static void put_residual(const struct report *r)
 {
 	for (const struct process *p = r->session->processes; p; p = p->next)
 		if (p->faults.gup_minor || p->faults.gup_major)
-			fprintf(r->out, "[gup] pid %d: %" PRId64 " minor, %" PRId64
-					" major faults by get_user_pages: class, VMA and latency unknown on this backend\n",
-				p->pid, (int64_t)p->faults.gup_minor, (int64_t)p->faults.gup_major);
+			fprintf(r->out, "[gup] pid %d: %" PRId64 " minor, %" PRId64 " major faults %s: class, VMA and latency unknown\n",
+				p->pid, (int64_t)p->faults.gup_minor, (int64_t)p->faults.gup_major, r->sample_max > 1
+				? "beyond what sampling estimates" : "by get_user_pages");
 }
 
 static void put_header(const struct report *r)
@@ -192,10 +193,16 @@ static void put_header(const struct report *r)
 static void put_table(const struct report *r, bool rates)
 {
 	size_t n, shown;
-	struct row *rows = rows_sorted(r, &n, rates);
-	struct column_list l = chosen_columns(r, rows, n, rates);
+	struct row *rows;
+	struct column_list l;
 	int width[COLUMNS_MAX];
 
+	if (r->by_process)
+		table_processes(r, rates);
+	if (r->by_process && !r->expand_count)
+		return;
+	rows = rows_sorted(r, &n, rates);
+	l = chosen_columns(r, rows, n, rates);
 	shown = r->top && (size_t)r->top < n ? (size_t)r->top : n;
 	measure(r, rows, shown, &l, width);
 	put_row(r, &l, width, NULL);
@@ -221,19 +228,19 @@ void table_tick(const struct report *r)
 
 static void put_kinds(const struct report *r)
 {
-	struct { const char *kind; uint64_t vmas, minor, major, error; } k[KIND_COUNT] = { { 0 } };
+	struct { const char *kind; uint64_t vmas, minor, major, error; } k[KIND_COUNT + 1] = { { 0 } };
 	size_t n, used = 0;
 	struct vma **v = session_vmas(r->session, &n);
 
 	for (size_t i = 0; i < n; i++) {
-		const char *kind = kind_of(v[i]);
+		const char *kind = v[i]->mm->launcher ? v[i]->name : kind_of(v[i]);
 		size_t j = 0;
 
 		if (!stat_total(&v[i]->faults))
 			continue;
 		while (j < used && strcmp(k[j].kind, kind))
 			j++;
-		if (j == used && used == KIND_COUNT)
+		if (j == used && used == KIND_COUNT + 1)
 			continue;
 		used += j == used;
 		k[j].kind = kind;
@@ -247,6 +254,20 @@ static void put_kinds(const struct report *r)
 	for (size_t j = 0; j < used; j++)
 		fprintf(r->out, "%-12s %6" PRIu64 " %10" PRIu64 " %8" PRIu64 " %8" PRIu64 "\n", k[j].kind, k[j].vmas,
 			k[j].minor, k[j].major, k[j].error);
+}
+
+/* A count that sampling 1 in n estimates as x has a standard deviation of
+ * sqrt((n - 1) x); twice that bounds it at 95 %. */
+static void put_sampling(const struct report *r)
+{
+	char bound[16];
+
+	if (r->sample_max > 1)
+		fprintf(r->out, "sampled: 1 in %u minor faults at most; a count of 10k by VMA or class is true within %s (95 %%), "
+				"process totals are exact\n", r->sample_max,
+			text_count(bound, sizeof(bound), 2 * sqrt((r->sample_max - 1) * 10000.0)));
+	if (r->level)
+		fprintf(r->out, "overhead: %.1f %% of the targets' CPU time in the last interval, level %s\n", r->loss_pct, r->level);
 }
 
 static void put_overhead(const struct report *r)
@@ -285,6 +306,9 @@ void table_end(const struct report *r)
 			fprintf(r->out, "%s: %" PRIu64 " (%s)\n", loss_texts[i].key, r->losses[i], loss_texts[i].text);
 	if (r->bpf_misses)
 		fprintf(r->out, "probe_missed: %" PRIu64 "\n", r->bpf_misses);
+	put_sampling(r);
+	if (r->session->decode_error)
+		fprintf(r->out, "decode_error: %" PRIu64 " (damaged records, not counted)\n", r->session->decode_error);
 	put_overhead(r);
 	fflush(r->out);
 }

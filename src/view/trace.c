@@ -45,12 +45,14 @@ static const char *accounted(const struct mmt_fault *f)
 
 static void fault_text(const struct report *r, const struct mmt_fault *f, uint64_t t, const struct vma *v)
 {
-	char ns[16], name[1024];
+	char ns[16], name[4 * MMT_PATH_MAX];
 
 	fprintf(r->out, "%12.6f %3u %7u %7u %-10s %-5s %-6s %16llx %8s ", (double)t / 1e9, f->head.cpu, f->head.tgid,
 		f->head.tid, class_keys[f->cls], accounted(f), mode_keys[f->mode], f->addr,
 		f->ns ? text_ns(ns, sizeof(ns), f->ns) : "-");
-	if (v && v->known)
+	if (v && v->mm->launcher)
+		fprintf(r->out, "%s\n", v->name);
+	else if (v && v->known)
 		fprintf(r->out, "%llx-%llx %s\n", v->v.start, v->v.end,
 			v->name[0] ? text_escape(name, sizeof(name), v->name) : "[anon]");
 	else
@@ -88,7 +90,7 @@ static void life_line(const struct report *r, const struct mmt_head *h, uint64_t
 
 static void call_line(const struct report *r, const struct mmt_call *c, uint64_t t, const struct vma *v)
 {
-	char name[24], text[768], clean[1024];
+	char name[24], text[768], clean[4 * MMT_PATH_MAX];
 
 	call_text(c, text, sizeof(text));
 	fprintf(r->out, "%12.6f %3u %7u %7u %-10s %s", (double)t / 1e9, c->head.cpu, c->head.tgid, c->head.tid,

@@ -30,6 +30,11 @@ expect 2 "no target" "hint:" "$m"
 expect 2 "unknown option" "hint:" "$m" --bogus
 expect 2 "bad duration" "duration" "$m" -p 1 -d soon
 expect 2 "bad sort key" "keys:" "$m" -p 1 -s colour
+expect 0 "--columns help" "mkwrite" "$m" --columns help
+expect 2 "bad column" "no such column" "$m" -p 1 --columns addr,colour
+expect 2 "-c and -- CMD" "two targets" "$m" -c true -- true
+expect 2 "empty -c" "no command" "$m" -c ""
+expect 2 "doctor: unknown option" "hint:" "$m" doctor --bogus
 expect 2 "bad backend" "hint:" "$m" -p $$ --backend fault=magic
 expect 2 "unknown word" "hint:" "$m" bogus
 expect 1 "no such pid" "no such process" "$m" -p 999999999
@@ -45,6 +50,9 @@ expect 0 "doctor --json" '"usable":true' "$m" doctor --json
 expect 127 "CMD not found" "cannot run" "$m" -- /nonexistent/program
 expect 126 "CMD not executable" "cannot run" "$m" -- /etc/passwd
 expect 7 "CMD's status" "rusage" "$m" -- sh -c 'exit 7'
+expect 3 "a line of the shell" "rusage" "$m" -c 'true | exit 3'
+expect 0 "columns and order" "^ *FAULTS  *RANGE  *NAME" "$m" --columns faults,addr,name -s -addr -- true
+expect 3 "doctor --btf" "remedy:" "$m" doctor --btf /nonexistent
 expect 137 "CMD killed" "rusage" "$m" -- sh -c 'kill -9 $$'
 expect 0 "trace" "anon_write minor" "$m" trace -- true
 expect 2 "trace: unknown class" "classes:" "$m" trace -F bogus -- true
@@ -64,6 +72,8 @@ assert rows[0]['type'] == 'start' and rows[0]['schema'] == 1
 assert end['type'] == 'end' and end['events']['dropped'] == 0
 assert end['faults']['minor'] >= end['faults']['kernel_minor'] > 0
 assert any(r['type'] == 'vma' and r['kind'] == 'stack' for r in rows)
+assert end['overhead']['cpu_ns'] > 0 and end['overhead']['rss'] > 0 and end['overhead']['map_bytes'] > 0
+assert (end['overhead']['bpf_ns'] is None) == ('unknown' in end['overhead'])
 PY
 
 # a hostile name: escape sequence, newline, invalid UTF-8

@@ -45,15 +45,18 @@ def one(name):
         tracer.started()
         mmt.check(victim.line() == 'ready', 'the victim is not ready')
         agree(tracer, victim.pid, 'before')
+        changes = 0
         for i in range(2):
             before = mmt.Layout.of_proc(victim.pid)
             answer = victim.ask('')
             if answer == 'failed 22' and name == 'name':
                 raise mmt.Skip('this kernel has no names for anonymous VMAs (CONFIG_ANON_VMA_NAME)')
             mmt.check(answer == 'ok', 'the call: %s' % answer)
-            mmt.check(mmt.Layout.of_proc(victim.pid) != before, 'the call changed nothing')
+            changes += mmt.Layout.of_proc(victim.pid) != before
             agree(tracer, victim.pid, 'after call %d' % (i + 1))
         tracer.stop()
+    if not changes: # munlock: whether VMAs are merged again is the kernel's affair
+        raise mmt.Skip('this kernel changes no line of maps by it')
     return 'noticed'
 
 

@@ -27,6 +27,14 @@ static inline void bytes_free(struct bytes *b)
 	*b = (struct bytes){ NULL, 0 };
 }
 
+/* As a field holds it: without a NUL if it is full. */
+static inline void make_text(char *field, size_t size, const char *text)
+{
+	size_t len = strlen(text);
+
+	memcpy(field, text, len < size ? len : size);
+}
+
 static inline struct mmt_head make_head(enum mmt_kind kind, unsigned tgid, unsigned mm_id)
 {
 	return (struct mmt_head){ .kind = (__u16)kind, .cpu = 1, .tid = tgid, .tgid = tgid, .mm_id = mm_id,
@@ -51,7 +59,7 @@ static inline struct mmt_vma_seen make_seen(unsigned tgid, unsigned mm_id, struc
 {
 	struct mmt_vma_seen r = { .head = make_head(MMT_KIND_VMA_SEEN, tgid, mm_id), .vma = vma };
 
-	memcpy(r.name, name, strnlen(name, sizeof(r.name) - 1));
+	make_text(r.name, sizeof(r.name) - 1, name);
 	return r;
 }
 
@@ -67,7 +75,7 @@ static inline struct mmt_fork make_fork(unsigned tgid, unsigned parent, unsigned
 	struct mmt_fork r = { .head = make_head(MMT_KIND_FORK, tgid, mm_id), .parent_tgid = parent,
 			      .start_boottime = start, .marks = make_marks() };
 
-	memcpy(r.comm, comm, strnlen(comm, sizeof(r.comm)));
+	make_text(r.comm, sizeof(r.comm), comm);
 	return r;
 }
 
@@ -75,8 +83,8 @@ static inline struct mmt_exec make_exec(unsigned tgid, unsigned mm_id, const cha
 {
 	struct mmt_exec r = { .head = make_head(MMT_KIND_EXEC, tgid, mm_id), .marks = make_marks() };
 
-	memcpy(r.comm, comm, strnlen(comm, sizeof(r.comm)));
-	memcpy(r.filename, filename, strnlen(filename, sizeof(r.filename)));
+	make_text(r.comm, sizeof(r.comm), comm);
+	make_text(r.filename, sizeof(r.filename), filename);
 	return r;
 }
 

@@ -83,6 +83,9 @@ static void json_strings(void)
 	CHECK(!invalid);
 	CHECK_STR(json("\xe2\x82\xac", &invalid), "\xe2\x82\xac");
 	CHECK(!invalid);
+	/* the same string to a program, and no harm on a terminal */
+	CHECK_STR(json("\xc2\x9b" "31m\xe2\x80\xae\xe2\x81\xa6", &invalid), "\\u009b31m\\u202e\\u2066");
+	CHECK(!invalid);
 	CHECK_STR(json("x\xffy", &invalid), "x\xef\xbf\xbdy");
 	CHECK(invalid);
 	CHECK_STR(json("\xed\xa0\x80", &invalid), "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");

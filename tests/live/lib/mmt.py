@@ -16,7 +16,8 @@ import time
 import traceback
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-MMTRACE = os.environ.get('MMTRACE') or os.path.join(ROOT, 'build', 'mmtrace')
+MMTRACE = os.environ.get('MMTRACE') or next(
+    (p for p in [os.path.join(ROOT, 'build', 'mmtrace')] if os.path.exists(p)), shutil.which('mmtrace'))
 VICTIMS = os.environ.get('MMT_VICTIMS') or os.path.join(ROOT, 'build', 'victims')
 # Everything is waited for: this is only the time after which a hang is a failure.
 PATIENCE = float(os.environ.get('MMT_PATIENCE', '120'))
@@ -167,13 +168,13 @@ class Tracer:
         forced = ['--backend', 'fault=' + backend] if backend else []
         Tracer.count += 1
         self.output = os.path.join(scratch(), 'json-%d' % Tracer.count)
-        os.mkfifo(self.output)
+        open(self.output, 'w').close()
         self.log = tempfile.TemporaryFile(dir=scratch())
         self.process = subprocess.Popen(
             [MMTRACE, '--json', '-i', interval, *forced, '-o', self.output, *map(str, args)],
             stderr=self.log, stdin=subprocess.DEVNULL, **options)
         self.changed = threading.Condition()
-        self.vmas, self.processes, self.ticks, self.tick_rows = {}, {}, 0, 0
+        self.vmas, self.processes, self.ticks = {}, {}, []
         self.start = self.end = self.ended = None
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -185,29 +186,33 @@ class Tracer:
             self.process.kill()
         self.process.wait()
 
+    def _lines(self):
+        """Lines of the output as it grows, until mmtrace has ended. Not a pipe: it
+        would make mmtrace wait for us."""
+        part = ''
+        with open(self.output, encoding='utf-8') as f:
+            while True:
+                over = self.process.poll() is not None
+                text = f.readline()
+                part += text
+                if part.endswith('\n'):
+                    yield part
+                    part = ''
+                elif not text and over:
+                    return
+                elif not text:
+                    time.sleep(0.005)
+
     def _read(self):
-        # mmtrace that fails before it opens its output would leave us in open()
-        fd = os.open(self.output, os.O_RDONLY | os.O_NONBLOCK)
-        while self.process.poll() is None and not self._readable(fd):
-            pass
-        os.set_blocking(fd, True)
-        with os.fdopen(fd, encoding='utf-8') as f:
-            for text in f:
-                row = json.loads(text)
-                with self.changed:
-                    self._take(row)
-                    if row['type'] in ('start', 'tick', 'end'):
-                        self.changed.notify_all()
+        for text in self._lines():
+            row = json.loads(text)
+            with self.changed:
+                self._take(row)
+                if row['type'] in ('start', 'tick', 'end'):
+                    self.changed.notify_all()
         with self.changed:
             self.ended = True
             self.changed.notify_all()
-
-    @staticmethod
-    def _readable(fd):
-        import select
-        poll = select.poll()
-        poll.register(fd, select.POLLIN)
-        return any(events & select.POLLIN for _, events in poll.poll(20))
 
     def _take(self, row):
         kind = row['type']
@@ -216,8 +221,7 @@ class Tracer:
         elif kind == 'process':
             self.processes[row['proc']] = row
         elif kind == 'tick':
-            self.ticks += 1
-            self.tick_rows = row['rows']
+            self.ticks.append(row['t'])
         elif kind == 'start':
             self.start = row
         elif kind == 'end':
@@ -238,10 +242,10 @@ class Tracer:
         return self.wait(lambda: self.start, 'mmtrace does not start')
 
     def settled(self):
-        """All that was true at the call is in the rows: the interval under way
-        may have looked before it, the next one looks after it."""
-        since = self.ticks
-        return self.wait(lambda: self.ticks >= since + 2, 'no more ticks')
+        """All that was true at the call is in the rows: an interval that ended
+        after it may have looked before it, but not the next one."""
+        now = time.time_ns() - self.start['t0_unix_ns']
+        return self.wait(lambda: len(self.ticks) > 1 and self.ticks[-2] > now, 'no more ticks')
 
     def stop(self):
         """Ends it and takes the final report."""
@@ -301,8 +305,9 @@ def show(vma):
 
 def difference(believed, real):
     """'' if the two layouts are equal, else the first lines that differ."""
-    extra = [v for v in believed if v not in set(real)]
-    missing = [v for v in real if v not in set(believed)]
+    shown, there = set(believed), set(real)
+    extra = [v for v in believed if v not in there]
+    missing = [v for v in real if v not in shown]
     if not extra and not missing and len(believed) == len(real):
         return ''
     return '%d rows, %d in maps; not in maps: %s; not in rows: %s' % (
@@ -314,7 +319,7 @@ def kinds_at(rows, address):
     kinds = set()
     for v in rows:
         if int(v['start'], 16) <= address < int(v['end'], 16):
-            kinds.add(v['kind'])
+            kinds.add(v['kind'] or '-')
             for part in v.get('parts') or []:
                 if int(part['start'], 16) <= address < int(part['end'], 16):
                     kinds.add(part['kind'])

@@ -62,6 +62,7 @@ static void outcome_print(const struct truth_case *c, const char *backend, enum 
 		break;
 	case OUT_FAILED:
 	case OUT_REFUSED:
+	case OUT_DISTURBED:
 		failed++;
 		printf("not ok - %s [%s]: %s\n", c->name, label, verdict->text);
 		break;

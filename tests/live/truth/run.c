@@ -154,7 +154,7 @@ static void kernel_fill(const struct victim *v, const struct truth_case *c,
 }
 
 /* The protocol itself must not fault, else the comparison means nothing. */
-static void check_quiet(const struct truth_case *c, struct verdict *verdict)
+static bool quiet(const struct truth_case *c, struct verdict *verdict)
 {
 	long before = report->before.minor + report->before.major - report->ready.minor -
 		report->ready.major;
@@ -166,6 +166,7 @@ static void check_quiet(const struct truth_case *c, struct verdict *verdict)
 	if (before || after)
 		verdict_fail(verdict, "victim: %ld faults before and %ld after the operation",
 			before, after);
+	return !before && !after;
 }
 
 /* Ends the victim: its last word, its rusage. */
@@ -178,7 +179,8 @@ static enum outcome victim_end(struct victim *v, const struct truth_case *c,
 			return victim_excuse(verdict);
 	}
 	victim_reap(v);
-	check_quiet(c, verdict);
+	if (!quiet(c, verdict))
+		return OUT_DISTURBED;
 	return verdict->failed ? OUT_FAILED : OUT_OK;
 }
 
@@ -321,8 +323,7 @@ int run_under(const char *path, const struct truth_case *c)
 	_exit(COMMAND_STATUS);
 }
 
-/* `backend` NULL: only the kernel. */
-enum outcome run_case(const struct truth_case *c, const char *backend, const struct options *o,
+static enum outcome run_once(const struct truth_case *c, const char *backend, const struct options *o,
 	struct verdict *verdict)
 {
 	struct tracer t = {0};
@@ -354,5 +355,18 @@ enum outcome run_case(const struct truth_case *c, const char *backend, const str
 		victim_reap(&v);
 	tracer_discard(&t, o->keep);
 	report_drop();
+	return outcome;
+}
+
+#define DISTURBED_TRIES 5
+
+/* `backend` NULL: only the kernel. */
+enum outcome run_case(const struct truth_case *c, const char *backend, const struct options *o,
+	struct verdict *verdict)
+{
+	enum outcome outcome = OUT_DISTURBED;
+
+	for (int i = 0; i < DISTURBED_TRIES && outcome == OUT_DISTURBED; i++)
+		outcome = run_once(c, backend, o, verdict);
 	return outcome;
 }

@@ -192,7 +192,8 @@ double now(void);
 void pause_briefly(void);
 
 /* run.c: one case */
-enum outcome { OUT_OK, OUT_FAILED, OUT_SKIPPED, OUT_REFUSED };
+/* DISTURBED: the machine faulted the victim outside its operation (compaction, say): again. */
+enum outcome { OUT_OK, OUT_FAILED, OUT_SKIPPED, OUT_REFUSED, OUT_DISTURBED };
 struct options {
 	const char *dir;
 	bool keep;

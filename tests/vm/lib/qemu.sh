@@ -31,7 +31,7 @@ run_qemu() {
 		-m "$mem" -cpu max -nic none -display none -monitor none -no-reboot
 		-nodefaults -kernel "$kernel_dir/boot/vmlinuz-$kernel_release"
 		-initrd "$scratch/initramfs"
-		-append "console=ttyS0 quiet panic=-1 oops=panic"
+		-append "console=ttyS0 quiet panic=-1 oops=panic${append:+ $append}"
 		-serial "file:$scratch/console" -device virtio-serial-pci)
 	for stream in stdout stderr status; do
 		args+=(-chardev "file,id=$stream,path=$scratch/$stream"

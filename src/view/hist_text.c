@@ -22,6 +22,12 @@ const char *const hist_key_keys[MMT_KEY_COUNT] = {
 #undef HIST_KEY
 };
 
+const char *const hist_region_names[MMT_REGIONS + 1] = {
+	[MMT_REGION_LINEAR] = "linear map", [MMT_REGION_VMALLOC] = "vmalloc", [MMT_REGION_VMEMMAP] = "vmemmap",
+	[MMT_REGION_MODULES] = "modules", [MMT_REGION_IMAGE] = "image", [MMT_REGION_FIXMAP] = "fixmap",
+	[MMT_REGIONS] = "?",
+};
+
 static const bool domain_timed[MMT_DOMAIN_COUNT] = {
 #define DOMAIN(NAME, n, key, sized, timed, ...) [n] = timed,
 #include "wire/domains.def"
@@ -79,8 +85,15 @@ static void put_histogram(const struct hist_report *r, uint8_t domain, uint8_t o
 		most = b[i].count > most ? b[i].count : most;
 	}
 	for (int i = first; i <= last; i++) {
+		int gap = i;
 		char label[40];
 
+		while (!b[gap].count)
+			gap++;
+		if (gap - i > 2) { /* a long way of nothing */
+			fputs("  ...\n", r->out);
+			i = gap;
+		}
 		bucket_label(i, op == MMT_OP_LATENCY, label, sizeof(label));
 		fprintf(r->out, "  %-16s %10llu |", label, b[i].count);
 		put_bar(r, b[i].count, most);
@@ -100,7 +113,7 @@ static void line_picture(const struct hist_report *r, const struct hist_line *l,
 
 	(time ? text_ns : text_bytes)(lo, sizeof(lo), hist_bucket_lo(first));
 	(time ? text_ns : text_bytes)(hi, sizeof(hi), hist_bucket_hi(last));
-	used = (size_t)snprintf(out, size, "%s..%s", lo, hi);
+	used = (size_t)snprintf(out, size, "%s..%s", first ? lo : "0", hi);
 	if (r->ascii || first == last)
 		return;
 	for (size_t i = 0; i < l->cell_count; i++)
@@ -113,36 +126,81 @@ static void line_picture(const struct hist_report *r, const struct hist_line *l,
 	}
 }
 
-static void put_keys(const struct hist_report *r, const struct hist_line *l)
-{
-	for (int i = 0; i < 2 && r->by[i] != MMT_KEY_NONE; i++) {
-		char name[256], safe[1024];
+#define NAME_SIZE 400
+#define NAME_COLUMN 48 /* a first key is padded up to here */
 
-		if (l->other) {
-			fputs("  other (no room for more rows)", r->out);
-			return;
-		}
-		r->name(r->name_ctx, r->by[i], l, l->k[i], false, name, sizeof(name));
-		fprintf(r->out, "  %s", text_escape(safe, sizeof(safe), name));
-	}
+static void key_name(const struct hist_report *r, const struct hist_line *l, int i, char *out, size_t size)
+{
+	char name[NAME_SIZE];
+
+	r->name(r->name_ctx, r->by[i], l, l->k[i], false, name, sizeof(name));
+	text_escape(out, size, name);
 }
 
-static void put_line(const struct hist_report *r, const struct hist_line *l)
+/* Columns that text takes, if each character takes one. */
+static int text_columns(const char *s)
 {
-	char req[16], alloc[16], picture[160];
+	int n = 0;
+
+	for (; *s; s++)
+		n += (*s & 0xc0) != 0x80;
+	return n;
+}
+
+static int first_key_width(const struct hist_report *r, const struct hist_line **lines, size_t n)
+{
+	int width = (int)strlen(hist_key_keys[r->by[0]]);
+
+	for (size_t i = 0; i < n && r->by[1] != MMT_KEY_NONE; i++) {
+		char name[NAME_SIZE * 4];
+		int w;
+
+		if (lines[i]->other)
+			continue;
+		key_name(r, lines[i], 0, name, sizeof(name));
+		w = text_columns(name);
+		width = w > width ? w : width;
+	}
+	return width < NAME_COLUMN ? width : NAME_COLUMN;
+}
+
+static void put_keys(const struct hist_report *r, const struct hist_line *l, int width)
+{
+	char name[NAME_SIZE * 4];
+
+	if (l->other) {
+		fputs("  other (no room for more rows)", r->out);
+		return;
+	}
+	key_name(r, l, 0, name, sizeof(name));
+	fprintf(r->out, "  %s", name);
+	if (r->by[1] == MMT_KEY_NONE)
+		return;
+	fprintf(r->out, "%*s", width - text_columns(name) > 0 ? width - text_columns(name) : 0, "");
+	key_name(r, l, 1, name, sizeof(name));
+	fprintf(r->out, "  %s", name);
+}
+
+#define PICTURE_COLUMNS 26
+
+static void put_line(const struct hist_report *r, const struct hist_line *l, int width)
+{
+	char req[16], alloc[16], lost[16], picture[300];
 
 	line_picture(r, l, picture, sizeof(picture));
 	if (l->op == MMT_OP_LATENCY) {
 		text_ns(req, sizeof(req), l->sum.requested / l->sum.count);
-		fprintf(r->out, "  %10llu %8s  %s", l->sum.count, req, picture);
+		fprintf(r->out, "  %10llu %8s", l->sum.count, req);
 	} else {
 		double waste = l->sum.allocated ? 100.0 * (double)hist_waste(&l->sum) / (double)l->sum.allocated : 0;
 
 		text_bytes(req, sizeof(req), l->sum.requested);
 		text_bytes(alloc, sizeof(alloc), l->sum.allocated);
-		fprintf(r->out, "  %10llu %8s %8s %6.1f%%  %s", l->sum.count, req, alloc, waste, picture);
+		text_bytes(lost, sizeof(lost), hist_waste(&l->sum));
+		fprintf(r->out, "  %10llu %8s %8s %8s %6.1f%%", l->sum.count, req, alloc, lost, waste);
 	}
-	put_keys(r, l);
+	fprintf(r->out, "  %s%*s", picture, PICTURE_COLUMNS - text_columns(picture), "");
+	put_keys(r, l, width);
 	fputc('\n', r->out);
 }
 
@@ -151,17 +209,21 @@ static void put_lines(const struct hist_report *r, uint8_t domain, uint8_t op)
 	const struct hist_line **lines;
 	size_t n = hist_select(r->now, domain, op, r->sort, &lines);
 	size_t shown = r->top && n > (size_t)r->top ? (size_t)r->top : n;
+	int width = 0;
 
-	if (n && op == MMT_OP_LATENCY)
-		fprintf(r->out, "  %10s %8s  %s", "COUNT", "AVG", "LATENCY");
-	else if (n)
-		fprintf(r->out, "  %10s %8s %8s %7s  %s", "COUNT", "REQ", "ALLOC", "WASTE", "SIZES");
-	for (int i = 0; n && i < 2 && r->by[i] != MMT_KEY_NONE; i++)
-		fprintf(r->out, "  %s", hist_key_keys[r->by[i]]);
-	if (n)
-		fputc('\n', r->out);
+	if (n) {
+		width = first_key_width(r, lines, shown);
+		if (op == MMT_OP_LATENCY)
+			fprintf(r->out, "  %10s %8s", "COUNT", "AVG");
+		else
+			fprintf(r->out, "  %10s %8s %8s %8s %7s", "COUNT", "REQUEST", "GIVEN", "WASTE", "WASTE%");
+		fprintf(r->out, "  %-*s  %-*s", PICTURE_COLUMNS, op == MMT_OP_LATENCY ? "LATENCY" : "SIZES",
+			r->by[1] == MMT_KEY_NONE ? 0 : width, hist_key_keys[r->by[0]]);
+		fprintf(r->out, "%s%s\n", r->by[1] == MMT_KEY_NONE ? "" : "  ",
+			r->by[1] == MMT_KEY_NONE ? "" : hist_key_keys[r->by[1]]);
+	}
 	for (size_t i = 0; i < shown; i++)
-		put_line(r, lines[i]);
+		put_line(r, lines[i], width);
 	if (shown < n)
 		fprintf(r->out, "  (%zu more; -n 0 shows all)\n", n - shown);
 	free(lines);
@@ -235,9 +297,24 @@ void hist_text(const struct hist_report *r)
 	fflush(r->out);
 }
 
+static void put_regions(const struct hist_report *r)
+{
+	fputs("Kernel address space:\n", r->out);
+	for (int i = 0; i < MMT_REGIONS && hist_region_names[i]; i++) {
+		if (r->regions[i].end)
+			fprintf(r->out, "  %016llx-%016llx %s\n", r->regions[i].start, r->regions[i].end, hist_region_names[i]);
+		else
+			fprintf(r->out, "  %-33s %s\n", "not found", hist_region_names[i]);
+	}
+}
+
 void hist_text_end(const struct hist_report *r)
 {
 	hist_text(r);
+	if (r->regions)
+		put_regions(r);
+	if (r->unpaired)
+		fprintf(r->out, "%" PRIu64 " faults not counted: their start was not seen\n", r->unpaired);
 	if (r->misses)
 		fprintf(r->out, "%" PRIu64 " events missed: an interrupt came while the same hook ran on that CPU\n", r->misses);
 }

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "probe/machine.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <linux/magic.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "probe/direct_map.h"
+#include "probe/rights.h"
+
+static bool read_line(const char *path, char *out, size_t size)
+{
+	FILE *f = fopen(path, "re");
+	bool ok = f && fgets(out, (int)size, f);
+
+	if (f)
+		fclose(f);
+	if (ok)
+		out[strcspn(out, "\n")] = '\0';
+	return ok;
+}
+
+static void say(struct machine_fact *f, const char *key, const char *remedy, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+static void say(struct machine_fact *f, const char *key, const char *remedy, const char *fmt, ...)
+{
+	va_list ap;
+
+	f->key = key;
+	snprintf(f->remedy, sizeof(f->remedy), "%s", remedy ? remedy : "");
+	va_start(ap, fmt);
+	vsnprintf(f->value, sizeof(f->value), fmt, ap);
+	va_end(ap);
+}
+
+static uint64_t capabilities(void)
+{
+	uint64_t caps = 0;
+	char line[256];
+	FILE *f = fopen("/proc/self/status", "re");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "CapEff: %" SCNx64, &caps) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return caps;
+}
+
+bool machine_has_rights(void)
+{
+	uint64_t need = 1ull << CAP_BPF | 1ull << CAP_PERFMON | 1ull << CAP_SYS_ADMIN;
+
+	return (capabilities() & need) == need;
+}
+
+static int try_load(const struct bpf_insn *insns, size_t count)
+{
+	int fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "mmt_trial", "GPL", insns, count, NULL);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+bool machine_reads_kernel(void)
+{
+	static const struct bpf_insn nothing[] = { { .code = 0xb7 }, { .code = 0x95 } };
+	static const struct bpf_insn reads[] = { /* bpf_probe_read_kernel(r10 - 8, 8, 0) */
+		{ .code = 0xbf, .dst_reg = 1, .src_reg = 10 }, { .code = 0x07, .dst_reg = 1, .imm = -8 },
+		{ .code = 0xb7, .dst_reg = 2, .imm = 8 }, { .code = 0xb7, .dst_reg = 3 },
+		{ .code = 0x85, .imm = BPF_FUNC_probe_read_kernel }, { .code = 0xb7 }, { .code = 0x95 },
+	};
+
+	return try_load(nothing, 2) || !try_load(reads, sizeof(reads) / sizeof(reads[0]));
+}
+
+static void say_btf(struct machine_fact *f, const char *btf)
+{
+	const char *path = btf ? btf : "/sys/kernel/btf/vmlinux";
+	struct btf *loaded = btf ? btf__parse(btf, NULL) : btf__load_vmlinux_btf();
+
+	if (loaded)
+		say(f, "btf", NULL, "%s, %u types", path, btf__type_cnt(loaded) - 1);
+	else
+		say(f, "btf", "give the BTF of this very kernel with --btf FILE (CONFIG_DEBUG_INFO_BTF makes it)",
+		    "%s cannot be used: %s", path, strerror(errno));
+	btf__free(loaded);
+}
+
+static void say_lockdown(struct machine_fact *f)
+{
+	bool reads = machine_reads_kernel();
+	char line[4096], *word;
+
+	if (read_line("/sys/kernel/security/lockdown", line, sizeof(line)))
+		say(f, "lockdown", reads ? NULL : "boot with lockdown=integrity or without lockdown", "%s%s", line,
+		    reads ? "" : ": BPF programs may not read kernel memory");
+	else if (!reads)
+		say(f, "lockdown", "boot with lockdown=integrity or without lockdown",
+		    "confidentiality: BPF programs may not read kernel memory (inferred: securityfs is not mounted)");
+	else if (read_line("/proc/cmdline", line, sizeof(line)) && (word = strstr(line, "lockdown=")))
+		say(f, "lockdown", NULL, "%.*s on the kernel's command line (securityfs is not mounted)",
+		    (int)strcspn(word, " "), word);
+	else
+		say(f, "lockdown", "'mount -t securityfs none /sys/kernel/security' makes the kernel show it",
+		    "not confidentiality; integrity or none: securityfs is not mounted");
+}
+
+static void say_rights(struct machine_fact *f)
+{
+	static const struct { const char *name; int bit; } wanted[] = {
+		{ "CAP_BPF", CAP_BPF }, { "CAP_PERFMON", CAP_PERFMON }, { "CAP_SYS_ADMIN", CAP_SYS_ADMIN },
+		{ "CAP_SYS_PTRACE", CAP_SYS_PTRACE },
+	};
+	uint64_t caps = capabilities();
+	char text[160] = "";
+	size_t at = 0;
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "; %s %s", wanted[i].name,
+				       caps >> wanted[i].bit & 1 ? "yes" : "no");
+	say(f, "rights", machine_has_rights() ? NULL : "run it as root (in a container: with these capabilities)", "%s%s",
+	    geteuid() ? "not root" : "root", text);
+}
+
+static void say_surroundings(struct machine_fact *pids, struct machine_fact *seccomp)
+{
+	struct error e = { 0 };
+	bool filtered = rights_seccomp();
+
+	if (rights_check_namespace(&e))
+		say(pids, "pid_namespace", e.hint, "not the initial one: %s", e.cause);
+	else
+		say(pids, "pid_namespace", NULL, "the initial one");
+	say(seccomp, "seccomp", filtered ? "if programs are refused: let the filter allow bpf(2) and perf_event_open(2)" : NULL,
+	    filtered ? "a filter is active" : "no filter");
+}
+
+static void say_page_tables(struct machine_fact *f, const char *btf)
+{
+	struct direct_map dm;
+	int err = direct_map_find(&dm, btf);
+
+	if (err)
+		say(f, "page_tables",
+		    capabilities() >> CAP_SYS_ADMIN & 1 ? NULL : "CAP_SYS_ADMIN opens /proc/self/pagemap, which tells where they are",
+		    "cannot be read (%s): fault classes are coarse", strerror(-err));
+	else
+		say(f, "page_tables", NULL, "readable, %d levels: fault classes are exact", dm.levels);
+}
+
+static void say_limits(struct machine_fact *memlock, struct machine_fact *tracefs)
+{
+	struct rlimit limit = { 0 };
+	struct statfs fs;
+
+	getrlimit(RLIMIT_MEMLOCK, &limit);
+	if (limit.rlim_cur == RLIM_INFINITY)
+		say(memlock, "memlock", NULL, "unlimited");
+	else
+		say(memlock, "memlock", NULL, "%llu KiB (BPF has not counted against it since 5.11)",
+		    (unsigned long long)limit.rlim_cur >> 10);
+	say(tracefs, "tracefs", NULL, "%s (not needed: tracepoints are attached through BTF)",
+	    statfs("/sys/kernel/tracing", &fs) == 0 && fs.f_type == TRACEFS_MAGIC ? "mounted" : "not mounted");
+}
+
+static void say_sysctl(struct machine_fact *f, const char *key, const char *file, const char *meaning)
+{
+	char path[96], line[64] = "not there";
+
+	snprintf(path, sizeof(path), "/proc/sys/kernel/%s", file);
+	read_line(path, line, sizeof(line));
+	say(f, key, NULL, "%s (%s)", line, meaning);
+}
+
+int machine_facts(struct machine_fact out[MACHINE_FACTS], const char *btf)
+{
+	struct utsname uts;
+	int n = 0;
+
+	uname(&uts);
+	say(&out[n++], "kernel", NULL, "%s %s", uts.release, uts.machine);
+	say_btf(&out[n++], btf);
+	say_lockdown(&out[n++]);
+	say_rights(&out[n++]);
+	say_surroundings(&out[n], &out[n + 1]);
+	n += 2;
+	say_page_tables(&out[n++], btf);
+	say_limits(&out[n], &out[n + 1]);
+	n += 2;
+	say_sysctl(&out[n++], "perf_event_paranoid", "perf_event_paranoid", "above 1 perf events need CAP_PERFMON");
+	say_sysctl(&out[n++], "kptr_restrict", "kptr_restrict", "mmtrace needs no addresses from kallsyms");
+	say_sysctl(&out[n++], "unprivileged_bpf", "unprivileged_bpf_disabled", "above 0 BPF needs CAP_BPF");
+	say_sysctl(&out[n++], "bpf_stats", "bpf_stats_enabled", "1 makes the summary tell the time of the BPF programs");
+	return n;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "probe/rights.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define INITIAL_PID_NAMESPACE 0xeffffffcu /* PROC_PID_INIT_INO, the same since 3.8 */
+
+int rights_check_namespace(struct error *e)
+{
+	struct stat st;
+
+	if (stat("/proc/self/ns/pid", &st))
+		return error_set(e, EXIT_FAILED, "mount it: mount -t proc proc /proc", strerror(errno), "cannot read /proc");
+	if (st.st_ino == INITIAL_PID_NAMESPACE)
+		return 0;
+	return error_set(e, EXIT_KERNEL_CANNOT, "run it in the initial pid namespace (of a container: --pid=host)",
+			 "here pids mean other processes than in the kernel's events", "cannot trace from within a pid namespace");
+}
+
+static bool capable(uint64_t set, int capability)
+{
+	return set >> capability & 1 || set >> CAP_SYS_ADMIN & 1;
+}
+
+/* A hexadecimal number of /proc/self/status; key "CapEff:". */
+static uint64_t status_number(const char *key, uint64_t missing)
+{
+	FILE *f = fopen("/proc/self/status", "re");
+	size_t len = strlen(key);
+	uint64_t value = missing;
+	char line[256];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, key, len) && sscanf(line + len, "%" SCNx64, &value) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return value;
+}
+
+bool rights_seccomp(void)
+{
+	return status_number("Seccomp:", 0) != 0;
+}
+
+const char *rights_hint(void)
+{
+	uint64_t capabilities = status_number("CapEff:", ~0ull);
+
+	if (!capable(capabilities, CAP_BPF) || !capable(capabilities, CAP_PERFMON))
+		return geteuid() ? "run it as root" : "this root lacks CAP_BPF or CAP_PERFMON (a container?): grant them";
+	if (rights_seccomp())
+		return "a seccomp filter is active (a container?): let it allow bpf(2) and perf_event_open(2)";
+	return NULL;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What may stand in the way of this very process: its pid namespace, its
+ * capabilities, a seccomp filter. */
+#ifndef PROBE_RIGHTS_H
+#define PROBE_RIGHTS_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+/* BPF programs see pids of the initial namespace: 0 if they are ours too, else
+ * -1 and e tells. */
+int rights_check_namespace(struct error *e);
+/* Is a seccomp filter active? */
+bool rights_seccomp(void);
+/* Why the kernel says EPERM, as a hint for the user; NULL: nothing is known. */
+const char *rights_hint(void);
+
+#endif

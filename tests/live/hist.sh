@@ -1,0 +1,181 @@
+#!/bin/bash
+# mmtrace hist: counts of victims with known kernel effects, and totals against
+# /proc/vmstat; bad input. Runs on the host and, given to tests/vm/run, in a VM:
+# MMTRACE and VICTIM name the programs where they are not in build/.
+set -u
+m=${MMTRACE:-}
+victim=${VICTIM:-}
+if [ -z "$m" ]; then
+	cd "$(dirname "$0")/../.." || exit 1
+	m=$PWD/build/mmtrace
+	victim=$PWD/build/victims/kernel_allocs
+	mkdir -p build/victims
+	cc -std=gnu17 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror -static -o "$victim" tests/victims/kernel_allocs.c || exit 1
+fi
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+bad=0
+
+ok() { echo "ok - hist: $1"; }
+no() { echo "not ok - hist: $1: $2"; bad=1; }
+equal() { if [ "$2" = "$3" ]; then ok "$1"; else no "$1" "$2, not $3"; fi; }
+between() { # NAME VALUE LOW HIGH
+	if [ "$2" -ge "$3" ] && [ "$2" -le "$4" ]; then ok "$1"; else no "$1" "$2 is not from $3 to $4"; fi
+}
+
+# sum EVENT OP FIELD [PATTERN]: of the rows of the last run
+sum() {
+	grep '"type":"hist"' "$tmp/json" | grep "\"event\":\"$1\",\"op\":\"$2\"" | grep -- "${4-}" |
+		sed "s/\"buckets\".*//; s/.*\"$3\":\([0-9]*\).*/\1/" | awk '{ n += $1 } END { printf "%d\n", n }'
+}
+
+# hist ARGS...: JSON to $tmp/json
+hist() {
+	timeout 120 "$m" hist --json -o "$tmp/json" "$@" > "$tmp/out" 2> "$tmp/err"
+	status=$?
+	[ $status = 0 ] || no "hist $*" "exit $status: $(head -c 300 "$tmp/err")"
+	return $status
+}
+
+expect() { # STATUS NAME TEXT ARGS...
+	local want=$1 name=$2 text=$3 got
+	shift 3
+	timeout 60 "$m" hist "$@" > "$tmp/out" 2> "$tmp/err" < /dev/null
+	got=$?
+	if [ $got != "$want" ]; then
+		no "$name" "exit $got, not $want: $(head -c 200 "$tmp/err")"
+	elif ! cat "$tmp/out" "$tmp/err" | grep -q -- "$text"; then
+		no "$name" "does not say '$text': $(head -c 200 "$tmp/err")"
+	else
+		ok "$name"
+	fi
+}
+
+bad_input() {
+	expect 0 "--help" "Domains" --help
+	expect 2 "unknown domain" "unknown word 'bogus'" bogus
+	expect 2 "unknown key" "keys: site" --by colour
+	expect 2 "three keys" "two different keys" --by site,gfp,node
+	expect 2 "a key twice" "two different keys" --by site,site
+	expect 2 "domain without the key" "it has: process" mmap --by site
+	expect 2 "keys that no domain has" "no domain has both" --by cache,order
+	expect 2 "bad size" "not a size" -z many
+	expect 2 "no size passes" "above" -z 4K -Z 1K
+	expect 2 "bad sort key" "keys: count" -s colour
+	expect 2 "bad hook" "no such hook" --backend fault=fentry
+	expect 2 "bad backend" "no backend is called" kmalloc --backend kmalloc=magic
+	expect 1 "no such pid" "no such process" -p 999999999
+	expect 3 "no cgroup v2 directory" "cgroup v2" --cgroup /tmp
+	expect 1 "no such cgroup" "cannot open" --cgroup /nonexistent
+	expect 127 "CMD not found" "cannot run" -- /nonexistent/program
+	expect 1 "disk full" "cannot write" -o /dev/full -- true
+}
+
+slabs() {
+	hist kmalloc slab --by site -- "$victim" eventfd 100000 || return
+	equal "100,000 eventfds: kmalloc by site" "$(sum kmalloc alloc count 'do_eventfd')" 100000
+	equal "kmalloc: bytes given" "$(sum kmalloc alloc bytes_alloc 'do_eventfd')" 6400000
+	between "100,000 eventfds: files" "$(sum slab alloc count 'alloc_empty_file')" 100000 100010
+	hist kmalloc --by site,process -- "$victim" pipe 1000 || return
+	equal "1,000 pipes: two kmallocs each" "$(sum kmalloc alloc count 'alloc_pipe_info.*kernel_allocs')" 2000
+	hist kmalloc --by site -- "$victim" bigpipe 1000 || return
+	equal "1,000 large kmallocs count once" "$(sum kmalloc alloc count 'pipe_resize_ring')" 1000
+	equal "and only there" "$(sum kmalloc alloc count '__kmalloc')" 0
+	hist kmalloc -z 8193 -- "$victim" bigpipe 1000 || return
+	equal "-z leaves them alone" "$(sum kmalloc alloc count)" 1000
+	hist kmalloc -Z 100 --by cache -- "$victim" eventfd 1000 || return
+	between "-Z and size class" "$(sum kmalloc alloc count 'size class 64')" 1000 1020
+	hist slab --by cache --frees -- "$victim" socket 1000 || return
+	equal "1,000 sockets: by cache" "$(sum slab alloc count '"sock_inode_cache"')" 1000
+	hist kmalloc vmalloc --by region -- "$victim" bpfmap 4 8388608 || return
+	equal "kmalloc is in the linear map" "$(sum kmalloc alloc count)" "$(sum kmalloc alloc count '"linear map"')"
+	equal "vmalloc is in its region" "$(sum vmalloc alloc count '"vmalloc"}')" 4
+}
+
+rows_full() {
+	hist kmalloc --by site,gfp --rows 1 -- "$victim" pipe 1000 || return
+	between "rows are full: total stays" "$(sum kmalloc alloc count)" 2000 2100
+	between "rows are full: other" "$(sum kmalloc alloc count '"other":true')" 1 2100
+}
+
+# Each map has a page before its elements: 2049 pages. The array that vmalloc
+# keeps of them fills 5 pages.
+vmallocs() {
+	hist vmalloc page --by site -- "$victim" bpfmap 16 8388608 || return
+	equal "16 maps of 8 MiB: areas" "$(sum vmalloc alloc count 'array_map_alloc\|bpf_map_area_alloc')" 16
+	equal "16 maps: bytes without guard page" "$(sum vmalloc alloc bytes_req)" $((16 * 8392704))
+	equal "16 maps: with guard page" "$(sum vmalloc alloc bytes_alloc)" $((16 * (8392704 + 4096)))
+	equal "16 maps: arrays of pages apart" "$(sum vmalloc nested bytes_req)" $((16 * 20480))
+	# the array's pages are allocated in bulk, which only fentry sees
+	local each=2054
+	grep -q '"page":"pages allocated in bulk' "$tmp/json" && each=2049
+	between "16 maps: pages" "$(($(sum page alloc bytes_req) / 4096))" $((16 * each)) $((16 * each + 70))
+}
+
+calls() {
+	hist mmap brk fault -- "$victim" mmap 100 1000000 || return
+	equal "100 mmaps" "$(sum mmap alloc count)" 100
+	equal "100 mmaps: length" "$(sum mmap alloc bytes_req)" 100000000
+	hist brk -- "$victim" brk 100 10000 || return
+	equal "100 brks" "$(grep '"event":"brk"' "$tmp/json" | sed 's/.*"lo":8192,"hi":16384,"count":\([0-9]*\).*/\1/')" 100
+	hist fault -- "$victim" touch 5000 || return
+	between "5,000 faults" "$(sum fault latency count)" 5000 "$(awk '{ print $4 }' "$tmp/out")"
+}
+
+pgalloc() { awk '/^pgalloc/ { n += $2 } END { print n }' /proc/vmstat; }
+pgfree() { awk '/^pgfree / { print $2 }' /proc/vmstat; }
+
+# What happens between two readings inside the run must be there, and no more
+# than between two readings around it.
+against_vmstat() {
+	local outer inner outer_free inner_free tracer pages freed missed
+	rm -f "$tmp/json"
+	outer=$(pgalloc) outer_free=$(pgfree)
+	timeout 60 "$m" hist page --frees --json -o "$tmp/json" 2> "$tmp/err" &
+	tracer=$!
+	until [ -s "$tmp/json" ]; do kill -0 $tracer 2> /dev/null || { no "vmstat" "$(cat "$tmp/err")"; return; }; sleep 0.1; done
+	inner=$(pgalloc) inner_free=$(pgfree)
+	"$victim" touch 50000 > /dev/null
+	"$victim" bpfmap 16 8388608 > /dev/null
+	sleep 1
+	inner=$(($(pgalloc) - inner)) inner_free=$(($(pgfree) - inner_free))
+	kill -INT $tracer
+	wait $tracer
+	equal "SIGINT ends with 0" $? 0
+	outer=$(($(pgalloc) - outer)) outer_free=$(($(pgfree) - outer_free))
+	missed=$(sed -n 's/.*"probe_missed":\([0-9]*\).*/\1/p' "$tmp/json")
+	pages=$(($(sum page alloc bytes_req) / 4096))
+	freed=$(($(sum page free bytes_req) / 4096))
+	echo "# pages allocated: vmstat $inner to $outer, hist $pages; freed: $inner_free to $outer_free, $freed; missed $missed"
+	between "pages allocated agree with vmstat" "$pages" $((inner - missed)) "$outer"
+	between "pages freed agree with vmstat" "$freed" $((inner_free - missed)) "$outer_free"
+}
+
+beside_bpftrace() {
+	command -v bpftrace > /dev/null || { echo "skip - hist: beside bpftrace: it is not installed"; return; }
+	timeout 60 bpftrace -e 'tracepoint:kmem:kmalloc /comm == "kernel_allocs"/ { @n[ksym(args->call_site)] = count(); }' \
+		-c "$victim eventfd 20000" > "$tmp/bpftrace" 2> "$tmp/err" &
+	wait $!
+	if ! grep -q do_eventfd "$tmp/bpftrace"; then
+		echo "skip - hist: beside bpftrace: $(head -c 150 "$tmp/err" | tr '\n' ' ')"
+		return
+	fi
+	hist kmalloc --by site -- "$victim" eventfd 20000 || return
+	equal "bpftrace counts the same" "$(sum kmalloc alloc count do_eventfd)" \
+		"$(sed -n 's/@n\[do_eventfd\]: \([0-9]*\)/\1/p' "$tmp/bpftrace")"
+}
+
+bad_input
+if ! timeout 60 "$m" hist kmalloc -d 100ms > /dev/null 2> "$tmp/err"; then
+	echo "skip - hist: $(head -1 "$tmp/err")"
+	exit $bad
+fi
+slabs
+rows_full
+vmallocs
+calls
+against_vmstat
+beside_bpftrace
+LANG=C LC_ALL=C "$m" hist kmalloc -d 100ms > "$tmp/out" 2> /dev/null
+if LC_ALL=C grep -q '[^ -~]' "$tmp/out"; then no "plain ASCII in the C locale" "it is not"; else ok "plain ASCII in the C locale"; fi
+exit $bad

@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""Counts stay exact when the reader cannot keep up: stopped in a storm, rings of
+one page, rows that do not suffice, and all of these together."""
+import json
+import os
+import signal
+import subprocess
+import time
+
+from lib.mmt import MMTRACE, ROOT, check, finish, run, scratch, usable
+
+STOPPED = float(os.environ.get('MMT_STOPPED', '1')) # seconds that the reader stands still
+
+
+def storm():
+    path = os.path.join(scratch(), 'storm')
+    if not os.path.exists(path):
+        subprocess.run(['cc', '-O2', '-o', path, os.path.join(ROOT, 'tests/bench/storm.c')], check=True)
+    return path
+
+
+def overload(options, stop, expect):
+    """Two storms side by side; expect: what the report must admit."""
+    out = os.path.join(scratch(), 'overload.json')
+    if os.path.exists(out):
+        os.unlink(out)
+    command = 'echo | %s 12 > /dev/null & echo | %s 12 > /dev/null; wait' % (storm(), storm())
+    mmtrace = subprocess.Popen([MMTRACE, '--json', '-q', '-o', out, *options, '--', 'sh', '-c', command],
+                               stderr=subprocess.PIPE)
+    if stop:
+        while mmtrace.poll() is None and not (os.path.exists(out) and os.path.getsize(out)):
+            time.sleep(0.01) # the start line: the storm begins now
+        time.sleep(0.1)
+        mmtrace.send_signal(signal.SIGSTOP)
+        time.sleep(STOPPED)
+        mmtrace.send_signal(signal.SIGCONT)
+    words = mmtrace.communicate()[1].decode()
+    check(mmtrace.returncode == 0, 'status %d: %s' % (mmtrace.returncode, words))
+    rows = [json.loads(line) for line in open(out)]
+    end = rows[-1]
+    faults, events = end['faults'], end['events']
+    check(faults['minor'] == faults['kernel_minor'] and faults['major'] == faults['kernel_major'],
+          'kernel %d minor %d major, mmtrace %d and %d' % (faults['kernel_minor'], faults['kernel_major'],
+                                                            faults['minor'], faults['major']))
+    check(faults['minor'] > 700000, 'the storm was only %d faults' % faults['minor'])
+    check(events['dropped'] == 0, 'dropped %d' % events['dropped'])
+    check(events['seen'] == sum(n for key, n in events.items() if key != 'seen'), 'the events do not add up: %s' % events)
+    classes = sum(c.get('minor', 0) + c.get('major', 0) for c in end['class'].values())
+    gup = faults['gup_residual_minor'] + faults['gup_residual_major']
+    check(classes + gup == faults['minor'] + faults['major'], 'classes sum to %d, faults to %d' % (classes, faults['minor']))
+    if 'processes_full' not in expect:
+        processes = [r for r in rows if r['type'] == 'process']
+        last = {r['proc']: r for r in processes}
+        check(sum(r['faults']['minor'] for r in last.values()) == faults['minor'], 'processes do not add up')
+    admitted = {**end['detail_lost'], **end['lost'], **events}
+    for key in expect:
+        check(admitted[key], '%s is 0: %s' % (key, admitted))
+    return '%d faults, %d delivered, %d folded' % (faults['minor'], events['delivered'], events['folded'])
+
+
+def sampled(n, options):
+    """Totals are the kernel's; the count of the one big VMA is an estimate within its bound."""
+    out = os.path.join(scratch(), 'sampled.json')
+    m = subprocess.run([MMTRACE, '--json', '-q', '-o', out, *options, '--', storm(), '10'], input=b'go\n', capture_output=True)
+    check(m.returncode == 0, m.stderr.decode())
+    rows = [json.loads(line) for line in open(out)]
+    end = rows[-1]
+    faults = end['faults']
+    check(faults['minor'] == faults['kernel_minor'], 'kernel %d, mmtrace %d' % (faults['kernel_minor'], faults['minor']))
+    check(end['overhead']['sample_max'] >= n, 'no sampling is admitted: %s' % end['overhead'])
+    out = end['events']['sampled_out']
+    check(out > 0, 'nothing was sampled out')
+    big = max(r['faults']['minor'] for r in rows if r['type'] == 'vma')
+    true, bound = 10 * 32768, 3 * ((end['overhead']['sample_max'] - 1) * 327680) ** 0.5
+    check(abs(big - true) < bound + n, 'the VMA has %d faults, not %d within %d' % (big, true, bound))
+    return '%d estimated, %d true' % (big, true)
+
+
+usable('overload')
+run('sample: 1 in 10', sampled, 10, ['--sample', '10'])
+run('sample: 1 in 100, aggregated', sampled, 100, ['--sample', '100', '--aggregate'])
+run('overload: reader stopped', overload, [], True, ['ring_full', 'folded'])
+run('overload: ring of 64K', overload, ['--ring-size', '64K'], True, ['ring_full', 'folded'])
+run('overload: control ring of one page', overload, ['--control-size', '4K'], True, ['control_full'])
+run('overload: one row', overload, ['--rows', '1'], True, ['rows_full'])
+run('overload: all together', overload, ['--ring-size', '4K', '--control-size', '4K', '--rows', '1'], True,
+    ['ring_full', 'rows_full', 'processes_full', 'control_full'])
+run('overload: aggregate', overload, ['--aggregate'], True, ['folded'])
+finish()

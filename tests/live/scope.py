@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""Targets that are not a list of pids: -a and --cgroup."""
+import os
+import subprocess
+
+from lib.mmt import MMTRACE, ROOT, Skip, Tracer, Victim, check, faults_of, finish, run, scratch, usable
+
+
+def storm():
+    path = os.path.join(scratch(), 'storm')
+    if not os.path.exists(path):
+        subprocess.run(['cc', '-O2', '-o', path, os.path.join(ROOT, 'tests/bench/storm.c')], check=True)
+    return path
+
+
+def all_processes():
+    with Victim(storm(), '2') as v, Tracer('-a') as t:
+        t.started().settled()
+        before = faults_of(v.pid)
+        v.ask('go')
+        v.process.wait()
+        t.settled().stop()
+        row = t.process_of(v.pid)
+        check(row, 'the storm is not among the processes')
+        check(row['faults']['minor'] >= 2 * 32768, '%d faults of a storm of 65,536' % row['faults']['minor'])
+        check(row['comm'] == 'storm', 'called %s' % row['comm'])
+        check(not t.process_of(t.process.pid), 'mmtrace counts itself')
+        check(t.end['events']['dropped'] == 0 and t.end['events']['delivered'] == 0, 'not by rows: %s' % t.end['events'])
+    return '%d faults after %d' % (row['faults']['minor'], before[0])
+
+
+def cgroup_root():
+    for line in open('/proc/mounts'):
+        words = line.split()
+        if words[2] == 'cgroup2':
+            return words[1]
+    raise Skip('no cgroup v2 is mounted')
+
+
+def enter(path):
+    with open(os.path.join(path, 'cgroup.procs'), 'w') as f:
+        f.write('0')
+
+
+def cgroup():
+    top = os.path.join(cgroup_root(), 'mmtrace-test-%d' % os.getpid())
+    below = os.path.join(top, 'below')
+    try:
+        os.makedirs(below)
+    except OSError as e:
+        raise Skip('no cgroup can be made: %s' % e)
+    try:
+        with Victim(storm(), '2', preexec_fn=lambda: enter(below)) as old, Tracer('--cgroup', top) as t:
+            t.started().settled()
+            outside = Victim(storm(), '1')
+            # one that enters the group only now, and one that stays outside
+            with outside, Victim(storm(), '3', preexec_fn=lambda: enter(top)) as young:
+                for v in (old, young, outside):
+                    v.ask('go')
+                    v.process.wait()
+            t.settled().stop()
+            for v, rounds in ((old, 2), (young, 3)):
+                row = t.process_of(v.pid)
+                check(row and row['faults']['minor'] >= rounds * 32768, '%d rounds: %s' % (rounds, row and row['faults']))
+            check(not t.process_of(outside.pid), 'a process outside the group is shown')
+            check(t.end['events']['dropped'] == 0, 'dropped')
+    finally:
+        os.rmdir(below)
+        os.rmdir(top)
+
+
+def cgroup_v1():
+    for line in open('/proc/mounts'):
+        words = line.split()
+        if words[2] == 'cgroup':
+            break
+    else:
+        raise Skip('no cgroup of version 1 is mounted')
+    m = subprocess.run([MMTRACE, '--cgroup', words[1], '-d', '1'], capture_output=True, text=True)
+    check(m.returncode == 3 and 'hint:' in m.stderr, 'status %d: %s' % (m.returncode, m.stderr))
+
+
+usable('scope')
+run('scope: all processes', all_processes)
+run('scope: cgroup v2 and those below', cgroup)
+run('scope: cgroup v1 is refused', cgroup_v1)
+finish()

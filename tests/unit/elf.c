@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* src/sym/elf.c and src/model/image.c: headers of honest and of hostile files. */
+#include <elf.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "model/image.h"
+#include "model/kind.h"
+#include "sym/elf.h"
+#include "unit/check.h"
+#include "unit/make.h"
+
+struct file { Elf64_Ehdr e; Elf64_Phdr p[5]; };
+
+/* A shared library as GNU ld lays it out: the page at 0x2000 of the file is
+ * mapped twice, with rodata and with relro. */
+static struct file library(void)
+{
+	struct file f = { .e = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT }, .e_type = ET_DYN,
+				 .e_machine = EM_X86_64, .e_version = 1, .e_phoff = sizeof(Elf64_Ehdr),
+				 .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 5 } };
+
+	f.p[0] = (Elf64_Phdr){ .p_type = PT_LOAD, .p_flags = PF_R, .p_filesz = 0x780, .p_memsz = 0x780 };
+	f.p[1] = (Elf64_Phdr){ .p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_offset = 0x1000, .p_vaddr = 0x1000,
+			       .p_filesz = 0x235, .p_memsz = 0x235 };
+	f.p[2] = (Elf64_Phdr){ .p_type = PT_LOAD, .p_flags = PF_R, .p_offset = 0x2000, .p_vaddr = 0x2000,
+			       .p_filesz = 0x110, .p_memsz = 0x110 };
+	f.p[3] = (Elf64_Phdr){ .p_type = PT_LOAD, .p_flags = PF_R | PF_W, .p_offset = 0x2dc8, .p_vaddr = 0x3dc8,
+			       .p_filesz = 0x27c, .p_memsz = 0x3980 };
+	f.p[4] = (Elf64_Phdr){ .p_type = PT_GNU_RELRO, .p_flags = PF_R, .p_offset = 0x2dc8, .p_vaddr = 0x3dc8,
+			       .p_filesz = 0x238, .p_memsz = 0x238 };
+	return f;
+}
+
+static int read_bytes(const void *bytes, size_t size, struct elf_headers *out)
+{
+	int fd = memfd_create("elf", MFD_CLOEXEC), got = -1;
+
+	if (fd < 0 || write(fd, bytes, size) != (ssize_t)size)
+		abort();
+	got = elf_read(fd, out);
+	close(fd);
+	return got;
+}
+
+static void an_honest_file(void)
+{
+	struct file f = library();
+	struct elf_headers h;
+
+	CHECK_EQ(read_bytes(&f, sizeof(f), &h), 0);
+	CHECK_EQ(h.count, 4);
+	CHECK_EQ(h.segment[3].vaddr, 0x3dc8);
+	CHECK_EQ(h.segment[1].flags, PF_R | PF_X);
+	CHECK_EQ(h.relro_start, 0x3dc8);
+	CHECK_EQ(h.relro_end, 0x4000);
+}
+
+static void no_elf_file(void)
+{
+	struct elf_headers h;
+
+	CHECK_EQ(read_bytes("", 0, &h), 0);
+	CHECK_EQ(h.count, 0);
+	CHECK_EQ(read_bytes("#!/bin/sh\nexit 0\n", 17, &h), 0);
+	CHECK_EQ(h.count, 0);
+}
+
+static void truncated_anywhere(void)
+{
+	struct file f = library();
+	struct elf_headers h;
+
+	for (size_t size = 0; size < sizeof(f); size++) {
+		CHECK_EQ(read_bytes(&f, size, &h), 0);
+		CHECK(h.count <= 4);
+	}
+}
+
+/* Any header is survived, here and where its numbers are used. */
+static void mutated(void)
+{
+	uint64_t seed = 88172645463325252ull;
+
+	for (int round = 0; round < 3000; round++) {
+		struct file f = library();
+		struct elf_headers h;
+		struct image image = { .read = true };
+
+		for (int i = 0; i < 6; i++) {
+			seed ^= seed << 13;
+			seed ^= seed >> 7;
+			seed ^= seed << 17;
+			((unsigned char *)&f)[7 + seed % (sizeof(f) - 7)] = (unsigned char)(seed >> 32);
+		}
+		read_bytes(&f, sizeof(f), &h);
+		CHECK(h.count <= ELF_SEGMENTS);
+		for (unsigned i = 0; i < h.count; i++)
+			image.segment[image.count++] = (struct image_segment){ h.segment[i].offset, h.segment[i].vaddr,
+				h.segment[i].filesz, h.segment[i].memsz, h.segment[i].flags };
+		for (uint64_t offset = 0; offset < 0x5000; offset += 0x1000)
+			image_segment(&image, offset, 1, 0x7f0000000000, NULL);
+	}
+}
+
+static void only_regular_files_are_opened(void)
+{
+	char fifo[] = "/tmp/mmtrace-unit-XXXXXX";
+	int fd;
+
+	CHECK(elf_open("/dev/zero") < 0);
+	CHECK(elf_open("/nonexistent") < 0);
+	if (!mkdtemp(fifo))
+		abort();
+	{
+		char path[64];
+
+		snprintf(path, sizeof(path), "%s/fifo", fifo);
+		CHECK_EQ(mkfifo(path, 0600), 0);
+		CHECK(elf_open(path) < 0); /* and does not hang */
+		unlink(path);
+	}
+	rmdir(fifo);
+	fd = elf_open("/proc/self/exe");
+	CHECK(fd >= 0);
+	close(fd);
+}
+
+#define BASE 0x7f0000000000ull
+
+static void mapped(struct bytes *b, uint64_t at, uint64_t pages, unsigned perm, uint64_t pgoff, uint32_t sig)
+{
+	struct mmt_vma v = make_vma(BASE + at, BASE + at + pages * 4096, perm, MMT_VMA_FILE, sig);
+
+	v.pgoff = pgoff;
+	layout_add(b, v, "/lib/some.so");
+}
+
+/* The page of the file that two segments share is told apart by the load bias,
+ * and bss goes on behind the file's last page. */
+static void parts_of_a_library(void)
+{
+	static const char *const kinds[] = { "rodata", "text", "rodata", "relro", "data+bss", "bss+anon" };
+	struct image image = { .ino = 77, .read = true, .count = 4, .relro_start = 0x3dc8, .relro_end = 0x4000 };
+	struct session *s = session_new();
+	struct file f = library();
+	struct bytes b = { NULL, 0 };
+	struct vma **all;
+	char text[48];
+	size_t n;
+
+	for (int i = 0; i < 4; i++)
+		image.segment[i] = (struct image_segment){ f.p[i].p_offset, f.p[i].p_vaddr, f.p[i].p_filesz, f.p[i].p_memsz,
+			(f.p[i].p_flags & PF_R ? VM_READ : 0) | (f.p[i].p_flags & PF_W ? VM_WRITE : 0) |
+			(f.p[i].p_flags & PF_X ? VM_EXEC : 0) };
+	image_add(s, &image);
+	layout_begin(&b, 1, 8);
+	mapped(&b, 0x0000, 1, VM_READ, 0, 1);
+	mapped(&b, 0x1000, 1, VM_READ | VM_EXEC, 1, 2);
+	mapped(&b, 0x2000, 1, VM_READ, 2, 3);
+	mapped(&b, 0x3000, 1, VM_READ, 2, 4);
+	mapped(&b, 0x4000, 1, VM_READ | VM_WRITE, 3, 5);
+	layout_add(&b, make_vma(BASE + 0x5000, BASE + 0xa000, VM_READ | VM_WRITE, MMT_VMA_ANON, 6), "");
+	layout_close(&b, 8);
+	CHECK(session_layout(s, 42, b.at, b.size));
+	bytes_free(&b);
+	all = session_vmas(s, &n);
+	CHECK_EQ(n, 6);
+	for (size_t i = 0; i < n && i < 6; i++)
+		CHECK_STR(kind_text(all[i], text, sizeof(text)), kinds[i]);
+	CHECK_EQ(all[4]->parts.part[1].start, BASE + 0x4044);
+	CHECK_EQ(all[5]->parts.part[0].end, BASE + 0x8000);
+	CHECK_STR(kind_of(all[4]), "data");
+	free(all);
+	session_free(s);
+}
+
+int main(void)
+{
+	RUN("elf", an_honest_file);
+	RUN("elf", no_elf_file);
+	RUN("elf", truncated_anywhere);
+	RUN("elf", mutated);
+	RUN("elf", only_regular_files_are_opened);
+	RUN("elf", parts_of_a_library);
+	return check_bad;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* src/model/fold.c: rows that only grow, read again and again. */
+#include "model/session.h"
+
+#include <stdlib.h>
+
+#include "unit/check.h"
+#include "unit/make.h"
+
+static struct mmt_fold_key key_of(unsigned tgid, unsigned mm_id, enum mmt_class cls)
+{
+	return (struct mmt_fold_key){ .tgid = tgid, .mm_id = mm_id, .anchor = 0x10000, .sig = 7, .cls = (__u8)cls,
+				      .mode = MMT_MODE_USER, .flags = MMT_FAULT_EXECUTOR };
+}
+
+static struct mmt_fold_row row_of(uint64_t count)
+{
+	struct mmt_fold_row r = { .count = count, .timed = count, .ns_sum = count * 1000, .ns_max = 1000 };
+
+	r.hist[mmt_latency_bucket(1000)] = (__u32)count;
+	return r;
+}
+
+static void a_row_adds_what_it_grew(void)
+{
+	struct session *s = session_new();
+	struct mmt_fold_key key = key_of(42, 1, MMT_CLASS_ANON_WRITE);
+	struct mmt_fold_row ten = row_of(10), fifteen = row_of(15);
+
+	for (int again = 0; again < 3; again++)
+		session_fold_row(s, &key, &ten);
+	CHECK_EQ(s->faults.minor, 10);
+	session_fold_row(s, &key, &fifteen);
+	CHECK_EQ(s->faults.minor, 15);
+	CHECK_EQ(session_find(s, 42)->faults.minor, 15);
+	CHECK_EQ(session_vma_by_key(s, 1, 7, 0x10000)->faults.minor, 15);
+	CHECK_EQ(s->faults.cls[MMT_CLASS_ANON_WRITE]->timed, 15);
+	CHECK_EQ(s->faults.cls[MMT_CLASS_ANON_WRITE]->ns_sum, 15000);
+	CHECK_EQ(stat_quantile(&s->faults, -1, 0.5), 1000);
+	session_free(s);
+}
+
+static void rows_and_records_add_up(void)
+{
+	struct session *s = session_new();
+	struct mmt_fold_key key = key_of(42, 1, MMT_CLASS_COW);
+	struct mmt_fold_row row = row_of(3);
+	struct mmt_fault f = make_fault(42, 1, 0x10000, 7, MMT_CLASS_COW);
+
+	session_apply(s, &f, sizeof(f));
+	session_fold_row(s, &key, &row);
+	CHECK_EQ(s->faults.minor, 4);
+	CHECK_EQ(session_vma_of(s, &f)->faults.minor, 4);
+	session_free(s);
+}
+
+static void many_rows_keep_apart(void)
+{
+	struct session *s = session_new();
+	struct mmt_fold_row row = row_of(2);
+
+	for (int pass = 0; pass < 2; pass++)
+		for (unsigned i = 0; i < 3000; i++) {
+			struct mmt_fold_key key = key_of(100 + i % 10, 1 + i % 10, i % MMT_CLASS_ERROR);
+
+			key.anchor = 0x1000ull * i;
+			session_fold_row(s, &key, &row);
+		}
+	CHECK_EQ(s->faults.minor, 6000);
+	session_free(s);
+}
+
+static void damaged_rows_are_counted(void)
+{
+	struct session *s = session_new();
+	struct mmt_fold_key key = key_of(42, 1, MMT_CLASS_COUNT);
+	struct mmt_fold_row row = row_of(2);
+
+	session_fold_row(s, &key, &row);
+	key.cls = MMT_CLASS_COW;
+	key.mode = MMT_MODE_COUNT;
+	session_fold_row(s, &key, &row);
+	CHECK_EQ(s->decode_error, 2);
+	CHECK_EQ(stat_total(&s->faults), 0);
+	session_free(s);
+}
+
+static void process_rows_by_start_time(void)
+{
+	struct session *s = session_new();
+	struct mmt_fork first = make_fork(42, 1, 1, 1000, "first"), second = make_fork(42, 1, 2, 2000, "second");
+	struct mmt_exit end = make_exit(42);
+	struct mmt_fold_process_key key = { .tgid = 42, .start_boottime = 1000 };
+	struct mmt_fold_process row = { .gup_minor = 5, .count = { [MMT_CLASS_COW] = { 3, 1 } } };
+
+	session_apply(s, &first, sizeof(first));
+	session_apply(s, &end, sizeof(end));
+	session_apply(s, &second, sizeof(second));
+	session_fold_process(s, &key, &row);
+	session_fold_process(s, &key, &row);
+	CHECK_EQ(s->faults.minor, 3);
+	CHECK_EQ(s->faults.major, 1);
+	CHECK_EQ(s->faults.gup_minor, 5);
+	CHECK_EQ(stat_total(&session_find(s, 42)->faults), 0); /* the dead one executed them */
+	CHECK_EQ(session_find(s, 42)->older->faults.minor, 3);
+	row.gup_minor = 2; /* a reading took back */
+	session_fold_process(s, &key, &row);
+	CHECK_EQ(s->faults.gup_minor, 2);
+	key = (struct mmt_fold_process_key){ 0 }; /* stands for the rest */
+	session_fold_process(s, &key, &row);
+	CHECK_EQ(s->faults.minor, 6);
+	CHECK_EQ(s->live_processes, 1);
+	CHECK_STR(s->processes->comm, "(unknown)");
+	session_free(s);
+}
+
+int main(void)
+{
+	RUN("fold", a_row_adds_what_it_grew);
+	RUN("fold", rows_and_records_add_up);
+	RUN("fold", many_rows_keep_apart);
+	RUN("fold", damaged_rows_are_counted);
+	RUN("fold", process_rows_by_start_time);
+	return check_bad;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* src/model/kind.c: what the VMAs of a plain program's layout are. */
+#include "model/kind.h"
+
+#include <stdlib.h>
+
+#include "unit/check.h"
+#include "unit/make.h"
+
+#define R 1u
+#define RW 3u
+#define RX 5u
+
+static struct session *session;
+
+/* The program of make_marks(): text, rodata, data, bss, heap, libraries, stack. */
+static void layout_plain(void)
+{
+	struct bytes b = { NULL, 0 };
+	struct mmt_vma stack = make_vma(0x7ffffffc0000, 0x7fffffff0000, RW | VM_GROWSDOWN, MMT_VMA_ANON, 10);
+
+	stack.anchor = stack.end;
+	layout_begin(&b, 1, 8);
+	layout_add(&b, make_vma(0x400000, 0x402000, RX, MMT_VMA_FILE, 1), "/bin/plain");
+	layout_add(&b, make_vma(0x402000, 0x403000, R, MMT_VMA_FILE, 2), NULL);
+	layout_add(&b, make_vma(0x403000, 0x404000, RW, MMT_VMA_FILE, 3), NULL);
+	layout_add(&b, make_vma(0x404000, 0x406000, RW, MMT_VMA_ANON, 4), "");
+	layout_add(&b, make_vma(0x406000, 0x427000, RW, MMT_VMA_ANON, 5), "");
+	layout_add(&b, make_vma(0x7ffff0000000, 0x7ffff0100000, RW, MMT_VMA_ANON, 6), "");
+	layout_add(&b, make_vma(0x7ffff0200000, 0x7ffff0800000, 0, MMT_VMA_ANON, 7), "");
+	layout_add(&b, make_vma(0x7ffff1000000, 0x7ffff1001000, RW | VM_SHARED, MMT_VMA_FILE | MMT_VMA_SHMEM, 8), "/dev/shm/x");
+	layout_add(&b, make_vma(0x7ffff2000000, 0x7ffff2001000, RW | VM_SHARED, MMT_VMA_FILE, 9), "/var/data");
+	layout_add(&b, make_vma(0x7ffff3000000, 0x7ffff3001000, RW | VM_SHARED, MMT_VMA_FILE | MMT_VMA_DEVICE, 11), "/dev/mem");
+	layout_add(&b, stack, "");
+	layout_add(&b, make_vma(0x7fffffffa000, 0x7fffffffc000, R, MMT_VMA_SPECIAL, 12), "[vvar]");
+	layout_add(&b, make_vma(0x7fffffffc000, 0x7fffffffe000, RX, MMT_VMA_SPECIAL, 13), "[vdso]");
+	layout_close(&b, 8);
+	CHECK(session_layout(session, 42, b.at, b.size));
+	CHECK_EQ(session->decode_error, 0);
+	bytes_free(&b);
+}
+
+static const struct vma *at(uint64_t start)
+{
+	size_t n;
+	struct vma **all = session_vmas(session, &n), *found = NULL;
+
+	for (size_t i = 0; i < n; i++)
+		if (all[i]->v.start == start)
+			found = all[i];
+	free(all);
+	CHECK(found != NULL);
+	return found;
+}
+
+static void kinds_of_a_plain_program(void)
+{
+	static const struct { uint64_t start; const char *kind; } t[] = {
+		{ 0x400000, "text" }, { 0x402000, "rodata" }, { 0x403000, "data" }, { 0x404000, "bss" }, { 0x406000, "heap" },
+		{ 0x7ffff0000000, "anon" }, { 0x7ffff0200000, "guard" }, { 0x7ffff1000000, "shm" },
+		{ 0x7ffff2000000, "file" }, { 0x7ffff3000000, "device" }, { 0x7ffffffc0000, "stack" },
+		{ 0x7fffffffa000, "vvar" }, { 0x7fffffffc000, "vdso" },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		CHECK_STR(kind_of(at(t[i].start)), t[i].kind);
+}
+
+static void names_by_the_kernels_own_rules(void)
+{
+	CHECK_STR(at(0x406000)->name, "[heap]");
+	CHECK_STR(at(0x7ffffffc0000)->name, "[stack]");
+	CHECK_STR(at(0x400000)->name, "/bin/plain");
+	CHECK_STR(at(0x403000)->name, "/bin/plain");
+	CHECK_STR(at(0x7ffff0000000)->name, "");
+}
+
+static void permissions(void)
+{
+	char perm[5];
+
+	kind_perm(at(0x400000), perm);
+	CHECK_STR(perm, "r-xp");
+	kind_perm(at(0x7ffff2000000), perm);
+	CHECK_STR(perm, "rw-s");
+	kind_perm(at(0x7ffff0200000), perm);
+	CHECK_STR(perm, "---p");
+}
+
+static void nothing_known_is_a_dash(void)
+{
+	struct mmt_fault f = make_fault(42, 1, 0x999000, 99, MMT_CLASS_COW);
+	char perm[5];
+
+	session_apply(session, &f, sizeof(f));
+	CHECK_STR(kind_of(session_vma_of(session, &f)), "-");
+	kind_perm(session_vma_of(session, &f), perm);
+	CHECK_STR(perm, "----");
+}
+
+int main(void)
+{
+	session = session_new();
+	layout_plain();
+	RUN("kind", kinds_of_a_plain_program);
+	RUN("kind", names_by_the_kernels_own_rules);
+	RUN("kind", permissions);
+	RUN("kind", nothing_known_is_a_dash);
+	session_free(session);
+	return check_bad;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Does a known number of things that make the kernel allocate:
+ *   kernel_allocs eventfd|pipe|bigpipe|socket|bpfmap|mmap|brk|touch COUNT [BYTES]
+ * Says on stdout what it did. */
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static void one_eventfd(long bytes)
+{
+	int fd = eventfd(0, EFD_CLOEXEC);
+
+	(void)bytes;
+	if (fd < 0 || close(fd))
+		die("eventfd");
+}
+
+static void one_pipe(long bytes)
+{
+	int fds[2];
+
+	(void)bytes;
+	if (pipe(fds) || close(fds[0]) || close(fds[1]))
+		die("pipe");
+}
+
+/* 256 slots of 40 bytes: a large kmalloc (fs/pipe.c, pipe_resize_ring). */
+static void one_bigpipe(long bytes)
+{
+	int fds[2];
+
+	(void)bytes;
+	if (pipe(fds) || fcntl(fds[0], F_SETPIPE_SZ, 1 << 20) < 0 || close(fds[0]) || close(fds[1]))
+		die("big pipe");
+}
+
+static void one_socket(long bytes)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	(void)bytes;
+	if (fd < 0 || close(fd))
+		die("socket");
+}
+
+/* An array of more than a few pages is vmalloc'ed (kernel/bpf/arraymap.c). */
+static void one_bpfmap(long bytes)
+{
+	union bpf_attr attr;
+	long fd;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = BPF_MAP_TYPE_ARRAY;
+	attr.key_size = 4;
+	attr.value_size = 4096;
+	attr.max_entries = (unsigned)(bytes / 4096);
+	fd = syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));
+	if (fd < 0 || close((int)fd))
+		die("bpf map");
+}
+
+static void one_mmap(long bytes)
+{
+	void *p = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED || munmap(p, (size_t)bytes))
+		die("mmap");
+}
+
+static void one_brk(long bytes)
+{
+	if (sbrk(bytes) == (void *)-1)
+		die("brk");
+}
+
+/* Each page of a fresh mapping is one fault; no huge pages. */
+static void touch(long count)
+{
+	char *p = mmap(NULL, (size_t)count * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED || madvise(p, (size_t)count * 4096, MADV_NOHUGEPAGE))
+		die("mmap");
+	for (long i = 0; i < count; i++)
+		((volatile char *)p)[i * 4096] = 1;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct { const char *name; void (*one)(long bytes); } kinds[] = {
+		{ "eventfd", one_eventfd }, { "pipe", one_pipe }, { "bigpipe", one_bigpipe }, { "socket", one_socket },
+		{ "bpfmap", one_bpfmap }, { "mmap", one_mmap }, { "brk", one_brk },
+	};
+	long count = argc > 2 ? atol(argv[2]) : 0, bytes = argc > 3 ? atol(argv[3]) : 0;
+	struct rusage ru;
+
+	for (size_t k = 0; argc > 2 && k < sizeof(kinds) / sizeof(kinds[0]); k++)
+		if (!strcmp(argv[1], kinds[k].name)) {
+			for (long i = 0; i < count; i++)
+				kinds[k].one(bytes);
+			printf("%s %ld\n", argv[1], count);
+			return 0;
+		}
+	if (argc < 3 || strcmp(argv[1], "touch")) {
+		fprintf(stderr, "usage: kernel_allocs eventfd|pipe|bigpipe|socket|bpfmap|mmap|brk|touch COUNT [BYTES]\n");
+		return 2;
+	}
+	touch(count);
+	getrusage(RUSAGE_SELF, &ru);
+	printf("touch %ld faults %ld\n", count, ru.ru_minflt + ru.ru_majflt);
+	return 0;
+}
