@@ -6,9 +6,11 @@
  *   rest   frees the others
  * Each kind has a function of its own, so that its call site has a name. */
 #include <linux/gfp.h>
+#include <linux/irq_work.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
@@ -26,6 +28,11 @@
 #define PAGE_COUNT 64
 #define BLOCK_COUNT 16
 #define BLOCK_ORDER 3
+#define BULK_COUNT 80     /* kmem_cache_alloc_bulk and kmem_cache_free_bulk */
+#define DEFERRED_COUNT 60 /* freed by kfree_rcu */
+#define DEFERRED_BYTES 400
+#define INTERRUPT_COUNT 40 /* freed in an interrupt */
+#define INTERRUPT_BYTES 700
 
 static void *small[SMALL_COUNT];
 static void *large[LARGE_COUNT];
@@ -34,6 +41,9 @@ static void *object[OBJECT_COUNT];
 static void *area[VMALLOC_COUNT];
 static struct page *page[PAGE_COUNT];
 static struct page *block[BLOCK_COUNT];
+static struct deferred { struct rcu_head rcu; char rest[DEFERRED_BYTES - sizeof(struct rcu_head)]; } *deferred[DEFERRED_COUNT];
+static void *interrupt[INTERRUPT_COUNT];
+static void *bulk[2][BULK_COUNT / 2];
 static struct kmem_cache *cache;
 
 /* A cache with a constructor is never merged with another one. */
@@ -84,6 +94,56 @@ static noinline void mmt_alloc_block(void)
 		block[i] = alloc_pages(GFP_KERNEL, BLOCK_ORDER);
 }
 
+static noinline void mmt_alloc_bulk(void)
+{
+	for (int i = 0; i < 2; i++)
+		if (!kmem_cache_alloc_bulk(cache, GFP_KERNEL, BULK_COUNT / 2, bulk[i]))
+			bulk[i][0] = NULL;
+}
+
+static noinline void mmt_alloc_deferred(void)
+{
+	for (int i = 0; i < DEFERRED_COUNT; i++)
+		deferred[i] = kmalloc(DEFERRED_BYTES, GFP_KERNEL);
+}
+
+static noinline void mmt_alloc_interrupt(void)
+{
+	for (int i = 0; i < INTERRUPT_COUNT; i++)
+		interrupt[i] = kmalloc(INTERRUPT_BYTES, GFP_KERNEL);
+}
+
+static int interrupt_first, interrupt_by;
+
+static void interrupt_free(struct irq_work *work)
+{
+	for (int i = interrupt_first; i < INTERRUPT_COUNT; i += interrupt_by) {
+		kfree(interrupt[i]);
+		interrupt[i] = NULL;
+	}
+}
+
+static DEFINE_IRQ_WORK(interrupt_work, interrupt_free);
+
+/* The ways to free that are not one call for one object. */
+static noinline void mmt_free_otherwise(int first, int by)
+{
+	for (int i = first; i < DEFERRED_COUNT; i += by) {
+		if (deferred[i])
+			kfree_rcu(deferred[i], rcu);
+		deferred[i] = NULL;
+	}
+	interrupt_first = first;
+	interrupt_by = by;
+	irq_work_queue(&interrupt_work);
+	irq_work_sync(&interrupt_work);
+	for (int i = first; i < 2; i += by) {
+		if (bulk[i][0])
+			kmem_cache_free_bulk(cache, BULK_COUNT / 2, bulk[i]);
+		bulk[i][0] = NULL;
+	}
+}
+
 /* Frees the elements first, first + by, ... */
 static noinline void mmt_free(int first, int by)
 {
@@ -120,6 +180,7 @@ static noinline void mmt_free(int first, int by)
 			__free_pages(block[i], BLOCK_ORDER);
 		block[i] = NULL;
 	}
+	mmt_free_otherwise(first, by);
 }
 
 static int step_set(const char *value, const struct kernel_param *param)
@@ -133,6 +194,9 @@ static int step_set(const char *value, const struct kernel_param *param)
 		mmt_alloc_area();
 		mmt_alloc_page();
 		mmt_alloc_block();
+		mmt_alloc_bulk();
+		mmt_alloc_deferred();
+		mmt_alloc_interrupt();
 	} else if (sysfs_streq(value, "half")) {
 		mmt_free(0, 2);
 	} else if (sysfs_streq(value, "rest")) {
@@ -156,6 +220,7 @@ static int __init mmt_init(void)
 static void __exit mmt_exit(void)
 {
 	mmt_free(0, 1);
+	rcu_barrier();
 	kmem_cache_destroy(cache);
 }
 
