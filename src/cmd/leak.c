@@ -26,6 +26,7 @@
 #define READINGS_RUN 40
 #define READING_MIN_NS 50000000ull
 #define DEFAULT_INTERVAL_NS 1000000000ull
+#define NAMES_NS 2000000000ull
 /* After the last process ended, for what RCU frees behind it. */
 #define AFTERMATH_NS 500000000ull
 
@@ -39,6 +40,7 @@ struct leak {
 	int pidfds[LEAK_PIDS];
 	int signals, timer;
 	uint64_t t0, next_tick, end, ticks;
+	uint64_t names_ns; /* when names were last read again */
 	bool stop, failed;
 	char target[256];
 };
@@ -52,6 +54,24 @@ static uint64_t now_ns(clockid_t clock)
 }
 
 /* --- sites --- */
+
+/* Modules come while we trace: an address without a name is a reason to read
+ * the names again, not more often than now and then. */
+static void learn_names(struct leak *l, uint64_t address)
+{
+	uint64_t now = now_ns(CLOCK_MONOTONIC);
+	struct ksym_table *fresh;
+	struct ksym k;
+
+	if (!address || !l->report.syms || ksym_find(l->syms, address, &k) || now < l->names_ns + NAMES_NS)
+		return;
+	l->names_ns = now;
+	fresh = ksym_load(NULL);
+	if (!fresh)
+		return;
+	ksym_free(l->syms);
+	l->report.syms = l->syms = fresh;
+}
 
 /* What lies between the allocation and the tracer: BPF and the tracepoint. */
 static bool is_tracing(const struct ksym *k)
@@ -104,6 +124,7 @@ static void read_site(struct leak *l, uint32_t number)
 	n = stack_trim(l, frames, leak_stack(l->probe, s.key.stack, frames));
 	through = n && passes_on(l, s.key.site);
 	site = through ? stack_caller(l, frames, n) : s.key.site;
+	learn_names(l, site);
 	outstanding_site(l->model, number, &s, site, through, frames, l->opt.probe.config.stacks ? n : 0);
 }
 

@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* One free of so many that was not seen is a trace of an interrupt; more are a
+ * way of freeing that no hook tells of. */
+#define DOUBT 100
+
 const uint64_t age_bounds[AGE_BUCKETS - 1] = {
 	100000000ull, 1000000000ull, 10000000000ull, 60000000000ull, 600000000000ull, 3600000000000ull,
 };
@@ -189,8 +193,18 @@ void outstanding_object(struct outstanding *o, uint32_t number, uint64_t age)
 
 void outstanding_walk_end(struct outstanding *o)
 {
-	for (size_t i = 0; i < o->row_count; i++)
-		trend_fit(o->times, o->rows[i]->series, o->readings, &o->rows[i]->trend);
+	for (size_t i = 0; i < o->row_count; i++) {
+		struct outstanding_row *r = o->rows[i];
+
+		trend_fit(o->times, r->series, o->readings, &r->trend);
+		if (outstanding_doubt(r))
+			r->trend = (struct trend){ .kind = TREND_UNKNOWN };
+	}
+}
+
+bool outstanding_doubt(const struct outstanding_row *r)
+{
+	return r->reused > r->allocated / DOUBT;
 }
 
 static double sort_value(const struct outstanding_row *r, enum outstanding_sort sort)

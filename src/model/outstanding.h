@@ -58,6 +58,9 @@ void outstanding_walk_begin(struct outstanding *o);
 void outstanding_object(struct outstanding *o, uint32_t number, uint64_t age);
 /* Trends of all rows are worked out here. */
 void outstanding_walk_end(struct outstanding *o);
+/* So many frees were not seen that count is only an upper bound, and a trend
+ * would tell of address reuse: there is none. */
+bool outstanding_doubt(const struct outstanding_row *r);
 
 enum outstanding_sort { OUTSTANDING_BYTES, OUTSTANDING_COUNT, OUTSTANDING_AGE, OUTSTANDING_GROWTH, OUTSTANDING_SORTS };
 extern const char *const outstanding_sort_keys[OUTSTANDING_SORTS];

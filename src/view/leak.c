@@ -119,7 +119,8 @@ static void put_row(const struct leak_report *r, const struct outstanding_row *r
 	if (only_passes_on(r, row))
 		fputs(" (passes on; -K shows for whom)", r->out);
 	if (row->reused)
-		fprintf(r->out, " (in doubt: %" PRIu64 " frees not seen)", row->reused);
+		fprintf(r->out, outstanding_doubt(row) ? " (at most: %" PRIu64 " frees not seen)" : " (%" PRIu64 " frees not seen)",
+			row->reused);
 	fputc('\n', r->out);
 	for (int i = 0; i < row->frame_count; i++) {
 		fputs("             ", r->out);

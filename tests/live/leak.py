@@ -113,9 +113,12 @@ def large_ones_count_once():
         rows = leak.now()
         row = at(rows, 'pipe_resize_ring')
         check(row and (row['from'], row['bytes_each'], row['count']) == ('kmalloc large', 16384, 50), str(row))
+        check((row['allocated'], row['frees_missed']) == (50, 0), str(row))
         check(sum(held(r) for r in rows if r['from'] == 'kmalloc large') == 50, 'other large ones')
         v.ask('close 0')
         check(not held(at(leak.now(), 'pipe_resize_ring')), 'closed, but still there')
+        _, end = leak.stop()
+        check(not end['lost']['reused'], 'told twice is not a free missed: %s' % end['lost'])
 
 
 def pages_are_held():
