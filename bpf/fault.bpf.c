@@ -96,10 +96,14 @@ static __always_inline u8 class_write_protected(const struct thread_state *st, u
 }
 
 /* Precedence of docs/architecture.md: error, uffd, hugetlb, numa, migration,
- * swap, huge, then by VMA. */
-static __always_inline u8 fault_class(const struct thread_state *st, u8 post, u64 entry)
+ * swap, huge, then by VMA.  Global: verified once, not for each way to get here. */
+__noinline __weak int fault_class(const struct thread_state *st, u32 post, u64 entry)
 {
-	bool write = st->flags & MMT_FAULT_WRITE;
+	bool write;
+
+	if (!st)
+		return MMT_CLASS_OTHER;
+	write = st->flags & MMT_FAULT_WRITE;
 
 	if (st->flags & MMT_FAULT_NO_VMA || st->pre_state == PTE_UNKNOWN)
 		return MMT_CLASS_OTHER;
@@ -484,16 +488,11 @@ static __always_inline int page_fault_end(struct mm_perf_ctx *ctx, bool major)
 	return 0;
 }
 
+/* One program for both events: the cookie is 1 on PERF_COUNT_SW_PAGE_FAULTS_MAJ. */
 SEC("?perf_event")
-int fault_min__pe(struct mm_perf_ctx *ctx)
+int fault_end__pe(struct mm_perf_ctx *ctx)
 {
-	return page_fault_end(ctx, false);
-}
-
-SEC("?perf_event")
-int fault_maj__pe(struct mm_perf_ctx *ctx)
-{
-	return page_fault_end(ctx, true);
+	return page_fault_end(ctx, bpf_get_attach_cookie(ctx));
 }
 
 /* --- both: signals, the only trace of a SIGSEGV --- */

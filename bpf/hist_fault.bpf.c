@@ -61,14 +61,7 @@ int BPF_PROG(hist_fltk__tb, unsigned long addr)
 }
 
 SEC("?perf_event")
-int hist_min__pe(struct mm_perf_ctx *ctx)
-{
-	fault_completed(ctx, ctx->addr);
-	return 0;
-}
-
-SEC("?perf_event")
-int hist_maj__pe(struct mm_perf_ctx *ctx)
+int hist_flt__pe(struct mm_perf_ctx *ctx)
 {
 	fault_completed(ctx, ctx->addr);
 	return 0;

@@ -185,26 +185,3 @@ residual:
 	}
 	return 0;
 }
-
-/* Where the direct map begins: the page with physical number pfn holds magic.
- * Bases are aligned to 1 GiB (kaslr.c) and lie below the page tables. */
-__u64 probe_magic, probe_pfn, probe_base;
-
-SEC("?syscall")
-int directmap__sc(void *ctx)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	u64 top = (u64)BPF_CORE_READ(task, mm, pgd) & ~((1ull << 30) - 1), word;
-
-	for (u32 i = 0; i < 512; i++) {
-		u64 base = top - ((u64)i << 30);
-
-		if (bpf_probe_read_kernel(&word, 8, (void *)(base + (probe_pfn << 12))))
-			continue;
-		if (word == probe_magic) {
-			probe_base = base;
-			return 0;
-		}
-	}
-	return 0;
-}

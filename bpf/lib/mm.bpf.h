@@ -205,7 +205,9 @@ static __always_inline u32 maple_slot(const u64 *words, u64 addr, u32 arange)
 	return 16 + slot; /* parent, 15 pivots, then the slots */
 }
 
-static __always_inline struct vm_area_struct *vma_walk_once(u64 root, u64 addr)
+/* The VMA as a number.  Global, so that the verifier looks at it once and not at
+ * each call: half of what loading cost. */
+__noinline __weak u64 vma_walk_once(u64 root, u64 addr)
 {
 	u32 zero = 0;
 	u64 *words = bpf_map_lookup_elem(&maple_node, &zero);
@@ -225,7 +227,7 @@ static __always_inline struct vm_area_struct *vma_walk_once(u64 root, u64 addr)
 		slot = maple_slot(words, addr, type == MAPLE_ARANGE_64);
 		e = words[slot & (MAPLE_NODE_WORDS - 1)];
 		if (type == MAPLE_LEAF_64 || type == 0)
-			return (struct vm_area_struct *)e;
+			return e;
 	}
 	return 0;
 }
@@ -237,8 +239,7 @@ static __always_inline struct vm_area_struct *vma_find(struct mm_struct *mm, u64
 {
 	for (int attempt = 0; attempt < 3; attempt++) {
 		u64 root = (u64)BPF_CORE_READ(mm, mm_mt.ma_root);
-		struct vm_area_struct *vma = MAPLE_ROOT_IS_NODE(root) ? vma_walk_once(root, addr)
-								 : (struct vm_area_struct *)root;
+		struct vm_area_struct *vma = (struct vm_area_struct *)(MAPLE_ROOT_IS_NODE(root) ? vma_walk_once(root, addr) : root);
 
 		if (vma && (u64)BPF_CORE_READ(vma, vm_start) <= addr &&
 		    addr < (u64)BPF_CORE_READ(vma, vm_end))

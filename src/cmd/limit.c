@@ -12,12 +12,13 @@ void limit_before(struct limit *m, double pct)
 {
 	m->stats = -1;
 	m->g.limit_pct = pct;
-	m->g.untraced_ns = governor_fault_ns();
+	if (pct > 0)
+		m->g.untraced_ns = governor_fault_ns();
 }
 
 void limit_attached(struct limit *m)
 {
-	double ns = governor_fault_ns() - m->g.untraced_ns;
+	double ns = m->g.limit_pct > 0 ? governor_fault_ns() - m->g.untraced_ns : 0;
 
 	m->g.floor_ns = ns > 0 ? ns : 0;
 }

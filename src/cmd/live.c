@@ -28,6 +28,8 @@
 #include "view/report.h"
 
 #define DRAIN_NS 50000000ull /* the rings are emptied at least this often */
+#define MERGE_VMAS 16384     /* rows of what has ended, some 1 KiB each */
+#define MERGE_PROCESSES 1024
 
 struct live {
 	struct options opt;
@@ -160,9 +162,14 @@ static void read_layouts(struct live *l)
 	}
 }
 
-static void on_fold_row(void *ctx, const struct mmt_fold_key *key, const struct mmt_fold_row *row)
+static bool on_fold_row(void *ctx, const struct mmt_fold_key *key, const struct mmt_fold_row *row)
 {
-	session_fold_row(((struct live *)ctx)->session, key, row);
+	return session_fold_row(((struct live *)ctx)->session, key, row);
+}
+
+static void on_fold_gone(void *ctx, const struct mmt_fold_key *key, const struct mmt_fold_row *row)
+{
+	session_fold_gone(((struct live *)ctx)->session, key, row);
 }
 
 static void on_fold_process(void *ctx, const struct mmt_fold_process_key *key, const struct mmt_fold_process *process)
@@ -173,7 +180,7 @@ static void on_fold_process(void *ctx, const struct mmt_fold_process_key *key, c
 /* `all`: nothing is in flight any more. */
 static void refresh(struct live *l, bool all)
 {
-	static const struct fold_reader reader = { on_fold_row, on_fold_process };
+	static const struct fold_reader reader = { on_fold_row, on_fold_gone, on_fold_process };
 
 	read_layouts(l);
 	probe_drain(l->probe, all, on_record, l);
@@ -403,6 +410,19 @@ static void limit_apply(struct live *l)
 	l->report.loss_pct = l->limit.g.loss_pct;
 }
 
+static void on_merged(void *ctx, const char *what, uint32_t id, uint32_t into)
+{
+	json_merged(ctx, what, id, into);
+}
+
+static void bound_memory(struct live *l)
+{
+	bool told = l->opt.json && !l->opt.quiet && !l->opt.trace;
+	struct merge_rules rules = { MERGE_VMAS, MERGE_PROCESSES, told ? on_merged : NULL, &l->report };
+
+	session_merge(l->session, &rules);
+}
+
 static void tick(struct live *l, uint64_t now)
 {
 	refresh(l, false);
@@ -418,6 +438,7 @@ static void tick(struct live *l, uint64_t now)
 		json_tick(&l->report);
 	else if (!l->opt.quiet && !l->opt.command)
 		table_tick(&l->report);
+	bound_memory(l);
 	if (l->opt.count && ++l->ticks >= l->opt.count)
 		l->stop = true;
 	if (ferror(l->report.out))
@@ -487,7 +508,6 @@ static int finish(struct live *l, struct error *e)
 	struct report *r = &l->report;
 	uint64_t lost = 0;
 
-	limit_end(&l->limit);
 	limit_end(&l->limit);
 	probe_detach(l->probe);
 	refresh(l, true);

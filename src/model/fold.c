@@ -9,7 +9,7 @@
 struct fold_entry {
 	struct mmt_fold_key key;
 	struct mmt_fold_row last;
-	bool used;
+	bool used, gone; /* gone: the kernel's row is no more, nor will be */
 };
 
 struct fold_process_entry {
@@ -20,7 +20,7 @@ struct fold_process_entry {
 
 struct fold_table {
 	struct fold_entry *rows; /* open addressing */
-	size_t size, used;
+	size_t size, used, gone;
 	struct fold_process_entry *processes;
 };
 
@@ -58,25 +58,35 @@ static struct fold_entry *entry_find(const struct fold_table *f, const struct mm
 	return &f->rows[i];
 }
 
+static void entries_resize(struct fold_table *f)
+{
+	struct fold_table old = *f;
+
+	if (!old.size)
+		f->size = 256;
+	else if (old.gone * 2 < old.used)
+		f->size = old.size * 2;
+	f->rows = must(calloc(f->size, sizeof(*f->rows)));
+	f->used = f->gone = 0;
+	for (size_t i = 0; i < old.size; i++)
+		if (old.rows[i].used && !old.rows[i].gone) {
+			*entry_find(f, &old.rows[i].key) = old.rows[i];
+			f->used++;
+		}
+	free(old.rows);
+}
+
 static struct fold_entry *entry_get(struct fold_table *f, const struct mmt_fold_key *key)
 {
 	struct fold_entry *e;
 
-	if ((f->used + 1) * 4 > f->size * 3) {
-		struct fold_table old = *f;
-
-		f->size = old.size ? old.size * 2 : 256;
-		f->rows = must(calloc(f->size, sizeof(*f->rows)));
-		for (size_t i = 0; i < old.size; i++)
-			if (old.rows[i].used)
-				*entry_find(f, &old.rows[i].key) = old.rows[i];
-		free(old.rows);
-	}
+	if ((f->used + 1) * 4 > f->size * 3)
+		entries_resize(f);
 	e = entry_find(f, key);
-	if (!e->used) {
-		e->used = true;
-		e->key = *key;
-		f->used++;
+	if (!e->used || e->gone) {
+		f->used += !e->used;
+		f->gone -= e->gone;
+		*e = (struct fold_entry){ .key = *key, .used = true };
 	}
 	return e;
 }
@@ -92,18 +102,15 @@ static struct mmt_fold_row row_grown(const struct mmt_fold_row *now, const struc
 	return d;
 }
 
-void session_fold_row(struct session *s, const struct mmt_fold_key *key, const struct mmt_fold_row *row)
+static void row_apply(struct session *s, const struct mmt_fold_key *key, const struct mmt_fold_row *grown)
 {
-	struct fold_entry *e = entry_get(fold_of(s), key);
-	struct mmt_fold_row d = row_grown(row, &e->last);
 	struct process *p;
 
-	e->last = *row;
-	if (!d.count)
+	if (!grown->count)
 		return;
 	p = ledger_process(s, (pid_t)key->tgid);
 	if (key->cls == MMT_FOLD_CALL) {
-		p->calls += d.count;
+		p->calls += grown->count;
 		return;
 	}
 	if (key->cls >= MMT_CLASS_COUNT || key->mode >= MMT_MODE_COUNT) {
@@ -111,16 +118,39 @@ void session_fold_row(struct session *s, const struct mmt_fold_key *key, const s
 		return;
 	}
 	if (key->flags & MMT_FAULT_EXECUTOR) {
-		stat_fold(&p->faults, key, &d);
-		stat_fold(&s->faults, key, &d);
+		stat_fold(&p->faults, key, grown);
+		stat_fold(&s->faults, key, grown);
 		p->changed = true;
 	}
 	if (key->mm_id && !(key->flags & MMT_FAULT_NO_VMA)) {
 		struct vma *v = ledger_vma(s, ledger_mm(s, key->mm_id, p->pid), key->sig, key->anchor);
 
-		stat_fold(&v->faults, key, &d);
+		stat_fold(&v->faults, key, grown);
 		v->changed = true;
 	}
+}
+
+bool session_fold_row(struct session *s, const struct mmt_fold_key *key, const struct mmt_fold_row *row)
+{
+	struct fold_entry *e = entry_get(fold_of(s), key);
+	struct mmt_fold_row grown = row_grown(row, &e->last);
+	const struct mm *mm;
+
+	e->last = *row;
+	row_apply(s, key, &grown);
+	mm = idmap_get(&s->by_mm, key->mm_id);
+	/* an mm that is not known any more was merged, if its process is not there either */
+	return key->mm_id && (mm ? mm->ended : !grown.count && !session_find(s, (pid_t)key->tgid));
+}
+
+void session_fold_gone(struct session *s, const struct mmt_fold_key *key, const struct mmt_fold_row *row)
+{
+	struct fold_entry *e;
+
+	session_fold_row(s, key, row);
+	e = entry_get(fold_of(s), key);
+	e->gone = true;
+	s->fold->gone++;
 }
 
 static struct fold_process_entry *process_entry(struct fold_table *f, const struct mmt_fold_process_key *key)

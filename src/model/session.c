@@ -23,13 +23,18 @@ struct session *session_new(void)
 	return s;
 }
 
+void vma_free(struct vma *v)
+{
+	stat_free(&v->faults);
+	free(v->name);
+	free(v);
+}
+
 static void mm_free(struct mm *mm)
 {
 	for (struct vma *v = mm->vmas, *next; v; v = next) {
 		next = v->next;
-		stat_free(&v->faults);
-		free(v->name);
-		free(v);
+		vma_free(v);
 	}
 	free(mm);
 }
@@ -172,23 +177,6 @@ struct vma **session_vmas(const struct session *s, size_t *count)
 	return all;
 }
 
-static size_t slot_hash(uint32_t mm_id, uint32_t sig, uint64_t anchor)
-{
-	uint64_t h = (anchor >> 12) * 0x9e3779b97f4a7c15ull ^ ((uint64_t)mm_id << 32 | sig) * 0xc2b2ae3d27d4eb4full;
-
-	return (size_t)(h ^ h >> 29);
-}
-
-static struct vma_slot *slot_find(struct session *s, uint32_t mm_id, uint32_t sig, uint64_t anchor)
-{
-	size_t i = slot_hash(mm_id, sig, anchor) & (s->slot_count - 1);
-
-	while (s->slots[i].vma && (s->slots[i].mm_id != mm_id || s->slots[i].sig != sig ||
-				   s->slots[i].anchor != anchor))
-		i = (i + 1) & (s->slot_count - 1);
-	return &s->slots[i];
-}
-
 struct vma *session_vma_by_key(struct session *s, uint32_t mm_id, uint32_t sig, uint64_t anchor)
 {
 	return slot_find(s, mm_id, sig, anchor)->vma;
@@ -199,31 +187,7 @@ struct vma *session_vma_of(struct session *s, const struct mmt_fault *f)
 	return f->flags & MMT_FAULT_NO_VMA ? NULL : session_vma_by_key(s, f->head.mm_id, f->sig, f->anchor);
 }
 
-static void slots_grow(struct session *s)
-{
-	struct vma_slot *old = s->slots;
-	size_t n = s->slot_count;
-
-	s->slot_count *= 2;
-	s->slots = must(calloc(s->slot_count, sizeof(*s->slots)));
-	for (size_t i = 0; i < n; i++)
-		if (old[i].vma)
-			*slot_find(s, old[i].mm_id, old[i].sig, old[i].anchor) = old[i];
-	free(old);
-}
-
-static void slot_set(struct session *s, struct vma *v, uint32_t sig, uint64_t anchor)
-{
-	struct vma_slot *slot = slot_find(s, v->mm->id, sig, anchor);
-
-	if (!slot->vma && ++s->slot_used * 4 > s->slot_count * 3) {
-		slots_grow(s);
-		slot = slot_find(s, v->mm->id, sig, anchor);
-	}
-	*slot = (struct vma_slot){ v, anchor, v->mm->id, sig };
-}
-
-static void vma_name(struct vma *v, const char *name, size_t len)
+void vma_name(struct vma *v, const char *name, size_t len)
 {
 	free(v->name);
 	v->name = must(strndup(name, len));
@@ -256,9 +220,6 @@ static void vma_name_by_marks(const struct session *s, struct vma *v)
 		vma_name(v, name, strlen(name));
 }
 
-/* Anchor of the slot that heads the chain of VMAs with one mm and sig: no VMA
- * starts there. */
-#define CHAIN_ANCHOR 1
 #define CHAIN_LOOK 32
 
 static struct vma *vma_new(struct session *s, struct mm *mm, uint32_t sig, uint64_t anchor)
@@ -275,8 +236,7 @@ static struct vma *vma_new(struct session *s, struct mm *mm, uint32_t sig, uint6
 	v->next = mm->vmas;
 	mm->vmas = v;
 	mm->vma_count++;
-	v->same_sig = slot_find(s, mm->id, sig, CHAIN_ANCHOR)->vma;
-	slot_set(s, v, sig, CHAIN_ANCHOR);
+	slot_chain(s, v, sig);
 	slot_set(s, v, sig, anchor);
 	return v;
 }
@@ -296,7 +256,7 @@ struct vma *ledger_vma(struct session *s, struct mm *mm, uint32_t sig, uint64_t 
  * at the youngest only, since a program may map and unmap alike without end. */
 static struct vma *vma_moved_start(struct session *s, struct mm *mm, const struct mmt_vma *now)
 {
-	struct vma *v = slot_find(s, mm->id, now->sig, CHAIN_ANCHOR)->vma;
+	struct vma *v = slot_youngest(s, mm->id, now->sig);
 
 	for (int i = 0; v && i < CHAIN_LOOK; i++, v = v->same_sig)
 		if (v->live && v->known && v->v.start < now->end && now->start < v->v.end)

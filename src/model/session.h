@@ -22,7 +22,7 @@ struct process {
 	uint64_t start_time; /* ns of CLOCK_BOOTTIME; 0: not known */
 	char comm[16];
 	uint32_t mm_id;      /* of its current mm; 0: not known yet */
-	bool dead;
+	bool dead, settled;  /* settled: dead at the last merge already, no record is under way */
 	bool changed;        /* since the last row was sent */
 	struct fault_stat faults;
 	uint64_t previous;   /* faults at the last interval, for rates */
@@ -31,6 +31,10 @@ struct process {
 	pid_t stacks_from;
 	int stacks_passes;
 	uint64_t calls;      /* VMA-changing calls and stack growths seen (trace) */
+	uint32_t merged;     /* how many that ended are told in this row; 0: it is one */
+	struct process *into; /* being merged into that one */
+	bool kept;           /* an mm of its is in use still */
+	struct mm *past;     /* made up, for what is told of its mms that ended; NULL: none */
 	struct process *next;
 	struct process *older; /* the one before with this pid */
 };
@@ -41,6 +45,7 @@ struct vma {
 	struct mmt_vma v;
 	char *name;  /* owned; full path, [heap] ...; never NULL */
 	bool live, changed, known; /* known: v holds (else only key) */
+	bool settled;              /* gone at the last merge already */
 	uint32_t generation;       /* of the layout that showed it last */
 	uint64_t previous;         /* faults at the last interval, for rates */
 	uint64_t rss;              /* bytes; RSS_UNKNOWN until smaps was read */
@@ -49,6 +54,9 @@ struct vma {
 	struct parts parts;        /* what it is; of the last time it was alive */
 	bool judged;               /* ... by the mm's marks */
 	bool guard_below, thread_stack;
+	bool sum;              /* stands for VMAs that are gone: so many with faults */
+	uint32_t merged;
+	struct vma *into;      /* being merged into that one */
 	struct vma *next;      /* in the mm */
 	struct vma *same_sig;  /* the one before with this mm and sig */
 };
@@ -70,8 +78,12 @@ struct mm {
 
 struct vma_slot { struct vma *vma; uint64_t anchor; uint32_t mm_id, sig; };
 
+#define MERGED_COMMS 64 /* beyond these, one row for all others */
+
 struct session {
 	struct process *processes; /* newest first */
+	struct process *merged[MERGED_COMMS + 1]; /* of these, what stands for many */
+	int merged_count;
 	struct mm *mms;
 	struct vma_slot *slots; /* open addressing by (mm_id, sig, anchor) */
 	size_t slot_count, slot_used;
@@ -85,6 +97,7 @@ struct session {
 	pid_t launcher; /* from the caller: it will exec; 0 once its first mm is known */
 	bool heap_touching; /* from the caller: this kernel also calls [heap] what only touches the heap */
 	uint32_t next_proc, next_vma;
+	uint32_t past_mms; /* made up; their ids count down from ~0 */
 	uint64_t decode_error;
 	size_t live_processes;
 	struct fault_stat faults; /* process ledger of all targets */
@@ -95,8 +108,11 @@ struct session *session_new(void);
 void session_free(struct session *s);
 /* Applies one ring record (bytes not trusted). */
 void session_apply(struct session *s, const void *bytes, size_t size);
-/* Adds what a folded row grew since it was applied last (not trusted). */
-void session_fold_row(struct session *s, const struct mmt_fold_key *key, const struct mmt_fold_row *row);
+/* Adds what a folded row grew since it was applied last (not trusted). true: its
+ * mm has ended, nothing will be added to it. */
+bool session_fold_row(struct session *s, const struct mmt_fold_key *key, const struct mmt_fold_row *row);
+/* The same for the last state of a row that the kernel has given up. */
+void session_fold_gone(struct session *s, const struct mmt_fold_key *key, const struct mmt_fold_row *row);
 void session_fold_process(struct session *s, const struct mmt_fold_process_key *key,
 			  const struct mmt_fold_process *process);
 /* Applies a layout that was read of process pid. false: it changed while it
@@ -117,6 +133,15 @@ void session_stack_pointer(struct session *s, pid_t pid, uint64_t sp);
 struct vma *session_vma_of(struct session *s, const struct mmt_fault *f);
 /* The VMA row with that key, or NULL. */
 struct vma *session_vma_by_key(struct session *s, uint32_t mm_id, uint32_t sig, uint64_t anchor);
+/* What bounds memory: of VMAs that are gone, and of processes that ended, those
+ * with the most faults stay rows of their own, the rest are told by kind and by
+ * comm; no count is lost.  told, if not NULL, hears of each row that was merged. */
+struct merge_rules {
+	size_t vmas, processes; /* ended ones beyond these are merged down to half */
+	void (*told)(void *ctx, const char *what, uint32_t id, uint32_t into);
+	void *ctx;
+};
+void session_merge(struct session *s, const struct merge_rules *rules);
 /* All VMAs of the session (owned by the caller: free it) in order of process,
  * mm and address. */
 struct vma **session_vmas(const struct session *s, size_t *count);

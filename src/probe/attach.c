@@ -10,7 +10,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "probe/perf.h"
 
 static int link_add(struct links *l, struct bpf_link *link)
 {
@@ -24,16 +23,17 @@ static int link_add(struct links *l, struct bpf_link *link)
 	return 0;
 }
 
-/* One perf event per online CPU; a program on each. */
+/* One perf event per online CPU; the program learns from its cookie which. */
 static int attach_perf(struct links *l, struct bpf_program *prog, bool major)
 {
+	LIBBPF_OPTS(bpf_perf_event_opts, opts, .bpf_cookie = major);
 	int fds[PERF_MAX_CPUS], n = perf_open_all(major, fds), err = 0;
 
 	if (n < 0)
 		return n;
 	for (int i = 0; i < n; i++) {
 		if (!err)
-			err = link_add(l, bpf_program__attach_perf_event(prog, fds[i]));
+			err = link_add(l, bpf_program__attach_perf_event_opts(prog, fds[i], &opts));
 		if (err)
 			close(fds[i]);
 		else if (!major)
@@ -51,8 +51,11 @@ static int attach_one(struct links *l, struct bpf_object *obj, const char *name)
 		return -ENOENT;
 	section = bpf_program__section_name(prog);
 	section += section[0] == '?';
-	if (!strcmp(section, "perf_event"))
-		return attach_perf(l, prog, strstr(name, "_maj__"));
+	if (!strcmp(section, "perf_event")) {
+		int err = attach_perf(l, prog, true);
+
+		return err ? err : attach_perf(l, prog, false);
+	}
 	if (!strncmp(section, "iter/", 5) || !strcmp(section, "syscall"))
 		return 0;
 	return link_add(l, bpf_program__attach(prog));

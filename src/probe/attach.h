@@ -6,15 +6,16 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "probe/perf.h"
 #include "probe/plan.h"
 
 struct bpf_link;
 
-#define LINK_MAX 512
+#define LINK_MAX (2 * PERF_MAX_CPUS + 64) /* two events on each CPU, and the hooks */
 struct links {
 	struct bpf_link *link[LINK_MAX];
 	int count;
-	int minor[LINK_MAX]; /* perf events of minor faults; their links own them */
+	int minor[PERF_MAX_CPUS]; /* perf events of minor faults; their links own them */
 	int minor_count;
 };
 

@@ -10,9 +10,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "wire/config.h"
-
-#include "mmtrace.skel.h"
+#include "direct_map.skel.h"
 
 #define PAGEMAP_PRESENT (1ull << 63)
 #define PAGEMAP_PFN ((1ull << 55) - 1)
@@ -50,32 +48,25 @@ static int levels_of_cpu(void)
 	return levels;
 }
 
-static int search(uint64_t magic, uint64_t pfn, const char *btf, uint64_t *base)
+static int search(uint64_t magic, uint64_t pfn, uint64_t *base)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, o, .btf_custom_path = btf);
 	LIBBPF_OPTS(bpf_test_run_opts, run);
-	struct mmtrace_bpf *skel = mmtrace_bpf__open_opts(&o);
+	struct direct_map_bpf *skel = direct_map_bpf__open();
 	int err;
 
 	if (!skel)
 		return -errno;
-	bpf_program__set_autoload(skel->progs.directmap__sc, true);
-	bpf_map__set_max_entries(skel->maps.data_ring, 4096);
-	bpf_map__set_max_entries(skel->maps.control_ring, 4096);
-	bpf_map__set_max_entries(skel->maps.mms, 1);
-	bpf_map__set_max_entries(skel->maps.targets, 1);
-	bpf_map__set_max_entries(skel->maps.vmas_told, 1);
 	skel->bss->probe_magic = magic;
 	skel->bss->probe_pfn = pfn;
-	err = mmtrace_bpf__load(skel);
+	err = direct_map_bpf__load(skel);
 	if (!err)
 		err = bpf_prog_test_run_opts(bpf_program__fd(skel->progs.directmap__sc), &run);
 	*base = err ? 0 : skel->bss->probe_base;
-	mmtrace_bpf__destroy(skel);
+	direct_map_bpf__destroy(skel);
 	return err ? err : *base ? 0 : -ENOENT;
 }
 
-int direct_map_find(struct direct_map *out, const char *btf)
+int direct_map_find(struct direct_map *out)
 {
 	uint64_t *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uint64_t pfn = 0;
@@ -87,7 +78,7 @@ int direct_map_find(struct direct_map *out, const char *btf)
 		*page = 0x6d6d747261636531ull;
 	err = pagemap_pfn(page, &pfn);
 	if (!err)
-		err = search(*page, pfn, btf, &out->base);
+		err = search(*page, pfn, &out->base);
 	out->levels = levels_of_cpu();
 	munmap(page, 4096);
 	return err;

@@ -10,5 +10,5 @@ struct direct_map {
 	int levels; /* of page tables: 4 or 5 */
 };
 /* 0, or a negative errno: classes are then coarse. */
-int direct_map_find(struct direct_map *out, const char *btf);
+int direct_map_find(struct direct_map *out);
 #endif

@@ -149,10 +149,10 @@ static void say_surroundings(struct machine_fact *pids, struct machine_fact *sec
 	    filtered ? "a filter is active" : "no filter");
 }
 
-static void say_page_tables(struct machine_fact *f, const char *btf)
+static void say_page_tables(struct machine_fact *f)
 {
 	struct direct_map dm;
-	int err = direct_map_find(&dm, btf);
+	int err = direct_map_find(&dm);
 
 	if (err)
 		say(f, "page_tables",
@@ -198,7 +198,7 @@ int machine_facts(struct machine_fact out[MACHINE_FACTS], const char *btf)
 	say_rights(&out[n++]);
 	say_surroundings(&out[n], &out[n + 1]);
 	n += 2;
-	say_page_tables(&out[n++], btf);
+	say_page_tables(&out[n++]);
 	say_limits(&out[n], &out[n + 1]);
 	n += 2;
 	say_sysctl(&out[n++], "perf_event_paranoid", "perf_event_paranoid", "above 1 perf events need CAP_PERFMON");

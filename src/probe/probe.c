@@ -68,13 +68,13 @@ static void config_set(struct probe *p, const struct probe_options *opt)
 	struct mmt_config *c = (struct mmt_config *)&p->skel->rodata->mmt_config;
 	struct direct_map dm;
 
-	if (direct_map_find(&dm, opt->btf) == 0) {
+	if (direct_map_find(&dm) == 0) {
 		c->direct_map = dm.base;
 		c->levels = (uint32_t)dm.levels;
 		p->peek = true;
 	}
 	c->follow = opt->follow;
-	c->residual = bpf_program__autoload(p->skel->progs.fault_min__pe) || opt->sampling;
+	c->residual = bpf_program__autoload(p->skel->progs.fault_end__pe) || opt->sampling;
 	c->calls = bpf_program__autoload(p->skel->progs.vma_sys__tb);
 	p->skel->bss->mmt_tuning.aggregate = opt->aggregate;
 	c->filter_tid = opt->filter_tid;
@@ -310,13 +310,28 @@ static int map_each(const struct bpf_map *map, void (*fn)(void *ctx, const void 
 	return err == -ENOENT ? 0 : err;
 }
 
-struct fold_each { const struct fold_reader *reader; void *ctx; };
+struct fold_each {
+	const struct fold_reader *reader;
+	void *ctx;
+	struct mmt_fold_key *spent;
+	uint32_t spent_count, spent_max;
+};
 
 static void each_row(void *ctx, const void *key, const void *value)
 {
-	const struct fold_each *f = ctx;
+	struct fold_each *f = ctx;
 
-	f->reader->row(f->ctx, key, value);
+	if (f->reader->row(f->ctx, key, value) && f->spent_count < f->spent_max)
+		memcpy(&f->spent[f->spent_count++], key, sizeof(f->spent[0]));
+}
+
+static void rows_spent(const struct probe *p, const struct fold_each *f)
+{
+	struct mmt_fold_row last;
+
+	for (uint32_t i = 0; i < f->spent_count; i++)
+		if (bpf_map_lookup_and_delete_elem(bpf_map__fd(p->skel->maps.fold_rows), &f->spent[i], &last) == 0)
+			f->reader->gone(f->ctx, &f->spent[i], &last);
 }
 
 static void each_process(void *ctx, const void *key, const void *value)
@@ -328,14 +343,17 @@ static void each_process(void *ctx, const void *key, const void *value)
 
 int probe_fold(struct probe *p, const struct fold_reader *reader, void *ctx)
 {
-	struct fold_each f = { reader, ctx };
+	struct fold_each f = { .reader = reader, .ctx = ctx, .spent_max = bpf_map__max_entries(p->skel->maps.fold_rows) };
 	uint64_t folded = loss_read(p, MMT_LOSS_FOLDED) + loss_read(p, MMT_LOSS_CONTROL_FULL);
 	int err = 0;
 
 	if (folded == p->folded_read)
 		return 0;
 	p->folded_read = folded;
-	err = map_each(p->skel->maps.fold_rows, each_row, &f);
+	f.spent = malloc(f.spent_max * sizeof(*f.spent));
+	err = f.spent ? map_each(p->skel->maps.fold_rows, each_row, &f) : -ENOMEM;
+	rows_spent(p, &f);
+	free(f.spent);
 	return err ? err : map_each(p->skel->maps.fold_processes, each_process, &f);
 }
 

@@ -58,9 +58,12 @@ int probe_control_fd(const struct probe *p); /* control ring */
  * the last milliseconds stay for the next call. */
 int probe_drain(struct probe *p, bool all, record_fn fn, void *ctx);
 
-/* The folded rows as they stand, if any grew since the last call; they only grow. */
+/* The folded rows as they stand, if any grew since the last call; they only grow.
+ * row() is true where nothing will be added any more: the row makes room, after
+ * gone() has had its last state. */
 struct fold_reader {
-	void (*row)(void *ctx, const struct mmt_fold_key *key, const struct mmt_fold_row *row);
+	bool (*row)(void *ctx, const struct mmt_fold_key *key, const struct mmt_fold_row *row);
+	void (*gone)(void *ctx, const struct mmt_fold_key *key, const struct mmt_fold_row *row);
 	void (*process)(void *ctx, const struct mmt_fold_process_key *key, const struct mmt_fold_process *process);
 };
 int probe_fold(struct probe *p, const struct fold_reader *reader, void *ctx);

@@ -165,12 +165,20 @@ bool procfs_vsyscall(uint64_t *start, uint64_t *end, char perm[5])
 
 uint64_t procfs_own_rss(void)
 {
-	FILE *f = fopen("/proc/self/statm", "re");
-	uint64_t pages = 0;
+	FILE *f = fopen("/proc/self/smaps", "re");
+	uint64_t sum = 0, start, kib;
+	char *line = NULL;
+	size_t size = 0;
+	bool map = false;
 
-	if (!f || fscanf(f, "%*u %" SCNu64, &pages) != 1)
-		pages = 0;
+	while (f && getline(&line, &size, f) > 0) {
+		if (sscanf(line, "%" SCNx64 "-%*x ", &start) == 1)
+			map = strstr(line, " anon_inode:bpf-map");
+		else if (!map && sscanf(line, "Rss: %" SCNu64 " kB", &kib) == 1)
+			sum += kib << 10;
+	}
+	free(line);
 	if (f)
 		fclose(f);
-	return pages * 4096;
+	return sum;
 }

@@ -31,7 +31,8 @@ pid_t procfs_tgid(pid_t tid);
 void procfs_threads(pid_t pid, bool (*fn)(void *ctx, pid_t tid), void *ctx);
 /* User stack pointer of a blocked thread; -EAGAIN: it runs. */
 int procfs_stack_pointer(pid_t pid, pid_t tid, uint64_t *sp);
-/* Resident bytes of this process; 0: not known. */
+/* Resident bytes of this process but for the BPF maps it has mapped (the kernel
+ * charges those as maps); 0: not known. */
 uint64_t procfs_own_rss(void);
 /* The kernel's [vsyscall] page, which no mm holds; false: it has none. */
 bool procfs_vsyscall(uint64_t *start, uint64_t *end, char perm[5]);

@@ -134,7 +134,7 @@ void region_find(struct mmt_range out[MMT_REGIONS], __u64 text, __u64 end, const
 		vmemmap = find_vmemmap(skel, page_struct_size(btf));
 		region_bpf__destroy(skel);
 	}
-	if (direct_map_find(&dm, btf) == 0)
+	if (direct_map_find(&dm) == 0)
 		out[MMT_REGION_LINEAR] = (struct mmt_range){ dm.base, dm.base + (dm.levels == 5 ? LINEAR_SIZE_5 : LINEAR_SIZE_4) };
 	if (vmemmap)
 		out[MMT_REGION_VMEMMAP] = (struct mmt_range){ vmemmap, vmemmap + (dm.levels == 5 ? VMEMMAP_SIZE_5 : VMEMMAP_SIZE_4) };

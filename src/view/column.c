@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include "view/column.h"
 
+
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,7 +84,7 @@ static double number(enum column c, const struct row *row)
 	if (c >= COLUMN_CLASS)
 		return (double)stat_class_count(s, (int)c - COLUMN_CLASS);
 	if (c == COLUMN_PID)
-		return v->mm->proc->pid;
+		return v->mm->proc->merged ? -1 : v->mm->proc->pid;
 	if (c == COLUMN_VMA)
 		return v->id;
 	if (c == COLUMN_OFFSET)
@@ -112,7 +114,7 @@ static char *words(enum column c, const struct row *row, char *out, size_t size)
 	char comm[17] = "", perm[5];
 
 	if (c == COLUMN_ADDR) {
-		if (v->mm->launcher)
+		if (v->mm->launcher || v->sum)
 			snprintf(out, size, "-");
 		else if (v->known)
 			snprintf(out, size, "%llx-%llx", v->v.start, v->v.end);
@@ -130,7 +132,9 @@ static char *words(enum column c, const struct row *row, char *out, size_t size)
 		snprintf(out, size, "%s", kind_source_name(v->parts.source));
 	} else {
 		text_escape(out, size - 8, v->name[0] ? v->name : "-");
-		if (!v->live)
+		if (v->sum)
+			snprintf(out, size, "%s %" PRIu32 " mappings", v->name, v->merged);
+		else if (!v->live)
 			strcat(out, " (gone)");
 	}
 	return out;

@@ -107,21 +107,32 @@ static void put_parts(FILE *f, const struct vma *v)
 	fputc(']', f);
 }
 
+static void put_pid(FILE *f, const struct process *p)
+{
+	if (p->merged)
+		fprintf(f, "\"proc\":%u,\"pid\":null,", p->id);
+	else
+		fprintf(f, "\"proc\":%u,\"pid\":%d,", p->id, p->pid);
+}
+
 static void put_vma(const struct report *r, struct vma *v)
 {
 	FILE *f = r->out;
 	char perm[5];
 
 	kind_perm(v, perm);
-	fprintf(f, "{\"type\":\"vma\",\"t\":%" PRIu64 ",\"proc\":%u,\"pid\":%d,\"vma\":%u,", r->now_ns, v->mm->proc->id,
-		v->mm->proc->pid, v->id);
+	fprintf(f, "{\"type\":\"vma\",\"t\":%" PRIu64 ",", r->now_ns);
+	put_pid(f, v->mm->proc);
+	fprintf(f, "\"vma\":%u,", v->id);
+	if (v->sum)
+		fprintf(f, "\"merged\":%" PRIu32 ",", v->merged);
 	if (v->known) {
 		fprintf(f, "\"start\":\"0x%llx\",\"end\":\"0x%llx\",\"perm\":\"%s\",\"offset\":\"0x%llx\",\"ino\":\"%llu\",",
 			v->v.start, v->v.end, perm, v->v.kind & MMT_VMA_FILE ? v->v.pgoff << 12 : 0, v->v.ino);
 	} else {
 		fputs("\"start\":null,\"end\":null,\"perm\":null,\"offset\":null,\"ino\":null,", f);
 	}
-	if (v->known || v->mm->launcher)
+	if (v->known || v->mm->launcher || v->sum)
 		put_name(f, "name", v->name);
 	else
 		fputs("\"name\":null", f);
@@ -147,8 +158,12 @@ static void put_process(const struct report *r, struct process *p)
 	char comm[17] = "";
 
 	memcpy(comm, p->comm, sizeof(p->comm));
-	fprintf(f, "{\"type\":\"process\",\"t\":%" PRIu64 ",\"proc\":%u,\"pid\":%d,\"start_time\":%" PRIu64 ",", r->now_ns,
-		p->id, p->pid, p->start_time);
+	fprintf(f, "{\"type\":\"process\",\"t\":%" PRIu64 ",", r->now_ns);
+	put_pid(f, p);
+	if (p->merged)
+		fprintf(f, "\"merged\":%" PRIu32 ",\"start_time\":null,", p->merged);
+	else
+		fprintf(f, "\"start_time\":%" PRIu64 ",", p->start_time);
 	put_name(f, "comm", comm);
 	fprintf(f, ",\"live\":%s,", p->dead ? "false" : "true");
 	put_faults(f, &p->faults, true);
@@ -196,6 +211,12 @@ static int put_rows(const struct report *r, bool all)
 		}
 	free(v);
 	return rows;
+}
+
+void json_merged(const struct report *r, const char *what, uint32_t id, uint32_t into)
+{
+	fprintf(r->out, "{\"type\":\"merged\",\"t\":%" PRIu64 ",\"%s\":%" PRIu32 ",\"into\":%" PRIu32 "}\n", r->now_ns, what,
+		id, into);
 }
 
 void json_tick(const struct report *r)

@@ -86,11 +86,12 @@ static unsigned classes_common(const struct session *s, int room)
 
 static void put_line(const struct report *r, const struct line *l, unsigned classes, bool rates)
 {
-	char a[16], comm[80], raw[17] = "";
+	char a[16], pid[16], comm[80], raw[17] = "";
 	const struct fault_stat *s = &l->p->faults;
 
 	memcpy(raw, l->p->comm, sizeof(l->p->comm));
-	fprintf(r->out, "%7d %-16s %8s", l->p->pid, text_escape(comm, sizeof(comm), raw[0] ? raw : "-"),
+	snprintf(pid, sizeof(pid), l->p->merged ? "%ux" : "%u", l->p->merged ? l->p->merged : (unsigned)l->p->pid);
+	fprintf(r->out, "%7s %-16s %8s", pid, text_escape(comm, sizeof(comm), raw[0] ? raw : "-"),
 		text_count(a, sizeof(a), (double)l->total));
 	if (rates)
 		fprintf(r->out, " %8s", text_count(a, sizeof(a), (double)l->rate));

@@ -65,6 +65,8 @@ void table_end(const struct report *r);
 
 void json_start(const struct report *r);
 void json_tick(const struct report *r);
+/* A row ("vma" or "proc") that was sent is told in another from now on. */
+void json_merged(const struct report *r, const char *what, uint32_t id, uint32_t into);
 void json_end(const struct report *r);
 
 #endif

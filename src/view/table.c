@@ -174,8 +174,8 @@ static void put_residual(const struct report *r)
 {
 	for (const struct process *p = r->session->processes; p; p = p->next)
 		if (p->faults.gup_minor || p->faults.gup_major)
-			fprintf(r->out, "[gup] pid %d: %" PRId64 " minor, %" PRId64 " major faults %s: class, VMA and latency unknown\n",
-				p->pid, (int64_t)p->faults.gup_minor, (int64_t)p->faults.gup_major, r->sample_max > 1
+			fprintf(r->out, "[gup] %s %" PRIu32 ": %" PRId64 " minor, %" PRId64 " major faults %s: class, VMA and latency unknown\n",
+				p->merged ? "ended processes" : "pid", p->merged ? p->merged : (uint32_t)p->pid, (int64_t)p->faults.gup_minor, (int64_t)p->faults.gup_major, r->sample_max > 1
 				? "beyond what sampling estimates" : "by get_user_pages");
 }
 
@@ -244,7 +244,7 @@ static void put_kinds(const struct report *r)
 			continue;
 		used += j == used;
 		k[j].kind = kind;
-		k[j].vmas++;
+		k[j].vmas += v[i]->sum ? v[i]->merged : 1;
 		k[j].minor += v[i]->faults.minor;
 		k[j].major += v[i]->faults.major;
 		k[j].error += v[i]->faults.error;

@@ -33,12 +33,16 @@ static inline void replay_add(struct bytes *b, enum replay_what what, const void
 
 static inline void replay_other(struct session *s, enum replay_what what, const void *bytes, size_t size)
 {
+	static const struct merge_rules few = { 4, 4, NULL, NULL };
+
 	if (what == REPLAY_FOLD_ROW) {
 		REPLAY_FILL(struct replay_fold_row, f, bytes, size);
-		session_fold_row(s, &f.key, &f.row);
+		if (session_fold_row(s, &f.key, &f.row))
+			session_fold_gone(s, &f.key, &f.row);
 	} else if (what == REPLAY_FOLD_PROCESS) {
 		REPLAY_FILL(struct replay_fold_process, f, bytes, size);
 		session_fold_process(s, &f.key, &f.row);
+		session_merge(s, &few);
 	} else if (what == REPLAY_IMAGE) {
 		REPLAY_FILL(struct image, i, bytes, size);
 		i.read = size & 1;

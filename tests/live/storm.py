@@ -63,7 +63,8 @@ def storm(**options):
             wrong.append('%d: %s, %s by wait4' % (pid, rows[pid], later))
         elif sum(rows[pid]) > sum(n for n, _ in lives):
             wrong.append('%d: %s, too much for %s' % (pid, rows[pid], lives))
-    mmt.check(not wrong, '%d of %d children born after the attach: %s' % (len(wrong), born, '; '.join(wrong[:4])))
+    mmt.check(not wrong, '%d of %d children born after the attach: %s; %s' % (
+        len(wrong), born, '; '.join(wrong[:4]), tracer.lost()))
     mmt.check(born >= WORKERS, 'only %d children' % born)
     return '%d workers, %d children born after the attach, %d before, %d faults%s' % (
         WORKERS, born, ever - born, sum(map(sum, rows.values())),

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Keeps memory bounded where programs come and go: what has ended is merged,
+ * counts and latencies are added up. */
+#include "model/ledger.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define GONE_ANCHOR 2 /* no VMA starts there */
+
+static void say(const struct merge_rules *r, const char *what, uint32_t id, uint32_t into)
+{
+	if (r->told)
+		r->told(r->ctx, what, id, into);
+}
+
+/* --- VMAs --- */
+
+static struct mm *past_of(struct session *s, struct process *p)
+{
+	struct mm *mm = p->past;
+
+	if (mm)
+		return mm;
+	mm = must(calloc(1, sizeof(*mm)));
+	mm->id = ~s->past_mms++;
+	mm->proc = p;
+	mm->ended = true;
+	mm->next = s->mms;
+	idmap_set(&s->by_mm, mm->id, mm);
+	return p->past = s->mms = mm;
+}
+
+/* The row of mm for all that is gone and was of v's kind. */
+static struct vma *gone_row(struct session *s, struct mm *mm, const struct vma *v)
+{
+	uint32_t kind = v->parts.main;
+	struct vma *row = session_vma_by_key(s, mm->id, kind, GONE_ANCHOR);
+
+	if (row)
+		return row;
+	row = ledger_vma(s, mm, kind, GONE_ANCHOR);
+	row->live = false;
+	row->judged = row->sum = true;
+	row->parts.count = v->parts.count ? 1 : 0;
+	row->parts.part[0].kind = row->parts.main = v->parts.main;
+	row->parts.source = v->parts.source;
+	vma_name(row, "[gone]", 6);
+	return row;
+}
+
+static void vma_merge(struct session *s, struct process *p, struct vma *v, const struct merge_rules *r)
+{
+	struct vma *row = gone_row(s, v->mm->ended || p->merged ? past_of(s, p) : v->mm, v);
+
+	row->merged += v->sum ? v->merged : stat_total(&v->faults) != 0;
+	row->previous += v->previous;
+	row->changed = true;
+	stat_move(&row->faults, &v->faults);
+	v->into = row;
+	say(r, "vma", v->id, row->id);
+}
+
+static bool vma_is_gone(const struct vma *v)
+{
+	return v->settled && !v->live && !v->sum && !v->into && !v->mm->launcher;
+}
+
+static int fewest_first(uint64_t x, uint64_t y, uint32_t xid, uint32_t yid)
+{
+	return x < y ? -1 : x > y ? 1 : xid < yid ? -1 : xid > yid;
+}
+
+static int vma_order(const void *a, const void *b)
+{
+	const struct vma *x = *(struct vma *const *)a, *y = *(struct vma *const *)b;
+
+	return fewest_first(stat_total(&x->faults), stat_total(&y->faults), x->id, y->id);
+}
+
+static bool merge_vmas(struct session *s, const struct merge_rules *r)
+{
+	size_t n, gone = 0;
+	struct vma **all = session_vmas(s, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (vma_is_gone(all[i]))
+			all[gone++] = all[i];
+	if (gone > r->vmas) {
+		qsort(all, gone, sizeof(*all), vma_order);
+		for (size_t i = 0; i < gone - r->vmas / 2; i++)
+			vma_merge(s, all[i]->mm->proc, all[i], r);
+	}
+	free(all);
+	return gone > r->vmas;
+}
+
+/* --- processes --- */
+
+static struct process *ended_row(struct session *s, const char comm[16])
+{
+	static const char others[16];
+	struct process *p;
+
+	for (int i = 0; i < s->merged_count; i++)
+		if (!memcmp(s->merged[i]->comm, comm, sizeof(p->comm)))
+			return s->merged[i];
+	if (s->merged_count == MERGED_COMMS && memcmp(comm, others, sizeof(others)))
+		return ended_row(s, others);
+	if (s->merged_count > MERGED_COMMS)
+		return s->merged[MERGED_COMMS];
+	p = must(calloc(1, sizeof(*p)));
+	p->id = ++s->next_proc;
+	p->dead = true;
+	memcpy(p->comm, comm, sizeof(p->comm));
+	p->next = s->processes;
+	s->processes = s->merged[s->merged_count++] = p;
+	return p;
+}
+
+static void process_merge(struct session *s, struct process *p, const struct merge_rules *r)
+{
+	struct process *row = ended_row(s, p->comm);
+
+	row->merged++;
+	row->previous += p->previous;
+	row->calls += p->calls;
+	row->changed = true;
+	stat_move(&row->faults, &p->faults);
+	p->into = row;
+	say(r, "proc", p->id, row->id);
+}
+
+static int process_order(const void *a, const void *b)
+{
+	const struct process *x = *(struct process *const *)a, *y = *(struct process *const *)b;
+
+	return fewest_first(stat_total(&x->faults), stat_total(&y->faults), x->id, y->id);
+}
+
+/* An mm is of the process that was seen with it first; another may use it on. */
+static void mark_kept(struct session *s)
+{
+	for (struct process *p = s->processes; p; p = p->next)
+		p->kept = false;
+	for (struct process *p = s->processes; p; p = p->next) {
+		struct mm *mm = p->dead ? NULL : process_mm(s, p);
+
+		if (mm)
+			mm->proc->kept = true;
+	}
+}
+
+static bool merge_processes(struct session *s, const struct merge_rules *r)
+{
+	struct process **ended;
+	size_t n = 0;
+
+	for (struct process *p = s->processes; p; p = p->next)
+		n += p->settled && p->dead && !p->merged;
+	if (n <= r->processes)
+		return false;
+	mark_kept(s);
+	ended = must(malloc(n * sizeof(*ended)));
+	n = 0;
+	for (struct process *p = s->processes; p; p = p->next)
+		if (p->settled && p->dead && !p->merged && !p->kept)
+			ended[n++] = p;
+	qsort(ended, n, sizeof(*ended), process_order);
+	for (size_t i = 0; i + r->processes / 2 < n; i++)
+		process_merge(s, ended[i], r);
+	free(ended);
+	for (struct mm *mm = s->mms; mm; mm = mm->next) {
+		if (!mm->proc->into)
+			continue;
+		for (struct vma *v = mm->vmas; v; v = v->next)
+			if (!v->into)
+				vma_merge(s, mm->proc->into, v, r);
+	}
+	return true;
+}
+
+/* --- what was merged goes --- */
+
+static void vmas_drop(struct mm *mm)
+{
+	for (struct vma **at = &mm->vmas, *v; (v = *at);) {
+		if (v->into) {
+			*at = v->next;
+			mm->vma_count--;
+			vma_free(v);
+		} else {
+			at = &v->next;
+		}
+	}
+}
+
+static void mms_drop(struct session *s)
+{
+	idmap_free(&s->by_mm);
+	s->last_mm = NULL;
+	for (struct mm **at = &s->mms, *mm; (mm = *at);) {
+		vmas_drop(mm);
+		if (mm->proc->into || (mm->ended && !mm->vmas && mm != mm->proc->past)) {
+			*at = mm->next;
+			free(mm);
+		} else {
+			idmap_set(&s->by_mm, mm->id, mm);
+			at = &mm->next;
+		}
+	}
+}
+
+/* Newest first in the list, and by_pid leads to the newest of a pid. */
+static void processes_drop(struct session *s)
+{
+	struct process *oldest_first = NULL;
+
+	idmap_free(&s->by_pid);
+	for (struct process *p = s->processes, *next; p; p = next) {
+		next = p->next;
+		if (p->into) {
+			stat_free(&p->faults);
+			free(p);
+		} else {
+			p->next = oldest_first;
+			oldest_first = p;
+		}
+	}
+	s->processes = NULL;
+	for (struct process *p = oldest_first, *next; p; p = next) {
+		next = p->next;
+		if (!p->merged) {
+			p->older = idmap_get(&s->by_pid, (uint64_t)p->pid);
+			idmap_set(&s->by_pid, (uint64_t)p->pid, p);
+		}
+		p->next = s->processes;
+		s->processes = p;
+	}
+}
+
+/* A VMA that grows and shrinks leaves keys behind. */
+static bool many_old_keys(const struct session *s, size_t vmas)
+{
+	for (const struct mm *mm = s->mms; mm; mm = mm->next)
+		vmas += mm->vma_count;
+	return s->slot_used > 4 * vmas;
+}
+
+/* What ends now may have records under way: it waits until the next merge. */
+static void settle(struct session *s)
+{
+	for (struct process *p = s->processes; p; p = p->next)
+		p->settled = p->dead;
+	for (struct mm *mm = s->mms; mm; mm = mm->next)
+		for (struct vma *v = mm->vmas; v; v = v->next)
+			v->settled = !v->live;
+}
+
+void session_merge(struct session *s, const struct merge_rules *rules)
+{
+	bool merged = merge_processes(s, rules);
+
+	merged |= merge_vmas(s, rules);
+	if (merged || many_old_keys(s, rules->vmas)) {
+		slots_forget(s);
+		mms_drop(s);
+		processes_drop(s);
+	}
+	settle(s);
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* src/model/merge.c: memory stays bounded and no count is lost. */
+#include "model/session.h"
+
+#include <stdlib.h>
+
+#include "model/kind.h"
+#include "unit/check.h"
+#include "unit/make.h"
+
+#define APPLY(s, record) do { __typeof__(record) r_ = (record); session_apply(s, &r_, sizeof(r_)); } while (0)
+
+struct told { unsigned vmas, processes; };
+
+static void hear(void *ctx, const char *what, uint32_t id, uint32_t into)
+{
+	struct told *t = ctx;
+
+	CHECK(id != into);
+	if (!strcmp(what, "vma"))
+		t->vmas++;
+	else
+		t->processes++;
+}
+
+static size_t processes_of(const struct session *s)
+{
+	size_t n = 0;
+
+	for (const struct process *p = s->processes; p; p = p->next)
+		n++;
+	return n;
+}
+
+static size_t mms_of(const struct session *s)
+{
+	size_t n = 0;
+
+	for (const struct mm *m = s->mms; m; m = m->next)
+		n++;
+	return n;
+}
+
+static void sums(struct session *s, uint64_t *by_vma, uint64_t *by_process, size_t *rows)
+{
+	struct vma **all = session_vmas(s, rows);
+
+	*by_vma = *by_process = 0;
+	for (size_t i = 0; i < *rows; i++)
+		*by_vma += stat_total(&all[i]->faults);
+	for (const struct process *p = s->processes; p; p = p->next)
+		*by_process += stat_total(&p->faults);
+	free(all);
+}
+
+/* A process comes, faults twice in each of two VMAs, and ends. */
+static void short_life(struct session *s, unsigned pid, unsigned mm, unsigned extra)
+{
+	APPLY(s, make_fork(pid, 1, mm, pid * 1000, pid % 3 ? "cc1" : "as"));
+	APPLY(s, make_seen(pid, mm, make_vma(0x10000, 0x20000, 3, MMT_VMA_ANON, 7), ""));
+	APPLY(s, make_seen(pid, mm, make_vma(0x600000, 0x610000, 5, MMT_VMA_FILE, 8), "x"));
+	for (unsigned i = 0; i < 2 + extra; i++) {
+		APPLY(s, make_fault(pid, mm, 0x10000, 7, MMT_CLASS_ANON_WRITE));
+		APPLY(s, make_fault(pid, mm, 0x600000, 8, MMT_CLASS_FILE_READ));
+	}
+	APPLY(s, make_exit(pid));
+	APPLY(s, ((struct mmt_mm_end){ .head = make_head(MMT_KIND_MM_END, pid, mm), .marks = make_marks() }));
+}
+
+static void many_processes_come_and_go(void)
+{
+	struct session *s = session_new();
+	struct told told = { 0, 0 };
+	struct merge_rules rules = { 64, 32, hear, &told };
+	uint64_t by_vma, by_process;
+	size_t rows;
+
+	for (unsigned i = 0; i < 5000; i++) {
+		short_life(s, 1000 + i, i + 1, i == 77 ? 50 : 0);
+		session_merge(s, &rules);
+	}
+	sums(s, &by_vma, &by_process, &rows);
+	CHECK_EQ(by_vma, 5000 * 4 + 100);
+	CHECK_EQ(by_process, 5000 * 4 + 100);
+	CHECK_EQ(stat_total(&s->faults), 5000 * 4 + 100);
+	CHECK(rows <= 128);
+	CHECK(processes_of(s) <= 32 + 2);
+	CHECK(mms_of(s) <= 2 * (32 + 2));
+	CHECK_EQ(told.processes, 5000 + 2 - processes_of(s));
+	CHECK_EQ(idmap_get(&s->by_pid, 1077) != NULL, true); /* the one with the most faults stays */
+	session_free(s);
+}
+
+static void a_living_process_keeps_its_rows(void)
+{
+	struct session *s = session_new();
+	struct merge_rules rules = { 8, 8, NULL, NULL };
+	const struct vma *v;
+
+	APPLY(s, make_fork(5, 1, 900, 5, "live"));
+	APPLY(s, make_seen(5, 900, make_vma(0x30000, 0x40000, 3, MMT_VMA_ANON, 7), ""));
+	for (unsigned i = 0; i < 100; i++) {
+		short_life(s, 1000 + i, i + 1, 0);
+		session_merge(s, &rules);
+		APPLY(s, make_fault(5, 900, 0x30000, 7, MMT_CLASS_ANON_WRITE));
+	}
+	v = session_vma_by_key(s, 900, 7, 0x30000);
+	CHECK(v && v->live && !v->sum);
+	CHECK_EQ(v ? stat_total(&v->faults) : 0, 100);
+	CHECK(session_find(s, 5) && session_find(s, 5)->start_time == 5);
+	session_free(s);
+}
+
+/* One process maps, touches and unmaps without end. */
+static void gone_mappings_are_told_by_kind(void)
+{
+	struct session *s = session_new();
+	struct told told = { 0, 0 };
+	struct merge_rules rules = { 100, 10, hear, &told };
+	struct bytes empty = { NULL, 0 };
+	uint64_t by_vma, by_process;
+	const struct vma *sum;
+	size_t rows;
+
+	layout_begin(&empty, 1, 8);
+	layout_close(&empty, 8);
+	for (unsigned i = 0; i < 1000; i++) {
+		__u64 at = 0x7f0000000000 + i * 0x10000ull;
+		struct mmt_vma_seen seen = make_seen(9, 1, make_vma(at, at + 0x1000, 3, MMT_VMA_ANON, 7 + i), "");
+
+		seen.head.time = i + 1;
+		APPLY(s, seen);
+		APPLY(s, make_fault(9, 1, at, 7 + i, MMT_CLASS_ANON_WRITE));
+		session_layout(s, 9, empty.at, empty.size);
+		session_merge(s, &rules);
+	}
+	sums(s, &by_vma, &by_process, &rows);
+	CHECK_EQ(by_vma, 1000);
+	CHECK(rows <= 102);
+	CHECK(s->slot_count <= 1024);
+	sum = session_vma_by_key(s, 1, KIND_ANON, 2);
+	CHECK(sum && sum->sum);
+	CHECK_EQ(sum ? sum->merged : 0, 1000 - (rows - 1));
+	CHECK_STR(sum ? kind_of(sum) : "", "anon");
+	CHECK_EQ(told.vmas, 1000 - (rows - 1));
+	bytes_free(&empty);
+	session_free(s);
+}
+
+int main(void)
+{
+	RUN("merge", many_processes_come_and_go);
+	RUN("merge", a_living_process_keeps_its_rows);
+	RUN("merge", gone_mappings_are_told_by_kind);
+	return check_bad;
+}
