@@ -226,7 +226,7 @@ static __always_inline void hist_add_many(void *ctx, const struct hist_event *ev
 	struct mmt_hist_key key = { .domain = ev->domain, .op = ev->op, .bucket = log2_bucket(ev->requested) };
 	struct mmt_hist_row *row = 0;
 
-	if (ev->requested < hist_config.size_min || ev->requested > hist_config.size_max)
+	if (ev->op != MMT_OP_LATENCY && (ev->requested < hist_config.size_min || ev->requested > hist_config.size_max))
 		return;
 	if (hist_config.by[0] != MMT_KEY_NONE) {
 		key.k[0] = hist_key_value(ctx, hist_config.by[0], ev);

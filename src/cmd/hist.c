@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* `mmtrace hist`: joins the kernel's histograms, names and views. */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -11,7 +10,6 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/utsname.h>
-#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,14 +18,13 @@
 #include "cmd/cost.h"
 #include "cmd/hist_names.h"
 #include "cmd/hist_options.h"
+#include "cmd/hist_target.h"
 #include "cmd/launch.h"
 #include "probe/region.h"
 #include "sym/oom.h"
 #include "sym/wrapper.h"
 #include "view/hist.h"
 #include "view/oom.h"
-
-#define CGROUP2_MAGIC 0x63677270
 
 struct hist_run {
 	struct hist_options opt;
@@ -40,6 +37,7 @@ struct hist_run {
 	uint64_t t0, ticks;
 	int signals;
 	bool stop;
+	char target[256];
 };
 
 static uint64_t now_ns(clockid_t clock)
@@ -51,33 +49,6 @@ static uint64_t now_ns(clockid_t clock)
 }
 
 /* --- begin --- */
-
-static int open_cgroup(struct hist_run *h, struct error *e)
-{
-	struct statfs fs;
-	int fd;
-
-	if (!h->opt.cgroup)
-		return 0;
-	fd = open(h->opt.cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return error_set(e, EXIT_FAILED, "give a directory below a cgroup2 mount", strerror(errno),
-				 "cannot open cgroup '%s'", h->opt.cgroup);
-	h->opt.kmem.cgroup_fd = fd;
-	if (fstatfs(fd, &fs) || fs.f_type != CGROUP2_MAGIC)
-		return error_set(e, EXIT_KERNEL_CANNOT, "give a directory below a cgroup2 mount, or choose processes with -p",
-				 "only cgroup v2 can be followed", "'%s' is not a cgroup v2 directory", h->opt.cgroup);
-	return 0;
-}
-
-static int check_targets(const struct hist_run *h, struct error *e)
-{
-	for (int i = 0; i < h->opt.pid_count; i++)
-		if (kill(h->opt.pids[i], 0) && errno == ESRCH)
-			return error_set(e, EXIT_FAILED, "'ps -e' lists the processes", "no such process", "cannot trace pid %d",
-					 h->opt.pids[i]);
-	return 0;
-}
 
 /* Functions that the programs must know by address. */
 static void find_functions(struct hist_run *h)
@@ -150,7 +121,7 @@ static void fill_report(struct hist_run *h)
 
 	uname(&h->uts);
 	r->kernel = h->uts.release;
-	r->target = h->opt.command ? h->opt.command[0] : h->opt.pid_count ? "processes" : h->opt.cgroup ? h->opt.cgroup : "system";
+	r->target = h->target;
 	memcpy(r->by, h->opt.kmem.config.by, sizeof(r->by));
 	r->sort = h->opt.sort;
 	r->sort_given = h->opt.sort_given;
@@ -171,6 +142,7 @@ static void say_start(const struct hist_run *h)
 {
 	const struct hist_report *r = &h->report;
 
+	hist_target_tell_children(&h->opt);
 	if (h->opt.json) {
 		hist_json_start(r);
 		return;
@@ -190,7 +162,7 @@ static int begin(struct hist_run *h, struct error *e)
 {
 	int err;
 
-	if (check_targets(h, e) || open_cgroup(h, e) || open_output(h, e) || start_signals(h, e))
+	if (hist_target_open(&h->opt, h->target, sizeof(h->target), e) || open_output(h, e) || start_signals(h, e))
 		return -1;
 	find_functions(h);
 	h->opt.kmem.config.nodes = node_count();

@@ -10,7 +10,6 @@
 struct hist_names {
 	const struct kmem *kmem;
 	struct ksym_table *ksyms; /* NULL: none */
-	bool look_through;
 };
 
 /* A hist_name_fn; ctx is a struct hist_names. */

@@ -26,7 +26,7 @@ between() { # NAME VALUE LOW HIGH
 # sum EVENT OP FIELD [PATTERN]: of the rows of the last run
 sum() {
 	grep '"type":"hist"' "$tmp/json" | grep "\"event\":\"$1\",\"op\":\"$2\"" | grep -- "${4-}" |
-		sed "s/\"buckets\".*//; s/.*\"$3\":\([0-9]*\).*/\1/" | awk '{ n += $1 } END { printf "%d\n", n }'
+		sed "s/\"buckets\".*//; s/.*\"$3\":\([0-9]*\).*/\1/" | awk '{ n += $1 } END { printf "%.0f\n", n }'
 }
 
 # hist ARGS...: JSON to $tmp/json
@@ -51,6 +51,23 @@ expect() { # STATUS NAME TEXT ARGS...
 	fi
 }
 
+# A thread that is not its process: the tracer of this script has none, so one of another's.
+thread() {
+	for t in /proc/[0-9]*/task/*; do
+		[ "$(basename "$t")" != "$(basename "$(dirname "$(dirname "$t")")")" ] && basename "$t" && return
+	done
+}
+
+# Those that exist already are named, by how they join.
+children() {
+	local child
+	sleep 30 &
+	child=$!
+	expect 0 "children that run already are told" "-p $$,.*\b$child\b" kmalloc -p $$ -d 10ms
+	kill $child
+	wait $child 2> /dev/null
+}
+
 bad_input() {
 	expect 0 "--help" "Domains" --help
 	expect 2 "unknown domain" "unknown word 'bogus'" bogus
@@ -64,8 +81,25 @@ bad_input() {
 	expect 2 "bad sort key" "keys: count" -s colour
 	expect 2 "bad hook" "no such hook" --backend fault=fentry
 	expect 2 "bad backend" "no backend is called" kmalloc --backend kmalloc=magic
+	expect 2 "bad backend of a default domain" "no backend is called" --backend kmalloc=magic
+	expect 2 "backend that nothing uses" "needs this hook" slab --backend kmalloc=tracepoint
+	# as live does
+	local forced=0
+	timeout 60 "$m" hist vmalloc --backend vmalloc=fentry -d 10ms > /dev/null 2>&1 || forced=$?
+	expect $forced "forced among the default domains, as alone" "vmalloc" --backend vmalloc=fentry -d 10ms
 	expect 1 "no such pid" "no such process" -p 999999999
-	expect 3 "no cgroup v2 directory" "cgroup v2" --cgroup /tmp
+	expect 1 "a thread is no process" "it is a thread" -p "$(thread)"
+	expect 2 "no cgroup" "not in a cgroup file system" --cgroup /tmp
+	expect 2 "frees that nothing tells" "only frees are told" mmap --frees
+	expect 2 "look-through without sites" "by site" kmalloc --look-through
+	expect 2 "-s without rows" "by KEY" fault -s bytes
+	expect 2 "-s waste of times" "no waste" fault --by process -s waste
+	expect 2 "sizes of times" "no size" fault -z 4K
+	expect 2 "frees by size" "kfree tells no size" kmalloc --frees -z 4K
+	expect 2 "interval of nothing" "not a duration" -i 0
+	expect 2 "two commands" "cannot be joined" -c true -- true
+	expect 0 "a kernel thread allocates" "" kmalloc -p 2 -d 10ms
+	expect 7 "-c passes the status on" "" kmalloc -c 'exit 7'
 	expect 1 "no such cgroup" "cannot open" --cgroup /nonexistent
 	expect 127 "CMD not found" "cannot run" -- /nonexistent/program
 	expect 1 "disk full" "cannot write" -o /dev/full -- true
@@ -122,7 +156,7 @@ calls() {
 	between "5,000 faults" "$(sum fault latency count)" 5000 "$(awk '{ print $4 }' "$tmp/out")"
 }
 
-pgalloc() { awk '/^pgalloc/ { n += $2 } END { print n }' /proc/vmstat; }
+pgalloc() { awk '/^pgalloc/ { n += $2 } END { printf "%.0f\n", n }' /proc/vmstat; }
 pgfree() { awk '/^pgfree / { print $2 }' /proc/vmstat; }
 
 # What happens between two readings inside the run must be there, and no more
@@ -170,6 +204,7 @@ if ! timeout 60 "$m" hist kmalloc -d 100ms > /dev/null 2> "$tmp/err"; then
 	echo "skip - hist: $(head -1 "$tmp/err")"
 	exit $bad
 fi
+children
 slabs
 rows_full
 vmallocs
