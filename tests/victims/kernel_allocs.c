@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Does a known number of things that make the kernel allocate:
- *   kernel_allocs eventfd|pipe|bigpipe|socket|bpfmap|mmap|brk|touch COUNT [BYTES]
+ *   kernel_allocs eventfd|pipe|bigpipe|socket|bpfmap|mmap|failmmap|brk|touch COUNT [BYTES]
  * Says on stdout what it did. */
 #include <fcntl.h>
 #include <linux/bpf.h>
@@ -81,6 +81,14 @@ static void one_mmap(long bytes)
 		die("mmap");
 }
 
+/* More than any address space has. */
+static void one_failmmap(long bytes)
+{
+	(void)bytes;
+	if (mmap(NULL, 1ull << 63, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
+		die("mmap of half the world");
+}
+
 static void one_brk(long bytes)
 {
 	if (sbrk(bytes) == (void *)-1)
@@ -102,7 +110,8 @@ int main(int argc, char **argv)
 {
 	static const struct { const char *name; void (*one)(long bytes); } kinds[] = {
 		{ "eventfd", one_eventfd }, { "pipe", one_pipe }, { "bigpipe", one_bigpipe }, { "socket", one_socket },
-		{ "bpfmap", one_bpfmap }, { "mmap", one_mmap }, { "brk", one_brk },
+		{ "bpfmap", one_bpfmap }, { "mmap", one_mmap }, { "failmmap", one_failmmap },
+		{ "brk", one_brk },
 	};
 	long count = argc > 2 ? atol(argv[2]) : 0, bytes = argc > 3 ? atol(argv[3]) : 0;
 	struct rusage ru;
@@ -115,7 +124,7 @@ int main(int argc, char **argv)
 			return 0;
 		}
 	if (argc < 3 || strcmp(argv[1], "touch")) {
-		fprintf(stderr, "usage: kernel_allocs eventfd|pipe|bigpipe|socket|bpfmap|mmap|brk|touch COUNT [BYTES]\n");
+		fprintf(stderr, "usage: kernel_allocs eventfd|pipe|bigpipe|socket|bpfmap|mmap|failmmap|brk|touch COUNT [BYTES]\n");
 		return 2;
 	}
 	touch(count);
