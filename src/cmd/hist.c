@@ -34,7 +34,7 @@ struct hist_run {
 	struct hist_snapshot now, before, delta;
 	struct launch launch;
 	struct utsname uts;
-	uint64_t t0, ticks;
+	uint64_t t0, ticks, last_ns; /* last_ns: end of the last interval */
 	int signals;
 	bool stop;
 	char target[256];
@@ -134,7 +134,7 @@ static void fill_report(struct hist_run *h)
 		const char *lacks;
 		const struct candidate *c = kmem_backend(h->kmem, d, &lacks);
 
-		r->domains[d] = (struct hist_domain_text){ c ? c->backend : NULL, lacks };
+		r->domains[d] = (struct hist_domain_text){ c ? c->backend : NULL, lacks, kmem_free_lacks(h->kmem, d) };
 	}
 }
 
@@ -247,9 +247,10 @@ static int tick(struct hist_run *h, struct error *e)
 	} else {
 		hist_subtract(&h->now, &h->before, &h->delta);
 		h->report.now = &h->delta;
-		h->report.interval_ns = h->opt.interval_ns;
+		h->report.interval_ns = h->report.now_ns - h->last_ns;
 		hist_text(&h->report);
 	}
+	h->last_ns = h->report.now_ns;
 	swap = h->before;
 	h->before = h->now;
 	h->now = swap;

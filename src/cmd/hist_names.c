@@ -133,12 +133,31 @@ static void name_listed(const char *const *list, size_t count, uint64_t value, b
 	put_text(value < count ? list[value] : text, json, out, size);
 }
 
+/* Frees tell less than allocations do. */
+static bool is_told(const struct hist_line *line, enum mmt_hist_key_id key)
+{
+	if (line->op != MMT_OP_FREE)
+		return true;
+	switch (key) {
+	case MMT_KEY_GFP: case MMT_KEY_MIGRATE: return false;
+	case MMT_KEY_CACHE: return line->domain == MMT_DOMAIN_SLAB;
+	case MMT_KEY_NODE: return line->domain == MMT_DOMAIN_PAGE;
+	case MMT_KEY_SITE: case MMT_KEY_PROCESS: case MMT_KEY_ORDER: case MMT_KEY_CGROUP: case MMT_KEY_REGION:
+	case MMT_KEY_COUNT: case MMT_KEY_NONE: break;
+	}
+	return true;
+}
+
 void hist_name(void *ctx, enum mmt_hist_key_id key, const struct hist_line *line, uint64_t value, bool json, char *out,
 	       size_t size)
 {
 	static const char *const migrate[] = { "unmovable", "movable", "reclaimable", "high-atomic", "cma", "isolate" };
 	const struct hist_names *n = ctx;
 
+	if (!is_told(line, key)) {
+		snprintf(out, size, json ? "null" : "-");
+		return;
+	}
 	switch (key) {
 	case MMT_KEY_SITE: name_site(n, value, json, out, size); return;
 	case MMT_KEY_CACHE: name_cache(n, line, value, json, out, size); return;

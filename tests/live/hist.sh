@@ -126,6 +126,24 @@ slabs() {
 	equal "vmalloc is in its region" "$(sum vmalloc alloc count '"vmalloc"}')" 4
 }
 
+# What an event does not tell is null and has its reason.
+frees() {
+	hist kmalloc slab --by gfp,cache --frees -- "$victim" eventfd 1000 || return
+	between "kfree: count without sizes" "$(grep '"key":{"gfp":null,"cache":null}.*"bytes_req":null,"bytes_alloc":null,"buckets":null' "$tmp/json" |
+		sed 's/.*"count":\([0-9]*\).*/\1/')" 1000 1100
+	equal "kfree: the reason" "$(grep -c '"kmalloc_free":"kfree tells no size"' "$tmp/json")" 1
+	equal "kfree: null in the totals" "$(grep -c '"end".*"kmalloc":{"alloc":{[^}]*},"free":{"count":[0-9]*,"bytes_req":null' "$tmp/json")" 1
+	between "frees of a cache have sizes, but no gfp" "$(sum slab free count '"key":{"gfp":null,"cache":"filp"}')" 1000 1020
+	expect 0 "kfree: - for people" "freed; kfree tells no size" kmalloc --by cache --frees -- "$victim" eventfd 10
+}
+
+# A table of an interval has counts a second, that of the whole run has not.
+tables() {
+	expect 0 "head of an interval" "^mmtrace hist .* pid $$ .* interval 0.2s" kmalloc --by site -p $$ --no-follow 200ms 2
+	equal "and of the whole run" "$(grep -c '^mmtrace hist .* whole run' "$tmp/out")" 1
+	equal "counts a second" "$(grep -c 'allocated ([0-9.k]*/s)' "$tmp/out")" 2
+}
+
 rows_full() {
 	hist kmalloc --by site,gfp --rows 1 -- "$victim" pipe 1000 || return
 	between "rows are full: total stays" "$(sum kmalloc alloc count)" 2000 2100
@@ -209,6 +227,8 @@ if ! timeout 60 "$m" hist kmalloc -d 100ms > /dev/null 2> "$tmp/err"; then
 fi
 children
 slabs
+frees
+tables
 rows_full
 vmallocs
 calls
