@@ -167,6 +167,8 @@ static int begin(struct hist_run *h, struct error *e)
 	find_functions(h);
 	h->opt.kmem.config.nodes = node_count();
 	h->opt.kmem.config.one_node = h->opt.kmem.config.nodes == 1;
+	if (splits_by(h, MMT_KEY_GFP))
+		hist_names_learn_gfp(&h->names, h->opt.kmem.btf);
 	if (splits_by(h, MMT_KEY_REGION))
 		region_find(h->opt.kmem.config.region, h->names.ksyms ? ksym_address(h->names.ksyms, "_text") : 0,
 			    h->names.ksyms ? ksym_address(h->names.ksyms, "_end") : 0, h->opt.kmem.btf);
@@ -215,6 +217,7 @@ static int refresh(struct hist_run *h, struct error *e)
 	int err;
 
 	hist_clear(&h->now);
+	hist_names_refresh(&h->names);
 	err = kmem_read(h->kmem, on_row, h);
 	if (err)
 		return error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot read the counters");
@@ -336,7 +339,7 @@ int cmd_hist(int argc, char **argv)
 		status = e.code;
 	}
 	kmem_free(h->kmem);
-	ksym_free(h->names.ksyms);
+	hist_names_free(&h->names);
 	hist_free(&h->now);
 	hist_free(&h->before);
 	hist_free(&h->delta);

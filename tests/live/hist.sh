@@ -137,6 +137,30 @@ frees() {
 	expect 0 "kfree: - for people" "freed; kfree tells no size" kmalloc --by cache --frees -- "$victim" eventfd 10
 }
 
+# Numbers and their words.
+names() {
+	local group=/sys/fs/cgroup/mmtrace-hist.$$
+	hist kmalloc --by site,gfp -- "$victim" eventfd 1000 || return
+	equal "flags of the allocation" "$(sum kmalloc alloc count 'do_eventfd.*,"gfp_text":"GFP_KERNEL"}')" 1000
+	if ! mkdir "$group" 2> /dev/null || [ ! -e "$group/cgroup.procs" ]; then
+		rmdir "$group" 2> /dev/null
+		echo "skip - hist: by cgroup: /sys/fs/cgroup is not a cgroup2 to write to"
+		return
+	fi
+	mkdir "$group/below"
+	# shellcheck disable=SC2016
+	hist kmalloc --by site,cgroup -- sh -c 'echo $$ > "$1/below/cgroup.procs" && exec "$2" eventfd 1000' sh "$group" "$victim"
+	equal "cgroup by name" "$(sum kmalloc alloc count "do_eventfd.*,\"cgroup\":\"/mmtrace-hist.$$/below\"")" 1000
+	# shellcheck disable=SC2016
+	hist kmalloc --by site --cgroup "$group" -d 2s &
+	sleep 1
+	sh -c 'echo $$ > "$1/below/cgroup.procs" && exec "$2" eventfd 1000' sh "$group" "$victim" > /dev/null
+	"$victim" eventfd 10 > /dev/null
+	wait $!
+	equal "only what is below the cgroup" "$(sum kmalloc alloc count do_eventfd)" 1000
+	rmdir "$group/below" "$group"
+}
+
 # A table of an interval has counts a second, that of the whole run has not.
 tables() {
 	expect 0 "head of an interval" "^mmtrace hist .* pid $$ .* interval 0.2s" kmalloc --by site -p $$ --no-follow 200ms 2
@@ -228,6 +252,7 @@ fi
 children
 slabs
 frees
+names
 tables
 rows_full
 vmallocs
