@@ -3,12 +3,11 @@
 
 #include <dirent.h>
 #include <inttypes.h>
-#include <linux/magic.h>
+#include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 
 #include "base/text.h"
 #include "probe/gfp.h"
@@ -120,23 +119,26 @@ static int cgroup_compare(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
+/* Wherever cgroup2 is mounted first. */
 static void cgroups_read(struct hist_names *n)
 {
-	static const char *const mounts[] = { "/sys/fs/cgroup/unified", "/sys/fs/cgroup" };
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	const struct mntent *m = NULL;
 	char path[1024];
-	struct statfs fs;
 	struct stat st;
 
 	n->cgroups_read = true;
-	for (int i = 0; i < 2; i++) {
-		if (statfs(mounts[i], &fs) || fs.f_type != CGROUP2_SUPER_MAGIC || stat(mounts[i], &st))
-			continue;
+	while (mounts && (m = getmntent(mounts)))
+		if (!strcmp(m->mnt_type, "cgroup2") && strlen(m->mnt_dir) < sizeof(path) && stat(m->mnt_dir, &st) == 0)
+			break;
+	if (m) {
+		snprintf(path, sizeof(path), "%s", m->mnt_dir);
 		cgroup_add(n, st.st_ino, "/");
-		snprintf(path, sizeof(path), "%s", mounts[i]);
 		cgroups_walk(n, path, sizeof(path), strlen(path), 16);
-	}
-	if (n->cgroup_count)
 		qsort(n->cgroups, n->cgroup_count, sizeof(*n->cgroups), cgroup_compare);
+	}
+	if (mounts)
+		endmntent(mounts);
 }
 
 static void name_cgroup(struct hist_names *n, uint64_t id, bool json, char *out, size_t size)

@@ -37,6 +37,23 @@ hist() {
 	return $status
 }
 
+# start_hist ARGS...: the same in the background, once it counts; stop_hist ends it
+start_hist() {
+	rm -f "$tmp/json"
+	timeout 120 "$m" hist --json -o "$tmp/json" "$@" > "$tmp/out" 2> "$tmp/err" &
+	tracer=$!
+	until [ -s "$tmp/json" ]; do
+		kill -0 $tracer 2> /dev/null || { no "hist $*" "$(head -c 300 "$tmp/err")"; return 1; }
+		sleep 0.1
+	done
+}
+
+stop_hist() {
+	kill -INT $tracer
+	wait $tracer
+	equal "SIGINT ends with 0" $? 0
+}
+
 expect() { # STATUS NAME TEXT ARGS...
 	local want=$1 name=$2 text=$3 got
 	shift 3
@@ -139,24 +156,24 @@ frees() {
 
 # Numbers and their words.
 names() {
-	local group=/sys/fs/cgroup/mmtrace-hist.$$
+	local group
+	group=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/mmtrace-hist.$$
 	hist kmalloc --by site,gfp -- "$victim" eventfd 1000 || return
 	equal "flags of the allocation" "$(sum kmalloc alloc count 'do_eventfd.*,"gfp_text":"GFP_KERNEL"}')" 1000
 	if ! mkdir "$group" 2> /dev/null || [ ! -e "$group/cgroup.procs" ]; then
 		rmdir "$group" 2> /dev/null
-		echo "skip - hist: by cgroup: /sys/fs/cgroup is not a cgroup2 to write to"
+		echo "skip - hist: by cgroup: no cgroup2 to write to"
 		return
 	fi
 	mkdir "$group/below"
 	# shellcheck disable=SC2016
 	hist kmalloc --by site,cgroup -- sh -c 'echo $$ > "$1/below/cgroup.procs" && exec "$2" eventfd 1000' sh "$group" "$victim"
 	equal "cgroup by name" "$(sum kmalloc alloc count "do_eventfd.*,\"cgroup\":\"/mmtrace-hist.$$/below\"")" 1000
+	start_hist kmalloc --by site --cgroup "$group" || return
 	# shellcheck disable=SC2016
-	hist kmalloc --by site --cgroup "$group" -d 2s &
-	sleep 1
 	sh -c 'echo $$ > "$1/below/cgroup.procs" && exec "$2" eventfd 1000' sh "$group" "$victim" > /dev/null
 	"$victim" eventfd 10 > /dev/null
-	wait $!
+	stop_hist
 	equal "only what is below the cgroup" "$(sum kmalloc alloc count do_eventfd)" 1000
 	rmdir "$group/below" "$group"
 }
@@ -207,20 +224,15 @@ pgfree() { awk '/^pgfree / { print $2 }' /proc/vmstat; }
 # What happens between two readings inside the run must be there, and no more
 # than between two readings around it.
 against_vmstat() {
-	local outer inner outer_free inner_free tracer pages freed missed
-	rm -f "$tmp/json"
+	local outer inner outer_free inner_free pages freed missed
 	outer=$(pgalloc) outer_free=$(pgfree)
-	timeout 60 "$m" hist page --frees --json -o "$tmp/json" 2> "$tmp/err" &
-	tracer=$!
-	until [ -s "$tmp/json" ]; do kill -0 $tracer 2> /dev/null || { no "vmstat" "$(cat "$tmp/err")"; return; }; sleep 0.1; done
+	start_hist page --frees || return
 	inner=$(pgalloc) inner_free=$(pgfree)
 	"$victim" touch 50000 > /dev/null
 	"$victim" bpfmap 16 8388608 > /dev/null
 	sleep 1
 	inner=$(($(pgalloc) - inner)) inner_free=$(($(pgfree) - inner_free))
-	kill -INT $tracer
-	wait $tracer
-	equal "SIGINT ends with 0" $? 0
+	stop_hist
 	outer=$(($(pgalloc) - outer)) outer_free=$(($(pgfree) - outer_free))
 	missed=$(sed -n 's/.*"probe_missed":\([0-9]*\).*/\1/p' "$tmp/json")
 	pages=$(($(sum page alloc bytes_req) / 4096))
