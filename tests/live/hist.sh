@@ -242,6 +242,69 @@ against_vmstat() {
 	between "pages freed agree with vmstat" "$freed" $((inner_free - missed)) "$outer_free"
 }
 
+# keep KIND COUNT [BYTES]: the victim has allocated and holds it until let_go
+keep() {
+	coproc KEPT { exec "$victim" "$@"; }
+	kept=$KEPT_PID
+	exec {hold}>&"${KEPT[1]}"
+	read -r -t 60 _ <&"${KEPT[0]}" || no "victim $*" "it says nothing"
+}
+
+let_go() {
+	exec {hold}>&-
+	kill "$kept"
+	wait "$kept" 2> /dev/null
+}
+
+# Objects in use: empty places in the slabs of CPUs count as used until they are shrunk.
+slab_objects() { # CACHE
+	echo 1 > "/sys/kernel/slab/$1/shrink"
+	awk -v c="$1" '$1 == c { print $2 }' /proc/slabinfo
+}
+
+vmalloc_bytes() { awk '/array_map_alloc|bpf_map_area_alloc/ { n += $2 } END { printf "%.0f\n", n }' /proc/vmallocinfo; }
+
+# Free pages, those in the lists of CPUs too.
+free_pages() {
+	awk '/^Node/ && FILENAME ~ /buddy/ { for (i = 5; i <= NF; i++) n += $i * 2 ^ (i - 5) }
+		$1 == "count:" { n += $2 } END { printf "%.0f\n", n }' /proc/buddyinfo /proc/zoneinfo
+}
+
+# What all of the machine has, so only where nothing else happens.
+against_proc() {
+	local before after
+	if [ -z "${MMT_QUIET-}" ]; then
+		echo "skip - hist: slabinfo, vmallocinfo and buddyinfo: others allocate on this machine (MMT_QUIET is not set)"
+		return
+	fi
+	start_hist slab --by cache --frees || return
+	before=$(slab_objects sock_inode_cache)
+	keep keepsocket 500
+	after=$(slab_objects sock_inode_cache)
+	stop_hist
+	let_go
+	equal "slabinfo: objects of a cache" "$(($(sum slab alloc count '"sock_inode_cache"') - $(sum slab free count '"sock_inode_cache"')))" \
+		$((after - before))
+	between "slabinfo: it has grown" $((after - before)) 500 600
+	start_hist vmalloc --by site || return
+	before=$(vmalloc_bytes)
+	keep keepbpfmap 8 1048576
+	after=$(vmalloc_bytes)
+	stop_hist
+	let_go
+	equal "vmallocinfo: bytes of 8 maps" "$(sum vmalloc alloc bytes_alloc 'array_map_alloc\|bpf_map_area_alloc')" $((after - before))
+	start_hist page --frees || return
+	before=$(free_pages)
+	keep keeptouch 20000
+	after=$(free_pages)
+	stop_hist
+	let_go
+	pages=$((($(sum page alloc bytes_req) - $(sum page free bytes_req)) / 4096))
+	echo "# buddyinfo and lists of CPUs: $((before - after)) pages less, hist $pages"
+	between "buddyinfo: 20,000 pages are gone" $pages $((before - after - 200)) $((before - after + 200))
+	between "buddyinfo: and no more" $pages 20000 20600
+}
+
 beside_bpftrace() {
 	command -v bpftrace > /dev/null || { echo "skip - hist: beside bpftrace: it is not installed"; return; }
 	timeout 60 bpftrace -e 'tracepoint:kmem:kmalloc /comm == "kernel_allocs"/ { @n[ksym(args->call_site)] = count(); }' \
@@ -270,6 +333,7 @@ rows_full
 vmallocs
 calls
 against_vmstat
+against_proc
 beside_bpftrace
 LANG=C LC_ALL=C "$m" hist kmalloc -d 100ms > "$tmp/out" 2> /dev/null
 if LC_ALL=C grep -q '[^ -~]' "$tmp/out"; then no "plain ASCII in the C locale" "it is not"; else ok "plain ASCII in the C locale"; fi
