@@ -75,6 +75,18 @@ thread() {
 	done
 }
 
+namespace() {
+	local status
+	if ! unshare -pf true 2> /dev/null; then
+		echo "skip - hist: pid namespace: none can be made"
+		return
+	fi
+	unshare -pf "$m" hist kmalloc -p 1 -d 10ms > "$tmp/out" 2> "$tmp/err"
+	status=$?
+	grep -q 'pid namespace' "$tmp/err" || status="$status: $(head -c 200 "$tmp/err")"
+	equal "pids of another namespace are refused" "$status" 3
+}
+
 # Those that exist already are named, by how they join.
 children() {
 	local child
@@ -324,6 +336,7 @@ if ! timeout 60 "$m" hist kmalloc -d 100ms > /dev/null 2> "$tmp/err"; then
 	echo "skip - hist: $(head -1 "$tmp/err")"
 	exit $bad
 fi
+namespace
 children
 slabs
 frees
