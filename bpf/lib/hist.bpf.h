@@ -253,7 +253,8 @@ static __always_inline void hist_add_many(void *ctx, const struct hist_event *ev
 			key.k[1] = hist_key_value(ctx, hist_config.by[1], ev);
 		row = hist_row_get(&key, ev);
 	}
-	hist_add_to(&key, row, ev->requested, ev->allocated, n);
+	/* what failed was given nothing */
+	hist_add_to(&key, row, ev->requested, ev->op == MMT_OP_FAILED ? 0 : ev->allocated, n);
 }
 
 static __always_inline void hist_add(void *ctx, const struct hist_event *ev)

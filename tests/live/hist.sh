@@ -223,6 +223,7 @@ calls() {
 	equal "100 mmaps: length" "$(sum mmap alloc bytes_req)" 100000000
 	hist mmap -- "$victim" failmmap 10 || return
 	equal "mmaps of 2^63 bytes fail" "$(sum mmap failed count)" 10
+	equal "and are given nothing" "$(sum mmap failed bytes_alloc)" 0
 	equal "and are in the last bucket" "$(grep -c '"op":"failed".*"lo":4611686018427387904,"hi":18446744073709551615,"count":10,' "$tmp/json")" 1
 	hist brk -- "$victim" brk 100 10000 || return
 	equal "100 brks" "$(grep '"event":"brk"' "$tmp/json" | sed 's/.*"lo":8192,"hi":16384,"count":\([0-9]*\).*/\1/')" 100
