@@ -13,8 +13,10 @@
 #include "wire/hist.h"
 #include "wire/percpu.h"
 #include "wire/top.h"
+#include "wire/leak.h"
 
 #include "hist.skel.h"
+#include "leak.skel.h"
 #include "mmtrace.skel.h"
 #include "top.skel.h"
 #include "probe/perf.h"
@@ -47,6 +49,10 @@ static const struct {
 	{ "__alloc_pages_bulk", { "scalar", "scalar", "pointer", "scalar", "list_head", "pointer" } },
 	{ "alloc_pages_bulk_noprof", { "scalar", "scalar", "pointer", "scalar", "list_head", "pointer" } },
 	{ "alloc_vmap_area", { "scalar", "scalar", "scalar", "scalar", "scalar", "scalar" } },
+	{ "free_vmap_area_noflush", { "vmap_area" } },
+	{ "kmem_cache_free_bulk", { "kmem_cache", "scalar", "pointer" } },
+	{ "kmem_cache_alloc_bulk", { "kmem_cache", "scalar", "scalar", "pointer" } },
+	{ "kmem_cache_alloc_bulk_noprof", { "kmem_cache", "scalar", "scalar", "pointer" } },
 };
 
 static bool argument_matches(const struct btf *btf, uint32_t type, const char *expected)
@@ -209,6 +215,7 @@ static const void *(*const object_bytes[OBJECT_COUNT])(size_t *size) = {
 	[OBJECT_MMTRACE] = mmtrace_bpf__elf_bytes,
 	[OBJECT_TOP] = top_bpf__elf_bytes,
 	[OBJECT_HIST] = hist_bpf__elf_bytes,
+	[OBJECT_LEAK] = leak_bpf__elf_bytes,
 };
 
 static const struct bpf_program *find_program(struct trial_env *env, enum object_id id, const char *name)
