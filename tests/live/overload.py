@@ -94,7 +94,7 @@ run('sample: 1 in 100, aggregated', sampled, 100, ['--sample', '100', '--aggrega
 run('overload: reader stopped', overload, [], UNTIL_END, ['ring_full', 'folded'])
 run('overload: ring of 64K', overload, ['--ring-size', '64K'], 1, ['ring_full', 'folded'])
 run('overload: control ring of one page', overload, ['--control-size', '4K'], UNTIL_END, ['control_full'])
-run('overload: one row', overload, ['--rows', '1'], 1, ['rows_full'])
+run('overload: one row', overload, ['--ring-size', '64K', '--rows', '1'], 1, ['rows_full'])
 run('overload: all together', overload, ['--ring-size', '4K', '--control-size', '4K', '--rows', '1'], UNTIL_END,
     ['ring_full', 'rows_full', 'processes_full', 'control_full'])
 run('overload: aggregate', overload, ['--aggregate'], 1, ['folded'])
