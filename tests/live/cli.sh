@@ -103,9 +103,9 @@ expect 0 "trace" "anon_write minor" "$m" trace -- true
 expect 2 "trace: unknown class" "classes:" "$m" trace -F bogus -- true
 expect 1 "disk full" "cannot write" "$m" -o /dev/full -- true
 expect 3 "no BTF file" "BTF" "$m" --btf /nonexistent -- true
-if command -v setpriv > /dev/null; then
+if command -v setpriv > /dev/null; then # by its path: busybox's timeout would take its own
 	cp "$m" "$tmp/mmtrace" && chmod 755 "$tmp" "$tmp/mmtrace"
-	expect 4 "not root" "hint:" setpriv --reuid 65534 --regid 65534 --clear-groups "$tmp/mmtrace" -- true
+	expect 4 "not root" "hint:" "$(command -v setpriv)" --reuid 65534 --regid 65534 --clear-groups "$tmp/mmtrace" -- true
 fi
 
 "$m" --json -o "$tmp/json" -- sh -c 'ls / > /dev/null'
