@@ -90,6 +90,7 @@ static void young_ones_and_samples(void)
 	CHECK_EQ(rows[0]->bytes, 800);
 	CHECK_EQ(rows[0]->allocated, 80);
 	CHECK_EQ(rows[0]->freed, 32);
+	CHECK_EQ(outstanding_mismatch(o), 32); /* 6 should be there, 2 were found */
 	free(rows);
 	outstanding_free(o);
 }
