@@ -241,6 +241,8 @@ static int by_value(const void *a, const void *b)
 {
 	const struct ordered *x = a, *y = b;
 
+	if (outstanding_doubt(x->row) != outstanding_doubt(y->row))
+		return outstanding_doubt(x->row) ? 1 : -1;
 	if (x->value != y->value)
 		return x->value < y->value ? 1 : -1;
 	return (x->row->site > y->row->site) - (x->row->site < y->row->site);

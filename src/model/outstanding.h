@@ -68,7 +68,7 @@ bool outstanding_doubt(const struct outstanding_row *r);
 
 enum outstanding_sort { OUTSTANDING_BYTES, OUTSTANDING_COUNT, OUTSTANDING_AGE, OUTSTANDING_GROWTH, OUTSTANDING_SORTS };
 extern const char *const outstanding_sort_keys[OUTSTANDING_SORTS];
-/* Rows, greatest first (reverse: least); the array is the caller's to free. */
+/* Rows, greatest first (reverse: least), those in doubt behind the others; the array is the caller's to free. */
 struct outstanding_row **outstanding_rows(const struct outstanding *o, enum outstanding_sort sort, bool reverse, size_t *n);
 
 #endif
