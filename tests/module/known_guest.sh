@@ -48,11 +48,12 @@ start site hist kmalloc slab vmalloc page --by site
 site=$tracer
 start cache hist kmalloc slab --by site,cache
 cache=$tracer
+echo alloc > $step && echo half > $step && echo rest > $step || exit 1
+stop "$site"
+stop "$cache"
 start leak leak kmalloc slab vmalloc page -i 500ms
 leak=$tracer
 echo alloc > $step && echo half > $step || exit 1
-stop "$site"
-stop "$cache"
 deferred_are 30
 lines=$(wc -l < leak.json)
 for s in rest alloc half rest; do
