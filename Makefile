@@ -7,7 +7,7 @@ BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpf
 Q := $(if $(V),,@)
 B := build
 # BPF objects: bpf/NAME.bpf.c each becomes build/NAME.skel.h
-BPF_OBJECTS := mmtrace hist leak region direct_map
+BPF_OBJECTS := mmtrace hist leak top region direct_map
 SKELETONS := $(BPF_OBJECTS:%=$(B)/%.skel.h)
 
 CFLAGS ?= -O2 -g
@@ -21,7 +21,7 @@ BPF_SOURCES := $(wildcard bpf/*.bpf.c bpf/lib/*.h bpf/wire/*) vmlinux/vmlinux.h
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all bench deps demo test lint install vmlinux-check clean
+.PHONY: all bench bench-programs deps demo test lint install vmlinux-check clean
 
 all: $(B)/mmtrace
 
@@ -45,6 +45,21 @@ $(B)/%.skel.h: $(B)/%.bpf.o
 
 -include $(OBJECTS:.o=.d)
 
+BENCH_FLAGS := -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -pthread -Isrc -Ibpf
+BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(B)/bench/%,$(filter-out %.bpf.c,$(wildcard tests/bench/*.c))) \
+	$(patsubst tests/bench/%.c,$(B)/bench/%.o,$(wildcard tests/bench/*.bpf.c))
+PURE_OBJECTS := $(filter $(B)/src/base/% $(B)/src/decode/% $(B)/src/model/%,$(OBJECTS))
+
+$(B)/bench/%: tests/bench/%.c $(PURE_OBJECTS)
+	@echo "  CC    $<"
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BENCH_FLAGS) -o $@ $< $(PURE_OBJECTS) -lbpf
+
+$(B)/bench/%.bpf.o: tests/bench/%.bpf.c vmlinux/vmlinux.h
+	@echo "  BPF   $@"
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_FLAGS) -c $< -o $@
+
 deps:
 	@tests/deps
 
@@ -60,8 +75,11 @@ test: deps
 lint:
 	@tests/run lint
 
-bench: all
-	@tests/bench/run
+bench-programs: $(BENCH_PROGRAMS)
+
+# BENCH="--quick fault1 ..." chooses, see tests/bench/bench.py --help
+bench: all bench-programs
+	@python3 tests/bench/bench.py $(BENCH)
 
 install: all
 	install -D -m 755 $(B)/mmtrace $(DESTDIR)$(PREFIX)/bin/mmtrace
@@ -72,4 +90,4 @@ vmlinux-check:
 	@tests/lint/vmlinux.sh $(BTF)
 
 clean:
-	rm -rf $(B)/src $(B)/mmtrace $(B)/*.bpf.o $(B)/*.skel.h $(B)/truth $(B)/sample $(B)/scratch $(B)/victims
+	rm -rf $(B)/src $(B)/mmtrace $(B)/*.bpf.o $(B)/*.skel.h $(B)/truth $(B)/sample $(B)/scratch $(B)/victims $(B)/bench
