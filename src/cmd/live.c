@@ -279,6 +279,7 @@ static void add_targets(struct live *l)
 
 	for (int i = 0; i < o->tid_count; i++)
 		probe_add_tid(l->probe, o->tids[i]);
+	l->session->rows_only = o->probe.aggregate;
 	if (o->command)
 		l->session->launcher = o->pids[o->pid_count++] = l->launch.pid;
 	for (int i = 0; i < o->pid_count; i++) {

@@ -129,7 +129,7 @@ struct mm *ledger_mm(struct session *s, uint32_t id, pid_t pid, bool own)
 		/* until its own process is heard of */
 		mm->proc = own || !s->processes ? ledger_process(s, pid) : s->processes;
 		mm->owned = own;
-		mm->launcher = own && s->launcher && pid == s->launcher;
+		mm->launcher = own && s->launcher && pid == s->launcher && (!s->launched_mm || id < s->launched_mm);
 		s->launcher = mm->launcher ? 0 : s->launcher;
 		mm->next = s->mms;
 		s->mms = mm;
@@ -484,7 +484,7 @@ static void launch_done(struct session *s, struct mm *launcher, struct mm *mm)
 {
 	struct vma *exec = ledger_vma(s, launcher, 0, 0);
 
-	for (struct vma *v = mm->vmas; v; v = v->next) {
+	for (struct vma *v = s->rows_only ? NULL : mm->vmas; v; v = v->next) {
 		stat_move(&exec->faults, &v->faults);
 		v->previous = 0;
 	}
@@ -500,6 +500,8 @@ static void apply_exec(struct session *s, const struct mmt_exec *x)
 	memcpy(p->comm, x->comm, sizeof(p->comm) - 1);
 	p->mm_id = x->head.mm_id;
 	p->changed = true;
+	if (s->launcher && p->pid == s->launcher && !s->launched_mm)
+		s->launched_mm = x->head.mm_id;
 	mm = ledger_mm(s, x->head.mm_id, p->pid, true);
 	mm->proc = p;
 	if (old && old->launcher && old != mm)

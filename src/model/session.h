@@ -97,6 +97,8 @@ struct session {
 	struct { uint64_t start, end, vm_flags; } vsyscall; /* from the caller; end 0: none */
 	bool images_given; /* the caller adds the images of all executable mappings of a layout first */
 	pid_t launcher; /* from the caller: it will exec; 0 once its first mm is known */
+	uint32_t launched_mm; /* what it got by that, if that is known first: ids ascend */
+	bool rows_only; /* from the caller: --aggregate, counts come without their time */
 	bool heap_touching; /* from the caller: this kernel also calls [heap] what only touches the heap */
 	uint32_t next_proc, next_vma;
 	uint32_t past_mms; /* made up; their ids count down from ~0 */
