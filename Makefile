@@ -7,7 +7,7 @@ BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpf
 Q := $(if $(V),,@)
 B := build
 # BPF objects: bpf/NAME.bpf.c each becomes build/NAME.skel.h
-BPF_OBJECTS := mmtrace hist region direct_map
+BPF_OBJECTS := mmtrace hist leak top region direct_map
 SKELETONS := $(BPF_OBJECTS:%=$(B)/%.skel.h)
 
 CFLAGS ?= -O2 -g

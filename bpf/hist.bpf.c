@@ -9,5 +9,7 @@
 #include "hist_calls.bpf.c"
 #include "hist_fault.bpf.c"
 #include "hist_life.bpf.c"
+#include "reclaim.bpf.c"
+#include "oom.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -34,6 +34,7 @@ struct mm_perf_ctx {
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 typedef struct { int counter; } atomic_t;
+typedef struct { long counter; } atomic_long_t;
 
 /* A file system instance. */
 struct super_block { __u32 s_dev; unsigned long s_magic; };
@@ -73,6 +74,9 @@ struct anon_vma_name { char name[0]; };
 
 struct seqcount { unsigned sequence; };
 
+/* A number kept in parts: the exact value is the sum. */
+struct percpu_counter { __s64 count; __s32 *counters; };
+
 /* An address space. */
 struct mm_struct {
 	struct maple_tree mm_mt;
@@ -81,12 +85,50 @@ struct mm_struct {
 	int map_count;
 	unsigned long start_code, end_code, start_data, end_data;
 	unsigned long start_brk, brk, start_stack;
+	unsigned long total_vm;
+	atomic_long_t pgtables_bytes;
+	struct percpu_counter rss_stat[4]; /* since 6.2: file, anonymous, swap entries, shared memory */
 	struct seqcount mm_lock_seq; /* seqcount_t since 6.13 */
 };
+/* To 6.1: one counter each. */
+struct mm_rss_stat___v61 { struct { long counter; } count[4]; };
+struct mm_struct___v61 { struct mm_rss_stat___v61 rss_stat; };
 /* 6.4 to 6.12: mm_lock_seq is an int. */
 struct mm_struct___v612 { int mm_lock_seq; };
 
-struct signal_struct { atomic_t live; };
+/* What the threads of a process share; faults: of threads released. */
+struct signal_struct { atomic_t live; unsigned long min_flt, maj_flt; short oom_score_adj; };
+
+/* A control group, and how a thread finds its own. */
+struct kernfs_node { __u64 id; const char *name; };
+struct cgroup_subsys_state { struct cgroup *cgroup; struct cgroup_subsys_state *parent; };
+struct cgroup { struct cgroup_subsys_state self; struct kernfs_node *kn; };
+enum cgroup_subsys_id { memory_cgrp_id = 4 };
+struct css_set { struct cgroup_subsys_state *subsys[16]; struct cgroup *dfl_cgrp; };
+
+/* A zone and its free pages (vm_stat[0]), a node, and a cgroup's part of a node. */
+struct zone { atomic_long_t vm_stat[1]; };
+struct pglist_data { struct zone node_zones[4]; int nr_zones; };
+struct lruvec { struct pglist_data *pgdat; };
+struct mem_cgroup_per_node { struct lruvec lruvec; };
+/* What a cgroup uses of its memory limit, in pages. */
+struct page_counter { atomic_long_t usage; unsigned long max; };
+struct mem_cgroup {
+	struct cgroup_subsys_state css;
+	struct page_counter memory;
+	struct mem_cgroup_per_node *nodeinfo[0];
+};
+struct vm_fault;
+
+/* Pages that are managed as one; _nr_pages only holds where there are many. */
+struct page;
+struct folio { unsigned int _nr_pages; };
+struct folio___v616 { unsigned int _folio_nr_pages; }; /* to 6.15 */
+enum pageflags { PG_head = 6 };
+
+/* The queue that a thread runs in; cfs_rq only with CONFIG_FAIR_GROUP_SCHED. */
+struct cfs_rq { struct rq *rq; };
+struct sched_entity { struct cfs_rq *cfs_rq; };
 
 /* Low-level part of a thread (x86: status holds TS_COMPAT). */
 struct thread_info { __u32 status; };
@@ -102,6 +144,8 @@ struct task_struct {
 	unsigned long min_flt, maj_flt;
 	char comm[16];
 	struct signal_struct *signal;
+	struct css_set *cgroups;
+	struct sched_entity se;
 	int pagefault_disabled;
 };
 
@@ -111,7 +155,7 @@ struct kernel_siginfo {
 	union { struct { void *_addr; } _sigfault; } _sifields;
 };
 
-/* A slab cache. */
+/* A slab cache; size: one object with all that belongs to it. */
 struct kmem_cache { unsigned int size, object_size; const char *name; };
 /* An area of vmalloc space. */
 struct vmap_area { unsigned long va_start, va_end; };

@@ -59,6 +59,8 @@ struct mmt_hist_row {
 /* What is not in the counts, by cause. */
 enum mmt_hist_loss {
 	MMT_HIST_LOSS_UNPAIRED, /* faults whose start was not seen, or lost to another thread's */
+	MMT_HIST_LOSS_STALLS,   /* no room to remember when a stall began */
+	MMT_HIST_LOSS_OOMS,     /* no room for the line of an OOM kill */
 	MMT_HIST_LOSS_COUNT
 };
 
@@ -97,6 +99,8 @@ struct mmt_hist_config {
 	__u8 bulk;           /* bulk page allocations have their own hook */
 	__u32 wrappers;      /* ranges in use in hist_wrappers */
 	__u32 kmallocs;      /* ranges in use in kmalloc_inner */
+	__u32 cpus, nodes;   /* that can exist */
+	__u64 cgroup_id;     /* of hist_cgroup */
 	__u64 size_min, size_max;
 	struct mmt_range region[MMT_REGIONS]; /* index = region's number; end 0: not known */
 	struct mmt_range kmalloc_inner[MMT_REGIONS]; /* functions that tell large kmallocs a second time */

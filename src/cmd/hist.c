@@ -17,12 +17,15 @@
 
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "cmd/cost.h"
 #include "cmd/hist_names.h"
 #include "cmd/hist_options.h"
 #include "cmd/launch.h"
 #include "probe/region.h"
+#include "sym/oom.h"
 #include "sym/wrapper.h"
 #include "view/hist.h"
+#include "view/oom.h"
 
 #define CGROUP2_MAGIC 0x63677270
 
@@ -99,15 +102,17 @@ static bool splits_by(const struct hist_run *h, enum mmt_hist_key_id key)
 	return h->opt.kmem.config.by[0] == key || h->opt.kmem.config.by[1] == key;
 }
 
-static bool one_node(void)
+/* Nodes that can exist: the list ends with the highest number. */
+static uint32_t node_count(void)
 {
-	FILE *f = fopen("/sys/devices/system/node/online", "re");
-	char line[64] = "";
-	bool one = !f || (fgets(line, sizeof(line), f) && !strcmp(line, "0\n"));
+	FILE *f = fopen("/sys/devices/system/node/possible", "re");
+	uint32_t n = 0;
 
+	while (f && fscanf(f, "%*[-,]%u", &n) + fscanf(f, "%u", &n) > 0)
+		;
 	if (f)
 		fclose(f);
-	return one;
+	return n + 1;
 }
 
 static int open_output(struct hist_run *h, struct error *e)
@@ -148,6 +153,7 @@ static void fill_report(struct hist_run *h)
 	r->target = h->opt.command ? h->opt.command[0] : h->opt.pid_count ? "processes" : h->opt.cgroup ? h->opt.cgroup : "system";
 	memcpy(r->by, h->opt.kmem.config.by, sizeof(r->by));
 	r->sort = h->opt.sort;
+	r->sort_given = h->opt.sort_given;
 	r->top = h->opt.top;
 	r->name = hist_name;
 	r->regions = splits_by(h, MMT_KEY_REGION) ? h->opt.kmem.config.region : NULL;
@@ -171,8 +177,8 @@ static void say_start(const struct hist_run *h)
 	}
 	for (int d = 0; d < MMT_DOMAIN_COUNT; d++)
 		if (r->domains[d].lacks[0])
-			fprintf(stderr, "mmtrace: %s %s: %s\n", hist_domain_keys[d],
-				r->domains[d].backend ? "lacks" : "is not counted", r->domains[d].lacks);
+			fprintf(stderr, "mmtrace: %s %s%s: %s\n", hist_domain_keys[d], r->domains[d].backend ? "by " : "is not counted",
+				r->domains[d].backend ? r->domains[d].backend : "", r->domains[d].lacks);
 	if (r->site_unknown)
 		fprintf(stderr, "mmtrace: %s; sites are addresses, wrappers are not known, and large kmallocs may count twice\n",
 			r->site_unknown);
@@ -187,7 +193,8 @@ static int begin(struct hist_run *h, struct error *e)
 	if (check_targets(h, e) || open_cgroup(h, e) || open_output(h, e) || start_signals(h, e))
 		return -1;
 	find_functions(h);
-	h->opt.kmem.config.one_node = one_node();
+	h->opt.kmem.config.nodes = node_count();
+	h->opt.kmem.config.one_node = h->opt.kmem.config.nodes == 1;
 	if (splits_by(h, MMT_KEY_REGION))
 		region_find(h->opt.kmem.config.region, h->names.ksyms ? ksym_address(h->names.ksyms, "_text") : 0,
 			    h->names.ksyms ? ksym_address(h->names.ksyms, "_end") : 0, h->opt.kmem.btf);
@@ -222,6 +229,14 @@ static void on_row(void *ctx, const struct mmt_hist_key *key, const struct mmt_h
 	hist_add(&h->now, key, row, unkeyed && h->opt.kmem.config.by[0] != MMT_KEY_NONE);
 }
 
+static void on_oom(void *ctx, const struct mmt_oom *oom)
+{
+	struct hist_run *h = ctx;
+
+	h->report.oom_kills++;
+	(h->opt.json ? oom_json : oom_text)(h->report.out, oom, oom_cause(h->names.ksyms, oom->stack, MMT_OOM_FRAMES), h->t0);
+}
+
 static int refresh(struct hist_run *h, struct error *e)
 {
 	struct probe_cost cost;
@@ -232,12 +247,14 @@ static int refresh(struct hist_run *h, struct error *e)
 	if (err)
 		return error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot read the counters");
 	hist_finish(&h->now);
+	kmem_ooms(h->kmem, on_oom, h);
 	kmem_cost(h->kmem, &cost);
 	h->report.misses = cost.misses;
+	kmem_stalls(h->kmem, h->report.stalls_open);
 	h->report.unpaired = kmem_loss(h->kmem, MMT_HIST_LOSS_UNPAIRED);
-	h->report.bpf_runs = cost.runs;
-	h->report.bpf_ns = cost.ns;
-	h->report.map_bytes = cost.map_bytes;
+	h->report.stalls_lost = kmem_loss(h->kmem, MMT_HIST_LOSS_STALLS);
+	h->report.ooms_lost = kmem_loss(h->kmem, MMT_HIST_LOSS_OOMS);
+	cost_read(&h->report.overhead, &cost);
 	h->report.now_ns = now_ns(CLOCK_MONOTONIC) - h->t0;
 	return 0;
 }
@@ -286,7 +303,7 @@ static void read_signals(struct hist_run *h)
 
 static int run(struct hist_run *h, struct error *e)
 {
-	struct pollfd fd = { h->signals, POLLIN, 0 };
+	struct pollfd fds[] = { { h->signals, POLLIN, 0 }, { kmem_oom_fd(h->kmem), POLLIN, 0 } };
 	uint64_t end = h->opt.duration_ns ? h->t0 + h->opt.duration_ns : UINT64_MAX;
 	uint64_t next = h->opt.interval_ns ? h->t0 + h->opt.interval_ns : UINT64_MAX;
 
@@ -294,9 +311,10 @@ static int run(struct hist_run *h, struct error *e)
 		uint64_t now = now_ns(CLOCK_MONOTONIC), until = end < next ? end : next;
 		int ms = until == UINT64_MAX ? -1 : until <= now ? 0 : (int)((until - now) / 1000000 % 1000000 + 1);
 
-		if (poll(&fd, 1, ms) < 0 && errno != EINTR)
+		if (poll(fds, 2, ms) < 0 && errno != EINTR)
 			break;
 		read_signals(h);
+		kmem_ooms(h->kmem, on_oom, h);
 		now = now_ns(CLOCK_MONOTONIC);
 		if (now >= end)
 			h->stop = true;
@@ -321,7 +339,7 @@ static int finish(struct hist_run *h, struct error *e)
 	if (fflush(h->report.out) || ferror(h->report.out))
 		return errno == EPIPE ? EXIT_OK : error_set(e, EXIT_FAILED, "free space, or choose another file", strerror(errno),
 							    "cannot write the output");
-	if (h->opt.strict && h->report.misses)
+	if (h->opt.strict && (h->report.misses || h->report.stalls_lost || h->report.ooms_lost))
 		return EXIT_LOST;
 	return h->launch.ended ? launch_status(&h->launch) : EXIT_OK;
 }

@@ -57,7 +57,8 @@ void hist_options_help(void)
 	     "told otherwise. Ctrl-C ends with the summary.\n\nDomains (* by default):");
 	for (int d = 0; d < MMT_DOMAIN_COUNT; d++)
 		printf("  %c %-10s %s\n", domains[d].by_default ? '*' : ' ', domains[d].key, domains[d].help);
-	puts("\n      --by KEY[,KEY]       a row for each value of one or two of these:");
+	puts("    reclaim    direct memcg kswapd compact swapout swapin: those that work here\n"
+	     "\n      --by KEY[,KEY]       a row for each value of one or two of these:");
 	for (int k = 0; k < MMT_KEY_COUNT; k++)
 		printf("        %-10s %s\n", keys[k].key, keys[k].help);
 	puts("  -p, --pid PID[,PID...]   only what these processes and their children allocate\n"
@@ -71,7 +72,7 @@ void hist_options_help(void)
 	     "      --rows N             rows that the kernel keeps for --by (16384)\n"
 	     "  -d, --duration TIME      stop after 5s, 500ms, 2m\n"
 	     "  -n, --top ROWS           rows for each domain (20; 0: all)\n"
-	     "  -s, --sort KEY           count bytes waste (count)\n"
+	     "  -s, --sort KEY           count, bytes (time lost too), waste (count; reclaim: time lost)\n"
 	     "      --json               JSON lines (schema 1)\n"
 	     "      --ascii              bars without Unicode\n"
 	     "  -o, --output FILE        write there\n"
@@ -173,7 +174,9 @@ static int parse_one(struct hist_options *o, int c, char **argv, struct error *e
 	case OPT_BY: return parse_by(o, optarg, e);
 	case 'p': return parse_pids(o, optarg, e);
 	case 'd': case 'n': case 'z': case 'Z': case OPT_ROWS: return parse_number(o, c, e);
-	case 's': return hist_sort_parse(optarg, &o->sort) ? 0 : bad(e, "-s", optarg, "keys: count bytes waste");
+	case 's':
+		o->sort_given = true;
+		return hist_sort_parse(optarg, &o->sort) ? 0 : bad(e, "-s", optarg, "keys: count bytes waste");
 	case OPT_CGROUP: o->cgroup = optarg; return 0;
 	case OPT_FREES: o->kmem.frees = true; return 0;
 	case OPT_LOOK_THROUGH: o->kmem.config.look_through = true; return 0;
@@ -201,6 +204,10 @@ static int parse_word(struct hist_options *o, const char *word, struct error *e)
 			o->named[d] = o->kmem.domain[d] = true;
 			return 0;
 		}
+	if (!strcmp(word, "reclaim")) { /* a word for all that happens when memory runs short */
+		o->group = true;
+		return 0;
+	}
 	if (!o->interval_ns && text_parse_duration(word, &o->interval_ns))
 		return 0;
 	if (o->interval_ns && !o->count && text_parse_u64(word, &o->count) && o->count)
@@ -237,9 +244,11 @@ static int choose_domains(struct hist_options *o, struct error *e)
 		return error_set(e, EXIT_USAGE, HINT, list, "domain '%s' has no key '%s'", domains[d].key,
 				 keys[__builtin_ctz(missing)].key);
 	}
-	for (int d = 0; d < MMT_DOMAIN_COUNT && !named; d++)
+	for (int d = MMT_DOMAIN_DIRECT; d <= MMT_DOMAIN_SWAPIN && o->group; d++)
+		any |= o->kmem.domain[d] |= !(wanted & ~domains[d].keys);
+	for (int d = 0; d < MMT_DOMAIN_COUNT && !named && !o->group; d++)
 		any |= o->kmem.domain[d] = domains[d].by_default && !(wanted & ~domains[d].keys);
-	o->kmem.optional = !named;
+	o->kmem.optional = !named || o->group;
 	return named || any ? 0 : error_set(e, EXIT_USAGE, HINT, "no domain has both", "cannot split by these keys");
 }
 

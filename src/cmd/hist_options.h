@@ -16,12 +16,14 @@
 struct hist_options {
 	struct kmem_options kmem;
 	bool named[MMT_DOMAIN_COUNT]; /* domains given by name */
+	bool group;                   /* "reclaim" was given */
 	pid_t pids[HIST_PID_MAX];
 	int pid_count;
 	char **command; /* NULL, or CMD ARGS NULL */
 	const char *cgroup, *output;
 	uint64_t duration_ns, interval_ns, count; /* 0: none */
 	enum hist_sort sort;
+	bool sort_given;
 	int top;
 	bool json, ascii, strict, quiet, help;
 };

@@ -16,6 +16,7 @@
 
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "cmd/cost.h"
 #include "cmd/images.h"
 #include "cmd/launch.h"
 #include "cmd/limit.h"
@@ -487,20 +488,11 @@ static void run(struct live *l)
 /* What mmtrace itself cost. */
 static void read_overhead(struct live *l)
 {
-	struct overhead *o = &l->report.overhead;
 	struct probe_cost cost;
-	struct rusage ru;
 
 	probe_cost(l->probe, &cost);
-	o->bpf_timed = cost.timed;
-	o->bpf_runs = cost.runs;
-	o->bpf_ns = cost.ns;
-	o->map_bytes = cost.map_bytes;
 	l->report.bpf_misses = cost.misses;
-	if (getrusage(RUSAGE_SELF, &ru) == 0)
-		o->cpu_ns = (uint64_t)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) * 1000000000ull +
-			    (uint64_t)(ru.ru_utime.tv_usec + ru.ru_stime.tv_usec) * 1000;
-	o->rss = procfs_own_rss();
+	cost_read(&l->report.overhead, &cost);
 }
 
 static int finish(struct live *l, struct error *e)

@@ -92,12 +92,12 @@ void options_help(void)
 		printf("  %-10s %s\n", commands[i].name, commands[i].help);
 }
 
-static int bad(struct error *e, const char *option, const char *value, const char *why)
+int options_bad(struct error *e, const char *option, const char *value, const char *why)
 {
 	return error_set(e, EXIT_USAGE, HINT, why, "bad value '%s' of %s", value, option);
 }
 
-static int parse_ids(const char *list, const char *option, pid_t *out, int *count, struct error *e)
+int options_ids(const char *list, const char *option, pid_t *out, int *count, struct error *e)
 {
 	char *copy = strdup(list), *save = NULL, *one;
 	int err = 0;
@@ -106,14 +106,14 @@ static int parse_ids(const char *list, const char *option, pid_t *out, int *coun
 		uint64_t v;
 
 		if (!text_parse_u64(one, &v) || !v || v > 1u << 30)
-			err = bad(e, option, one, "not a number of a process");
+			err = options_bad(e, option, one, "not a number of a process");
 		else if (*count == TARGET_MAX)
-			err = bad(e, option, one, "too many, 256 at most");
+			err = options_bad(e, option, one, "too many, 256 at most");
 		else
 			out[(*count)++] = (pid_t)v;
 	}
 	free(copy);
-	return err || *count ? err : bad(e, option, list, "no number given");
+	return err || *count ? err : options_bad(e, option, list, "no number given");
 }
 
 static bool parse_range(const char *range, struct trace_filter *f)
@@ -125,16 +125,16 @@ static bool parse_range(const char *range, struct trace_filter *f)
 	       sscanf(range, "%" SCNx64 "-%" SCNx64 "%n", &f->from, &f->to, &used) == 2 && !range[used] && f->to > f->from;
 }
 
-static int parse_backend(struct options *o, char *arg, struct error *e)
+int options_backend(const char *force[HOOK_COUNT], char *arg, struct error *e)
 {
 	char *name = strchr(arg, '=');
 
 	if (!name)
-		return bad(e, "--backend", arg, "it takes HOOK=NAME");
+		return options_bad(e, "--backend", arg, "it takes HOOK=NAME");
 	*name++ = '\0';
 	for (int h = 0; h < HOOK_COUNT; h++)
 		if (!strcmp(hooks[h].key, arg)) {
-			o->probe.force[h] = name;
+			force[h] = name;
 			return 0;
 		}
 	return error_set(e, EXIT_USAGE, "'mmtrace doctor' lists the hooks", "no such hook", "bad value '%s' of --backend", arg);
@@ -147,31 +147,31 @@ static int parse_numbers(struct options *o, int c, struct error *e)
 
 	switch (c) {
 	case 'd':
-		return text_parse_duration(optarg, &o->duration_ns) ? 0 : bad(e, "-d", optarg, "not a duration like 5s");
+		return text_parse_duration(optarg, &o->duration_ns) ? 0 : options_bad(e, "-d", optarg, "not a duration like 5s");
 	case 'i':
-		return text_parse_duration(optarg, &o->interval_ns) ? 0 : bad(e, "-i", optarg, "not a duration like 5s");
+		return text_parse_duration(optarg, &o->interval_ns) ? 0 : options_bad(e, "-i", optarg, "not a duration like 5s");
 	case 'n':
 		if (!text_parse_u64(optarg, &v) || v > 1000000)
-			return bad(e, "-n", optarg, "not a number of rows");
+			return options_bad(e, "-n", optarg, "not a number of rows");
 		o->top = (int)v;
 		return 0;
 	case OPT_SAMPLE:
 		if (!text_parse_u64(optarg, &v) || !v || v > 65535)
-			return bad(e, "--sample", optarg, "not a number from 1 to 65535");
+			return options_bad(e, "--sample", optarg, "not a number from 1 to 65535");
 		o->sample = (uint32_t)v;
 		return 0;
 	case OPT_LIMIT:
 		o->max_overhead = strtod(optarg, &rest);
 		return rest != optarg && !*rest && o->max_overhead > 0 && o->max_overhead <= 100
-			       ? 0 : bad(e, "--max-overhead", optarg, "not a percentage above 0");
+			       ? 0 : options_bad(e, "--max-overhead", optarg, "not a percentage above 0");
 	case OPT_ROWS:
 		if (!text_parse_u64(optarg, &v) || !v || v > 1u << 24)
-			return bad(e, "--rows", optarg, "not a number of rows from 1 to 16777216");
+			return options_bad(e, "--rows", optarg, "not a number of rows from 1 to 16777216");
 		o->probe.rows = (uint32_t)v;
 		return 0;
 	default:
 		if (!text_parse_bytes(optarg, &v) || v < 4096 || v > 1u << 30 || (v & (v - 1)))
-			return bad(e, c == OPT_RING ? "--ring-size" : "--control-size", optarg,
+			return options_bad(e, c == OPT_RING ? "--ring-size" : "--control-size", optarg,
 				   "not a power of two from 4K to 1G");
 		*(c == OPT_RING ? &o->probe.ring_bytes : &o->probe.control_bytes) = v;
 		return 0;
@@ -181,8 +181,8 @@ static int parse_numbers(struct options *o, int c, struct error *e)
 static int parse_one(struct options *o, int c, char **argv, struct error *e)
 {
 	switch (c) {
-	case 'p': return parse_ids(optarg, "-p", o->pids, &o->pid_count, e);
-	case 't': return parse_ids(optarg, "-t", o->tids, &o->tid_count, e);
+	case 'p': return options_ids(optarg, "-p", o->pids, &o->pid_count, e);
+	case 't': return options_ids(optarg, "-t", o->tids, &o->tid_count, e);
 	case 'd': case 'i': case 'n': case OPT_RING: case OPT_ROWS: case OPT_CONTROL: case OPT_SAMPLE: case OPT_LIMIT:
 		return parse_numbers(o, c, e);
 	case 'c':
@@ -190,26 +190,26 @@ static int parse_one(struct options *o, int c, char **argv, struct error *e)
 		o->shell[1] = "-c";
 		o->shell[2] = optarg;
 		o->command = o->shell;
-		return *optarg ? 0 : bad(e, "-c", optarg, "no command");
+		return *optarg ? 0 : options_bad(e, "-c", optarg, "no command");
 	case 's':
 		o->sort = optarg;
-		return sort_known(optarg) ? 0 : bad(e, "-s", optarg, "keys: any column, see --columns help");
+		return sort_known(optarg) ? 0 : options_bad(e, "-s", optarg, "keys: any column, see --columns help");
 	case 'F':
-		return trace_classes(optarg, &o->filter.classes) ? 0 : bad(e, "-F", optarg, "classes: see mmtrace-trace(1)");
+		return trace_classes(optarg, &o->filter.classes) ? 0 : options_bad(e, "-F", optarg, "classes: see mmtrace-trace(1)");
 	case OPT_RANGE:
-		return parse_range(optarg, &o->filter) ? 0 : bad(e, "--range", optarg, "not START-END in hexadecimal");
+		return parse_range(optarg, &o->filter) ? 0 : options_bad(e, "--range", optarg, "not START-END in hexadecimal");
 	case 'a': o->probe.scope = MMT_SCOPE_ALL; return 0;
 	case OPT_CGROUP: o->cgroup = optarg; o->probe.scope = MMT_SCOPE_CGROUP; return 0;
-	case OPT_EXPAND: return parse_ids(optarg, "--expand", o->expand, &o->expand_count, e);
+	case OPT_EXPAND: return options_ids(optarg, "--expand", o->expand, &o->expand_count, e);
 	case OPT_AGGREGATE: o->probe.aggregate = true; return 0;
 	case OPT_COLUMNS:
 		o->columns_help = !strcmp(optarg, "help");
 		return o->columns_help || columns_parse(optarg, &o->columns)
-			       ? 0 : bad(e, "--columns", optarg, "no such column, see --columns help");
+			       ? 0 : options_bad(e, "--columns", optarg, "no such column, see --columns help");
 	case 'o': o->output = optarg; return 0;
 	case OPT_JSON: o->json = true; return 0;
 	case OPT_NO_FOLLOW: o->probe.follow = false; return 0;
-	case OPT_BACKEND: return parse_backend(o, optarg, e);
+	case OPT_BACKEND: return options_backend(o->probe.force, optarg, e);
 	case OPT_BTF: o->probe.btf = optarg; return 0;
 	case OPT_STRICT: o->strict = true; return 0;
 	case OPT_NO_COLOR: return 0;
@@ -235,7 +235,7 @@ static int parse_positional(struct options *o, int argc, char **argv, struct err
 		return error_set(e, EXIT_USAGE, "a command to run follows '--'", "neither a command of mmtrace nor an interval",
 				 "unknown word '%s'", argv[optind]);
 	if (++optind < argc && (!text_parse_u64(argv[optind], &o->count) || !o->count))
-		return bad(e, "COUNT", argv[optind], "not a number of intervals");
+		return options_bad(e, "COUNT", argv[optind], "not a number of intervals");
 	if (++optind < argc)
 		return error_set(e, EXIT_USAGE, HINT, "too many words", "unknown word '%s'", argv[optind]);
 	return 0;

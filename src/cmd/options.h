@@ -37,6 +37,10 @@ struct options {
 /* Parses; -1 and e filled on bad input. */
 int options_parse(struct options *o, int argc, char **argv, struct error *e);
 void options_help(void);
+/* For every command: a bad value (returns -1), "PID,PID", HOOK=NAME (arg is cut). */
+int options_bad(struct error *e, const char *option, const char *value, const char *why);
+int options_ids(const char *list, const char *option, pid_t *out, int *count, struct error *e);
+int options_backend(const char *force[HOOK_COUNT], char *arg, struct error *e);
 /* live and trace are one command with two views. */
 int fault_command(int argc, char **argv, bool trace);
 #endif

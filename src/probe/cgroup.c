@@ -31,6 +31,17 @@ int cgroup_open(const char *path, struct error *e)
 	return -1;
 }
 
+int cgroup_id(int fd, uint64_t *id)
+{
+	struct { struct file_handle h; uint64_t id; } handle = { .h.handle_bytes = sizeof(uint64_t) };
+	int mount;
+
+	if (name_to_handle_at(fd, "", &handle.h, &mount, AT_EMPTY_PATH))
+		return -errno;
+	memcpy(id, handle.h.f_handle, sizeof(*id));
+	return 0;
+}
+
 static void each_of(const char *dir, void (*fn)(void *ctx, pid_t pid), void *ctx)
 {
 	char path[4200];

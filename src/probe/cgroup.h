@@ -3,12 +3,15 @@
 #ifndef PROBE_CGROUP_H
 #define PROBE_CGROUP_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/error.h"
 
 /* Descriptor of the directory (the caller closes it), or -1 and e filled. */
 int cgroup_open(const char *path, struct error *e);
+/* The number by which BPF knows it; 0, or -errno. */
+int cgroup_id(int fd, uint64_t *id);
 /* Calls fn for each process in it and below it. */
 void cgroup_each(const char *path, void (*fn)(void *ctx, pid_t pid), void *ctx);
 

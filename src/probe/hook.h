@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 /* BPF objects: build/NAME.skel.h each; a command loads one of them. */
-enum object_id { OBJECT_MMTRACE, OBJECT_HIST, OBJECT_COUNT };
+enum object_id { OBJECT_MMTRACE, OBJECT_HIST, OBJECT_LEAK, OBJECT_TOP, OBJECT_COUNT };
 
 enum hook_id {
 #define HOOK(id, key, object, needed, help) HOOK_##id,

@@ -8,6 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probe/cgroup.h"
+#include "probe/kernel_read.h"
+#include "probe/percpu.h"
+#include "wire/percpu.h"
+#include "wire/stall.h"
+
 #include "hist.skel.h"
 
 #define BATCH 512
@@ -21,12 +27,22 @@ static const struct { enum hook_id alloc, free, more[2]; } domain_hooks[MMT_DOMA
 	[MMT_DOMAIN_MMAP] = { HOOK_HIST_MMAP, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
 	[MMT_DOMAIN_BRK] = { HOOK_HIST_BRK, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
 	[MMT_DOMAIN_FAULT] = { HOOK_HIST_FAULT, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
+	[MMT_DOMAIN_DIRECT] = { HOOK_DIRECT, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
+	[MMT_DOMAIN_MEMCG] = { HOOK_MEMCG, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
+	[MMT_DOMAIN_KSWAPD] = { HOOK_KSWAPD, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
+	[MMT_DOMAIN_COMPACT] = { HOOK_COMPACT, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
+	[MMT_DOMAIN_SWAPOUT] = { HOOK_SWAPOUT, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
+	[MMT_DOMAIN_SWAPIN] = { HOOK_SWAPIN, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
+	[MMT_DOMAIN_OOM] = { HOOK_OOM, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
 };
 
 struct kmem {
 	struct hist_bpf *skel;
 	struct plan plan;
 	struct links links;
+	struct ring_buffer *ooms;
+	kmem_oom_fn oom_fn;
+	void *oom_ctx;
 	char why[MMT_DOMAIN_COUNT][320]; /* a domain left out */
 };
 
@@ -99,6 +115,26 @@ static int fill_maps(struct kmem *k, const struct kmem_options *opt, struct erro
 	return 0;
 }
 
+static int on_oom(void *ctx, void *bytes, size_t size)
+{
+	struct kmem *k = ctx;
+
+	if (size >= sizeof(struct mmt_oom))
+		k->oom_fn(k->oom_ctx, bytes);
+	return 0;
+}
+
+/* OOM kills need a ring, and the kernel's per-CPU variables for exact sizes. */
+static int oom_prepare(struct kmem *k, struct error *e)
+{
+	if (!k->plan.chosen[HOOK_OOM])
+		return 0;
+	if (bpf_program__autoload(k->skel->progs.percpu_find__rt))
+		percpu_find(k->skel->progs.percpu_find__rt);
+	k->ooms = ring_buffer__new(bpf_map__fd(k->skel->maps.ooms), on_oom, k, NULL);
+	return k->ooms ? 0 : error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot map the ring");
+}
+
 static int object_load(struct kmem *k, const struct kmem_options *opt, struct error *e)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, o, .btf_custom_path = opt->btf);
@@ -110,16 +146,22 @@ static int object_load(struct kmem *k, const struct kmem_options *opt, struct er
 	plan_autoload(&k->plan, k->skel->obj);
 	memcpy((void *)&k->skel->rodata->hist_config, &opt->config, sizeof(opt->config));
 	k->skel->rodata->hist_config.filter_cgroup = opt->cgroup_fd >= 0;
+	if (opt->cgroup_fd >= 0 && (err = cgroup_id(opt->cgroup_fd, (uint64_t *)&k->skel->rodata->hist_config.cgroup_id)))
+		return error_set(e, error_code_of(err), NULL, strerror(-err), "cannot choose the cgroup");
 	k->skel->rodata->hist_config.bulk = k->plan.chosen[HOOK_PAGE_BULK] != NULL;
 	if (opt->config.by[0] == MMT_KEY_NONE)
 		bpf_map__set_max_entries(k->skel->maps.hist_rows, 256); /* fallbacks only */
 	else if (opt->rows)
 		bpf_map__set_max_entries(k->skel->maps.hist_rows, opt->rows);
+	k->skel->rodata->hist_config.cpus = (uint32_t)libbpf_num_possible_cpus();
+	bpf_map__set_max_entries(k->skel->maps.percpu_bases, (uint32_t)libbpf_num_possible_cpus());
+	bpf_program__set_autoload(k->skel->progs.percpu_find__rt, k->plan.chosen[HOOK_OOM] &&
+				  percpu_offsets(opt->btf, (struct mmt_percpu *)&k->skel->rodata->percpu));
 	err = hist_bpf__load(k->skel);
 	if (err)
 		return error_set(e, error_code_of(err), "-v shows what the verifier says", strerror(-err),
 				 "cannot load the BPF programs");
-	return fill_maps(k, opt, e);
+	return fill_maps(k, opt, e) ? -1 : oom_prepare(k, e);
 }
 
 struct kmem *kmem_open(const struct kmem_options *opt, struct error *e)
@@ -153,6 +195,7 @@ void kmem_free(struct kmem *k)
 	if (!k)
 		return;
 	kmem_detach(k);
+	ring_buffer__free(k->ooms);
 	hist_bpf__destroy(k->skel);
 	free(k);
 }
@@ -246,6 +289,22 @@ int kmem_read(struct kmem *k, kmem_row_fn fn, void *ctx)
 	return err ? err : read_totals(k, cpus, fn, ctx);
 }
 
+static void on_stall(void *ctx, const void *key, const void *value)
+{
+	const struct mmt_stall_key *stall = key;
+	uint64_t *open = ctx;
+
+	(void)value;
+	if (stall->kind < MMT_DOMAIN_COUNT)
+		open[stall->kind]++;
+}
+
+void kmem_stalls(const struct kmem *k, uint64_t open[MMT_DOMAIN_COUNT])
+{
+	memset(open, 0, MMT_DOMAIN_COUNT * sizeof(*open));
+	map_each(k->skel->maps.stalls, on_stall, open);
+}
+
 uint64_t kmem_loss(const struct kmem *k, enum mmt_hist_loss which)
 {
 	int cpus = libbpf_num_possible_cpus();
@@ -257,6 +316,19 @@ uint64_t kmem_loss(const struct kmem *k, enum mmt_hist_loss which)
 	for (int c = 0; c < cpus; c++)
 		sum += values[c];
 	return sum;
+}
+
+int kmem_oom_fd(const struct kmem *k)
+{
+	return k->ooms ? ring_buffer__epoll_fd(k->ooms) : -1;
+}
+
+void kmem_ooms(struct kmem *k, kmem_oom_fn fn, void *ctx)
+{
+	k->oom_fn = fn;
+	k->oom_ctx = ctx;
+	if (k->ooms)
+		ring_buffer__consume(k->ooms);
 }
 
 bool kmem_process(const struct kmem *k, uint64_t id, struct mmt_hist_process *out)

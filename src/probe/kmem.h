@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "probe/attach.h"
 #include "wire/hist.h"
+#include "wire/oom.h"
 
 struct kmem_options {
 	bool domain[MMT_DOMAIN_COUNT]; /* those to count */
@@ -43,6 +44,14 @@ const struct candidate *kmem_backend(const struct kmem *k, enum mmt_domain domai
 typedef void (*kmem_row_fn)(void *ctx, const struct mmt_hist_key *key, const struct mmt_hist_row *row, bool unkeyed);
 int kmem_read(struct kmem *k, kmem_row_fn fn, void *ctx);
 
+/* Calls fn for each OOM kill since the last call. The descriptor is readable
+ * when there are some; -1: the domain is not counted. */
+typedef void (*kmem_oom_fn)(void *ctx, const struct mmt_oom *oom);
+void kmem_ooms(struct kmem *k, kmem_oom_fn fn, void *ctx);
+int kmem_oom_fd(const struct kmem *k);
+
+/* Stalls that have begun and not ended, of each domain. */
+void kmem_stalls(const struct kmem *k, uint64_t open[MMT_DOMAIN_COUNT]);
 uint64_t kmem_loss(const struct kmem *k, enum mmt_hist_loss which);
 
 bool kmem_process(const struct kmem *k, uint64_t id, struct mmt_hist_process *out);

@@ -15,13 +15,12 @@
 
 #include "mmtrace.skel.h"
 #include "probe/direct_map.h"
+#include "probe/kernel_read.h"
 #include "probe/machine.h"
 
-#define LAYOUT_BUFFER (1 << 20)
 /* A record's time is taken before it enters its ring: this much earlier at most
  * (programs do not sleep; an interrupt may come between). */
 #define IN_FLIGHT_NS 5000000ull
-#define FOLD_CHUNK 256
 /* Sizes of maps when any process may be traced */
 #define MANY_ROWS 65536
 #define MANY_PROCESSES 65536
@@ -37,8 +36,7 @@ struct probe {
 	uint64_t last_time;     /* of the last data record taken */
 	uint64_t delivered;     /* data records taken */
 	uint64_t folded_read;   /* MMT_LOSS_FOLDED when rows were last read */
-	uint8_t *layout;
-	size_t layout_size;
+	struct iter_buffer layout;
 	bool peek;
 };
 
@@ -199,7 +197,7 @@ void probe_free(struct probe *p)
 	ring_buffer__free(p->data);
 	order_free(p->order);
 	mmtrace_bpf__destroy(p->skel);
-	free(p->layout);
+	iter_free(&p->layout);
 	free(p);
 }
 
@@ -275,41 +273,6 @@ int probe_drain(struct probe *p, bool all, record_fn fn, void *ctx)
 	return n;
 }
 
-static uint64_t loss_read(const struct probe *p, uint32_t which)
-{
-	int cpus = libbpf_num_possible_cpus();
-	uint64_t values[cpus > 0 ? cpus : 1], sum = 0;
-
-	if (bpf_map_lookup_elem(bpf_map__fd(p->skel->maps.losses), &which, values))
-		return 0;
-	for (int c = 0; c < cpus; c++)
-		sum += values[c];
-	return sum;
-}
-
-/* Calls fn for each entry of a hash map. */
-static int map_each(const struct bpf_map *map, void (*fn)(void *ctx, const void *key, const void *value), void *ctx)
-{
-	size_t key_size = bpf_map__key_size(map), value_size = bpf_map__value_size(map);
-	uint8_t *keys = malloc(FOLD_CHUNK * key_size), *values = malloc(FOLD_CHUNK * value_size);
-	uint32_t token = 0, n;
-	bool first = true;
-	int err = keys && values ? 0 : -ENOMEM;
-
-	while (!err) {
-		n = FOLD_CHUNK;
-		err = bpf_map_lookup_batch(bpf_map__fd(map), first ? NULL : &token, &token, keys, values, &n, NULL) ? -errno : 0;
-		if (err && err != -ENOENT)
-			break;
-		first = false;
-		for (uint32_t i = 0; i < n; i++)
-			fn(ctx, keys + i * key_size, values + i * value_size);
-	}
-	free(keys);
-	free(values);
-	return err == -ENOENT ? 0 : err;
-}
-
 struct fold_each {
 	const struct fold_reader *reader;
 	void *ctx;
@@ -344,7 +307,7 @@ static void each_process(void *ctx, const void *key, const void *value)
 int probe_fold(struct probe *p, const struct fold_reader *reader, void *ctx)
 {
 	struct fold_each f = { .reader = reader, .ctx = ctx, .spent_max = bpf_map__max_entries(p->skel->maps.fold_rows) };
-	uint64_t folded = loss_read(p, MMT_LOSS_FOLDED) + loss_read(p, MMT_LOSS_CONTROL_FULL);
+	uint64_t folded = map_sum(p->skel->maps.losses, MMT_LOSS_FOLDED) + map_sum(p->skel->maps.losses, MMT_LOSS_CONTROL_FULL);
 	int err = 0;
 
 	if (folded == p->folded_read)
@@ -357,41 +320,11 @@ int probe_fold(struct probe *p, const struct fold_reader *reader, void *ctx)
 	return err ? err : map_each(p->skel->maps.fold_processes, each_process, &f);
 }
 
-static ssize_t iter_read(struct probe *p, int link_fd)
-{
-	int fd = bpf_iter_create(link_fd);
-	size_t used = 0;
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	for (;;) {
-		if (p->layout_size - used < LAYOUT_BUFFER / 4) {
-			uint8_t *bigger = realloc(p->layout, p->layout_size + LAYOUT_BUFFER);
-
-			if (!bigger) {
-				n = -ENOMEM;
-				break;
-			}
-			p->layout = bigger;
-			p->layout_size += LAYOUT_BUFFER;
-		}
-		n = read(fd, p->layout + used, p->layout_size - used);
-		if (n < 0 && (errno == EAGAIN || errno == EINTR))
-			continue;
-		if (n <= 0)
-			break;
-		used += (size_t)n;
-	}
-	close(fd);
-	return n < 0 ? n : (ssize_t)used;
-}
-
 ssize_t probe_watch(struct probe *p, const struct mmt_watch **records)
 {
-	ssize_t n = iter_read(p, bpf_link__fd(p->watch_link));
+	ssize_t n = iter_read(&p->layout, bpf_link__fd(p->watch_link));
 
-	*records = (const void *)p->layout;
+	*records = (const void *)p->layout.bytes;
 	return n < 0 ? n : n / (ssize_t)sizeof(**records);
 }
 
@@ -404,16 +337,16 @@ ssize_t probe_layout(struct probe *p, pid_t pid, const uint8_t **bytes)
 
 	if (!link)
 		return -errno;
-	n = iter_read(p, bpf_link__fd(link));
+	n = iter_read(&p->layout, bpf_link__fd(link));
 	bpf_link__destroy(link);
-	*bytes = p->layout;
+	*bytes = p->layout.bytes;
 	return n;
 }
 
 void probe_losses(struct probe *p, uint64_t out[MMT_LOSS_COUNT])
 {
 	for (uint32_t i = 0; i < MMT_LOSS_COUNT; i++)
-		out[i] = loss_read(p, i);
+		out[i] = map_sum(p->skel->maps.losses, i);
 	out[MMT_LOSS_DELIVERED] = p->delivered;
 }
 

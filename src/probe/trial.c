@@ -11,9 +11,14 @@
 
 #include "wire/config.h"
 #include "wire/hist.h"
+#include "wire/percpu.h"
+#include "wire/top.h"
+#include "wire/leak.h"
 
 #include "hist.skel.h"
+#include "leak.skel.h"
 #include "mmtrace.skel.h"
+#include "top.skel.h"
 #include "probe/perf.h"
 
 /* Functions that may be attached, with the argument types that their BTF must
@@ -35,9 +40,19 @@ static const struct {
 	{ "__x64_sys_munlock", { "pt_regs" } },
 	{ "__x64_sys_shmat", { "pt_regs" } },
 	{ "__x64_sys_shmdt", { "pt_regs" } },
+	{ "do_swap_page", { "vm_fault" } },
+	{ "swap_read_folio", { "folio", "pointer" } },
+	{ "swap_readpage", { "page", "scalar", "pointer" } },
+	{ "__swap_writepage", { "folio", "pointer" } },
+	{ "__swap_writepage", { "page", "pointer" } }, /* to 6.6 */
+	{ "btf_trace_mark_victim", { "pointer", "task_struct", "scalar" } }, /* once (pid) */
 	{ "__alloc_pages_bulk", { "scalar", "scalar", "pointer", "scalar", "list_head", "pointer" } },
 	{ "alloc_pages_bulk_noprof", { "scalar", "scalar", "pointer", "scalar", "list_head", "pointer" } },
 	{ "alloc_vmap_area", { "scalar", "scalar", "scalar", "scalar", "scalar", "scalar" } },
+	{ "free_vmap_area_noflush", { "vmap_area" } },
+	{ "kmem_cache_free_bulk", { "kmem_cache", "scalar", "pointer" } },
+	{ "kmem_cache_alloc_bulk", { "kmem_cache", "scalar", "scalar", "pointer" } },
+	{ "kmem_cache_alloc_bulk_noprof", { "kmem_cache", "scalar", "scalar", "pointer" } },
 };
 
 static bool argument_matches(const struct btf *btf, uint32_t type, const char *expected)
@@ -60,25 +75,36 @@ static bool argument_matches(const struct btf *btf, uint32_t type, const char *e
 	return t && btf_is_struct(t) && !strcmp(btf__name_by_offset(btf, t->name_off), expected);
 }
 
-static bool prototype_matches(const struct btf *btf, int func_id, const char *function)
+static bool arguments_match(const struct btf *btf, const struct btf_type *proto, const char *const args[6])
 {
-	const struct btf_type *proto = btf__type_by_id(btf, btf__type_by_id(btf, (uint32_t)func_id)->type);
+	uint16_t n = 0;
 
+	while (n < 6 && args[n])
+		n++;
+	if (btf_vlen(proto) != n)
+		return false;
+	for (uint16_t a = 0; a < n; a++)
+		if (!argument_matches(btf, btf_params(proto)[a].type, args[a]))
+			return false;
+	return true;
+}
+
+/* Is the function, or (their types are named btf_trace_NAME) the tracepoint, as
+ * listed, once or more?  unlisted: what is returned for one that is not. */
+static bool prototype_matches(const struct btf *btf, int id, const char *function, bool unlisted)
+{
+	const struct btf_type *proto = btf__type_by_id(btf, btf__type_by_id(btf, (uint32_t)id)->type);
+
+	if (btf_is_ptr(proto))
+		proto = btf__type_by_id(btf, proto->type);
 	for (size_t i = 0; i < sizeof(prototypes) / sizeof(prototypes[0]); i++) {
-		uint16_t n = 0;
-
 		if (strcmp(prototypes[i].function, function))
 			continue;
-		while (n < 6 && prototypes[i].args[n])
-			n++;
-		if (btf_vlen(proto) != n)
-			return false;
-		for (uint16_t a = 0; a < n; a++)
-			if (!argument_matches(btf, btf_params(proto)[a].type, prototypes[i].args[a]))
-				return false;
-		return true;
+		if (arguments_match(btf, proto, prototypes[i].args))
+			return true;
+		unlisted = false;
 	}
-	return false; /* not in the whitelist */
+	return unlisted;
 }
 
 static int fail(struct trial *out, int err, const char *why)
@@ -117,14 +143,18 @@ static int try_btf_hook(struct trial *out, const struct btf *btf, const char *se
 		snprintf(tp, sizeof(tp), "btf_trace_%s", name);
 		id = btf__find_by_name_kind(btf, tp, BTF_KIND_TYPEDEF);
 		snprintf(why, sizeof(why), "this kernel has no tracepoint %s", name);
-		return id > 0 ? try_tracing(out, BPF_TRACE_RAW_TP, id) : fail(out, -ENOENT, why);
+		if (id <= 0)
+			return fail(out, -ENOENT, why);
+		snprintf(why, sizeof(why), "tracepoint %s has other arguments on this kernel", name);
+		return prototype_matches(btf, id, tp, true) ? try_tracing(out, BPF_TRACE_RAW_TP, id)
+							     : fail(out, -EOPNOTSUPP, why);
 	}
 	id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
 	snprintf(why, sizeof(why), "this kernel has no function %s", name);
 	if (id <= 0)
 		return fail(out, -ENOENT, why);
 	snprintf(why, sizeof(why), "%s has another prototype on this kernel", name);
-	if (!prototype_matches(btf, id, name))
+	if (!prototype_matches(btf, id, name, false))
 		return fail(out, -EOPNOTSUPP, why);
 	return try_tracing(out, section[1] == 'e' && section[2] == 'n' ? BPF_TRACE_FENTRY : BPF_TRACE_FEXIT, id);
 }
@@ -183,7 +213,9 @@ struct trial_env {
 /* The bytes that bpftool put into each skeleton. */
 static const void *(*const object_bytes[OBJECT_COUNT])(size_t *size) = {
 	[OBJECT_MMTRACE] = mmtrace_bpf__elf_bytes,
+	[OBJECT_TOP] = top_bpf__elf_bytes,
 	[OBJECT_HIST] = hist_bpf__elf_bytes,
+	[OBJECT_LEAK] = leak_bpf__elf_bytes,
 };
 
 static const struct bpf_program *find_program(struct trial_env *env, enum object_id id, const char *name)

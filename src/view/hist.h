@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "model/hist.h"
+#include "view/overhead.h"
 
 /* The value of a key as text; json: as a JSON value (quoted if a string). */
 typedef void (*hist_name_fn)(void *ctx, enum mmt_hist_key_id key, const struct hist_line *line, uint64_t value,
@@ -22,6 +23,7 @@ struct hist_report {
 	struct hist_domain_text domains[MMT_DOMAIN_COUNT];
 	uint8_t by[2];       /* enum mmt_hist_key_id */
 	enum hist_sort sort;
+	bool sort_given;
 	int top;             /* rows per domain; 0: all */
 	bool ascii;          /* bars without Unicode */
 	const char *kernel, *target;
@@ -32,7 +34,11 @@ struct hist_report {
 	uint64_t interval_ns; /* what `now` spans; 0: since the start */
 	const struct mmt_range *regions; /* by enum mmt_region; NULL: not asked for */
 	uint64_t unpaired;    /* faults without a latency */
-	uint64_t misses, bpf_runs, bpf_ns, map_bytes;
+	uint64_t stalls_lost, ooms_lost; /* stalls without a time, kills without a line */
+	uint64_t stalls_open[MMT_DOMAIN_COUNT]; /* begun, not in the counts before they end */
+	uint64_t oom_kills;
+	uint64_t misses;
+	struct overhead overhead;
 };
 
 extern const char *const hist_region_names[MMT_REGIONS + 1]; /* the last: none of them */

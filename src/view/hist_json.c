@@ -134,6 +134,10 @@ void hist_json_end(const struct hist_report *r)
 		if (!r->domains[d].backend)
 			continue;
 		fprintf(f, "%s\"%s\":{", sep, hist_domain_keys[d]);
+		if (r->stalls_open[d]) {
+			fprintf(f, "\"going_on\":%" PRIu64, r->stalls_open[d]);
+			inner = ",";
+		}
 		for (uint8_t op = 0; op < MMT_OP_COUNT; op++) {
 			struct mmt_hist_row sum = hist_total(r->now, d, op, NULL);
 
@@ -149,7 +153,12 @@ void hist_json_end(const struct hist_report *r)
 		fputc('}', f);
 		sep = ",";
 	}
-	fprintf(f, "},\"lost\":{\"probe_missed\":%" PRIu64 ",\"unpaired\":%" PRIu64 "},\"overhead\":{\"bpf_runs\":%" PRIu64 ",\"bpf_ns\":%" PRIu64
-		   ",\"map_bytes\":%" PRIu64 "}}\n", r->misses, r->unpaired, r->bpf_runs, r->bpf_ns, r->map_bytes);
+	fputc('}', f);
+	if (r->domains[MMT_DOMAIN_OOM].backend)
+		fprintf(f, ",\"oom_kills\":%" PRIu64, r->oom_kills);
+	fprintf(f, ",\"lost\":{\"probe_missed\":%" PRIu64 ",\"unpaired\":%" PRIu64
+		   ",\"stalls\":%" PRIu64 ",\"ooms\":%" PRIu64 "},", r->misses, r->unpaired, r->stalls_lost, r->ooms_lost);
+	overhead_json(f, &r->overhead, "");
+	fputs("}\n", f);
 	fflush(f);
 }

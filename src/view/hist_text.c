@@ -183,14 +183,29 @@ static void put_keys(const struct hist_report *r, const struct hist_line *l, int
 
 #define PICTURE_COLUMNS 26
 
+/* Bytes that are moved, not given: nothing is wasted. */
+static bool domain_wasteless(uint8_t domain)
+{
+	return domain == MMT_DOMAIN_SWAPOUT || domain == MMT_DOMAIN_SWAPIN;
+}
+
+/* Time lost says more than how often, unless asked otherwise. */
+static enum hist_sort sort_of(const struct hist_report *r, uint8_t domain, uint8_t op)
+{
+	return !r->sort_given && op == MMT_OP_LATENCY && domain >= MMT_DOMAIN_DIRECT ? HIST_BY_BYTES : r->sort;
+}
+
 static void put_line(const struct hist_report *r, const struct hist_line *l, int width)
 {
 	char req[16], alloc[16], lost[16], picture[300];
 
 	line_picture(r, l, picture, sizeof(picture));
 	if (l->op == MMT_OP_LATENCY) {
-		text_ns(req, sizeof(req), l->sum.requested / l->sum.count);
-		fprintf(r->out, "  %10llu %8s", l->sum.count, req);
+		text_ns(req, sizeof(req), l->sum.requested);
+		text_ns(alloc, sizeof(alloc), l->sum.requested / l->sum.count);
+		fprintf(r->out, "  %10llu %8s %8s", l->sum.count, req, alloc);
+	} else if (domain_wasteless(l->domain)) {
+		fprintf(r->out, "  %10llu %8s", l->sum.count, text_bytes(req, sizeof(req), l->sum.requested));
 	} else {
 		double waste = l->sum.allocated ? 100.0 * (double)hist_waste(&l->sum) / (double)l->sum.allocated : 0;
 
@@ -207,14 +222,16 @@ static void put_line(const struct hist_report *r, const struct hist_line *l, int
 static void put_lines(const struct hist_report *r, uint8_t domain, uint8_t op)
 {
 	const struct hist_line **lines;
-	size_t n = hist_select(r->now, domain, op, r->sort, &lines);
+	size_t n = hist_select(r->now, domain, op, sort_of(r, domain, op), &lines);
 	size_t shown = r->top && n > (size_t)r->top ? (size_t)r->top : n;
 	int width = 0;
 
 	if (n) {
 		width = first_key_width(r, lines, shown);
 		if (op == MMT_OP_LATENCY)
-			fprintf(r->out, "  %10s %8s", "COUNT", "AVG");
+			fprintf(r->out, "  %10s %8s %8s", "COUNT", "TOTAL", "AVG");
+		else if (domain_wasteless(domain))
+			fprintf(r->out, "  %10s %8s", "COUNT", "BYTES");
 		else
 			fprintf(r->out, "  %10s %8s %8s %8s %7s", "COUNT", "REQUEST", "GIVEN", "WASTE", "WASTE%");
 		fprintf(r->out, "  %-*s  %-*s", PICTURE_COLUMNS, op == MMT_OP_LATENCY ? "LATENCY" : "SIZES",
@@ -232,12 +249,12 @@ static void put_lines(const struct hist_report *r, uint8_t domain, uint8_t op)
 static const char *op_words(uint8_t domain, uint8_t op)
 {
 	switch ((enum mmt_hist_op)op) {
-	case MMT_OP_ALLOC: return "allocated";
+	case MMT_OP_ALLOC: return domain == MMT_DOMAIN_SWAPIN ? "reads" : domain == MMT_DOMAIN_SWAPOUT ? "writes" : "allocated";
 	case MMT_OP_FREE: return "freed";
 	case MMT_OP_FAILED: return "failed";
 	case MMT_OP_FALLBACK: return "taken from another migrate type";
 	case MMT_OP_NESTED: return domain == MMT_DOMAIN_VMALLOC ? "for arrays of pages" : "nested";
-	case MMT_OP_LATENCY: return "timed";
+	case MMT_OP_LATENCY: return domain == MMT_DOMAIN_FAULT ? "timed" : domain == MMT_DOMAIN_SWAPIN ? "faults" : "times";
 	case MMT_OP_COUNT: break;
 	}
 	return "";
@@ -253,9 +270,15 @@ static void put_op(const struct hist_report *r, uint8_t domain, uint8_t op)
 	text_bytes(req, sizeof(req), sum.requested);
 	text_bytes(alloc, sizeof(alloc), sum.allocated);
 	fprintf(r->out, "%s: %llu %s", hist_domain_keys[domain], sum.count, op_words(domain, op));
-	if (op == MMT_OP_ALLOC || op == MMT_OP_NESTED)
+	if (domain_wasteless(domain))
+		fprintf(r->out, ", %s", op == MMT_OP_LATENCY ? text_ns(req, sizeof(req), sum.requested) : req);
+	else if (op == MMT_OP_LATENCY && domain != MMT_DOMAIN_FAULT)
+		fprintf(r->out, ", %s lost", text_ns(req, sizeof(req), sum.requested));
+	else if (op == MMT_OP_ALLOC || op == MMT_OP_NESTED)
 		fprintf(r->out, ", %s requested, %s given, %.1f%% waste", req, alloc,
 			sum.allocated ? 100.0 * (double)hist_waste(&sum) / (double)sum.allocated : 0.0);
+	if (op == MMT_OP_LATENCY && r->stalls_open[domain])
+		fprintf(r->out, " (%" PRIu64 " going on)", r->stalls_open[domain]);
 	fputc('\n', r->out);
 	if (op == MMT_OP_ALLOC || op == MMT_OP_LATENCY)
 		put_histogram(r, domain, op);
@@ -283,6 +306,10 @@ void hist_text(const struct hist_report *r)
 	for (uint8_t d = 0; d < MMT_DOMAIN_COUNT; d++) {
 		if (!r->domains[d].backend)
 			continue;
+		if (d == MMT_DOMAIN_OOM) {
+			fprintf(r->out, "oom: %" PRIu64 " killed since the start\n", r->oom_kills);
+			continue;
+		}
 		for (uint8_t op = 0; op < MMT_OP_COUNT; op++) {
 			if (op == MMT_OP_LATENCY && !domain_timed[d])
 				continue;
@@ -315,6 +342,11 @@ void hist_text_end(const struct hist_report *r)
 		put_regions(r);
 	if (r->unpaired)
 		fprintf(r->out, "%" PRIu64 " faults not counted: their start was not seen\n", r->unpaired);
+	if (r->stalls_lost)
+		fprintf(r->out, "%" PRIu64 " stalls not counted: no room to remember their start\n", r->stalls_lost);
+	if (r->ooms_lost)
+		fprintf(r->out, "%" PRIu64 " OOM kills without a line: the ring was full\n", r->ooms_lost);
 	if (r->misses)
 		fprintf(r->out, "%" PRIu64 " events missed: an interrupt came while the same hook ran on that CPU\n", r->misses);
+	overhead_text(r->out, &r->overhead);
 }

@@ -241,22 +241,14 @@ static void put_losses(const struct report *r, enum loss_group group)
 
 static void put_overhead(FILE *f, const struct report *r)
 {
-	const struct overhead *o = &r->overhead;
+	char more[128] = "";
+	int n = 0;
 
-	if (o->bpf_timed)
-		fprintf(f, "\"overhead\":{\"bpf_runs\":%" PRIu64 ",\"bpf_ns\":%" PRIu64, o->bpf_runs, o->bpf_ns);
-	else
-		fputs("\"overhead\":{\"bpf_runs\":null,\"bpf_ns\":null,\"unknown\":{\"bpf_ns\":\"kernel.bpf_stats_enabled is 0\"}", f);
 	if (r->level)
-		fprintf(f, ",\"loss_pct\":%.2f,\"level\":\"%s\"", r->loss_pct, r->level);
+		n = snprintf(more, sizeof(more), ",\"loss_pct\":%.2f,\"level\":\"%s\"", r->loss_pct, r->level);
 	if (r->sample_max > 1)
-		fprintf(f, ",\"sample\":%u,\"sample_max\":%u", r->sample, r->sample_max);
-	fprintf(f, ",\"cpu_ns\":%" PRIu64 ",\"rss\":", o->cpu_ns);
-	if (o->rss)
-		fprintf(f, "%" PRIu64, o->rss);
-	else
-		fputs("null", f);
-	fprintf(f, ",\"map_bytes\":%" PRIu64 "}", o->map_bytes);
+		snprintf(more + n, sizeof(more) - (size_t)n, ",\"sample\":%u,\"sample_max\":%u", r->sample, r->sample_max);
+	overhead_json(f, &r->overhead, more);
 }
 
 void json_end(const struct report *r)

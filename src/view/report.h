@@ -8,14 +8,7 @@
 #include <stdio.h>
 
 #include "model/session.h"
-
-/* What mmtrace itself cost. */
-struct overhead {
-	uint64_t cpu_ns, rss; /* 0: not known */
-	uint64_t map_bytes;
-	uint64_t bpf_runs, bpf_ns; /* hold if bpf_timed */
-	bool bpf_timed;            /* kernel.bpf_stats_enabled */
-};
+#include "view/overhead.h"
 
 #define COLUMNS_MAX 64
 /* Columns that the user asked for, enum column each; none: the usual ones. */

@@ -270,22 +270,6 @@ static void put_sampling(const struct report *r)
 		fprintf(r->out, "overhead: %.1f %% of the targets' CPU time in the last interval, level %s\n", r->loss_pct, r->level);
 }
 
-static void put_overhead(const struct report *r)
-{
-	const struct overhead *o = &r->overhead;
-	char rss[16] = "-", maps[16], ns[16];
-
-	if (o->rss)
-		text_bytes(rss, sizeof(rss), o->rss);
-	fprintf(r->out, "mmtrace itself: cpu %.2fs, rss %s, BPF maps %s, ", (double)o->cpu_ns / 1e9, rss,
-		text_bytes(maps, sizeof(maps), o->map_bytes));
-	if (o->bpf_timed)
-		fprintf(r->out, "BPF programs ran %" PRIu64 " times, %s each\n", o->bpf_runs,
-			text_ns(ns, sizeof(ns), o->bpf_runs ? o->bpf_ns / o->bpf_runs : 0));
-	else
-		fputs("BPF time - (kernel.bpf_stats_enabled is 0)\n", r->out);
-}
-
 void table_end(const struct report *r)
 {
 	const struct fault_stat *s = &r->session->faults;
@@ -309,6 +293,6 @@ void table_end(const struct report *r)
 	put_sampling(r);
 	if (r->session->decode_error)
 		fprintf(r->out, "decode_error: %" PRIu64 " (damaged records, not counted)\n", r->session->decode_error);
-	put_overhead(r);
+	overhead_text(r->out, &r->overhead);
 	fflush(r->out);
 }

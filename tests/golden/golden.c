@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "golden/sample.h"
+#include "golden/top.h"
 #include "view/report.h"
 #include "view/trace.h"
 
@@ -84,6 +85,8 @@ int main(int argc, char **argv)
 		.lacks = "GUP \"faults\"", .kernel = "6.1.0-golden", .sort = "rate", .t0_unix_ns = 1700000000000000000ull,
 	} };
 
+	if (argc == 2 && golden_top(argv[1]))
+		return 0;
 	for (size_t i = 0; argc == 2 && i < sizeof(views) / sizeof(views[0]); i++) {
 		if (strcmp(views[i], argv[1]))
 			continue;

@@ -14,7 +14,7 @@ def area_rows(tracer, pid, area):
 
 
 def slots(seconds, count, readers, mappers):
-    with mmt.Victim(mmt.victim('remap_slots', '-static'), *map(str, (seconds, count, readers, mappers))) as victim:
+    with mmt.Victim(mmt.victim('remap_slots'), *map(str, (seconds, count, readers, mappers))) as victim:
         inode = {}
         for _ in range(2):
             _, letter, inode[letter] = victim.line().split()

@@ -2,7 +2,7 @@
 # The command line: errors, exit codes, output formats, nothing left behind.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-m=$PWD/build/mmtrace
+m=${MMTRACE:-$PWD/build/mmtrace}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 bad=0
@@ -22,6 +22,51 @@ expect() {
 	else
 		ok "$name"
 	fi
+}
+
+# Ids of the programs or maps that a process holds, from what the kernel says of its files.
+ids_held() { # prog|map PID
+	sed -n "s/^$1_id:[[:space:]]*//p" /proc/"$2"/fdinfo/* 2> /dev/null | sort -nu
+}
+
+# Those of the ids that the kernel still has: what was freed goes after a grace period.
+ids_left() { # prog|map IDS
+	local id left=
+	for _ in $(seq 100); do
+		left=
+		for id in $2; do
+			if bpftool "$1" show id "$id" > /dev/null 2>&1; then left="$left $id"; fi
+		done
+		[ -n "$left" ] || break
+		sleep 0.1
+	done
+	echo "$left"
+}
+
+sigkill() { # VICTIM
+	local PATH=$PATH:/usr/sbin tracer progs maps
+	if ! command -v bpftool > /dev/null; then
+		echo "skip - cli: SIGKILL: bpftool is not installed"
+		return
+	fi
+	: > "$tmp/killed"
+	"$m" --json -o "$tmp/killed" -p "$1" > /dev/null 2>&1 &
+	tracer=$!
+	for _ in $(seq 600); do
+		[ ! -s "$tmp/killed" ] || break
+		sleep 0.1
+	done
+	progs=$(ids_held prog $tracer)
+	maps=$(ids_held map $tracer)
+	if [ -z "$progs" ] || [ -z "$maps" ] || [ -z "$(bpftool prog show id "${progs%%$'\n'*}")" ]; then
+		no "SIGKILL" "mmtrace has no programs or maps: '$progs', '$maps'"
+		progs=
+	fi
+	kill -9 $tracer
+	{ wait $tracer; } 2> /dev/null
+	[ -n "$progs" ] || return
+	progs=$(ids_left prog "$progs")$(ids_left map "$maps")
+	if [ -n "$progs" ]; then no "SIGKILL" "programs and maps stay:$progs"; else ok "SIGKILL leaves no program and no map"; fi
 }
 
 expect 0 "--help" "Usage:" "$m" --help
@@ -92,16 +137,6 @@ sleep 30 &
 victim=$!
 timeout 20 "$m" -p $victim -i 100ms 2> /dev/null | head -1 > /dev/null
 if [ "${PIPESTATUS[0]}" = 124 ]; then no "closed pipe" "goes on"; else ok "closed pipe"; fi
-"$m" -p $victim > /dev/null 2>&1 &
-tracer=$!
-sleep 1
-kill -9 $tracer
-{ wait $tracer; } 2> /dev/null
-sleep 0.5
-if PATH=$PATH:/usr/sbin bpftool prog | grep -E '(__tb|__pe|__fe|__fx|__it) '; then
-	no "SIGKILL" "programs stay"
-else
-	ok "SIGKILL leaves no program"
-fi
+sigkill $victim
 kill $victim
 exit $bad

@@ -31,8 +31,8 @@ def places_right(tracer, pid, at, names=PLACES):
     return rows
 
 
-def layout(suffix, flags):
-    with mmt.Victim(mmt.victim('layout_addrs', *flags, suffix=suffix)) as victim:
+def layout(program):
+    with mmt.Victim(mmt.victim(program)) as victim:
         at = addresses(victim)
         mmt.check(at['break_after'] == at['break_before'] + 4, 'the break moved by %d' % (at['break_after'] - at['break_before']))
         with mmt.Tracer('-p', victim.pid) as tracer:
@@ -48,13 +48,13 @@ def without_file(way):
     """The program's file is gone, or in a mount namespace of its own."""
     path = os.path.join(mmt.scratch(), 'program-' + way)
     if way == 'deleted':
-        shutil.copy(mmt.victim('layout_addrs', '-static', suffix='-static'), path)
+        shutil.copy(mmt.victim('layout_addrs-static'), path)
         command = [path]
     else:
         mmt.need('unshare', 'mount', 'sh', 'cp')
         os.mkdir(path)
         command = ['unshare', '-m', 'sh', '-c', 'mount -t tmpfs none "$1" && cp "$2" "$1/inside" && exec "$1/inside"', 'sh',
-                   path, mmt.victim('layout_addrs', '-static', suffix='-static')]
+                   path, mmt.victim('layout_addrs-static')]
     with mmt.Victim(*command) as victim:
         try:
             at = addresses(victim)
@@ -77,7 +77,7 @@ def heap_writes(tracer, pid):
 
 
 def malloc_pages():
-    with mmt.Tracer('--', mmt.victim('malloc_100k', '-static'), stdout=subprocess.DEVNULL) as tracer:
+    with mmt.Tracer('--', mmt.victim('malloc_100k'), stdout=subprocess.DEVNULL) as tracer:
         tracer.finished()
     pid = next(p['pid'] for p in tracer.processes.values() if p['comm'] == 'malloc_100k')
     writes, all_faults = heap_writes(tracer, pid)
@@ -90,7 +90,7 @@ def malloc_pages():
 
 def ten_copies():
     script = 'for i in 1 2 3 4 5 6 7 8 9 10; do "$1" < /dev/null & done; wait'
-    with mmt.Tracer('--', 'sh', '-c', script, 'sh', mmt.victim('malloc_100k', '-static'), stdout=subprocess.DEVNULL) as tracer:
+    with mmt.Tracer('--', 'sh', '-c', script, 'sh', mmt.victim('malloc_100k'), stdout=subprocess.DEVNULL) as tracer:
         tracer.finished()
     copies = [p for p in tracer.processes.values() if p['comm'] == 'malloc_100k']
     mmt.check(len(copies) == 10, '%d processes' % len(copies))
@@ -104,9 +104,9 @@ def ten_copies():
 
 
 mmt.usable('examples')
-mmt.run('examples: parts of a static program', layout, '-static', ['-static'])
-mmt.run('examples: parts of a PIE', layout, '-pie', ['-fPIE', '-pie'])
-mmt.run('examples: parts of a program that is no PIE', layout, '-no-pie', ['-fno-pie', '-no-pie'])
+mmt.run('examples: parts of a static program', layout, 'layout_addrs-static')
+mmt.run('examples: parts of a PIE', layout, 'layout_addrs-pie')
+mmt.run('examples: parts of a program that is no PIE', layout, 'layout_addrs-no-pie')
 mmt.run('examples: 100 KiB by malloc', malloc_pages)
 mmt.run('examples: ten copies side by side', ten_copies)
 mmt.run('examples: program deleted while it runs', without_file, 'deleted')

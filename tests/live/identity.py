@@ -19,7 +19,7 @@ def many():
     with open('/proc/sys/vm/max_map_count') as f:
         if int(f.read()) < MANY + 100:
             raise mmt.Skip('vm.max_map_count is below %d' % (MANY + 100))
-    with mmt.Victim(mmt.victim('many_vmas', '-static'), str(MANY)) as victim:
+    with mmt.Victim(mmt.victim('many_vmas'), str(MANY)) as victim:
         _, start, n = victim.line().split()
         start, n = int(start, 16), int(n)
         with mmt.Tracer('-p', victim.pid) as tracer:
@@ -43,7 +43,7 @@ def many():
 
 def exec_anew():
     script = 'cat /dev/null; exec "$0" </dev/null'
-    with mmt.Tracer('--', 'sh', '-c', script, mmt.victim('malloc_100k', '-static'), stdout=subprocess.DEVNULL) as tracer:
+    with mmt.Tracer('--', 'sh', '-c', script, mmt.victim('malloc_100k'), stdout=subprocess.DEVNULL) as tracer:
         tracer.finished()
     pid = next(p['pid'] for p in tracer.processes.values() if p['comm'] == 'malloc_100k')
     rows = [v for v in tracer.vmas.values() if v['pid'] == pid]

@@ -98,7 +98,7 @@ def short_lived():
 
 
 mmt.usable('kinds')
-plain, static = mmt.victim('kinds'), mmt.victim('kinds', '-static', suffix='-static')
+plain, static = mmt.victim('kinds'), mmt.victim('kinds-static')
 mmt.run('kinds: a dynamic program', kinds, [plain])
 mmt.run('kinds: a static program', kinds, [static])
 mmt.run('kinds: without randomisation', without_randomisation, plain)

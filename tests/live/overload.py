@@ -7,25 +7,22 @@ import signal
 import subprocess
 import time
 
-from lib.mmt import MMTRACE, ROOT, check, finish, run, scratch, usable
+from lib.mmt import FORCED, MMTRACE, check, finish, run, scratch, usable, victim
 
+ROUNDS = int(os.environ.get('MMT_ROUNDS', '12'))
+FAULTS = 32768 # of a round
 STOPPED = float(os.environ.get('MMT_STOPPED', '1')) # seconds that the reader stands still
 
 
-def load():
-    path = os.path.join(scratch(), 'load')
-    if not os.path.exists(path):
-        subprocess.run(['cc', '-O2', '-D_GNU_SOURCE', '-pthread', '-o', path, os.path.join(ROOT, 'tests/bench/load.c')], check=True)
-    return path
-
-
 def overload(options, stop, expect):
-    """Two storms side by side; expect: what the report must admit."""
+    """Two storms side by side, and processes that come and go, so that there is
+    something to tell on the control ring; expect: what the report must admit."""
     out = os.path.join(scratch(), 'overload.json')
     if os.path.exists(out):
         os.unlink(out)
-    command = 'echo 48 | %s fault > /dev/null & echo 48 | %s fault > /dev/null; wait' % (load(), load())
-    mmtrace = subprocess.Popen([MMTRACE, '--json', '-q', '-o', out, *options, '--', 'sh', '-c', command],
+    command = 'for i in 1 2; do echo | %s %d > /dev/null & done; for i in $(seq 40); do sleep 0.02; done; wait' % (
+        victim('storm'), ROUNDS)
+    mmtrace = subprocess.Popen([MMTRACE, '--json', '-q', '-o', out, *FORCED, *options, '--', 'sh', '-c', command],
                                stderr=subprocess.PIPE)
     if stop:
         while mmtrace.poll() is None and not (os.path.exists(out) and os.path.getsize(out)):
@@ -42,7 +39,7 @@ def overload(options, stop, expect):
     check(faults['minor'] == faults['kernel_minor'] and faults['major'] == faults['kernel_major'],
           'kernel %d minor %d major, mmtrace %d and %d' % (faults['kernel_minor'], faults['kernel_major'],
                                                             faults['minor'], faults['major']))
-    check(faults['minor'] > 700000, 'the storm was only %d faults' % faults['minor'])
+    check(faults['minor'] > 2 * ROUNDS * FAULTS, 'the storm was only %d faults' % faults['minor'])
     check(events['dropped'] == 0, 'dropped %d' % events['dropped'])
     check(events['seen'] == sum(n for key, n in events.items() if key != 'seen'), 'the events do not add up: %s' % events)
     classes = sum(c.get('minor', 0) + c.get('major', 0) for c in end['class'].values())
@@ -61,7 +58,7 @@ def overload(options, stop, expect):
 def sampled(n, options):
     """Totals are the kernel's; the count of the one big VMA is an estimate within its bound."""
     out = os.path.join(scratch(), 'sampled.json')
-    m = subprocess.run([MMTRACE, '--json', '-q', '-o', out, *options, '--', load(), 'fault'], input=b'40\n',
+    m = subprocess.run([MMTRACE, '--json', '-q', '-o', out, *FORCED, *options, '--', victim('storm'), str(ROUNDS)], input=b'go\n',
                        capture_output=True)
     check(m.returncode == 0, m.stderr.decode())
     rows = [json.loads(line) for line in open(out)]
@@ -72,7 +69,8 @@ def sampled(n, options):
     out = end['events']['sampled_out']
     check(out > 0, 'nothing was sampled out')
     big = max(r['faults']['minor'] for r in rows if r['type'] == 'vma')
-    true, bound = 40 * 8192, 3 * ((end['overhead']['sample_max'] - 1) * 327680) ** 0.5
+    true = ROUNDS * FAULTS
+    bound = 3 * ((end['overhead']['sample_max'] - 1) * true) ** 0.5
     check(abs(big - true) < bound + n, 'the VMA has %d faults, not %d within %d' % (big, true, bound))
     return '%d estimated, %d true' % (big, true)
 

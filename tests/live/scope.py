@@ -3,18 +3,11 @@
 import os
 import subprocess
 
-from lib.mmt import MMTRACE, ROOT, Skip, Tracer, Victim, check, faults_of, finish, run, scratch, usable
-
-
-def storm():
-    path = os.path.join(scratch(), 'storm')
-    if not os.path.exists(path):
-        subprocess.run(['cc', '-O2', '-o', path, os.path.join(ROOT, 'tests/bench/storm.c')], check=True)
-    return path
+from lib.mmt import MMTRACE, Skip, Tracer, Victim, check, faults_of, finish, run, scratch, usable, victim
 
 
 def all_processes():
-    with Victim(storm(), '2') as v, Tracer('-a') as t:
+    with Victim(victim('storm'), '2') as v, Tracer('-a') as t:
         t.started().settled()
         before = faults_of(v.pid)
         v.ask('go')
@@ -50,11 +43,11 @@ def cgroup():
     except OSError as e:
         raise Skip('no cgroup can be made: %s' % e)
     try:
-        with Victim(storm(), '2', preexec_fn=lambda: enter(below)) as old, Tracer('--cgroup', top) as t:
+        with Victim(victim('storm'), '2', preexec_fn=lambda: enter(below)) as old, Tracer('--cgroup', top) as t:
             t.started().settled()
-            outside = Victim(storm(), '1')
+            outside = Victim(victim('storm'), '1')
             # one that enters the group only now, and one that stays outside
-            with outside, Victim(storm(), '3', preexec_fn=lambda: enter(top)) as young:
+            with outside, Victim(victim('storm'), '3', preexec_fn=lambda: enter(top)) as young:
                 for v in (old, young, outside):
                     v.ask('go')
                     v.process.wait()

@@ -32,7 +32,7 @@ def hurry():
 
 
 def storm(**options):
-    with mmt.Victim(mmt.victim('fork_storm', '-static'), str(WORKERS)) as victim:
+    with mmt.Victim(mmt.victim('fork_storm'), str(WORKERS)) as victim:
         workers = [int(victim.line().split()[1]) for _ in range(WORKERS)]
         mmt.check(victim.line() == 'ready', 'the victim is not ready')
         count = lambda: {pid: sum(mmt.faults_of(pid)) for pid in workers}

@@ -206,9 +206,10 @@ static int do_mlock(char *slot, int one)
 	return mlock(p, len);
 }
 
+/* Half of what is locked: not every kernel merges what was split for the lock. */
 static int do_munlock(char *slot, int one)
 {
-	size_t len = 2 * PAGE;
+	size_t len = one ? PAGE : 2 * PAGE;
 	char *p = one ? slot + 4 * PAGE : part(slot, &len);
 
 	return munlock(p, len);

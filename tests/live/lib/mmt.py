@@ -2,7 +2,8 @@
 
 A test is a function given to run(); it calls check() or raises. Every line of
 output is one of `ok - `, `not ok - `, `skip - `.
-MMTRACE names the binary, MMT_BACKEND forces a backend of faults."""
+MMTRACE names the binary, MMT_BACKEND forces a backend of faults.
+Run by itself it compiles all victims, for machines that have no compiler."""
 import atexit
 import json
 import os
@@ -21,6 +22,9 @@ MMTRACE = os.environ.get('MMTRACE') or next(
 VICTIMS = os.environ.get('MMT_VICTIMS') or os.path.join(ROOT, 'build', 'victims')
 # Everything is waited for: this is only the time after which a hang is a failure.
 PATIENCE = float(os.environ.get('MMT_PATIENCE', '120'))
+INTERVAL = os.environ.get('MMT_INTERVAL', '50ms')
+BACKEND = os.environ.get('MMT_BACKEND')
+FORCED = ['--backend', 'fault=' + BACKEND] if BACKEND else []
 
 failures = 0
 
@@ -39,7 +43,8 @@ def check(truth, why):
 
 
 def say(word, name, text=''):
-    print('%s - %s%s' % (word, name, ': ' + text if text else ''), flush=True)
+    backend = ' [%s]' % BACKEND if BACKEND else ''
+    print('%s - %s%s%s' % (word, name, backend, ': ' + text if text else ''), flush=True)
 
 
 def run(name, test, *args):
@@ -90,14 +95,30 @@ def scratch():
     return _scratch
 
 
-def victim(name, *flags, suffix=''):
+# Victims and how they are linked; what follows a dash is no part of the source's name.
+BUILDS = {
+    'fork_storm': ['-static'],
+    'kinds': [],
+    'kinds-static': ['-static'],
+    'layout_addrs-no-pie': ['-fno-pie', '-no-pie'],
+    'layout_addrs-pie': ['-fPIE', '-pie'],
+    'layout_addrs-static': ['-static'],
+    'malloc_100k': ['-static'],
+    'many_vmas': ['-static'],
+    'remap_slots': ['-static'],
+    'storm': ['-static'],
+    'vma_stress': ['-static'],
+}
+
+
+def victim(name):
     """Path of a victim, compiled when it is not there or older than its source."""
-    path = os.path.join(VICTIMS, name + suffix)
-    source = os.path.join(ROOT, 'tests', 'victims', name + '.c')
+    path = os.path.join(VICTIMS, name)
+    source = os.path.join(ROOT, 'tests', 'victims', name.partition('-')[0] + '.c')
     if os.path.exists(path) and (not os.path.exists(source) or os.path.getmtime(path) >= os.path.getmtime(source)):
         return path
     os.makedirs(VICTIMS, exist_ok=True)
-    subprocess.run(['cc', '-std=gnu17', '-D_GNU_SOURCE', '-O1', '-Wall', '-Wextra', '-Werror', '-pthread', *flags,
+    subprocess.run(['cc', '-std=gnu17', '-D_GNU_SOURCE', '-O1', '-Wall', '-Wextra', '-Werror', '-pthread', *BUILDS[name],
                     '-o', path, source], check=True)
     return path
 
@@ -145,7 +166,7 @@ def wait_for(condition, why):
     end = time.monotonic() + PATIENCE
     while not condition():
         check(time.monotonic() < end, why)
-        time.sleep(0.002)
+        time.sleep(0.01)
 
 
 def stat_of(pid):
@@ -163,15 +184,13 @@ class Tracer:
     """A running `mmtrace --json`; its rows as they come."""
     count = 0
 
-    def __init__(self, *args, interval='50ms', **options):
-        backend = os.environ.get('MMT_BACKEND')
-        forced = ['--backend', 'fault=' + backend] if backend else []
+    def __init__(self, *args, interval=INTERVAL, **options):
         Tracer.count += 1
         self.output = os.path.join(scratch(), 'json-%d' % Tracer.count)
         open(self.output, 'w').close()
         self.log = tempfile.TemporaryFile(dir=scratch())
         self.process = subprocess.Popen(
-            [MMTRACE, '--json', '-i', interval, *forced, '-o', self.output, *map(str, args)],
+            [MMTRACE, '--json', '-i', interval, *FORCED, '-o', self.output, *map(str, args)],
             stderr=self.log, stdin=subprocess.DEVNULL, **options)
         self.changed = threading.Condition()
         self.vmas, self.processes, self.ticks = {}, {}, []
@@ -201,7 +220,7 @@ class Tracer:
                 elif not text and over:
                     return
                 elif not text:
-                    time.sleep(0.005)
+                    time.sleep(0.02)
 
     def _read(self):
         for text in self._lines():
@@ -333,3 +352,8 @@ def fault_count(v):
 def class_count(v, name):
     c = v['class'].get(name)
     return c['minor'] + c['major'] if c else 0
+
+
+if __name__ == '__main__':
+    for each in BUILDS:
+        victim(each)

@@ -1,10 +1,12 @@
 /* Faults that end in a signal: neither minor nor major. */
 #include "truth.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -79,6 +81,15 @@ static void write_operate(void)
 	report->slot[0] = caught;
 }
 
+/* The kernel reads there for us: it gets the error, nobody a signal. */
+static void kernel_operate(void)
+{
+	for (size_t i = 0; i < TIMES; i++)
+		if (ioctl(0, FIONBIO, area + i * PAGE) < 0 && errno == EFAULT)
+			caught++;
+	report->slot[0] = caught;
+}
+
 static void count_finish(void)
 {
 	CHECK(report->slot[0] == TIMES);
@@ -91,6 +102,11 @@ static void count_finish(void)
 const struct truth_case cases_error[] = {
 	{.name = "sigbus", .what = "8 reads past the end of a file",
 	 .setup = bus_setup, .operate = read_operate, ERRORS},
+	{.name = "sigbus_kernel", .what = "8 system calls that read past the end of a file",
+	 .setup = bus_setup, .operate = kernel_operate, .finish = count_finish, .total = 0, .major = 0,
+	 .rows = {{.what = M(C_ERROR), .n = TIMES, .on = BK_FENTRY, .flags = ROW_TOTAL},
+		  {.what = M(C_ERROR), .n = 0, .on = BK_TRACEPOINT,
+		   .why = "ends in the exception table: no event after its beginning"}}},
 	{.name = "segv_protection", .what = "8 writes to read-only memory",
 	 .setup = protection_setup, .operate = write_operate, ERRORS},
 	{.name = "segv_unmapped", .what = "8 reads where nothing is mapped",

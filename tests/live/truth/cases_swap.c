@@ -1,6 +1,8 @@
 /* Swap and migration: pages that are elsewhere. */
 #include "truth.h"
 
+#include <errno.h>
+#include <linux/mempolicy.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,14 +65,19 @@ static void read_write_operate(void)
 	touch_write(area, PAGES);
 }
 
-/* Pages moved to another node and back are there at once: no fault. */
-static void node_setup(void)
+static void need_nodes(void)
 {
 	char text[64];
 
 	if (!read_text("/sys/devices/system/node/online", text, sizeof(text)) || !text[1] ||
 		text[1] == '\n')
 		victim_skip("a single NUMA node: nothing to migrate to");
+}
+
+/* Pages moved to another node and back are there at once: no fault. */
+static void node_setup(void)
+{
+	need_nodes();
 	area = map_region(PAGES);
 	touch_write(area, PAGES);
 }
@@ -86,6 +93,59 @@ static void node_operate(void)
 	}
 	CHECK(syscall(SYS_move_pages, 0, PAGES, pages, nodes, status, 2) >= 0);
 	touch_write(area, PAGES);
+}
+
+/* NUMA balancing takes the access rights of pages away, to learn who uses them.
+ * Of this process it may do so in the region only.  When, and how often, is
+ * the kernel's affair.  Pages of a process with one thread are left alone where
+ * they are on its node already, hence another thread. */
+#define NUMA_SECONDS 30.0
+static const char balancing[] = "/proc/sys/kernel/numa_balancing";
+
+static void *hint_main(void *argument)
+{
+	(void)argument;
+	stack_warm();
+	pause();
+	return NULL;
+}
+
+static void hint_setup(void)
+{
+	unsigned long both = 3;
+	pthread_t thread;
+
+	need_nodes();
+	if (access(balancing, W_OK))
+		victim_skip("NUMA balancing cannot be turned on");
+	area = map_region(PAGES);
+	CHECK(!syscall(SYS_set_mempolicy, MPOL_BIND, &both, 8 * sizeof(both)));
+	if (syscall(SYS_mbind, area, PAGES * PAGE, MPOL_BIND | MPOL_F_NUMA_BALANCING, &both,
+		8 * sizeof(both), 0))
+		victim_skip("no NUMA balancing of chosen memory: %s", strerror(errno));
+	touch_write(area, PAGES);
+	CHECK(!pthread_create(&thread, NULL, hint_main, NULL));
+	usleep(50000);
+	now();
+}
+
+static void hint_operate(void)
+{
+	struct usage usage;
+	double end = now() + NUMA_SECONDS;
+
+	write_text(balancing, "1");
+	do {
+		touch_write(area, PAGES);
+		usage_read(&usage);
+	} while (usage.minor - report->before.minor < (long)PAGES && now() < end);
+	write_text(balancing, "0");
+	report->slot[0] = usage.minor - report->before.minor;
+}
+
+static void hint_finish(void)
+{
+	CHECK(report->slot[0] >= (long)PAGES);
 }
 
 /* Compaction moves pages while they are written: who meets one waits for it.
@@ -156,6 +216,9 @@ const struct truth_case cases_swap[] = {
 		  {.what = M(C_WP_REUSE) | M(C_COW), .n = N_REST}}},
 	{.name = "migrate_node", .what = "256 pages moved to another node: no fault",
 	 .setup = node_setup, .operate = node_operate, .total = 0, .major = 0},
+	{.name = "numa_hint", .what = "pages whose rights NUMA balancing took away",
+	 .setup = hint_setup, .operate = hint_operate, .finish = hint_finish, .total = N_ANY,
+	 .major = 0, .rows = {{.what = M(C_NUMA), .n = N_REST}}},
 	{.name = "migrate_compact", .what = "pages written while compaction moves them",
 	 .setup = compact_setup, .operate = compact_operate, .total = N_ANY, .major = N_ANY,
 	 /* Compaction moves the pages of all VMAs, the stack too.  A fault that looks

@@ -114,6 +114,40 @@ add_path() { # PATH
 	fi
 }
 
+# Modules that the scripts among the files import, from what they say.
+imported_modules() {
+	local file scripts=()
+	for file in "${files[@]}"; do
+		while IFS= read -r -d '' file; do
+			scripts+=("$file")
+		done < <(find -L "$file" -name '*.py' -type f -print0)
+	done
+	sed -nE 's/^(import|from) ([a-z_]+).*/\2/p' "${scripts[@]}" /dev/null | sort -u
+}
+
+# Python's whole library would be 50 MB: only what is imported comes along. A
+# module that is not there belongs to the scripts themselves.
+add_python() {
+	local program file
+	program=$(PATH=/usr/bin:$PATH command -v python3) || skip "python3 is not installed"
+	add_program "$program"
+	while IFS= read -r file; do
+		add_program "$file"
+	done < <(imported_modules | "$program" -c "$PYTHON_FILES")
+}
+PYTHON_FILES='
+import importlib, encodings.ascii, encodings.latin_1, os, sys
+for name in sys.stdin.read().split():
+	try:
+		importlib.import_module(name)
+	except ImportError:
+		pass
+for module in list(sys.modules.values()):
+	for file in (getattr(module, "__file__", None), getattr(module, "__cached__", None)):
+		if file and os.path.exists(file):
+			print(file)
+'
+
 # Adds a module after everything it depends on. The number in the name is the
 # order in which the guest's init loads them.
 add_module() { # NAME-OR-FILE
@@ -178,6 +212,7 @@ build_initramfs() {
 	for path in "${files[@]}"; do
 		add_path "$path"
 	done
+	((python == 0)) || add_python
 	add_modules
 	write_settings
 	# Not compressed: inflating it would be emulated, and costs far more

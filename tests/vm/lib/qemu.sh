@@ -18,9 +18,20 @@ choose_memory() {
 	need=$((3 * size + 192))
 	if [[ ! $mem ]]; then
 		mem=$((need > 1024 ? need : 1024))
+		mem=$(((mem + nodes - 1) / nodes * nodes))
 	elif ((mem < need)); then
 		note "warning: $size MiB of files may not fit in --mem $mem (better: $need)"
 	fi
+}
+
+# Node i has CPU i, the last one those that are left, and its part of the memory.
+numa_options() {
+	local i last
+	for ((i = 0; i < nodes; i++)); do
+		last=$((i == nodes - 1 ? cpus - 1 : i))
+		printf '%s\n' -object "memory-backend-ram,id=node$i,size=$((mem / nodes))M" \
+			-numa "node,nodeid=$i,memdev=node$i,cpus=$i-$last"
+	done
 }
 
 # Each stream has a virtio-serial port of its own: unlike a serial line with a
@@ -42,6 +53,7 @@ run_qemu() {
 	else
 		args+=(-accel tcg,thread=multi -smp "$cpus")
 	fi
+	((nodes == 1)) || args+=($(numa_options))
 	if ((disk)); then
 		args+=(-drive "if=virtio,format=raw,cache=unsafe,file=$scratch/disk")
 	fi

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Domains direct, memcg, kswapd, compact: time between begin and end of a
+ * thread.  Domains swapout and swapin: pages written to and read from swap. */
+#include "lib/folio.bpf.h"
+#include "lib/stall.bpf.h"
+
+static __always_inline int reclaim_begin(u32 domain, u32 gfp, u32 order)
+{
+	if (hist_wanted() && !stall_open(domain, gfp, order))
+		hist_lost(MMT_HIST_LOSS_STALLS);
+	return 0;
+}
+
+static __always_inline int reclaim_end(void *ctx, u32 domain, s64 node)
+{
+	struct hist_event ev = { .domain = domain, .node = node };
+	struct mmt_stall s = {};
+	u64 ns = stall_close(domain, &s);
+
+	if (!ns)
+		return 0; /* begun before we were there */
+	ev.gfp = s.gfp;
+	ev.order = s.order;
+	hist_add_time(ctx, &ev, ns);
+	return 0;
+}
+
+SEC("?raw_tp/mm_vmscan_direct_reclaim_begin")
+int direct_begin__rt(struct bpf_raw_tracepoint_args *ctx)
+{
+	return reclaim_begin(MMT_DOMAIN_DIRECT, ctx->args[1], ctx->args[0]);
+}
+
+SEC("?raw_tp/mm_vmscan_direct_reclaim_end")
+int direct_end__rt(struct bpf_raw_tracepoint_args *ctx)
+{
+	return reclaim_end(ctx, MMT_DOMAIN_DIRECT, -1);
+}
+
+SEC("?raw_tp/mm_vmscan_memcg_reclaim_begin")
+int memcg_begin__rt(struct bpf_raw_tracepoint_args *ctx)
+{
+	return reclaim_begin(MMT_DOMAIN_MEMCG, ctx->args[1], ctx->args[0]);
+}
+
+SEC("?raw_tp/mm_vmscan_memcg_reclaim_end")
+int memcg_end__rt(struct bpf_raw_tracepoint_args *ctx)
+{
+	return reclaim_end(ctx, MMT_DOMAIN_MEMCG, -1);
+}
+
+/* A run, as the kernel counts them (pageoutrun), ends with the next or with sleep. */
+SEC("?raw_tp/mm_vmscan_kswapd_wake")
+int kswapd_wake__rt(struct bpf_raw_tracepoint_args *ctx)
+{
+	reclaim_end(ctx, MMT_DOMAIN_KSWAPD, (int)ctx->args[0]);
+	return reclaim_begin(MMT_DOMAIN_KSWAPD, 0, ctx->args[2]);
+}
+
+SEC("?raw_tp/mm_vmscan_kswapd_sleep")
+int kswapd_sleep__rt(struct bpf_raw_tracepoint_args *ctx)
+{
+	return reclaim_end(ctx, MMT_DOMAIN_KSWAPD, (int)ctx->args[0]);
+}
+
+SEC("?raw_tp/mm_compaction_begin")
+int compact_begin__rt(struct bpf_raw_tracepoint_args *ctx)
+{
+	return reclaim_begin(MMT_DOMAIN_COMPACT, 0, 0);
+}
+
+SEC("?raw_tp/mm_compaction_end")
+int compact_end__rt(struct bpf_raw_tracepoint_args *ctx)
+{
+	return reclaim_end(ctx, MMT_DOMAIN_COMPACT, -1);
+}
+
+static __always_inline int swap_pages(void *ctx, u32 domain, u64 pages)
+{
+	struct hist_event ev = { .domain = domain, .op = MMT_OP_ALLOC };
+
+	ev.requested = ev.allocated = pages * PAGE_SIZE;
+	if (hist_wanted())
+		hist_add(ctx, &ev);
+	return 0;
+}
+
+/* What is really written: neither what lost its place in swap meanwhile nor, from
+ * 6.12 on, pages of zeros.  The kernel counts it there (pswpout). */
+SEC("?fentry/__swap_writepage")
+int BPF_PROG(swapout__fe, void *folio_or_page)
+{
+	return swap_pages(ctx, MMT_DOMAIN_SWAPOUT, folio_pages(folio_or_page));
+}
+
+SEC("?raw_tp/mm_vmscan_write_folio")
+int swapout__rt(struct bpf_raw_tracepoint_args *ctx)
+{
+	return swap_pages(ctx, MMT_DOMAIN_SWAPOUT, folio_pages((struct folio *)ctx->args[0]));
+}
+
+SEC("?fentry/swap_read_folio") /* from 6.5 on */
+int BPF_PROG(swapin_folio__fe, struct folio *folio)
+{
+	return swap_pages(ctx, MMT_DOMAIN_SWAPIN, folio_pages(folio));
+}
+
+SEC("?fentry/swap_readpage") /* to 6.4; one page */
+int BPF_PROG(swapin_page__fe, struct page *page)
+{
+	return swap_pages(ctx, MMT_DOMAIN_SWAPIN, 1);
+}
+
+SEC("?fentry/do_swap_page")
+int BPF_PROG(swapin_in__fe, struct vm_fault *vmf)
+{
+	return reclaim_begin(MMT_DOMAIN_SWAPIN, 0, 0);
+}
+
+SEC("?fexit/do_swap_page")
+int BPF_PROG(swapin_out__fx, struct vm_fault *vmf, unsigned int ret)
+{
+	return reclaim_end(ctx, MMT_DOMAIN_SWAPIN, -1);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Does a number that was read many times grow, and does it go on growing? */
+#ifndef MODEL_TREND_H
+#define MODEL_TREND_H
+
+#include <stddef.h>
+
+/* Fewer readings tell nothing. */
+#define TREND_MIN 10
+
+enum trend_kind {
+	TREND_UNKNOWN, /* too few readings */
+	TREND_STEADY,  /* no change that chance does not explain */
+	TREND_GROWS,   /* grows to the end: what a leak does */
+	TREND_LEVELS,  /* grew, but less and less: what a cache that fills up does */
+	TREND_FALLS,
+	TREND_KINDS
+};
+extern const char *const trend_keys[TREND_KINDS];
+
+struct trend {
+	double slope;      /* per unit of time, least squares over all readings */
+	double r2;         /* part of the variation that the line explains, 0 to 1 */
+	double confidence; /* that the later half has a trend at all: 1 - p of Mann-Kendall, two-sided */
+	enum trend_kind kind;
+};
+
+/* Readings in order of time. */
+void trend_fit(const double *time, const double *value, size_t n, struct trend *out);
+
+#endif

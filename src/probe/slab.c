@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "probe/slab.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SYSFS "/sys/kernel/slab"
+
+uint64_t slab_kmalloc_bytes(const char *name)
+{
+	static const char *const kinds[] = { "", "cg-", "rcl-", "dma-" };
+	char *end;
+	uint64_t n;
+
+	if (strncmp(name, "kmalloc-", 8))
+		return 0;
+	name += 8;
+	for (size_t i = 1; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strncmp(name, kinds[i], strlen(kinds[i]))) {
+			name += strlen(kinds[i]);
+			break;
+		}
+	if (*name < '1' || *name > '9')
+		return 0;
+	n = strtoull(name, &end, 10);
+	if (!strcmp(end, "k"))
+		return n * 1024;
+	return *end ? 0 : n;
+}
+
+/* Merged caches are links to one directory. */
+static bool same_cache(const char *one, const char *other)
+{
+	char path[PATH_MAX], a[PATH_MAX], b[PATH_MAX];
+
+	if (!strcmp(one, other))
+		return true;
+	snprintf(path, sizeof(path), SYSFS "/%s", one);
+	if (!realpath(path, a))
+		return false;
+	snprintf(path, sizeof(path), SYSFS "/%s", other);
+	return realpath(path, b) && !strcmp(a, b);
+}
+
+int slab_name(const char *name, char *out, size_t size, struct error *e)
+{
+	FILE *f = fopen("/proc/slabinfo", "re");
+	char line[512];
+	bool found = false;
+
+	if (!f)
+		return error_set(e, error_code_of(-errno), "run it as root", strerror(errno), "cannot read /proc/slabinfo");
+	while (!found && !strchr(name, '/') && fgets(line, sizeof(line), f)) {
+		line[strcspn(line, " \n")] = '\0';
+		if (*line && *line != '#' && same_cache(name, line)) {
+			found = true;
+			snprintf(out, size, "%s", line);
+		}
+	}
+	fclose(f);
+	return found ? 0 : error_set(e, EXIT_USAGE, "/proc/slabinfo lists the caches", "there is no such cache",
+				     "bad value '%s' of --slab", name);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Names of slab caches. */
+#ifndef PROBE_SLAB_H
+#define PROBE_SLAB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/* Bytes of "kmalloc-128", "kmalloc-cg-4k" and the like; 0: no such name. */
+uint64_t slab_kmalloc_bytes(const char *name);
+/* The name that the kernel itself uses for the cache: caches may be merged, and
+ * then go by the name of one of them. */
+int slab_name(const char *name, char *out, size_t size, struct error *e);
+
+#endif

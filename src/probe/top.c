@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "probe/top.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "probe/cgroup.h"
+#include "probe/kernel_read.h"
+#include "probe/percpu.h"
+#include "wire/percpu.h"
+
+#include "top.skel.h"
+
+struct top_probe {
+	struct top_bpf *skel;
+	struct plan plan;
+	struct links links;
+	struct bpf_link *tasks_link;
+	struct iter_buffer tasks;
+	const pid_t *pids;
+	int pid_count;
+	bool percpu; /* per-CPU variables can be read */
+};
+
+static int row_add(struct top_probe *p, uint32_t tgid, uint64_t start)
+{
+	struct mmt_top_key key = { .tgid = tgid, .start_boottime = start };
+	struct mmt_top_row none = { 0 };
+
+	return bpf_map_update_elem(bpf_map__fd(p->skel->maps.rows), &key, &none, BPF_NOEXIST) ? -errno : 0;
+}
+
+static int cgroup_set(struct top_probe *p, const struct top_probe_options *opt)
+{
+	uint32_t zero = 0;
+
+	return bpf_map_update_elem(bpf_map__fd(p->skel->maps.cgroups), &zero, &opt->cgroup, BPF_ANY) ? -errno : 0;
+}
+
+static int object_load(struct top_probe *p, const struct top_probe_options *opt, struct error *e)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, o, .btf_custom_path = opt->btf);
+	struct mmt_top_config *config;
+	int err = 0;
+
+	p->skel = top_bpf__open_opts(&o);
+	if (!p->skel)
+		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot open the BPF object");
+	plan_autoload(&p->plan, p->skel->obj);
+	config = (struct mmt_top_config *)&p->skel->rodata->config;
+	config->cpus = (uint32_t)libbpf_num_possible_cpus();
+	config->chosen = opt->pid_count > 0;
+	config->cgroup = opt->cgroup >= 0;
+	if (config->cgroup)
+		err = cgroup_id(opt->cgroup, (uint64_t *)&config->cgroup_id);
+	p->percpu = percpu_offsets(opt->btf, (struct mmt_percpu *)&p->skel->rodata->percpu);
+	bpf_program__set_autoload(p->skel->progs.percpu_find__rt, p->percpu);
+	bpf_map__set_max_entries(p->skel->maps.percpu_bases, config->cpus);
+	if (opt->rows)
+		bpf_map__set_max_entries(p->skel->maps.rows, opt->rows + MMT_TOP_FULL + 1);
+	if (!err)
+		err = top_bpf__load(p->skel);
+	if (!err && config->cgroup)
+		err = cgroup_set(p, opt);
+	if (!err)
+		err = row_add(p, 0, MMT_TOP_IRQ);
+	if (!err)
+		err = row_add(p, 0, MMT_TOP_FULL);
+	if (err)
+		return error_set(e, error_code_of(err), "-v shows what the verifier says", strerror(-err),
+				 "cannot load the BPF programs");
+	p->percpu = p->percpu && percpu_find(p->skel->progs.percpu_find__rt);
+	return 0;
+}
+
+/* Processes that are chosen have their row from the start. */
+static int rows_choose(struct top_probe *p, struct error *e)
+{
+	const struct mmt_top_task *tasks;
+	ssize_t n = top_probe_tasks(p, &tasks);
+	int err = n < 0 ? (int)n : 0;
+
+	for (ssize_t i = 0; i < n && !err && p->pid_count; i++)
+		if (tasks[i].flags & MMT_TOP_LEADER)
+			err = row_add(p, tasks[i].key.tgid, tasks[i].key.start_boottime);
+	return err ? error_set(e, error_code_of(err), NULL, strerror(-err), "cannot read the processes") : 0;
+}
+
+/* Only fentry costs nothing to those that make other calls: the rest is for who asks. */
+static void calls_choose(struct plan *plan, const struct top_probe_options *opt)
+{
+	const struct candidate **chosen = &plan->chosen[HOOK_TOP_CALLS];
+
+	if (*chosen && strcmp((*chosen)->backend, "fentry") && !opt->calls && !opt->force[HOOK_TOP_CALLS])
+		*chosen = NULL;
+}
+
+struct top_probe *top_probe_open(const struct top_probe_options *opt, struct error *e)
+{
+	struct top_probe *p = calloc(1, sizeof(*p));
+
+	if (!p) {
+		error_set(e, EXIT_FAILED, NULL, strerror(ENOMEM), "cannot start");
+		return NULL;
+	}
+	plan_log(opt->verbose);
+	memcpy(p->plan.force, opt->force, sizeof(p->plan.force));
+	p->plan.btf = opt->btf;
+	p->pids = opt->pids;
+	p->pid_count = opt->pid_count;
+	plan_want_object(&p->plan, OBJECT_TOP);
+	if (plan_build(&p->plan, e) == 0)
+		calls_choose(&p->plan, opt);
+	if (e->code || object_load(p, opt, e)) {
+		top_probe_free(p);
+		return NULL;
+	}
+	p->tasks_link = bpf_program__attach_iter(p->skel->progs.top_tasks__it, NULL);
+	if (!p->tasks_link) {
+		error_set(e, error_code_of(-errno), "'mmtrace doctor' shows what works here", strerror(errno),
+			  "cannot attach top_tasks__it");
+		top_probe_free(p);
+		return NULL;
+	}
+	return p;
+}
+
+int top_probe_attach(struct top_probe *p, struct error *e)
+{
+	return rows_choose(p, e) ? -1 : links_attach(&p->links, &p->plan, p->skel->obj, e);
+}
+
+void top_probe_detach(struct top_probe *p)
+{
+	links_detach(&p->links);
+}
+
+void top_probe_free(struct top_probe *p)
+{
+	if (!p)
+		return;
+	links_detach(&p->links);
+	bpf_link__destroy(p->tasks_link);
+	top_bpf__destroy(p->skel);
+	iter_free(&p->tasks);
+	free(p);
+}
+
+const struct candidate *top_probe_backend(const struct top_probe *p, enum hook_id hook)
+{
+	return p->plan.chosen[hook];
+}
+
+bool top_probe_percpu(const struct top_probe *p)
+{
+	return p->percpu;
+}
+
+static bool pid_chosen(const struct top_probe *p, uint32_t tgid)
+{
+	for (int i = 0; i < p->pid_count; i++)
+		if ((uint32_t)p->pids[i] == tgid)
+			return true;
+	return !p->pid_count;
+}
+
+ssize_t top_probe_tasks(struct top_probe *p, const struct mmt_top_task **tasks)
+{
+	ssize_t n = iter_read(&p->tasks, bpf_link__fd(p->tasks_link)), used = 0;
+	struct mmt_top_task *all = (void *)p->tasks.bytes;
+
+	*tasks = all;
+	if (n < 0)
+		return n;
+	n /= (ssize_t)sizeof(*all);
+	for (ssize_t i = 0; i < n; i++)
+		if (pid_chosen(p, all[i].key.tgid))
+			all[used++] = all[i];
+	return used;
+}
+
+int top_probe_rows(struct top_probe *p, void (*fn)(void *ctx, const void *key, const void *row), void *ctx)
+{
+	return map_each(p->skel->maps.rows, fn, ctx);
+}
+
+void top_probe_forget(struct top_probe *p, const struct mmt_top_key *key)
+{
+	bpf_map_delete_elem(bpf_map__fd(p->skel->maps.rows), key);
+}
+
+void top_probe_losses(struct top_probe *p, uint64_t out[MMT_TOP_LOSSES])
+{
+	for (uint32_t i = 0; i < MMT_TOP_LOSSES; i++)
+		out[i] = map_sum(p->skel->maps.losses, i);
+}
+
+void top_probe_cost(struct top_probe *p, struct probe_cost *out)
+{
+	object_cost(p->skel->obj, out);
+}

@@ -1,0 +1,268 @@
+#!/usr/bin/env python3
+"""mmtrace leak: what a victim holds of the kernel's memory, and what it gave back."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'lib'))
+from mmt import Failed, MMTRACE, PATIENCE, Victim, check, finish, run, say, scratch, usable, victim
+
+SITE = 'do_eventfd' # a kmalloc of 48 bytes, of which each takes 64
+
+
+class Leak:
+    """A running `mmtrace leak --json`."""
+    count = 0
+
+    def __init__(self, *args, interval='100ms'):
+        Leak.count += 1
+        self.output = os.path.join(scratch(), 'leak-%d' % Leak.count)
+        self.words = os.path.join(scratch(), 'words-%d' % Leak.count)
+        self.process = subprocess.Popen([MMTRACE, 'leak', '--json', '-i', interval, '-o', self.output, *map(str, args)],
+                                        stdin=subprocess.DEVNULL, stderr=open(self.words, 'w'))
+        self.wait(lambda lines: lines, 'it does not start')
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+    def lines(self):
+        if not os.path.exists(self.output):
+            return []
+        with open(self.output, encoding='utf-8') as f:
+            return [json.loads(line) for line in f.read().split('\n')[:-1]]
+
+    def wait(self, condition, why):
+        end = time.monotonic() + PATIENCE
+        while True:
+            over = self.process.poll() is not None
+            lines = self.lines()
+            if condition(lines):
+                return lines
+            check(not over and time.monotonic() < end, '%s: %s' % (why, open(self.words).read()))
+            time.sleep(0.02)
+
+    def now(self):
+        """Rows of a tick that began after this call."""
+        ticks = sum(r['type'] == 'tick' for r in self.lines())
+        return self.last(self.wait(lambda lines: sum(r['type'] == 'tick' for r in lines) >= ticks + 2, 'no more ticks'))
+
+    def last(self, lines):
+        rows, kept = [], []
+        for r in lines:
+            if r['type'] == 'outstanding':
+                rows.append(r)
+            elif r['type'] in ('tick', 'end'):
+                kept, rows = rows, []
+        return kept
+
+    def stop(self):
+        """Rows of the end, and the end itself."""
+        self.process.send_signal(signal.SIGINT)
+        self.status = self.process.wait(timeout=PATIENCE)
+        lines = self.lines()
+        check(lines[-1]['type'] == 'end', 'no end: ' + open(self.words).read())
+        return self.last(lines), lines[-1]
+
+
+def at(rows, function, domain='kmalloc'):
+    """The one row of a call site."""
+    found = [r for r in rows if r['site']['function'] == function and r['domain'] == domain]
+    check(len(found) < 2, 'more than one row of ' + function)
+    return found[0] if found else None
+
+
+def held(row):
+    return row['count'] if row else 0
+
+
+def is_known(row):
+    """Where names are hidden nothing can be told apart."""
+    check(row, 'no row of %s' % SITE)
+    return row
+
+
+def holds_and_gives_back():
+    with Victim(hold) as v, Leak('-p', v.pid) as leak:
+        v.ask('eventfd 1000')
+        row = is_known(at(leak.now(), SITE))
+        check((row['from'], row['bytes_each'], row['count'], row['bytes']) == ('kmalloc-64', 64, 1000, 64000), str(row))
+        check((row['allocated'], row['freed'], row['frees_missed']) == (1000, 0, 0), str(row))
+        check(sum(a['count'] for a in row['ages']) == 1000, str(row['ages']))
+        v.ask('churn 5000') # addresses come back
+        row = at(leak.now(), SITE)
+        check((row['count'], row['allocated'], row['freed']) == (1000, 6000, 5000), str(row))
+        v.ask('close 0')
+        check(not held(at(leak.now(), SITE)), 'closed, but still there')
+        rows, end = leak.stop()
+        check(not held(at(rows, SITE)), 'closed, but still there at the end')
+        check(leak.status == 0, 'status %d' % leak.status)
+        check(not end['lost']['table_full'] and not end['lost']['sites_full'], str(end['lost']))
+
+
+def large_ones_count_once():
+    with Victim(hold) as v, Leak('-p', v.pid) as leak:
+        v.ask('bigpipe 50')
+        rows = leak.now()
+        row = at(rows, 'pipe_resize_ring')
+        check(row and (row['from'], row['bytes_each'], row['count']) == ('kmalloc large', 16384, 50), str(row))
+        check((row['allocated'], row['frees_missed']) == (50, 0), str(row))
+        check(sum(held(r) for r in rows if r['from'] == 'kmalloc large') == 50, 'other large ones')
+        v.ask('close 0')
+        check(not held(at(leak.now(), 'pipe_resize_ring')), 'closed, but still there')
+        _, end = leak.stop()
+        check(not end['lost']['reused'], 'told twice is not a free missed: %s' % end['lost'])
+
+
+def pages_are_held():
+    with Victim(hold) as v, Leak('page', '-p', v.pid) as leak:
+        v.ask('touch 2000')
+        small = sum(held(r) for r in leak.now() if r['from'] == 'page order 0')
+        check(2000 <= small <= 2200, '%d pages' % small)
+        v.ask('close 0')
+        rest = sum(held(r) for r in leak.now() if r['from'] == 'page order 0')
+        check(rest <= small - 2000, '%d pages are left' % rest)
+
+
+def frees_of_before_are_told():
+    with Victim(hold) as v:
+        v.ask('eventfd 500')
+        with Leak('-p', v.pid) as leak:
+            v.ask('close 0')
+            rows, end = leak.stop()
+            check(end['events']['unknown_frees'] >= 500, str(end['events']))
+            check(not held(at(rows, SITE)), 'held though never seen')
+
+
+def full_table_is_told():
+    with Victim(hold) as v, Leak('kmalloc', '-p', v.pid, '--entries', 100, '--strict') as leak:
+        v.ask('eventfd 1000')
+        rows, end = leak.stop()
+        row = at(rows, SITE)
+        check(row and 0 < row['count'] <= 100, str(row))
+        check(end['count'] <= 100 and end['lost']['table_full'] >= 900, str(end))
+        check(end['events']['allocations'] >= 1000, str(end['events']))
+        check(leak.status == 5, '--strict: status %d' % leak.status)
+
+
+def sampling_scales():
+    with Victim(hold) as v, Leak('kmalloc', '-p', v.pid, '--sample', 4) as leak:
+        v.ask('eventfd 3000')
+        row = is_known(at(leak.now(), SITE))
+        check(row['count'] % 4 == 0 and 2000 < row['count'] < 4000, str(row))
+        v.ask('close 0')
+        check(not held(at(leak.now(), SITE)), 'closed, but still there')
+        return '%d of 3000' % row['count']
+
+
+def young_ones_are_left_out():
+    with Victim(hold) as v, Leak('-p', v.pid, '--older', '1h') as leak:
+        v.ask('eventfd 100')
+        rows, _ = leak.stop()
+        check(not rows, str(rows))
+    with Victim(hold) as v, Leak('-p', v.pid, '--older', '100ms') as leak:
+        v.ask('eventfd 100')
+        leak.now()
+        row = at(leak.now(), SITE) # an interval is 100 ms
+        check(held(row) == 100, str(row))
+
+
+def one_cache():
+    with Victim(hold) as v, Leak('-p', v.pid, '--slab', 'filp') as leak:
+        v.ask('eventfd 300')
+        rows = leak.now()
+        check(sum(held(r) for r in rows) == 300, str(rows))
+        check(all(r['from'] == rows[0]['from'] for r in rows), str(rows))
+
+
+def only_sizes_asked_for():
+    with Victim(hold) as v, Leak('kmalloc', '-p', v.pid, '-z', '8193') as leak:
+        v.ask('eventfd 300')
+        v.ask('bigpipe 20')
+        rows = leak.now()
+        check(rows and all(r['bytes_each'] > 8192 for r in rows), str(rows))
+
+
+def a_leak_grows():
+    with Victim(hold) as v, Leak('kmalloc', '-p', v.pid) as leak:
+        v.process.stdin.write('leak 2\n')
+        v.line()
+        for _ in range(12):
+            rows = leak.now()
+        row = is_known(at(rows, SITE))
+        v.ask('close 0')
+        v.line() # the answer to close
+        check(row['growth'] and row['growth']['trend'] == 'grows', str(row))
+        check(row['growth']['bytes_per_s'] > 0 and row['growth']['confidence'] > 0.95, str(row))
+
+
+def a_full_cache_does_not():
+    with Victim(hold) as v, Leak('kmalloc', '-p', v.pid) as leak:
+        v.ask('eventfd 2000')
+        for _ in range(12):
+            rows = leak.now()
+        row = is_known(at(rows, SITE))
+        check(row['growth'] and row['growth']['trend'] in ('levels', 'steady'), str(row))
+
+
+def stacks_on_request():
+    with Victim(hold) as v, Leak('kmalloc', '-p', v.pid, '-K') as leak:
+        v.ask('eventfd 10')
+        rows = [r for r in leak.now() if r['site']['function'] == SITE]
+        check(rows and any(f['function'] and 'eventfd2' in f['function'] for f in rows[0]['stack']), str(rows))
+
+
+def bad(status, text, *args):
+    r = subprocess.run([MMTRACE, 'leak', *args], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                       timeout=PATIENCE)
+    if r.returncode != status or text not in r.stdout:
+        raise Failed('%s: status %d, %s' % (' '.join(args), r.returncode, r.stdout[:300]))
+
+
+def bad_input():
+    bad(0, 'Domains', '--help')
+    bad(2, 'there is no such cache', '--slab', 'no_such_cache')
+    bad(2, 'there is no such cache', '--slab', '../../etc')
+    bad(2, 'unknown word', 'bogus')
+    bad(2, 'keys: bytes', '-s', 'colour')
+    bad(2, 'not a duration', '--older', 'long')
+    bad(2, 'not a number in its range', '--sample', '0')
+    bad(2, 'not a number in its range', '--entries', '999999999999')
+    bad(2, 'no size is left', '-z', '4K', '-Z', '1K')
+    bad(2, 'no slab domain', 'vmalloc', '--slab', 'filp')
+    bad(2, 'no such hook', '--backend', 'fault=fentry')
+    bad(1, 'cannot trace pid', '-p', '999999999')
+    bad(1, 'cannot write', '-d', '100ms', '-o', '/dev/full')
+    bad(1, 'cannot write', '-o', '/nonexistent/file')
+
+
+usable('leak')
+hold = victim('hold')
+run('leak: bad input', bad_input)
+probe = subprocess.run([MMTRACE, 'leak', '-d', '100ms'], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+if probe.returncode:
+    say('skip', 'leak', probe.stderr.splitlines()[0])
+    finish()
+if 'no names' in probe.stderr:
+    say('skip', 'leak: sites', 'the kernel hides its addresses')
+    finish()
+run('leak: 1,000 eventfds held, 5,000 more made and closed, all given back', holds_and_gives_back)
+run('leak: 50 large kmallocs count once', large_ones_count_once)
+run('leak: 2,000 pages held and given back', pages_are_held)
+run('leak: frees of what was there before', frees_of_before_are_told)
+run('leak: a full table is told', full_table_is_told)
+run('leak: --sample', sampling_scales)
+run('leak: --older', young_ones_are_left_out)
+run('leak: --slab', one_cache)
+run('leak: -z', only_sizes_asked_for)
+run('leak: a leak grows', a_leak_grows)
+run('leak: a full cache does not', a_full_cache_does_not)
+run('leak: -K', stacks_on_request)
+finish()

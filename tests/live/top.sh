@@ -1,0 +1,140 @@
+#!/usr/bin/env bash
+# mmtrace top against known work: /proc/PID/stat, wait4, eventfds; bad input.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+m=$PWD/build/mmtrace
+tmp=$(mktemp -d)
+tracer=
+victim_PID=
+trap 'kill $tracer ${victim_PID:-} 2> /dev/null; rm -rf "$tmp"' EXIT
+bad=0
+
+ok() { echo "ok - top: $1"; }
+no() { echo "not ok - top: $1: $2"; bad=1; }
+expect() { # STATUS NAME TEXT COMMAND...
+	local status=$1 name=$2 text=$3 got
+	shift 3
+	timeout 60 "$@" > "$tmp/out" 2> "$tmp/err" < /dev/null
+	got=$?
+	if [ $got != "$status" ]; then
+		no "$name" "exit $got, not $status: $(head -c 200 "$tmp/err")"
+	elif ! cat "$tmp/out" "$tmp/err" | grep -q -- "$text"; then
+		no "$name" "does not say '$text': $(head -c 200 "$tmp/err")"
+	else
+		ok "$name"
+	fi
+}
+
+expect 0 "--help" "direct_ns" "$m" top --help
+expect 2 "unknown option" "hint:" "$m" top --bogus
+expect 2 "unknown key" "no such key" "$m" top -s colour
+expect 2 "bad interval" "not an interval" "$m" top soon
+expect 2 "bad count" "not a number" "$m" top 1 0
+expect 2 "bad rows" "not a number" "$m" top --rows 0
+expect 2 "two targets" "exclude" "$m" top -p 1 --cgroup /sys/fs/cgroup
+expect 2 "no cgroup" "cgroup" "$m" top --cgroup /proc
+expect 1 "missing cgroup" "cannot open" "$m" top --cgroup /sys/fs/cgroup/nonexistent
+expect 1 "no such pid" "no such process" "$m" top -p 999999999
+expect 1 "kernel thread" "kernel thread" "$m" top -p 2
+expect 2 "forced backend" "cannot force" "$m" top --backend top_exit=magic 1 1
+v1=$(awk '$3 == "cgroup" { print $2; exit }' /proc/mounts)
+if [ -n "$v1" ]; then
+	expect 3 "cgroup v1" "version 1" "$m" top --cgroup "$v1"
+else
+	echo "skip - top: cgroup v1: none is mounted here"
+fi
+
+"$m" top -d 100ms > /dev/null 2> "$tmp/err"
+if [ $? -ge 3 ]; then
+	echo "skip - top: tracing: $(head -1 "$tmp/err")"
+	exit $bad
+fi
+cc -O1 -Wall -Werror -o "$tmp/victim" tests/victims/top_victim.c || exit 1
+
+say() { echo go >&"${victim[1]}"; }
+faults() { sed 's/.*) //' "/proc/$victim_PID/stat" | cut -d' ' -f8,10; }
+# traced WORK... -- TOP-OPTIONS...: the victim works while top looks; sets before,
+# after (its min_flt and maj_flt) and children (min_flt of all)
+traced() {
+	local work=()
+	while [ "$1" != -- ]; do work+=("$1"); shift; done
+	shift
+	coproc victim { exec "$tmp/victim" "${work[@]}"; }
+	read -r -u "${victim[0]}" _
+	: > "$tmp/json"
+	"$m" top --json -o "$tmp/json" "${@/PID/${victim_PID:-}}" &
+	tracer=$!
+	for _ in $(seq 100); do
+		grep -q '"start"' "$tmp/json" && break
+		sleep 0.1
+	done
+	before=$(faults)
+	say
+	read -r -u "${victim[0]}" _ children
+	after=$(faults)
+	sleep 0.3
+	kill -INT $tracer
+	wait $tracer
+	status=$?
+	say
+	wait "${victim_PID:-}" 2> /dev/null
+}
+check() { # NAME, a script on stdin: rows, end, and arguments
+	local name=$1
+	shift
+	if python3 - "$tmp/json" "$@"; then ok "$name"; else no "$name" "see above"; fi
+}
+
+traced 5000 100000 0 0 -- -p PID 200ms
+if [ $status = 0 ]; then ok "SIGINT ends with exit 0"; else no "SIGINT" "exit $status"; fi
+# shellcheck disable=SC2086 # two numbers each
+check "a victim's faults equal /proc/PID/stat; its eventfds are counted" $before $after << 'PY'
+import json, sys
+rows = [json.loads(line) for line in open(sys.argv[1])]
+min0, maj0, min1, maj1 = map(int, sys.argv[2:])
+last = [r for r in rows if r['type'] == 'top' and r['pid']][-1]
+print('#', {k: last[k] for k in last if k not in ('type', 'comm')})
+assert rows[0]['type'] == 'start' and rows[0]['command'] == 'top' and rows[-1]['type'] == 'end'
+assert last['minor'] == min1 - min0 >= 5000, (last['minor'], min1 - min0)
+assert last['major'] == maj1 - maj0
+assert last['rss_change'] >= 5000 * 4096 and last['vsize_change'] >= 5000 * 4096
+if last['kmalloc_count'] is None:
+    print('skip - top: eventfds:', rows[0]['unknown']['kmalloc_count'])
+else:
+    # one kmalloc of 64 bytes each, a file and its dentry at least from slab caches
+    assert 100000 <= last['kmalloc_count'] <= 100100, last['kmalloc_count']
+    assert last['kmalloc_bytes'] >= 6400000
+    assert last['slab_count'] >= 200000
+    assert last['page_bytes'] >= 5000 * 4096
+assert {r['pid'] for r in rows if r['type'] == 'top' and r['pid']} == {last['pid']}
+assert not any(rows[-1]['lost'].values()), rows[-1]['lost']
+PY
+
+traced 0 0 300 40 -- 2s
+check "300 children that live less than an interval equal wait4" "$children" << 'PY'
+import json, sys
+rows = [json.loads(line) for line in open(sys.argv[1])]
+group = [r for r in rows if r['type'] == 'top_group' and r['comm'] == 'short_lived']
+print('#', group)
+assert len(group) == 1 and group[0]['ended'] == 300, group
+assert group[0]['minor'] == int(sys.argv[2]) >= 300 * 40, (group[0]['minor'], sys.argv[2])
+PY
+
+traced 0 0 100 10 -- --rows 16 --strict 10s
+if [ $status = 5 ]; then ok "--strict: a full table is exit 5"; else no "--strict" "exit $status"; fi
+check "a full table is said so" << 'PY'
+import json, sys
+rows = [json.loads(line) for line in open(sys.argv[1])]
+assert rows[-1]['lost']['rows_full'] > 0
+assert any(r['type'] == 'top' and r['comm'] == '[no room]' for r in rows)
+PY
+
+"$m" top --calls --json -o "$tmp/json" -p $$ 300ms 3 2> "$tmp/err"
+check "--calls" << 'PY'
+import json, sys
+rows = [json.loads(line) for line in open(sys.argv[1])]
+assert rows[-1]['mmap_bytes'] is not None and 'mmap_bytes' not in rows[0]['unknown']
+PY
+expect 1 "disk full" "cannot write" "$m" top -o /dev/full -d 200ms
+expect 0 "the table" "since the start" "$m" top -n 3 -s -rss 200ms 2
+exit $bad
