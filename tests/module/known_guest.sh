@@ -3,6 +3,7 @@
 # "# NAME" and then what each of them said.
 step=/sys/module/mmt_known/parameters/step
 cd /tmp || exit 1
+site='' cache='' leak='' # pids, set by start
 
 # start NAME ARGS...: mmtrace ARGS to NAME.json; waits until it traces
 start() {
