@@ -110,7 +110,7 @@ def rings():
 
 def ring(threads):
     return Figure(f"ring{threads}", f"ways to hand over a fault, {threads} thread{'s'[:threads - 1]} (ns per fault)",
-                  ["fault", str(threads)], 8192 * threads, [untraced(), *rings()])
+                  ["fault", str(threads)], 8192 * threads, [untraced(), *rings()], rounds=5)
 
 
 def inside(threads):
@@ -148,6 +148,8 @@ def alloc():
     hist.ready = STARTED
     return Figure("alloc", "allocation storm, eventfd + close (ns per turn)", ["eventfd"], 1000, [
         untraced(), hist,
+        Variant("leak", "mmtrace leak: each object until it is freed", [MMTRACE, "leak", "--json", "-o", "OUT", "-p", "PID"], STARTED),
+        Variant("top", "mmtrace top of all processes", [MMTRACE, "top", "--json", "-i", "60", "-o", "OUT"], STARTED),
         bpftrace("bpftrace", "bpftrace, hist(bytes_req) by call site",
                  "tracepoint:kmem:kmalloc, tracepoint:kmem:kmem_cache_alloc /pid == %PID%/ "
                  "{ @[args->call_site] = hist(args->bytes_req); }", ("stdout", r"\s(\d+) \|")),
