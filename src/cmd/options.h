@@ -27,7 +27,7 @@ struct options {
 	uint32_t sample;     /* 1 in so many minor faults; 0: all */
 	int top;
 	struct column_list columns;
-	bool columns_help;
+	bool columns_help, classes_help, interval_given;
 	const char *sort, *output;
 	struct trace_filter filter; /* trace only */
 	bool trace, json, quiet, verbose, strict, help, version;

@@ -100,7 +100,7 @@ expect 0 "columns and order" "^ *FAULTS  *RANGE  *NAME" "$m" --columns faults,ad
 expect 3 "doctor --btf" "remedy:" "$m" doctor --btf /nonexistent
 expect 137 "CMD killed" "rusage" "$m" -- sh -c 'kill -9 $$'
 expect 0 "trace" "anon_write minor" "$m" trace -- true
-expect 2 "trace: unknown class" "classes:" "$m" trace -F bogus -- true
+expect 2 "trace: unknown class" "lists the classes" "$m" trace -F bogus -- true
 expect 1 "disk full" "cannot write" "$m" -o /dev/full -- true
 expect 3 "no BTF file" "BTF" "$m" --btf /nonexistent -- true
 if command -v setpriv > /dev/null; then
