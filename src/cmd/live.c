@@ -21,6 +21,7 @@
 #include "cmd/limit.h"
 #include "cmd/options.h"
 #include "cmd/output.h"
+#include "cmd/resident.h"
 #include "cmd/targets.h"
 #include "model/kind.h"
 #include "model/loss.h"
@@ -31,6 +32,8 @@
 #define DRAIN_NS 50000000ull /* the rings are emptied at least this often */
 #define MERGE_VMAS 16384     /* rows of what has ended, some 1 KiB each */
 #define MERGE_PROCESSES 1024
+#define EXITS_NS 100000000ull /* the threads of a dying process have so long to be gone */
+#define CORRECT_US 1000
 
 struct live {
 	struct options opt;
@@ -42,7 +45,8 @@ struct live {
 	struct output output;
 	struct utsname uts;
 	uint64_t t0, next_tick, end, ticks;
-	uint64_t rss_next, last_tick; /* when smaps may be read again */
+	uint64_t last_tick;
+	struct resident resident;
 	int signals, timer;
 	bool stop;
 	char target[256], title[320];
@@ -69,58 +73,6 @@ static int on_record(void *ctx, const void *bytes, size_t size)
 }
 
 /* --- reading what the rings do not tell --- */
-
-struct rss_walk { struct vma **vmas; size_t n, at; uint64_t now; pid_t pid; };
-
-static void on_rss(void *ctx, uint64_t start, uint64_t rss)
-{
-	struct rss_walk *w = ctx;
-
-	for (; w->at < w->n; w->at++) {
-		struct vma *v = w->vmas[w->at];
-
-		if (v->mm->proc->pid != w->pid || !v->live || v->v.start < start)
-			continue;
-		if (v->v.start > start)
-			return;
-		v->rss = rss;
-		v->rss_time = w->now;
-		w->at++;
-		return;
-	}
-}
-
-/* Among many processes only those that the user asked for show their VMAs. */
-static bool wants_vmas(const struct live *l, pid_t pid)
-{
-	if (l->opt.probe.scope == MMT_SCOPE_LIST)
-		return true;
-	for (int i = 0; i < l->opt.expand_count; i++)
-		if (l->opt.expand[i] == pid)
-			return true;
-	return false;
-}
-
-/* smaps walks all page tables (8.5 ms a GiB of small pages): at most 1 % of the
- * time is spent there, else it is read less often and its age shows. */
-static void read_rss(struct live *l)
-{
-	uint64_t begin = now_ns(CLOCK_MONOTONIC), spent;
-	struct rss_walk w = { .now = begin - l->t0 };
-
-	if (begin < l->rss_next)
-		return;
-	w.vmas = session_vmas(l->session, &w.n);
-	for (struct process *p = l->session->processes; p; p = p->next) {
-		w.at = 0;
-		w.pid = p->pid;
-		if (!p->dead && wants_vmas(l, p->pid))
-			procfs_rss(p->pid, on_rss, &w);
-	}
-	free(w.vmas);
-	spent = now_ns(CLOCK_MONOTONIC) - begin;
-	l->rss_next = begin + spent * 100;
-}
 
 #define LAYOUT_TRIES 3
 
@@ -158,7 +110,7 @@ static void read_layouts(struct live *l)
 	if (watch)
 		memcpy(watch, w, (size_t)n * sizeof(*watch)); /* reading a layout reuses the buffer */
 	for (ssize_t i = 0; watch && i < n; i++)
-		if (wants_vmas(l, (pid_t)watch[i].tgid) && !session_layout_current(l->session, (pid_t)watch[i].tgid, &watch[i])) {
+		if (options_want_vmas(&l->opt, (pid_t)watch[i].tgid) && !session_layout_current(l->session, (pid_t)watch[i].tgid, &watch[i])) {
 			read_layout(l, (pid_t)watch[i].tgid);
 			/* it waits for the process's mmap_lock: the rings do not */
 			probe_drain(l->probe, false, on_record, l);
@@ -198,9 +150,9 @@ static void refresh(struct live *l, bool all)
 
 	read_layouts(l);
 	probe_drain(l->probe, all, on_record, l);
-	probe_fold(l->probe, &reader, l);
+	probe_fold(l->probe, all, &reader, l);
 	stacks_read(l->session);
-	read_rss(l);
+	resident_read(&l->resident, &l->opt, l->session, l->t0);
 	probe_losses(l->probe, l->report.losses);
 	l->report.now_ns = now_ns(CLOCK_MONOTONIC) - l->t0;
 }
@@ -211,6 +163,8 @@ static void add_member(void *ctx, pid_t pid)
 {
 	struct live *l = ctx;
 
+	if (pid == getpid()) /* in a cgroup as well: it would watch itself work */
+		return;
 	session_process(l->session, pid);
 	probe_add_target(l->probe, pid);
 }
@@ -224,6 +178,7 @@ static void add_targets(struct live *l)
 
 	for (int i = 0; i < o->tid_count; i++)
 		probe_add_tid(l->probe, o->tids[i]);
+	l->session->rows_only = o->probe.aggregate;
 	if (o->command)
 		l->session->launcher = o->pids[o->pid_count++] = l->launch.pid;
 	for (int i = 0; i < o->pid_count; i++) {
@@ -486,6 +441,21 @@ static void read_overhead(struct live *l)
 	cost_read(&l->report.overhead, &cost);
 }
 
+/* A process is told dead by the first of its threads that finds none living;
+ * the others may still be on their way out. */
+static void wait_for_exits(const struct live *l)
+{
+	uint64_t until = now_ns(CLOCK_MONOTONIC) + EXITS_NS;
+
+	for (const struct process *p = l->session->processes; p; p = p->next) {
+		struct procfs_stat st;
+
+		while (p->dead && !p->merged && !p->settled && !procfs_stat_read(p->pid, &st) && st.threads > 1 &&
+		       now_ns(CLOCK_MONOTONIC) < until)
+			usleep(1000);
+	}
+}
+
 /* The kernel's count is of the command with all children it waited for. */
 static void read_rusage(struct live *l)
 {
@@ -524,6 +494,9 @@ static int finish(struct live *l, struct error *e)
 	uint64_t lost = 0;
 
 	limit_end(&l->limit);
+	wait_for_exits(l);
+	refresh(l, false); /* the residuals, */
+	usleep(CORRECT_US); /* each set right by its thread if that was amid a fault */
 	probe_detach(l->probe);
 	refresh(l, true);
 	read_overhead(l);

@@ -357,3 +357,13 @@ int options_parse(struct options *o, int argc, char **argv, struct error *e)
 	o->probe.calls = o->trace && !o->filter.classes;
 	return check_target(o, e);
 }
+
+bool options_want_vmas(const struct options *o, pid_t pid)
+{
+	if (o->probe.scope == MMT_SCOPE_LIST)
+		return true;
+	for (int i = 0; i < o->expand_count; i++)
+		if (o->expand[i] == pid)
+			return true;
+	return false;
+}

@@ -37,6 +37,8 @@ struct options {
 /* Parses; -1 and e filled on bad input. */
 int options_parse(struct options *o, int argc, char **argv, struct error *e);
 void options_help(void);
+/* Among many processes only those that the user asked for show their VMAs. */
+bool options_want_vmas(const struct options *o, pid_t pid);
 /* For every command: a bad value (returns -1), "PID,PID", HOOK=NAME (arg is cut). */
 int options_bad(struct error *e, const char *option, const char *value, const char *why);
 int options_ids(const char *list, const char *option, pid_t *out, int *count, struct error *e);

@@ -128,7 +128,9 @@ expect 0 "CMD outlives -d" "goes on, not traced" "$m" -d 100ms -- sleep 1
 if "$m" -- true <&- >&- 2>&-; then ok "closed descriptors"; else no "closed descriptors" "exit $?"; fi
 expect 0 "trace ends with its total" "^total: [1-9]" "$m" trace -- true
 expect 1 "disk full" "cannot write" "$m" -o /dev/full -- true
-expect 3 "no BTF file" "BTF" "$m" --btf /nonexistent -- true
+expect 2 "no BTF file" "cannot read" "$m" --btf /nonexistent -- true
+expect 2 "not a BTF file" "'/etc/passwd' is not BTF of a kernel" "$m" --btf /etc/passwd -- true
+expect 2 "not a BTF file, hist" "'/etc/passwd' is not BTF of a kernel" "$m" hist --btf /etc/passwd -d 1
 if command -v setpriv > /dev/null; then
 	cp "$m" "$tmp/mmtrace" && chmod 755 "$tmp" "$tmp/mmtrace"
 	expect 4 "not root" "hint:" setpriv --reuid 65534 --regid 65534 --clear-groups "$tmp/mmtrace" -- true

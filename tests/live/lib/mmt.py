@@ -107,6 +107,7 @@ BUILDS = {
     'many_vmas': ['-static'],
     'remap_slots': ['-static'],
     'storm': ['-static'],
+    'threads': ['-static'],
     'vma_stress': ['-static'],
 }
 
@@ -191,7 +192,7 @@ class Tracer:
         self.log = tempfile.TemporaryFile(dir=scratch())
         self.process = subprocess.Popen(
             [MMTRACE, '--json', '-i', interval, *FORCED, '-o', self.output, *map(str, args)],
-            stderr=self.log, stdin=subprocess.DEVNULL, **options)
+            stderr=self.log, **{'stdin': subprocess.DEVNULL, **options})
         self.changed = threading.Condition()
         self.vmas, self.processes, self.ticks = {}, {}, []
         self.start = self.end = self.ended = None
