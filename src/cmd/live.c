@@ -388,7 +388,7 @@ static void tick(struct live *l, uint64_t now)
 	bound_memory(l);
 	if (l->opt.count && ++l->ticks >= l->opt.count)
 		l->stop = true;
-	if (output_failed(&l->output))
+	if (output_failed(&l->output) || output_reader_gone(&l->output))
 		l->stop = true;
 }
 

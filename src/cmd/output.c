@@ -61,10 +61,9 @@ bool output_failed(struct output *o)
 	return true;
 }
 
-/* errno may be an older one: of a pipe without readers the kernel tells. */
-static bool reader_gone(const struct output *o)
+bool output_reader_gone(const struct output *o)
 {
-	struct pollfd fd = { fileno(o->f), POLLOUT, 0 };
+	struct pollfd fd = { fileno(o->f), 0, 0 };
 
 	return o->err == EPIPE || (poll(&fd, 1, 0) > 0 && fd.revents & (POLLERR | POLLHUP));
 }
@@ -75,6 +74,7 @@ int output_end(struct output *o, struct error *e)
 		o->err = errno;
 	if (!output_failed(o) && !o->err)
 		return 0;
-	return reader_gone(o) ? 0 : error_set(e, EXIT_FAILED, "free space, or choose another file", strerror(o->err),
-					      "cannot write the output");
+	if (output_reader_gone(o))
+		return 0;
+	return error_set(e, EXIT_FAILED, "free space, or choose another file", strerror(o->err), "cannot write the output");
 }

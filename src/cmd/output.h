@@ -24,6 +24,8 @@ void output_begin(const struct output *o);
 void output_fit(const struct output *o, const struct options *opt, struct report *r);
 /* After something was written: has a write failed? */
 bool output_failed(struct output *o);
+/* Of a pipe without readers the kernel tells, also if nothing was written since. */
+bool output_reader_gone(const struct output *o);
 /* Flushes. A reader that has gone is no failure. 0, or -1 and e. */
 int output_end(struct output *o, struct error *e);
 
