@@ -141,6 +141,6 @@ int BPF_PROG(page_frag__rt, u64 page, u32 alloc_order, u32 fallback_order, u32 w
 	if (!hist_wanted())
 		return 0;
 	key.bucket = log2_bucket(bytes);
-	hist_add_to(&key, hist_row_get(&key, &ev), bytes, PAGE_SIZE << (fallback_order & 31), 1);
+	hist_add_to(&key, hist_row_get(&key, &ev), bytes, PAGE_SIZE << (fallback_order & 31), 1, false);
 	return 0;
 }

@@ -71,7 +71,7 @@ static __always_inline u32 log2_bucket(u64 v)
 	if (v >> 4) { b += 4; v >>= 4; }
 	if (v >> 2) { b += 2; v >>= 2; }
 	b += (v >> 1) + (v != 0);
-	return b < MMT_HIST_BUCKETS ? b : MMT_HIST_BUCKETS - 1; /* from 2^63 on */
+	return b - b / MMT_HIST_BUCKETS; /* from 2^63 on the last; no branch, which each path would pay for */
 }
 
 static __always_inline bool hist_wanted(void)
@@ -213,14 +213,14 @@ static __always_inline struct mmt_hist_row *hist_row_get(const struct mmt_hist_k
  * program can then add to the same one: the kernel lets none interrupt itself,
  * and programs differ in domain or op but for these.  kswapd's two run in
  * kswapd only, and so never in an interrupt, but there may be two of them. */
-static __always_inline bool hist_row_shared(const struct mmt_hist_key *key)
+static __always_inline bool hist_row_shared(const struct hist_event *ev)
 {
-	return (key->domain == MMT_DOMAIN_PAGE && hist_config.bulk) || key->domain == MMT_DOMAIN_KSWAPD;
+	return (ev->domain == MMT_DOMAIN_PAGE && hist_config.bulk) || ev->domain == MMT_DOMAIN_KSWAPD;
 }
 
 /* n events of the same sizes. */
 static __always_inline void hist_add_to(const struct mmt_hist_key *key, struct mmt_hist_row *row, u64 requested,
-					u64 allocated, u64 n)
+					u64 allocated, u64 n, bool shared)
 {
 	if (!row) {
 		u32 slot = MMT_HIST_SLOT(key->domain, key->op, key->bucket);
@@ -229,7 +229,7 @@ static __always_inline void hist_add_to(const struct mmt_hist_key *key, struct m
 		if (!row)
 			return;
 	}
-	if (hist_row_shared(key)) {
+	if (shared) {
 		__sync_fetch_and_add(&row->count, n);
 		__sync_fetch_and_add(&row->requested, requested * n);
 		__sync_fetch_and_add(&row->allocated, allocated * n);
@@ -240,21 +240,24 @@ static __always_inline void hist_add_to(const struct mmt_hist_key *key, struct m
 	row->allocated += allocated * n;
 }
 
-static __always_inline void hist_add_many(void *ctx, const struct hist_event *ev, u64 n)
+static __always_inline void hist_put(void *ctx, const struct hist_event *ev, u64 n)
 {
 	struct mmt_hist_key key = { .domain = ev->domain, .op = ev->op, .bucket = log2_bucket(ev->requested) };
 	struct mmt_hist_row *row = 0;
 
-	if (ev->op != MMT_OP_LATENCY && (ev->requested < hist_config.size_min || ev->requested > hist_config.size_max))
-		return;
 	if (hist_config.by[0] != MMT_KEY_NONE) {
 		key.k[0] = hist_key_value(ctx, hist_config.by[0], ev);
 		if (hist_config.by[1] != MMT_KEY_NONE)
 			key.k[1] = hist_key_value(ctx, hist_config.by[1], ev);
 		row = hist_row_get(&key, ev);
 	}
-	/* what failed was given nothing */
-	hist_add_to(&key, row, ev->requested, ev->op == MMT_OP_FAILED ? 0 : ev->allocated, n);
+	hist_add_to(&key, row, ev->requested, ev->allocated, n, hist_row_shared(ev));
+}
+
+static __always_inline void hist_add_many(void *ctx, const struct hist_event *ev, u64 n)
+{
+	if (ev->requested >= hist_config.size_min && ev->requested <= hist_config.size_max)
+		hist_put(ctx, ev, n);
 }
 
 static __always_inline void hist_add(void *ctx, const struct hist_event *ev)
@@ -262,12 +265,12 @@ static __always_inline void hist_add(void *ctx, const struct hist_event *ev)
 	hist_add_many(ctx, ev, 1);
 }
 
-/* Counts a duration. */
+/* Counts a duration, however long. */
 static __always_inline void hist_add_time(void *ctx, struct hist_event *ev, u64 ns)
 {
 	ev->op = MMT_OP_LATENCY;
 	ev->requested = ns;
 	ev->allocated = 0;
-	hist_add(ctx, ev);
+	hist_put(ctx, ev, 1);
 }
 #endif

@@ -199,8 +199,11 @@ static int begin(struct hist_run *h, struct error *e)
 static void on_row(void *ctx, const struct mmt_hist_key *key, const struct mmt_hist_row *row, bool unkeyed)
 {
 	struct hist_run *h = ctx;
+	struct mmt_hist_row sum = *row;
 
-	hist_add(&h->now, key, row, unkeyed && h->opt.kmem.config.by[0] != MMT_KEY_NONE);
+	if (key->op == MMT_OP_FAILED) /* it was given nothing */
+		sum.allocated = 0;
+	hist_add(&h->now, key, &sum, unkeyed && h->opt.kmem.config.by[0] != MMT_KEY_NONE);
 }
 
 static void on_oom(void *ctx, const struct mmt_oom *oom)
