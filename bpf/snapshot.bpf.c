@@ -185,3 +185,18 @@ residual:
 	}
 	return 0;
 }
+
+struct mmt_peek peek_trial;
+
+/* Walks to a page whose frame user space knows from /proc/self/pagemap: where
+ * entries hold more than frames (memory encryption) or other frames (Xen PV),
+ * another one is found, or none. */
+SEC("?syscall")
+int peek__sc(void *ctx)
+{
+	u64 entry;
+
+	peek_trial.state = page_table_peek(bpf_get_current_task_btf()->mm, peek_trial.addr, &entry);
+	peek_trial.entry = entry;
+	return 0;
+}

@@ -61,16 +61,49 @@ static void maps_size(struct mmtrace_bpf *skel, const struct probe_options *opt)
 		bpf_map__set_max_entries(skel->maps.data_ring, 4096); /* not used */
 }
 
+/* Tells the programs where page tables are. */
+static bool peek_prepare(struct mmtrace_bpf *skel)
+{
+	struct mmt_config *c = (struct mmt_config *)&skel->rodata->mmt_config;
+	struct direct_map dm;
+
+	if (direct_map_find(&dm))
+		return false;
+	c->direct_map = dm.base;
+	c->levels = (uint32_t)dm.levels;
+	bpf_program__set_autoload(skel->progs.peek__sc, true);
+	return true;
+}
+
+/* Rather coarse classes than wrong ones. */
+static int peek_check(struct mmtrace_bpf *skel)
+{
+	int err = direct_map_check(bpf_program__fd(skel->progs.peek__sc), &skel->bss->peek_trial);
+
+	skel->bss->mmt_tuning.no_peek = err != 0;
+	return err;
+}
+
+int probe_try_peek(const char *btf)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, o, .btf_custom_path = btf);
+	struct mmtrace_bpf *skel = mmtrace_bpf__open_opts(&o);
+	int err;
+
+	if (!skel)
+		return -errno;
+	err = peek_prepare(skel) ? mmtrace_bpf__load(skel) : -ENOENT;
+	if (!err)
+		err = peek_check(skel);
+	mmtrace_bpf__destroy(skel);
+	return err;
+}
+
 static void config_set(struct probe *p, const struct probe_options *opt)
 {
 	struct mmt_config *c = (struct mmt_config *)&p->skel->rodata->mmt_config;
-	struct direct_map dm;
 
-	if (direct_map_find(&dm) == 0) {
-		c->direct_map = dm.base;
-		c->levels = (uint32_t)dm.levels;
-		p->peek = true;
-	}
+	p->peek = peek_prepare(p->skel);
 	c->follow = opt->follow;
 	c->residual = bpf_program__autoload(p->skel->progs.fault_end__pe) || opt->sampling;
 	c->calls = bpf_program__autoload(p->skel->progs.vma_sys__tb);
@@ -102,6 +135,7 @@ static int object_load(struct probe *p, const struct probe_options *opt, struct 
 	if (err)
 		return error_set(e, error_code_of(err), "-v shows what the verifier says", strerror(-err),
 				 "cannot load the BPF programs");
+	p->peek = p->peek && peek_check(p->skel) == 0;
 	if (opt->scope == MMT_SCOPE_CGROUP &&
 	    bpf_map_update_elem(bpf_map__fd(p->skel->maps.cgroup), &zero, &opt->cgroup, BPF_ANY))
 		return error_set(e, error_code_of(-errno), "give a directory of cgroup v2", strerror(errno),

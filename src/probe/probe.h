@@ -50,6 +50,9 @@ int probe_add_tid(struct probe *p, pid_t tid);
 /* The backend chosen for a hook, or NULL. */
 const struct candidate *probe_backend(const struct probe *p, enum hook_id hook);
 bool probe_has_peek(const struct probe *p);
+/* For doctor: do programs find a page of ours by its page tables? 0, -ENXIO: they
+ * find another, or a negative errno. */
+int probe_try_peek(const char *btf);
 
 /* epoll-able descriptors of the rings. */
 int probe_fd(const struct probe *p);         /* data ring */
