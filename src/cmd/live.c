@@ -43,7 +43,7 @@ struct live {
 	uint64_t t0, next_tick, end, ticks;
 	uint64_t rss_next, last_tick; /* when smaps may be read again */
 	int signals, timer;
-	bool stop;
+	bool stop, cpus_failed;
 	char target[256];
 };
 
@@ -424,8 +424,23 @@ static void bound_memory(struct live *l)
 	session_merge(l->session, &rules);
 }
 
+static void follow_cpus(struct live *l)
+{
+	int came = probe_follow_cpus(l->probe);
+	double s = (double)(now_ns(CLOCK_MONOTONIC) - l->t0) / 1e9;
+
+	if (came < 0 && !l->cpus_failed)
+		fprintf(stderr, "mmtrace: %.1fs: cannot follow CPUs that come online (%s): their faults show as [gup]\n", s,
+			strerror(-came));
+	else if (came > 0 && !l->opt.quiet)
+		fprintf(stderr, "mmtrace: %.1fs: %d CPU%s came online: faults there show as [gup] until now\n", s, came,
+			came == 1 ? "" : "s");
+	l->cpus_failed |= came < 0;
+}
+
 static void tick(struct live *l, uint64_t now)
 {
+	follow_cpus(l);
 	refresh(l, false);
 	l->report.interval_ns = now - l->last_tick;
 	limit_apply(l);
@@ -465,13 +480,16 @@ static void run(struct live *l)
 	struct pollfd fds[] = {
 		{ l->signals, POLLIN, 0 }, { l->timer, POLLIN, 0 },
 		{ probe_control_fd(l->probe), POLLIN, 0 }, { probe_fd(l->probe), POLLIN, 0 },
+		{ probe_cpu_fd(l->probe), POLLIN, 0 },
 	};
 
 	while (!l->stop) {
 		uint64_t now, expirations;
 
-		if (poll(fds, 4, 1000) < 0 && errno != EINTR)
+		if (poll(fds, 5, 1000) < 0 && errno != EINTR)
 			break;
+		if (fds[4].revents)
+			follow_cpus(l);
 		if (read(l->timer, &expirations, sizeof(expirations)) < 0 && errno != EAGAIN)
 			break;
 		read_signals(l);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,6 +22,8 @@
 /* A record's time is taken before it enters its ring: this much earlier at most
  * (programs do not sleep; an interrupt may come between). */
 #define IN_FLIGHT_NS 5000000ull
+#define FILES_OWN 256   /* maps, programs, links, output */
+#define FILES_PER_CPU 4 /* two events and their links */
 /* Sizes of maps when any process may be traced */
 #define MANY_ROWS 65536
 #define MANY_PROCESSES 65536
@@ -35,6 +38,7 @@ struct probe {
 	size_t budget;          /* bytes that one drain may still take from a ring */
 	uint64_t last_time;     /* of the last data record taken */
 	uint64_t delivered;     /* data records taken */
+	uint64_t cpus_came;     /* online while traced */
 	uint64_t folded_read;   /* MMT_LOSS_FOLDED when rows were last read */
 	struct iter_buffer layout;
 	bool peek;
@@ -187,6 +191,20 @@ static int rings_open(struct probe *p, struct error *e)
 	return 0;
 }
 
+/* Many CPUs need more open files than a session is given; a command that was
+ * forked before keeps what it had. Without the right to, the error comes later. */
+static void files_allow(rlim_t n)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= n)
+		return;
+	limit.rlim_cur = n;
+	if (limit.rlim_max < n)
+		limit.rlim_max = n;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 struct probe *probe_open(const struct probe_options *opt, struct error *e)
 {
 	struct probe *p = calloc(1, sizeof(*p));
@@ -195,6 +213,7 @@ struct probe *probe_open(const struct probe_options *opt, struct error *e)
 		error_set(e, EXIT_FAILED, NULL, strerror(ENOMEM), "cannot start");
 		return NULL;
 	}
+	files_allow(FILES_OWN + FILES_PER_CPU * (rlim_t)libbpf_num_possible_cpus());
 	plan_log(opt->verbose);
 	memcpy(p->plan.force, opt->force, sizeof(p->plan.force));
 	p->plan.btf = opt->btf;
@@ -237,13 +256,26 @@ void probe_free(struct probe *p)
 
 int probe_tune(struct probe *p, bool aggregate, uint32_t sample)
 {
-	int err = links_sample(&p->links, sample);
+	int err = perf_sample(&p->links.perf, sample);
 
 	if (err)
 		return err;
 	p->skel->bss->mmt_tuning.sample = sample;
 	p->skel->bss->mmt_tuning.aggregate = aggregate;
 	return 0;
+}
+
+int probe_follow_cpus(struct probe *p)
+{
+	int came = perf_follow(&p->links.perf);
+
+	p->cpus_came += came > 0 ? (uint64_t)came : 0;
+	return came;
+}
+
+int probe_cpu_fd(const struct probe *p)
+{
+	return p->links.perf.prog ? p->links.perf.news : -1;
 }
 
 int probe_add_target(struct probe *p, pid_t tgid)
@@ -382,6 +414,7 @@ void probe_losses(struct probe *p, uint64_t out[MMT_LOSS_COUNT])
 	for (uint32_t i = 0; i < MMT_LOSS_COUNT; i++)
 		out[i] = map_sum(p->skel->maps.losses, i);
 	out[MMT_LOSS_DELIVERED] = p->delivered;
+	out[MMT_LOSS_CPU_ONLINE] = p->cpus_came;
 }
 
 int probe_stats_on(void)

@@ -54,9 +54,15 @@ bool probe_has_peek(const struct probe *p);
  * find another, or a negative errno. */
 int probe_try_peek(const char *btf);
 
+/* Follows CPUs that come online, where faults are traced on each CPU by itself.
+ * Returns how many came, or a negative errno. */
+int probe_follow_cpus(struct probe *p);
+
 /* epoll-able descriptors of the rings. */
 int probe_fd(const struct probe *p);         /* data ring */
 int probe_control_fd(const struct probe *p); /* control ring */
+/* Readable when it is time for probe_follow_cpus(); -1: call it at times. */
+int probe_cpu_fd(const struct probe *p);
 /* Hands over the records that wait, in order of time; unless `all`, those of
  * the last milliseconds stay for the next call. */
 int probe_drain(struct probe *p, bool all, record_fn fn, void *ctx);
