@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -21,6 +20,7 @@
 #include "cmd/launch.h"
 #include "cmd/limit.h"
 #include "cmd/options.h"
+#include "cmd/signals.h"
 #include "model/kind.h"
 #include "model/loss.h"
 #include "probe/cgroup.h"
@@ -291,17 +291,12 @@ static void add_targets(struct live *l)
 static int start_clock(struct live *l, struct error *e)
 {
 	struct itimerspec it = { .it_interval.tv_nsec = DRAIN_NS, .it_value.tv_nsec = DRAIN_NS };
-	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	l->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	l->signals = signals_open(e);
+	if (l->signals < 0)
+		return -1;
 	l->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (l->signals < 0 || l->timer < 0 || timerfd_settime(l->timer, 0, &it, NULL))
+	if (l->timer < 0 || timerfd_settime(l->timer, 0, &it, NULL))
 		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot start");
 	return 0;
 }
@@ -461,20 +456,6 @@ static void tick(struct live *l, uint64_t now)
 		l->stop = true;
 }
 
-static void read_signals(struct live *l)
-{
-	struct signalfd_siginfo si;
-
-	while (read(l->signals, &si, sizeof(si)) == sizeof(si)) {
-		if (si.ssi_signo == SIGCHLD)
-			launch_reap(&l->launch);
-		else if (l->opt.command && !l->launch.ended && si.ssi_signo != SIGINT)
-			kill(l->launch.pid, (int)si.ssi_signo); /* the terminal sent it SIGINT itself */
-		else if (!l->opt.command || si.ssi_signo != SIGINT)
-			l->stop = true;
-	}
-}
-
 static void run(struct live *l)
 {
 	struct pollfd fds[] = {
@@ -492,7 +473,7 @@ static void run(struct live *l)
 			follow_cpus(l);
 		if (read(l->timer, &expirations, sizeof(expirations)) < 0 && errno != EAGAIN)
 			break;
-		read_signals(l);
+		l->stop |= signals_read(l->signals, &l->launch);
 		probe_drain(l->probe, false, on_record, l);
 		now = now_ns(CLOCK_MONOTONIC);
 		if (now >= l->end || (l->opt.command ? l->launch.ended
@@ -513,6 +494,16 @@ static void read_overhead(struct live *l)
 	cost_read(&l->report.overhead, &cost);
 }
 
+/* A command runs on though nobody reads of it: its status is waited for. */
+static int output_failed(struct live *l, int err, struct error *e)
+{
+	if (l->opt.command)
+		signals_await(l->signals, &l->launch);
+	if (err != EPIPE)
+		return error_set(e, EXIT_FAILED, "free space, or choose another file", strerror(err), "cannot write the output");
+	return l->opt.command ? launch_status(&l->launch) : EXIT_OK;
+}
+
 static int finish(struct live *l, struct error *e)
 {
 	struct report *r = &l->report;
@@ -523,7 +514,7 @@ static int finish(struct live *l, struct error *e)
 	refresh(l, true);
 	read_overhead(l);
 	r->interval_ns = 0;
-	r->kernel_known = l->launch.ended;
+	r->kernel_known = l->launch.ended && !l->launch.unknown;
 	r->kernel_minor = l->launch.minflt - l->launch.base_minflt;
 	r->kernel_major = l->launch.majflt - l->launch.base_majflt;
 	if (l->opt.json)
@@ -533,9 +524,7 @@ static int finish(struct live *l, struct error *e)
 	else if (r->losses[MMT_LOSS_DROPPED])
 		fprintf(stderr, "mmtrace: %" PRIu64 " events dropped, a larger --ring-size holds more\n", r->losses[MMT_LOSS_DROPPED]);
 	if (fflush(r->out) || ferror(r->out))
-		return errno == EPIPE ? EXIT_OK
-				      : error_set(e, EXIT_FAILED, "free space, or choose another file", strerror(errno),
-						  "cannot write the output");
+		return output_failed(l, errno, e);
 	for (int i = 0; i < MMT_LOSS_COUNT; i++)
 		lost += loss_is_lost(i) ? r->losses[i] : 0;
 	if (l->opt.strict && (lost || r->bpf_misses || l->session->decode_error))
