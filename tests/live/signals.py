@@ -7,7 +7,8 @@ import time
 
 from lib.mmt import MMTRACE, PATIENCE, Tracer, Victim, check, finish, run, usable, victim
 
-COMMANDS = {'live': ['-q'], 'hist': ['hist', '-q']}
+COMMANDS = {'live': [], 'hist': ['hist']}
+TICKS = {'live': ['-i', '50ms'], 'hist': ['50ms']}
 
 
 def ended(process):
@@ -28,7 +29,7 @@ def start(args, **options):
 
 def children_ignored(args):
     shows = 'import signal, sys; print(signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN); sys.exit(9)'
-    status, out = ended(start([*args, '--', sys.executable, '-c', shows],
+    status, out = ended(start([*args, '-q', '--', sys.executable, '-c', shows],
                               preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN)))
     check(status == 9, 'status %d of a command that ended with 9' % status)
     check('True' in out, 'the command finds SIGCHLD no longer ignored')
@@ -51,7 +52,7 @@ def hangup(ignored):
 def interrupt(args):
     """SIGINT by kill(2) is the command's: it went to mmtrace alone."""
     waits = 'trap "exit 3" INT; echo ready; while :; do sleep 0.05; done'
-    p = start([*args, '--', 'sh', '-c', waits])
+    p = start([*args, '-q', '--', 'sh', '-c', waits])
     p.stdout.readline()
     p.send_signal(signal.SIGINT)
     status, _ = ended(p)
@@ -61,7 +62,7 @@ def interrupt(args):
 def nobody_reads(args):
     """The pipe is closed while the command runs: its status is waited for."""
     begin = time.monotonic()
-    p = start([*args, '--json', '-i', '50ms', '--', 'sh', '-c', 'sleep 1; exit 4'])
+    p = start([*args, '--json', '--', 'sh', '-c', 'sleep 1; exit 4'])
     p.stdout.readline()
     p.stdout.close()
     p.stdout = None
@@ -73,7 +74,7 @@ usable('signals')
 for name, command in COMMANDS.items():
     run('signals: SIGCHLD ignored, %s' % name, children_ignored, command)
     run('signals: SIGINT by kill(2), %s' % name, interrupt, command)
-    run('signals: closed pipe, %s' % name, nobody_reads, [a for a in command if a != '-q'])
+    run('signals: closed pipe, %s' % name, nobody_reads, command + TICKS[name])
 run('signals: SIGHUP', hangup, False)
 run('signals: SIGHUP under nohup', hangup, True)
 finish()
