@@ -168,6 +168,7 @@ int watch__it(struct bpf_iter__task *ctx)
 	w.tgid = tgid;
 	w.mm_id = mm_id_get(task->mm, tgid, true);
 	w.lock_seq = lock_seq(task->mm);
+	w.start_boottime = task->group_leader->start_boottime;
 	bpf_seq_write(ctx->meta->seq, &w, sizeof(w));
 residual:
 	if (!mmt_config.residual)

@@ -134,8 +134,37 @@ static void read_layout(struct live *l, pid_t pid)
 	}
 }
 
+/* Notices processes whose exit record was lost.  Those that have just been listed
+ * live; /proc, which costs much more, is asked for the rest: zombies, those that
+ * had no room in the table of targets, and those that are gone. */
+static void find_dead(struct live *l)
+{
+	for (struct process *p = l->session->processes; p; p = p->next) {
+		struct procfs_stat st;
+
+		if (p->dead || (p->listed && p->comm[0]))
+			continue;
+		if (procfs_stat_read(p->pid, &st) || (!p->listed && !procfs_started(&st, p->start_time)))
+			process_exited(l->session, p);
+		else if (!p->comm[0])
+			memcpy(p->comm, st.comm, sizeof(p->comm) - 1);
+	}
+}
+
+static void mark_listed(struct live *l, const struct mmt_watch *watch, ssize_t n)
+{
+	for (struct process *p = l->session->processes; p; p = p->next)
+		p->listed = false;
+	for (ssize_t i = 0; i < n; i++) {
+		struct process *p = session_find(l->session, (pid_t)watch[i].tgid);
+
+		if (p && (!p->start_time || p->start_time == watch[i].start_boottime))
+			p->listed = true;
+	}
+}
+
 /* Reads the layouts that changed (all of them where the kernel does not tell),
- * and notices processes whose exit record was lost. */
+ * and finds out who is gone. */
 static void read_layouts(struct live *l)
 {
 	const struct mmt_watch *w = NULL;
@@ -144,6 +173,7 @@ static void read_layouts(struct live *l)
 
 	if (watch)
 		memcpy(watch, w, (size_t)n * sizeof(*watch)); /* reading a layout reuses the buffer */
+	mark_listed(l, watch, watch ? n : 0);
 	for (ssize_t i = 0; watch && i < n; i++)
 		if (wants_vmas(l, (pid_t)watch[i].tgid) && !session_layout_current(l->session, (pid_t)watch[i].tgid, &watch[i])) {
 			read_layout(l, (pid_t)watch[i].tgid);
@@ -151,16 +181,7 @@ static void read_layouts(struct live *l)
 			probe_drain(l->probe, false, on_record, l);
 		}
 	free(watch);
-	for (struct process *p = l->session->processes; p; p = p->next) {
-		struct procfs_stat st;
-
-		if (p->dead)
-			continue;
-		if (procfs_stat_read(p->pid, &st))
-			process_exited(l->session, p);
-		else if (!p->comm[0])
-			memcpy(p->comm, st.comm, sizeof(p->comm) - 1);
-	}
+	find_dead(l);
 }
 
 static bool on_fold_row(void *ctx, const struct mmt_fold_key *key, const struct mmt_fold_row *row)
