@@ -36,7 +36,7 @@ struct probe {
 	struct ring_buffer *control, *data;
 	struct order *order;
 	size_t budget;          /* bytes that one drain may still take from a ring */
-	uint64_t last_time;     /* of the last data record taken */
+	uint64_t last_time;     /* of the last record taken */
 	uint64_t delivered;     /* data records taken */
 	uint64_t cpus_came;     /* online while traced */
 	uint64_t folded_read;   /* MMT_LOSS_FOLDED when rows were last read */
@@ -154,6 +154,8 @@ static int take(struct probe *p, enum order_ring ring, const void *bytes, size_t
 
 	if (err)
 		return err;
+	if (size >= sizeof(struct mmt_head))
+		p->last_time = ((const struct mmt_head *)bytes)->time;
 	if (p->budget < size)
 		return -EAGAIN;
 	p->budget -= size;
@@ -170,8 +172,6 @@ static int on_data(void *ctx, void *bytes, size_t size)
 	struct probe *p = ctx;
 
 	p->delivered++;
-	if (size >= sizeof(struct mmt_head))
-		p->last_time = ((const struct mmt_head *)bytes)->time;
 	return take(p, ORDER_DATA, bytes, size);
 }
 
@@ -328,7 +328,7 @@ int probe_drain(struct probe *p, bool all, record_fn fn, void *ctx)
 
 	/* the control ring twice: a fault drained just now may belong to what it got meanwhile */
 	for (int i = 0; i < 3 && n >= 0; i++) {
-		p->budget = i == 1 ? 2 * (size_t)bpf_map__max_entries(p->skel->maps.data_ring) : SIZE_MAX;
+		p->budget = 2 * (size_t)bpf_map__max_entries(i == 1 ? p->skel->maps.data_ring : p->skel->maps.control_ring);
 		n = ring_buffer__consume(i == 1 ? p->data : p->control);
 		if (n == -EAGAIN) { /* what is left there is not older than this */
 			n = 0;
