@@ -25,6 +25,7 @@ static int event_open(bool major, int cpu)
 		.size = sizeof(attr),
 		.config = major ? PERF_COUNT_SW_PAGE_FAULTS_MAJ : PERF_COUNT_SW_PAGE_FAULTS_MIN,
 		.sample_period = 1,
+		.read_format = PERF_FORMAT_TOTAL_TIME_RUNNING,
 		.disabled = 1,
 	};
 	long fd = syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
@@ -101,8 +102,21 @@ static int event_attach(const struct perf_events *e, bool major, int cpu, struct
 	return 0;
 }
 
-static void cpu_detach(struct perf_cpu *c)
+struct event_reading { uint64_t count, ns; };
+
+/* Nothing is counted after what was read. */
+static void event_stop(struct perf_events *e, struct bpf_link *link, int fd)
 {
+	struct event_reading r;
+
+	if (link && ioctl(fd, PERF_EVENT_IOC_DISABLE, 0) == 0 && read(fd, &r, sizeof(r)) == sizeof(r))
+		e->counted += r.count;
+}
+
+static void cpu_detach(struct perf_events *e, struct perf_cpu *c)
+{
+	event_stop(e, c->major, c->major_fd);
+	event_stop(e, c->minor, c->minor_fd);
 	bpf_link__destroy(c->major);
 	bpf_link__destroy(c->minor);
 }
@@ -110,7 +124,7 @@ static void cpu_detach(struct perf_cpu *c)
 static int cpu_attach(struct perf_events *e, int cpu)
 {
 	struct perf_cpu c = { .cpu = cpu };
-	int err, major;
+	int err;
 
 	if (e->count == e->size) {
 		int size = e->size ? e->size * 2 : 16;
@@ -121,15 +135,23 @@ static int cpu_attach(struct perf_events *e, int cpu)
 		e->cpus = more;
 		e->size = size;
 	}
-	err = event_attach(e, true, cpu, &c.major, &major);
+	err = event_attach(e, true, cpu, &c.major, &c.major_fd);
 	if (!err)
 		err = event_attach(e, false, cpu, &c.minor, &c.minor_fd);
 	if (err) {
-		cpu_detach(&c);
+		cpu_detach(e, &c);
 		return err == -ENODEV ? 0 : err; /* it has just gone */
 	}
 	e->cpus[e->count++] = c;
 	return 1;
+}
+
+/* An event whose CPU went away stands still for ever. */
+static bool event_runs(int fd)
+{
+	struct event_reading a, b;
+
+	return read(fd, &a, sizeof(a)) == sizeof(a) && read(fd, &b, sizeof(b)) == sizeof(b) && a.ns != b.ns;
 }
 
 static bool cpu_known(const struct perf_events *e, int cpu)
@@ -153,7 +175,7 @@ static int news_open(void)
 	return fd;
 }
 
-/* Puts CPUs that came online into set, even if they were before. */
+/* Puts CPUs that came online into set: they may have been away in between. */
 static void news_read(const struct perf_events *e, struct cpu_set *set)
 {
 	char text[4096];
@@ -195,8 +217,8 @@ int perf_follow(struct perf_events *e)
 	if (err)
 		return err;
 	for (int i = 0; i < e->count; i++)
-		if (!online.has[e->cpus[i].cpu] || renewed.has[e->cpus[i].cpu]) {
-			cpu_detach(&e->cpus[i]);
+		if (!online.has[e->cpus[i].cpu] || (renewed.has[e->cpus[i].cpu] && !event_runs(e->cpus[i].minor_fd))) {
+			cpu_detach(e, &e->cpus[i]);
 			e->cpus[i--] = e->cpus[--e->count];
 		}
 	for (int cpu = 0; cpu < CPUS_MAX; cpu++) {
@@ -213,6 +235,7 @@ int perf_follow(struct perf_events *e)
 int perf_sample(struct perf_events *e, uint64_t n)
 {
 	e->period = n;
+	e->sampled |= n > 1;
 	for (int i = 0; i < e->count; i++)
 		if (ioctl(e->cpus[i].minor_fd, PERF_EVENT_IOC_PERIOD, &n))
 			return -errno;
@@ -222,9 +245,14 @@ int perf_sample(struct perf_events *e, uint64_t n)
 void perf_detach(struct perf_events *e)
 {
 	while (e->count > 0)
-		cpu_detach(&e->cpus[--e->count]);
+		cpu_detach(e, &e->cpus[--e->count]);
 	free(e->cpus);
 	if (e->prog && e->news >= 0)
 		close(e->news);
-	*e = (struct perf_events){ .news = -1 };
+	*e = (struct perf_events){ .news = -1, .sampled = e->sampled, .counted = e->counted };
+}
+
+uint64_t perf_missed(const struct perf_events *e, uint64_t runs)
+{
+	return e->sampled || e->counted < runs ? 0 : e->counted - runs;
 }

@@ -3,6 +3,7 @@
  * that they run. */
 #ifndef PROBE_PERF_H
 #define PROBE_PERF_H
+#include <stdbool.h>
 #include <stdint.h>
 
 struct bpf_link;
@@ -11,7 +12,7 @@ struct bpf_program;
 struct perf_cpu {
 	int cpu;
 	struct bpf_link *major, *minor; /* own their events */
-	int minor_fd;
+	int major_fd, minor_fd;
 };
 
 struct perf_events {
@@ -20,6 +21,8 @@ struct perf_events {
 	int count, size;
 	int news;        /* socket that tells which CPUs came online; -1: none */
 	uint64_t period; /* of the minor faults; 0: each */
+	bool sampled;    /* the period was greater than 1 at some time */
+	uint64_t counted; /* faults, by events that were closed */
 };
 
 /* Can such an event be opened? 0 or a negative errno. */
@@ -33,5 +36,9 @@ int perf_follow(struct perf_events *e);
 /* From now on only every n-th minor fault of a CPU reaches the program. */
 int perf_sample(struct perf_events *e, uint64_t n);
 void perf_detach(struct perf_events *e);
+/* After perf_detach(): at how many faults did prog not run, if it ran so many
+ * times?  The kernel skips it in silence while another program, or a system call
+ * on a map, has BPF disabled on that CPU (bpf_prog_active). */
+uint64_t perf_missed(const struct perf_events *e, uint64_t runs);
 
 #endif

@@ -425,4 +425,6 @@ int probe_stats_on(void)
 void probe_cost(struct probe *p, struct probe_cost *out)
 {
 	object_cost(p->skel->obj, out);
+	if (!p->links.perf.prog) /* detached: nothing is under way */
+		out->misses += perf_missed(&p->links.perf, map_sum(p->skel->maps.event_runs, 0));
 }

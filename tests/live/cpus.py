@@ -22,7 +22,7 @@ def storm_on_cpu1(v, t):
     os.sched_setaffinity(v.pid, {1})
     v.ask('go')
     v.process.wait()
-    t.settled().stop()
+    t.finished()
     faults = t.process_of(v.pid)['faults']
     check(faults['minor'] >= 32768, '%d faults' % faults['minor'])
     check(faults['gup_residual_minor'] < 100, '%d of %d faults have no event' % (faults['gup_residual_minor'], faults['minor']))
