@@ -53,7 +53,7 @@ PURE_OBJECTS := $(filter $(B)/src/base/% $(B)/src/decode/% $(B)/src/model/%,$(OB
 $(B)/bench/%: tests/bench/%.c $(PURE_OBJECTS)
 	@echo "  CC    $<"
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(BENCH_FLAGS) -o $@ $< $(PURE_OBJECTS) -lbpf
+	$(Q)$(CC) $(BENCH_FLAGS) -o $@ $< $(PURE_OBJECTS) -lbpf -lm
 
 $(B)/bench/%.bpf.o: tests/bench/%.bpf.c vmlinux/vmlinux.h
 	@echo "  BPF   $@"

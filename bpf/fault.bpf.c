@@ -32,7 +32,7 @@ static __always_inline struct thread_state *thread_get(struct task_struct *task)
 	struct thread_state *st = bpf_task_storage_get(&threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
 	if (!st)
-		count(MMT_LOSS_MAP_FULL);
+		count(MMT_LOSS_THREADS_FULL);
 	return st;
 }
 
@@ -260,15 +260,17 @@ static __always_inline struct vm_area_struct *fault_find_vma(struct thread_state
 static __always_inline void gup_residual(struct thread_state *st, struct task_struct *task, u32 mm_id,
 					 u32 tid, u32 tgid)
 {
-	s32 min, maj;
+	u64 told = *(volatile u64 *)&st->reported;
+	u32 now_min = task->min_flt - st->base_min - st->seen_min;
+	u32 now_maj = task->maj_flt - st->base_maj - st->seen_maj;
+	s32 min = now_min - (u32)told, maj = now_maj - (u32)(told >> 32);
 	struct mmt_gup *rec;
 
-	min = (s32)(task->min_flt - st->base_min - st->seen_min) - (s32)st->reported_min;
-	maj = (s32)(task->maj_flt - st->base_maj - st->seen_maj) - (s32)st->reported_maj;
-	if (!min && !maj)
+	if ((!min && !maj) || !mmt_tuning.on)
 		return;
-	st->reported_min += min;
-	st->reported_maj += maj;
+	/* the thread itself and watch__it may be at it: one tells */
+	if (__sync_val_compare_and_swap(&st->reported, told, (u64)now_maj << 32 | now_min) != told)
+		return;
 	rec = control_reserve(sizeof(*rec));
 	if (!rec) {
 		struct mmt_fold_process *p = fold_process_get(tgid, task);
@@ -343,6 +345,8 @@ int BPF_PROG(fault_in__fe, struct vm_area_struct *vma, unsigned long address, un
 	u32 mm_id = mm_id_get(mm, task->tgid, executor && mm == task->mm);
 	u16 f = 0;
 
+	if (!mmt_tuning.on)
+		return 0;
 	if (!executor && (!mm_id || !tid_passes(task->pid)))
 		return 0;
 	if (!st)
@@ -376,7 +380,7 @@ int BPF_PROG(fault_out__fx, struct vm_area_struct *vma, unsigned long address, u
 	struct mm_struct *mm = task->mm;
 	u32 weight = mmt_tuning.sample > 1 ? mmt_tuning.sample : 1;
 
-	if (!st || !st->addr || ((st->addr ^ address) & PAGE_MASK_4K))
+	if (!st || !st->addr || ((st->addr ^ address) & PAGE_MASK_4K) || !mmt_tuning.on)
 		return 0;
 	if (ret & VM_FAULT_RETRY && !error)
 		return 0; /* stays open: the next attempt, or another fault, closes it */
@@ -429,7 +433,7 @@ static __always_inline int page_fault_begin(u64 addr, u64 error_code)
 	struct thread_state *st;
 	u16 f = 0;
 
-	if (!mm || addr >> 63)
+	if (!mm || addr >> 63 || !mmt_tuning.on)
 		return 0;
 	if (!(error_code & PF_USER) && task->pagefault_disabled)
 		return 0; /* goes to the exception table, never to handle_mm_fault */
@@ -464,7 +468,7 @@ static __always_inline int page_fault_end(struct mm_perf_ctx *ctx, bool major)
 	struct task_struct *task = bpf_get_current_task_btf();
 	u32 tid = task->pid, tgid = task->tgid;
 	struct mm_struct *mm = task->mm;
-	struct thread_state *st = thread_executor(task);
+	struct thread_state *st = mmt_tuning.on ? thread_executor(task) : 0;
 	u32 weight = !major && mmt_tuning.sample > 1 ? mmt_tuning.sample : 1;
 	struct vm_area_struct *vma;
 	bool hole;
@@ -519,7 +523,7 @@ int BPF_PROG(fault_sig__tb, int sig, struct kernel_siginfo *info, struct task_st
 	u64 addr;
 	int code;
 
-	if ((sig != SIGSEGV && sig != SIGBUS) || task != me || !mm || (u64)info < 4096)
+	if ((sig != SIGSEGV && sig != SIGBUS) || task != me || !mm || (u64)info < 4096 || !mmt_tuning.on)
 		return 0;
 	code = BPF_CORE_READ(info, si_code);
 	addr = (u64)BPF_CORE_READ(info, _sifields._sigfault._addr);

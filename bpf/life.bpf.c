@@ -17,15 +17,15 @@ int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *chil
 		bpf_map_delete_elem(&targets, &ctgid); /* a reused pid is no target */
 	if (!is_target(ptgid) || (!thread && !mmt_config.follow) || !mm)
 		return 0;
-	if (!thread)
-		bpf_map_update_elem(&targets, &ctgid, &target, BPF_ANY);
+	if (!thread && bpf_map_update_elem(&targets, &ctgid, &target, BPF_ANY))
+		count(MMT_LOSS_TARGETS_FULL);
 	if (mmt_config.filter_tid) { /* children of a chosen thread are chosen */
 		u32 ptid = parent->pid;
 
 		if (bpf_map_lookup_elem(&tids, &ptid) && !thread)
 			bpf_map_update_elem(&tids, &tid, &one, BPF_ANY);
 	}
-	cmm = mm_id_get(mm, ctgid, true);
+	cmm = mm_id_get(mm, mm == parent->mm ? ptgid : ctgid, true); /* vfork lends the parent's */
 	st = thread_get(child);
 	if (st) {
 		st->executor = tid_passes(tid);
@@ -39,6 +39,7 @@ int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *chil
 	rec->head.tgid = ctgid;
 	rec->parent_tgid = ptgid;
 	rec->thread = thread;
+	rec->borrowed = !thread && mm == parent->mm;
 	rec->start_boottime = child->start_boottime;
 	marks_fill(&rec->marks, mm);
 	bpf_probe_read_kernel(rec->comm, sizeof(rec->comm), child->comm);
@@ -78,13 +79,14 @@ int BPF_PROG(life_exit__tb, struct task_struct *p)
 	struct mmt_exit *rec;
 	bool dead;
 
-	if (!bpf_map_lookup_elem(&targets, &tgid))
+	st = thread_find(p);
+	/* where many threads exit at once, the first that finds none living takes the process off the targets */
+	if (!(st && st->executor) && !bpf_map_lookup_elem(&targets, &tgid))
 		return 0;
 	dead = p->signal->live.counter == 0;
-	st = thread_find(p);
 	if (st && fault_abandoned(st, p))
 		count(MMT_LOSS_ABANDONED);
-	if (st && st->counting)
+	if (st && st->counting && st->executor)
 		gup_residual(st, p, st->mm_id, tid, tgid);
 	rec = control_reserve(sizeof(*rec));
 	if (rec) {

@@ -149,6 +149,7 @@ int watch__it(struct bpf_iter__task *ctx)
 	struct task_struct *task = ctx->task;
 	struct thread_state *st;
 	struct mmt_watch w = {};
+	struct mm_struct *mm;
 	u32 tid, tgid;
 
 	if (!task || !task->mm)
@@ -166,7 +167,14 @@ int watch__it(struct bpf_iter__task *ctx)
 	if (tid != tgid && task->group_leader->mm)
 		goto residual;
 	w.tgid = tgid;
-	w.mm_id = mm_id_get(task->mm, tgid, true);
+	mm = task->mm;
+	w.mm_id = mm_id_get(mm, tgid, true);
+	if (task->mm != mm) { /* it may have ended before its id was given */
+		u64 key = (u64)mm;
+
+		bpf_map_delete_elem(&mms, &key);
+		return 0;
+	}
 	w.lock_seq = lock_seq(task->mm);
 	w.start_boottime = task->group_leader->start_boottime;
 	bpf_seq_write(ctx->meta->seq, &w, sizeof(w));
@@ -177,6 +185,8 @@ residual:
 	if (!st)
 		return 0;
 	st->executor = tid_passes(tid);
+	if (!st->executor)
+		return 0;
 	if (st->counting) {
 		gup_residual(st, task, st->mm_id, tid, tgid);
 	} else {

@@ -54,7 +54,7 @@ static __always_inline bool call_wanted(void)
 	u64 id = bpf_get_current_pid_tgid();
 	u32 tgid = id >> 32;
 
-	return is_target(tgid) && tid_passes((u32)id);
+	return mmt_tuning.on && is_target(tgid) && tid_passes((u32)id);
 }
 
 static __always_inline int call_return(u32 nr, const struct pt_regs *regs, s64 ret)

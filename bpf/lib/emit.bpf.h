@@ -11,17 +11,21 @@ struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 16384);
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 4096);
 	 __type(key, struct mmt_fold_process_key); __type(value, struct mmt_fold_process); } fold_processes SEC(".maps");
 
+/* Beyond those, without the VMA: what a process's latencies are made of. */
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 1024);
+	 __type(key, struct mmt_fold_key); __type(value, struct mmt_fold_row); } fold_coarse SEC(".maps");
+
 static const struct mmt_fold_row fold_row_empty;
 static const struct mmt_fold_process fold_process_empty;
 
-static __always_inline struct mmt_fold_row *fold_row_get(const struct mmt_fold_key *key)
+static __always_inline struct mmt_fold_row *fold_row_get(void *map, const struct mmt_fold_key *key)
 {
-	struct mmt_fold_row *row = bpf_map_lookup_elem(&fold_rows, key);
+	struct mmt_fold_row *row = bpf_map_lookup_elem(map, key);
 
 	if (row)
 		return row;
-	bpf_map_update_elem(&fold_rows, key, &fold_row_empty, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&fold_rows, key);
+	bpf_map_update_elem(map, key, &fold_row_empty, BPF_NOEXIST);
+	return bpf_map_lookup_elem(map, key);
 }
 
 /* The row of a process, or the one of tgid 0 that user space has put in. */
@@ -54,48 +58,60 @@ static __always_inline void fold_max(u64 *max, u64 ns)
 	}
 }
 
+static __always_inline void fold_row_add(struct mmt_fold_row *row, const struct mmt_fault *f)
+{
+	__sync_fetch_and_add(&row->count, f->weight);
+	if (!f->ns)
+		return;
+	__sync_fetch_and_add(&row->timed, f->weight);
+	__sync_fetch_and_add(&row->ns_sum, (u64)f->ns * f->weight);
+	__sync_fetch_and_add(&row->hist[mmt_latency_bucket(f->ns) & (MMT_LATENCY_BUCKETS - 1)], f->weight);
+	fold_max(&row->ns_max, f->ns);
+}
+
 static __noinline int fold_fault(const struct mmt_fault *f)
 {
 	struct mmt_fold_key key = { .tgid = f->head.tgid, .mm_id = f->head.mm_id, .anchor = f->anchor, .sig = f->sig,
 				    .cls = f->cls, .mode = f->mode, .flags = f->flags & MMT_FOLD_FLAGS };
-	struct mmt_fold_row *row = fold_row_get(&key);
+	struct mmt_fold_row *row = fold_row_get(&fold_rows, &key);
 	struct mmt_fold_process *p;
 
-	count(MMT_LOSS_FOLDED);
-	if (row) {
-		__sync_fetch_and_add(&row->count, f->weight);
-		if (f->ns) {
-			__sync_fetch_and_add(&row->timed, f->weight);
-			__sync_fetch_and_add(&row->ns_sum, (u64)f->ns * f->weight);
-			__sync_fetch_and_add(&row->hist[mmt_latency_bucket(f->ns) & (MMT_LATENCY_BUCKETS - 1)], f->weight);
-			fold_max(&row->ns_max, f->ns);
-		}
-		return 0;
+	if (!row) {
+		count(MMT_LOSS_ROWS_FULL);
+		if (!(f->flags & MMT_FAULT_EXECUTOR))
+			goto counted; /* no target's own: there is no ledger left for it */
+		key.anchor = 0;
+		key.sig = 0;
+		key.flags |= MMT_FAULT_NO_VMA;
+		row = fold_row_get(&fold_coarse, &key);
 	}
-	count(MMT_LOSS_ROWS_FULL);
-	if (!(f->flags & MMT_FAULT_EXECUTOR))
-		return 0; /* no target's own: there is no ledger left for it */
+	if (row) {
+		fold_row_add(row, f);
+		goto counted;
+	}
 	p = fold_process_get(f->head.tgid, bpf_get_current_task_btf());
 	if (p && f->cls < MMT_CLASS_COUNT)
 		__sync_fetch_and_add(&p->count[f->cls][f->flags & MMT_FAULT_MAJOR], f->weight);
+counted: /* last: who sees it counted finds it in a row */
+	count(MMT_LOSS_FOLDED);
 	return 0;
 }
 
 static __noinline int fold_call(const struct mmt_call *c)
 {
 	struct mmt_fold_key key = { .tgid = c->head.tgid, .mm_id = c->head.mm_id, .sig = c->nr, .cls = MMT_FOLD_CALL };
-	struct mmt_fold_row *row = fold_row_get(&key);
-	struct mmt_fold_process *p;
+	struct mmt_fold_row *row = fold_row_get(&fold_rows, &key);
+	struct mmt_fold_process *p = 0;
 
-	count(MMT_LOSS_FOLDED);
 	if (row) {
 		__sync_fetch_and_add(&row->count, 1);
-		return 0;
+	} else {
+		count(MMT_LOSS_ROWS_FULL);
+		p = fold_process_get(c->head.tgid, bpf_get_current_task_btf());
 	}
-	count(MMT_LOSS_ROWS_FULL);
-	p = fold_process_get(c->head.tgid, bpf_get_current_task_btf());
 	if (p)
 		__sync_fetch_and_add(&p->calls, 1);
+	count(MMT_LOSS_FOLDED);
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "wire/event.h"
 
 #define PAGE_MASK_4K (~0xfffull)
+#define E2BIG 7
 
 /* A thread of a target, or one that faults on a target's mm: its open fault and
  * its own fault accounting. */
@@ -32,7 +33,7 @@ struct thread_state {
 	u8 counting; /* the fields below hold */
 	u8 skipped; /* the fault under way is sampled out (fentry) */
 	u8 closed_error; /* the last fault closed was an error at last_error */
-	u32 reported_min, reported_maj;
+	u64 reported; /* residual told so far: minor below, major in the upper half */
 	u64 base_min, base_maj; /* min_flt and maj_flt when first seen */
 	u64 seen_min, seen_maj;
 	u64 last_error;
@@ -77,21 +78,6 @@ struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1);
 struct { __uint(type, BPF_MAP_TYPE_CGROUP_ARRAY); __uint(max_entries, 1);
 	 __type(key, u32); __type(value, u32); } cgroup SEC(".maps");
 
-/* Is the current process traced?  Beyond a list, it joins the map at first sight. */
-static __always_inline bool is_target(u32 tgid)
-{
-	struct mmt_target fresh = {};
-
-	if (bpf_map_lookup_elem(&targets, &tgid))
-		return true;
-	if (mmt_config.scope == MMT_SCOPE_LIST || tgid == mmt_config.self || !tgid)
-		return false;
-	if (mmt_config.scope == MMT_SCOPE_CGROUP && bpf_current_task_under_cgroup(&cgroup, 0) != 1)
-		return false;
-	bpf_map_update_elem(&targets, &tgid, &fresh, BPF_NOEXIST);
-	return true;
-}
-
 static __always_inline void count_add(u32 which, u64 add)
 {
 	u64 *n = bpf_map_lookup_elem(&losses, &which);
@@ -103,6 +89,24 @@ static __always_inline void count_add(u32 which, u64 add)
 static __always_inline void count(u32 which)
 {
 	count_add(which, 1);
+}
+
+/* Is the current process traced?  Beyond a list, it joins the map at first sight. */
+static __always_inline bool is_target(u32 tgid)
+{
+	struct mmt_target fresh = {};
+
+	if (bpf_map_lookup_elem(&targets, &tgid))
+		return true;
+	if (mmt_config.scope == MMT_SCOPE_LIST || tgid == mmt_config.self || !tgid)
+		return false;
+	if (mmt_config.scope == MMT_SCOPE_CGROUP && bpf_current_task_under_cgroup(&cgroup, 0) != 1)
+		return false;
+	if ((int)bpf_map_update_elem(&targets, &tgid, &fresh, BPF_NOEXIST) == -E2BIG) { /* an int up to 6.3 */
+		count(MMT_LOSS_TARGETS_FULL);
+		return false;
+	}
+	return true;
 }
 
 static __always_inline void head_fill(struct mmt_head *h, u16 kind, u32 mm_id, u64 now)

@@ -27,6 +27,7 @@ struct mmt_config {
 
 /* What user space may change while programs run. */
 struct mmt_tuning {
+	__u32 on;        /* faults and calls count: set when all hooks are in, cleared before the first goes */
 	__u32 aggregate; /* fold everything, stream nothing */
 	__u32 sample;    /* 1 in so many minor faults is looked at; 0 and 1: all */
 	__u32 no_peek;   /* the walk of page tables does not work here */

@@ -101,6 +101,8 @@ struct mmt_vma {
 struct mmt_vma_seen {
 	struct mmt_head head;
 	struct mmt_vma vma;
+	__u32 foreign; /* 1: head names a process that looked into another's mm */
+	__u32 pad;
 	char name[MMT_NAME_LEN]; /* last part of the file's name or [vdso]; NUL-terminated */
 };
 
@@ -112,7 +114,8 @@ struct mmt_marks {
 struct mmt_fork {
 	struct mmt_head head; /* the child: tid, tgid, mm_id */
 	__u32 parent_tgid;
-	__u32 thread; /* 1: a new thread of the same process */
+	__u16 thread;   /* 1: a new thread of the same process */
+	__u16 borrowed; /* 1: the mm is the parent's until exec (vfork) */
 	__u64 start_boottime;
 	struct mmt_marks marks;
 	char comm[16];

@@ -31,6 +31,8 @@
 #define DRAIN_NS 50000000ull /* the rings are emptied at least this often */
 #define MERGE_VMAS 16384     /* rows of what has ended, some 1 KiB each */
 #define MERGE_PROCESSES 1024
+#define EXITS_NS 100000000ull /* the threads of a dying process have so long to be gone */
+#define CORRECT_US 1000
 
 struct live {
 	struct options opt;
@@ -206,7 +208,7 @@ static void refresh(struct live *l, bool all)
 
 	read_layouts(l);
 	probe_drain(l->probe, all, on_record, l);
-	probe_fold(l->probe, &reader, l);
+	probe_fold(l->probe, all, &reader, l);
 	stacks_read(l->session);
 	read_rss(l);
 	probe_losses(l->probe, l->report.losses);
@@ -283,6 +285,8 @@ static void add_member(void *ctx, pid_t pid)
 {
 	struct live *l = ctx;
 
+	if (pid == getpid()) /* in a cgroup as well: it would watch itself work */
+		return;
 	session_process(l->session, pid);
 	probe_add_target(l->probe, pid);
 }
@@ -296,6 +300,7 @@ static void add_targets(struct live *l)
 
 	for (int i = 0; i < o->tid_count; i++)
 		probe_add_tid(l->probe, o->tids[i]);
+	l->session->rows_only = o->probe.aggregate;
 	if (o->command)
 		l->session->launcher = o->pids[o->pid_count++] = l->launch.pid;
 	for (int i = 0; i < o->pid_count; i++) {
@@ -525,12 +530,30 @@ static int output_failed(struct live *l, int err, struct error *e)
 	return l->opt.command ? launch_status(&l->launch) : EXIT_OK;
 }
 
+/* A process is told dead by the first of its threads that finds none living;
+ * the others may still be on their way out. */
+static void wait_for_exits(const struct live *l)
+{
+	uint64_t until = now_ns(CLOCK_MONOTONIC) + EXITS_NS;
+
+	for (const struct process *p = l->session->processes; p; p = p->next) {
+		struct procfs_stat st;
+
+		while (p->dead && !p->merged && !p->settled && !procfs_stat_read(p->pid, &st) && st.threads > 1 &&
+		       now_ns(CLOCK_MONOTONIC) < until)
+			usleep(1000);
+	}
+}
+
 static int finish(struct live *l, struct error *e)
 {
 	struct report *r = &l->report;
 	uint64_t lost = 0;
 
 	limit_end(&l->limit);
+	wait_for_exits(l);
+	refresh(l, false); /* the residuals, */
+	usleep(CORRECT_US); /* each set right by its thread if that was amid a fault */
 	probe_detach(l->probe);
 	refresh(l, true);
 	read_overhead(l);

@@ -104,15 +104,22 @@ static struct mmt_fold_row row_grown(const struct mmt_fold_row *now, const struc
 	return d;
 }
 
+/* A pid may have been used twice: the row is of the one whose mm it names. */
+static struct process *row_process(struct session *s, const struct mmt_fold_key *key)
+{
+	const struct mm *mm = key->flags & MMT_FAULT_FOREIGN ? NULL : idmap_get(&s->by_mm, key->mm_id);
+
+	return mm && mm->proc->pid == (pid_t)key->tgid ? mm->proc : ledger_process(s, (pid_t)key->tgid);
+}
+
 static void row_apply(struct session *s, const struct mmt_fold_key *key, const struct mmt_fold_row *grown)
 {
 	struct process *p;
 
-	if (!grown->count)
-		return;
-	p = ledger_process(s, (pid_t)key->tgid);
+	if (!grown->count && !grown->timed)
+		return; /* one may have been counted when it was read last, and be timed since */
 	if (key->cls == MMT_FOLD_CALL) {
-		p->calls += grown->count;
+		row_process(s, key)->calls += grown->count;
 		return;
 	}
 	if (key->cls >= MMT_CLASS_COUNT || key->mode >= MMT_MODE_COUNT) {
@@ -120,12 +127,14 @@ static void row_apply(struct session *s, const struct mmt_fold_key *key, const s
 		return;
 	}
 	if (key->flags & MMT_FAULT_EXECUTOR) {
+		p = row_process(s, key);
 		stat_fold(&p->faults, key, grown);
 		stat_fold(&s->faults, key, grown);
 		p->changed = true;
 	}
 	if (key->mm_id && !(key->flags & MMT_FAULT_NO_VMA)) {
-		struct vma *v = ledger_vma(s, ledger_mm(s, key->mm_id, p->pid), key->sig, key->anchor);
+		struct vma *v = ledger_vma(s, ledger_mm(s, key->mm_id, (pid_t)key->tgid, !(key->flags & MMT_FAULT_FOREIGN)),
+					   key->sig, key->anchor);
 
 		stat_fold(&v->faults, key, grown);
 		v->changed = true;
@@ -136,13 +145,14 @@ bool session_fold_row(struct session *s, const struct mmt_fold_key *key, const s
 {
 	struct fold_entry *e = entry_get(fold_of(s), key);
 	struct mmt_fold_row grown = row_grown(row, &e->last);
+	bool known = e->last.count;
 	const struct mm *mm;
 
 	e->last = *row;
 	row_apply(s, key, &grown);
 	mm = idmap_get(&s->by_mm, key->mm_id);
 	/* an mm that is not known any more was merged, if its process is not there either */
-	return key->mm_id && (mm ? mm->ended : !grown.count && !session_find(s, (pid_t)key->tgid));
+	return key->mm_id && (mm ? mm->ended : known && !grown.count && !session_find(s, (pid_t)key->tgid));
 }
 
 void session_fold_gone(struct session *s, const struct mmt_fold_key *key, const struct mmt_fold_row *row)

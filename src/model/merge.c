@@ -45,7 +45,7 @@ static struct vma *gone_row(struct session *s, struct mm *mm, const struct vma *
 	row->parts.count = v->parts.count ? 1 : 0;
 	row->parts.part[0].kind = row->parts.main = v->parts.main;
 	row->parts.source = v->parts.source;
-	vma_name(row, "[gone]", 6);
+	vma_name(row, "[merged]", 8);
 	return row;
 }
 
@@ -61,9 +61,10 @@ static void vma_merge(struct session *s, struct process *p, struct vma *v, const
 	say(r, "vma", v->id, row->id);
 }
 
-static bool vma_is_gone(const struct vma *v)
+/* Where layouts are not read, nobody tells what is gone: what is idle will do. */
+static bool vma_may_merge(const struct vma *v)
 {
-	return v->settled && !v->live && !v->sum && !v->into && !v->mm->launcher;
+	return v->settled && (!v->live || !v->mm->generation) && !v->sum && !v->into && !v->mm->launcher;
 }
 
 static int fewest_first(uint64_t x, uint64_t y, uint32_t xid, uint32_t yid)
@@ -84,7 +85,7 @@ static bool merge_vmas(struct session *s, const struct merge_rules *r)
 	struct vma **all = session_vmas(s, &n);
 
 	for (size_t i = 0; i < n; i++)
-		if (vma_is_gone(all[i]))
+		if (vma_may_merge(all[i]))
 			all[gone++] = all[i];
 	if (gone > r->vmas) {
 		qsort(all, gone, sizeof(*all), vma_order);
@@ -253,8 +254,10 @@ static void settle(struct session *s)
 	for (struct process *p = s->processes; p; p = p->next)
 		p->settled = p->dead;
 	for (struct mm *mm = s->mms; mm; mm = mm->next)
-		for (struct vma *v = mm->vmas; v; v = v->next)
-			v->settled = !v->live;
+		for (struct vma *v = mm->vmas; v; v = v->next) {
+			v->settled = !v->live || v->settled_faults == stat_total(&v->faults);
+			v->settled_faults = stat_total(&v->faults);
+		}
 }
 
 void session_merge(struct session *s, const struct merge_rules *rules)

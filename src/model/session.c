@@ -119,19 +119,24 @@ void process_exited(struct session *s, struct process *p)
 	s->live_processes--;
 }
 
-struct mm *ledger_mm(struct session *s, uint32_t id, pid_t pid)
+struct mm *ledger_mm(struct session *s, uint32_t id, pid_t pid, bool own)
 {
 	struct mm *mm = s->last_mm && s->last_mm->id == id ? s->last_mm : idmap_get(&s->by_mm, id);
 
 	if (!mm) {
 		mm = must(calloc(1, sizeof(*mm)));
 		mm->id = id;
-		mm->proc = ledger_process(s, pid);
-		mm->launcher = s->launcher && pid == s->launcher;
+		/* until its own process is heard of */
+		mm->proc = own || !s->processes ? ledger_process(s, pid) : s->processes;
+		mm->owned = own;
+		mm->launcher = own && s->launcher && pid == s->launcher && (!s->launched_mm || id < s->launched_mm);
 		s->launcher = mm->launcher ? 0 : s->launcher;
 		mm->next = s->mms;
 		s->mms = mm;
 		idmap_set(&s->by_mm, id, mm);
+	} else if (own && !mm->owned) {
+		mm->proc = ledger_process(s, pid);
+		mm->owned = true;
 	}
 	return s->last_mm = mm;
 }
@@ -289,7 +294,7 @@ static struct vma *vma_row(struct session *s, struct mm *mm, const struct mmt_vm
 
 static void apply_vma_seen(struct session *s, const struct mmt_vma_seen *r)
 {
-	struct mm *mm = ledger_mm(s, r->head.mm_id, (pid_t)r->head.tgid);
+	struct mm *mm = ledger_mm(s, r->head.mm_id, (pid_t)r->head.tgid, !r->foreign);
 	struct vma *v = mm->launcher ? NULL : vma_row(s, mm, &r->vma, ~0u);
 	bool current = r->head.time >= mm->layout_time;
 
@@ -371,7 +376,7 @@ bool session_layout(struct session *s, pid_t pid, const void *bytes, size_t size
 	while (decode_layout(&c, &r)) {
 		if (r.type == MMT_LAYOUT_MM) {
 			p = process_started(s, pid, r.mm->start_boottime);
-			mm = ledger_mm(s, r.mm->mm_id, pid);
+			mm = ledger_mm(s, r.mm->mm_id, pid, true);
 			mm->marks = r.mm->marks;
 			mm->lock_seq = r.mm->lock_seq;
 			mm->layout_time = r.mm->time;
@@ -425,7 +430,7 @@ static void apply_fault(struct session *s, const struct mmt_fault *f)
 		p->changed = true;
 	}
 	if (f->head.mm_id && !(f->flags & MMT_FAULT_NO_VMA)) {
-		struct mm *mm = ledger_mm(s, f->head.mm_id, (pid_t)f->head.tgid);
+		struct mm *mm = ledger_mm(s, f->head.mm_id, (pid_t)f->head.tgid, !(f->flags & MMT_FAULT_FOREIGN));
 		struct vma *v = ledger_vma(s, mm, f->sig, f->anchor);
 
 		stat_add(&v->faults, f);
@@ -470,7 +475,7 @@ static void apply_fork(struct session *s, const struct mmt_fork *f)
 	p->ppid = (pid_t)f->parent_tgid;
 	p->mm_id = f->head.mm_id;
 	memcpy(p->comm, f->comm, sizeof(p->comm) - 1);
-	mm_born(s, ledger_mm(s, f->head.mm_id, p->pid), &f->marks);
+	mm_born(s, ledger_mm(s, f->head.mm_id, f->borrowed ? (pid_t)f->parent_tgid : p->pid, true), &f->marks);
 }
 
 /* What the launcher's own memory and the loading of the program cost is told
@@ -479,7 +484,7 @@ static void launch_done(struct session *s, struct mm *launcher, struct mm *mm)
 {
 	struct vma *exec = ledger_vma(s, launcher, 0, 0);
 
-	for (struct vma *v = mm->vmas; v; v = v->next) {
+	for (struct vma *v = s->rows_only ? NULL : mm->vmas; v; v = v->next) {
 		stat_move(&exec->faults, &v->faults);
 		v->previous = 0;
 	}
@@ -495,7 +500,9 @@ static void apply_exec(struct session *s, const struct mmt_exec *x)
 	memcpy(p->comm, x->comm, sizeof(p->comm) - 1);
 	p->mm_id = x->head.mm_id;
 	p->changed = true;
-	mm = ledger_mm(s, x->head.mm_id, p->pid);
+	if (s->launcher && p->pid == s->launcher && !s->launched_mm)
+		s->launched_mm = x->head.mm_id;
+	mm = ledger_mm(s, x->head.mm_id, p->pid, true);
 	mm->proc = p;
 	if (old && old->launcher && old != mm)
 		launch_done(s, old, mm);
@@ -504,7 +511,7 @@ static void apply_exec(struct session *s, const struct mmt_exec *x)
 
 static void apply_mm_end(struct session *s, const struct mmt_mm_end *r)
 {
-	struct mm *mm = ledger_mm(s, r->head.mm_id, (pid_t)r->head.tgid);
+	struct mm *mm = ledger_mm(s, r->head.mm_id, (pid_t)r->head.tgid, true);
 
 	mm->marks = r->marks;
 	mm->have_marks = mm->ended = true;

@@ -46,7 +46,8 @@ struct vma {
 	struct mmt_vma v;
 	char *name;  /* owned; full path, [heap] ...; never NULL */
 	bool live, changed, known; /* known: v holds (else only key) */
-	bool settled;              /* gone at the last merge already */
+	bool settled;              /* gone, or idle, at the last merge already */
+	uint64_t settled_faults;
 	uint32_t generation;       /* of the layout that showed it last */
 	uint64_t previous;         /* faults at the last interval, for rates */
 	uint64_t rss;              /* bytes; RSS_UNKNOWN until smaps was read */
@@ -69,6 +70,7 @@ struct mm {
 	uint64_t lock_seq; /* change counter when the layout was read */
 	uint64_t layout_time; /* what was told before is older than the layout */
 	bool have_marks, ended;
+	bool owned;           /* proc is one of those who use it */
 	bool launcher;        /* of the program before exec: one row, [exec] */
 	bool racing;          /* changed while the layout was read, each time */
 	uint32_t generation;
@@ -96,6 +98,8 @@ struct session {
 	struct { uint64_t start, end, vm_flags; } vsyscall; /* from the caller; end 0: none */
 	bool images_given; /* the caller adds the images of all executable mappings of a layout first */
 	pid_t launcher; /* from the caller: it will exec; 0 once its first mm is known */
+	uint32_t launched_mm; /* what it got by that, if that is known first: ids ascend */
+	bool rows_only; /* from the caller: --aggregate, counts come without their time */
 	bool heap_touching; /* from the caller: this kernel also calls [heap] what only touches the heap */
 	uint32_t next_proc, next_vma;
 	uint32_t past_mms; /* made up; their ids count down from ~0 */

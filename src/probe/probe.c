@@ -26,6 +26,7 @@
 #define FILES_PER_CPU 4 /* two events and their links */
 /* Sizes of maps when any process may be traced */
 #define MANY_ROWS 65536
+#define MANY_COARSE 8192
 #define MANY_PROCESSES 65536
 
 struct probe {
@@ -55,6 +56,10 @@ static void maps_size(struct mmtrace_bpf *skel, const struct probe_options *opt)
 		bpf_map__set_max_entries(skel->maps.control_ring, (uint32_t)opt->control_bytes);
 	if (opt->rows || many)
 		bpf_map__set_max_entries(skel->maps.fold_rows, opt->rows ? opt->rows : MANY_ROWS);
+	if (many)
+		bpf_map__set_max_entries(skel->maps.fold_coarse, MANY_COARSE);
+	if (opt->rows && opt->rows < bpf_map__max_entries(skel->maps.fold_coarse))
+		bpf_map__set_max_entries(skel->maps.fold_coarse, opt->rows);
 	if (opt->rows && opt->rows < bpf_map__max_entries(skel->maps.fold_processes))
 		bpf_map__set_max_entries(skel->maps.fold_processes, opt->rows + 1); /* one stands for the rest */
 	if (many) {
@@ -232,11 +237,16 @@ int probe_attach(struct probe *p, struct error *e)
 	if (!p->watch_link)
 		return error_set(e, error_code_of(-errno), "'mmtrace doctor' shows what works here", strerror(errno),
 				 "cannot attach watch__it");
-	return links_attach(&p->links, &p->plan, p->skel->obj, e);
+	if (links_attach(&p->links, &p->plan, p->skel->obj, e))
+		return -1;
+	p->skel->bss->mmt_tuning.on = 1;
+	return 0;
 }
 
 void probe_detach(struct probe *p)
 {
+	if (p->skel)
+		p->skel->bss->mmt_tuning.on = 0; /* a fault whose end is not seen is none */
 	links_detach(&p->links);
 }
 
@@ -354,13 +364,22 @@ static void each_row(void *ctx, const void *key, const void *value)
 		memcpy(&f->spent[f->spent_count++], key, sizeof(f->spent[0]));
 }
 
-static void rows_spent(const struct probe *p, const struct fold_each *f)
+/* Reads a map of rows; those that will not grow any more leave it. */
+static int rows_read(const struct bpf_map *map, const struct fold_reader *reader, void *ctx)
 {
+	struct fold_each f = { .reader = reader, .ctx = ctx, .spent_max = bpf_map__max_entries(map) };
 	struct mmt_fold_row last;
+	int err;
 
-	for (uint32_t i = 0; i < f->spent_count; i++)
-		if (bpf_map_lookup_and_delete_elem(bpf_map__fd(p->skel->maps.fold_rows), &f->spent[i], &last) == 0)
-			f->reader->gone(f->ctx, &f->spent[i], &last);
+	f.spent = malloc(f.spent_max * sizeof(*f.spent));
+	if (!f.spent)
+		return -ENOMEM;
+	err = map_each(map, each_row, &f);
+	for (uint32_t i = 0; i < f.spent_count; i++)
+		if (bpf_map_lookup_and_delete_elem(bpf_map__fd(map), &f.spent[i], &last) == 0)
+			reader->gone(ctx, &f.spent[i], &last);
+	free(f.spent);
+	return err;
 }
 
 static void each_process(void *ctx, const void *key, const void *value)
@@ -370,19 +389,18 @@ static void each_process(void *ctx, const void *key, const void *value)
 	f->reader->process(f->ctx, key, value);
 }
 
-int probe_fold(struct probe *p, const struct fold_reader *reader, void *ctx)
+int probe_fold(struct probe *p, bool all, const struct fold_reader *reader, void *ctx)
 {
-	struct fold_each f = { .reader = reader, .ctx = ctx, .spent_max = bpf_map__max_entries(p->skel->maps.fold_rows) };
+	struct fold_each f = { .reader = reader, .ctx = ctx };
 	uint64_t folded = map_sum(p->skel->maps.losses, MMT_LOSS_FOLDED) + map_sum(p->skel->maps.losses, MMT_LOSS_CONTROL_FULL);
-	int err = 0;
+	int err;
 
-	if (folded == p->folded_read)
+	if (folded == p->folded_read && !all)
 		return 0;
 	p->folded_read = folded;
-	f.spent = malloc(f.spent_max * sizeof(*f.spent));
-	err = f.spent ? map_each(p->skel->maps.fold_rows, each_row, &f) : -ENOMEM;
-	rows_spent(p, &f);
-	free(f.spent);
+	err = rows_read(p->skel->maps.fold_rows, reader, ctx);
+	if (!err)
+		err = rows_read(p->skel->maps.fold_coarse, reader, ctx);
 	return err ? err : map_each(p->skel->maps.fold_processes, each_process, &f);
 }
 

@@ -37,7 +37,7 @@ struct probe;
 struct probe *probe_open(const struct probe_options *opt, struct error *e);
 /* Attaches everything; events of targets flow from now on. */
 int probe_attach(struct probe *p, struct error *e);
-/* Detaches all programs; maps and rings stay readable. */
+/* Detaches all programs, of which none counts from the call on; maps and rings stay readable. */
 void probe_detach(struct probe *p);
 /* Frees p; takes NULL. */
 void probe_free(struct probe *p);
@@ -67,7 +67,8 @@ int probe_cpu_fd(const struct probe *p);
  * the last milliseconds stay for the next call. */
 int probe_drain(struct probe *p, bool all, record_fn fn, void *ctx);
 
-/* The folded rows as they stand, if any grew since the last call; they only grow.
+/* The folded rows as they stand, if any grew since the last call (all: in any
+ * case); they only grow.
  * row() is true where nothing will be added any more: the row makes room, after
  * gone() has had its last state. */
 struct fold_reader {
@@ -75,7 +76,7 @@ struct fold_reader {
 	void (*gone)(void *ctx, const struct mmt_fold_key *key, const struct mmt_fold_row *row);
 	void (*process)(void *ctx, const struct mmt_fold_process_key *key, const struct mmt_fold_process *process);
 };
-int probe_fold(struct probe *p, const struct fold_reader *reader, void *ctx);
+int probe_fold(struct probe *p, bool all, const struct fold_reader *reader, void *ctx);
 
 /* Asks the kernel which layouts changed, and makes it emit the residual of each
  * target thread. Records are owned by p until the next call; a process may

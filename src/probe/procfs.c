@@ -34,11 +34,11 @@ int procfs_stat_read(pid_t pid, struct procfs_stat *out)
 	*close = '\0';
 	snprintf(out->comm, sizeof(out->comm), "%s", open + 1);
 	n = (size_t)sscanf(close + 1, " %c %*d %*d %*d %*d %*d %" SCNu64 " %" SCNu64 " %*u %" SCNu64 " %*u %" SCNu64
-				      " %" SCNu64 " %" SCNu64 " %" SCNu64 " %*d %*d %*d %*d %" SCNu64,
+				      " %" SCNu64 " %" SCNu64 " %" SCNu64 " %*d %*d %" SCNu64 " %*d %" SCNu64,
 			   &out->state, &out->flags, &out->minflt, &out->majflt, &cpu[0], &cpu[1], &cpu[2], &cpu[3],
-			   &out->start_ticks);
+			   &out->threads, &out->start_ticks);
 	out->cpu_ticks = cpu[0] + cpu[1] + cpu[2] + cpu[3];
-	return n == 9 ? 0 : -ESRCH;
+	return n == 10 ? 0 : -ESRCH;
 }
 
 bool procfs_started(const struct procfs_stat *st, uint64_t start_boottime)

@@ -12,6 +12,7 @@ struct procfs_stat {
 	char comm[64];
 	char state; /* R S D T Z ... */
 	uint64_t flags; /* PF_* */
+	uint64_t threads;
 	uint64_t minflt, majflt; /* all threads, the dead ones too */
 	uint64_t cpu_ticks; /* user and system time, of waited-for children too */
 	uint64_t start_ticks;

@@ -101,7 +101,7 @@ def table_of(result):
 
 
 def machine_text(about):
-    text = f"{about['cpu']}, {about['cpus']} CPUs, kernel {about['kernel']}; {about['rounds']} rounds, {about['date']}."
+    text = f"{about['cpu']}, {about['cpus']} CPUs, kernel {about['kernel']}; up to {about['rounds']} rounds, {about['date']}."
     if about["load"] > 0.5:
         text += f" The machine was busy (load {about['load']:.1f}): elapsed times say little."
     return text

@@ -98,6 +98,7 @@ def scratch():
 # Victims and how they are linked; what follows a dash is no part of the source's name.
 BUILDS = {
     'fork_storm': ['-static'],
+    'kernel_allocs': ['-static'],
     'kinds': [],
     'kinds-static': ['-static'],
     'layout_addrs-no-pie': ['-fno-pie', '-no-pie'],
@@ -107,6 +108,7 @@ BUILDS = {
     'many_vmas': ['-static'],
     'remap_slots': ['-static'],
     'storm': ['-static'],
+    'threads': ['-static'],
     'vma_stress': ['-static'],
 }
 
@@ -191,7 +193,7 @@ class Tracer:
         self.log = tempfile.TemporaryFile(dir=scratch())
         self.process = subprocess.Popen(
             [MMTRACE, '--json', '-i', interval, *FORCED, '-o', self.output, *map(str, args)],
-            stderr=self.log, stdin=subprocess.DEVNULL, **options)
+            stderr=self.log, **{'stdin': subprocess.DEVNULL, **options})
         self.changed = threading.Condition()
         self.vmas, self.processes, self.ticks = {}, {}, []
         self.start = self.end = self.ended = None
