@@ -177,7 +177,7 @@ int watch__it(struct bpf_iter__task *ctx)
 	}
 	w.lock_seq = lock_seq(task->mm);
 	w.start_boottime = task->group_leader->start_boottime;
-	bpf_probe_read_kernel_str(w.comm, sizeof(w.comm), task->group_leader->comm);
+	bpf_probe_read_kernel(w.comm, sizeof(w.comm), task->group_leader->comm);
 	bpf_seq_write(ctx->meta->seq, &w, sizeof(w));
 residual:
 	if (!mmt_config.residual)

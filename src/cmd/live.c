@@ -19,7 +19,6 @@
 #include "cmd/launch.h"
 #include "cmd/limit.h"
 #include "cmd/options.h"
-#include "cmd/living.h"
 #include "cmd/output.h"
 #include "cmd/resident.h"
 #include "cmd/signals.h"
@@ -90,6 +89,47 @@ static void read_layout(struct live *l, pid_t pid)
 	}
 }
 
+/* A process may give itself another name (prctl), of which no record tells. */
+static void rename_process(struct process *p, const char *name)
+{
+	char comm[sizeof(p->comm)] = "";
+
+	memcpy(comm, name, strnlen(name, sizeof(comm) - 1));
+	p->changed |= memcmp(comm, p->comm, sizeof(comm)) != 0;
+	memcpy(p->comm, comm, sizeof(comm));
+}
+
+/* Notices processes whose exit record was lost.  Those that have just been listed
+ * live; /proc, which costs much more, is asked for the rest: zombies, those that
+ * had no room in the table of targets, and those that are gone. */
+static void find_dead(struct live *l)
+{
+	for (struct process *p = l->session->processes; p; p = p->next) {
+		struct procfs_stat st;
+
+		if (p->dead || p->listed)
+			continue;
+		if (procfs_stat_read(p->pid, &st) || !procfs_started(&st, p->start_time))
+			process_exited(l->session, p);
+		else
+			rename_process(p, st.comm);
+	}
+}
+
+static void mark_listed(struct live *l, const struct mmt_watch *watch, ssize_t n)
+{
+	for (struct process *p = l->session->processes; p; p = p->next)
+		p->listed = false;
+	for (ssize_t i = 0; i < n; i++) {
+		struct process *p = session_find(l->session, (pid_t)watch[i].tgid);
+
+		if (!p || (p->start_time && p->start_time != watch[i].start_boottime))
+			continue;
+		p->listed = true;
+		rename_process(p, watch[i].comm);
+	}
+}
+
 /* Reads the layouts that changed (all of them where the kernel does not tell),
  * and finds out who is gone. */
 static void read_layouts(struct live *l)
@@ -100,7 +140,7 @@ static void read_layouts(struct live *l)
 
 	if (watch)
 		memcpy(watch, w, (size_t)n * sizeof(*watch)); /* reading a layout reuses the buffer */
-	mark_living(l->session, watch, watch ? n : 0);
+	mark_listed(l, watch, watch ? n : 0);
 	for (ssize_t i = 0; watch && i < n; i++)
 		if (options_want_vmas(&l->opt, (pid_t)watch[i].tgid) && !session_layout_current(l->session, (pid_t)watch[i].tgid, &watch[i])) {
 			read_layout(l, (pid_t)watch[i].tgid);
@@ -108,7 +148,7 @@ static void read_layouts(struct live *l)
 			probe_drain(l->probe, false, on_record, l);
 		}
 	free(watch);
-	find_dead(l->session);
+	find_dead(l);
 }
 
 static bool on_fold_row(void *ctx, const struct mmt_fold_key *key, const struct mmt_fold_row *row)
@@ -340,6 +380,19 @@ static void bound_memory(struct live *l)
 	session_merge(l->session, &rules);
 }
 
+/* Of a command to run there are tables only on request: they are amid what it says. */
+static void show(struct live *l)
+{
+	output_fit(&l->output, &l->opt, &l->report);
+	if (l->opt.trace)
+		fflush(l->report.out);
+	else if (!l->opt.quiet && l->opt.json)
+		json_tick(&l->report);
+	else if (!l->opt.quiet && (!l->opt.command || l->opt.interval_given))
+		table_tick(&l->report);
+	output_failed(&l->output);
+}
+
 static void follow_cpus(struct live *l)
 {
 	int came = probe_follow_cpus(l->probe);
@@ -352,19 +405,6 @@ static void follow_cpus(struct live *l)
 		fprintf(stderr, "mmtrace: %.1fs: %d CPU%s came online: faults there show as [gup] until now\n", s, came,
 			came == 1 ? "" : "s");
 	l->cpus_failed |= came < 0;
-}
-
-/* Of a command to run there are tables only on request: they are amid what it says. */
-static void show(struct live *l)
-{
-	output_fit(&l->output, &l->opt, &l->report);
-	if (l->opt.trace)
-		fflush(l->report.out);
-	else if (!l->opt.quiet && l->opt.json)
-		json_tick(&l->report);
-	else if (!l->opt.quiet && (!l->opt.command || l->opt.interval_given))
-		table_tick(&l->report);
-	output_failed(&l->output);
 }
 
 static void tick(struct live *l, uint64_t now)
@@ -443,7 +483,7 @@ static void read_rusage(struct live *l)
 {
 	struct report *r = &l->report;
 
-	r->kernel_known = l->launch.ended && l->opt.probe.follow;
+	r->kernel_known = l->launch.ended && !l->launch.unknown && l->opt.probe.follow;
 	r->kernel_minor = l->launch.minflt - l->launch.base_minflt;
 	r->kernel_major = l->launch.majflt - l->launch.base_majflt;
 }
@@ -470,10 +510,21 @@ static void show_end(struct live *l)
 			text_escape(name, sizeof(name), l->opt.command[0]), l->launch.pid);
 }
 
+/* A command runs on though nobody reads of it: its status is waited for. */
+static int output_lost(struct live *l, bool failed)
+{
+	if (l->opt.command)
+		signals_await(l->signals, &l->launch);
+	if (failed)
+		return EXIT_FAILED;
+	return l->opt.command ? launch_status(&l->launch) : EXIT_OK;
+}
+
 static int finish(struct live *l, struct error *e)
 {
 	struct report *r = &l->report;
 	uint64_t lost = 0;
+	bool failed;
 
 	limit_end(&l->limit);
 	wait_for_exits(l);
@@ -485,10 +536,9 @@ static int finish(struct live *l, struct error *e)
 	r->interval_ns = 0;
 	read_rusage(l);
 	show_end(l);
-	if (l->opt.command && (l->output.err || output_reader_gone(&l->output)))
-		signals_await(l->signals, &l->launch); /* it runs on, though nothing is written of it */
-	if (output_end(&l->output, e))
-		return EXIT_FAILED;
+	failed = output_end(&l->output, e);
+	if (failed || l->output.err)
+		return output_lost(l, failed);
 	for (int i = 0; i < MMT_LOSS_COUNT; i++)
 		lost += loss_is_lost(i) ? r->losses[i] : 0;
 	if (l->opt.strict && (lost || r->bpf_misses || l->session->decode_error))
