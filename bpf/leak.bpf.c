@@ -27,6 +27,9 @@ struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 1 << 14);
 	 __type(key, u32); __type(value, struct mmt_leak_count); } site_counts SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_STACK_TRACE); __uint(max_entries, 1 << 14);
 	 __uint(key_size, sizeof(u32)); __uint(value_size, MMT_LEAK_STACK * sizeof(u64)); } stacks SEC(".maps");
+/* Two stacks that share a slot: the second one goes here. */
+struct { __uint(type, BPF_MAP_TYPE_STACK_TRACE); __uint(max_entries, 1 << 12);
+	 __uint(key_size, sizeof(u32)); __uint(value_size, MMT_LEAK_STACK * sizeof(u64)); } more_stacks SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 256);
 	 __type(key, u32); __type(value, u32); } targets SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, MMT_LEAK_LOSSES);
@@ -161,7 +164,7 @@ static __noinline int object_put(u64 ptr, const struct mmt_leak_key *key)
 	struct mmt_leak_site *s;
 	struct mmt_leak_count *n;
 	u32 number;
-	long err;
+	int err; /* before 6.4 the upper half of what the helper returns means nothing */
 
 	if (!key)
 		return 0;
@@ -177,7 +180,7 @@ static __noinline int object_put(u64 ptr, const struct mmt_leak_key *key)
 	fresh.jiffies = bpf_jiffies64();
 	fresh.site = number;
 	fresh.tid = (u32)bpf_get_current_pid_tgid();
-	err = bpf_map_update_elem(&objects, &ptr, &fresh, BPF_NOEXIST);
+	err = (int)bpf_map_update_elem(&objects, &ptr, &fresh, BPF_NOEXIST);
 	if (err == -EEXIST)
 		return object_replace(ptr, number, s->bytes, key->domain);
 	count(MMT_LEAK_SEEN);
@@ -198,11 +201,18 @@ static __always_inline bool takes(u32 domain, u64 ptr)
 
 static __always_inline s32 stack_of(void *ctx, bool want)
 {
-	s32 id = want ? bpf_get_stackid(ctx, &stacks, 0) : -1;
+	s32 id;
 
-	if (want && id < 0)
-		count(MMT_LEAK_STACK_MISSING);
-	return id < 0 ? -1 : id;
+	if (!want)
+		return -1;
+	id = (s32)bpf_get_stackid(ctx, &stacks, 0);
+	if (id >= 0)
+		return id;
+	id = (s32)bpf_get_stackid(ctx, &more_stacks, 0);
+	if (id >= 0)
+		return id | MMT_LEAK_MORE_STACKS;
+	count(MMT_LEAK_STACK_MISSING);
+	return -1;
 }
 
 /* Forgets the object at ptr. order: of a block of pages, else -1. */
@@ -212,7 +222,6 @@ static __noinline int object_drop(u64 ptr, int order)
 	struct mmt_leak_site *s;
 	struct mmt_leak_count *n;
 	u32 number;
-	long err;
 
 	if (!ptr || !sampled(ptr))
 		return 0;
@@ -223,8 +232,7 @@ static __noinline int object_drop(u64 ptr, int order)
 		return 0;
 	}
 	number = old->site;
-	err = bpf_map_delete_elem(&objects, &ptr);
-	if (err) {
+	if ((int)bpf_map_delete_elem(&objects, &ptr)) {
 		count(MMT_LEAK_BUSY_FREE);
 		return 0;
 	}

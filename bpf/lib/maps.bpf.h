@@ -102,7 +102,7 @@ static __always_inline bool is_target(u32 tgid)
 		return false;
 	if (mmt_config.scope == MMT_SCOPE_CGROUP && bpf_current_task_under_cgroup(&cgroup, 0) != 1)
 		return false;
-	if (bpf_map_update_elem(&targets, &tgid, &fresh, BPF_NOEXIST) == -E2BIG) {
+	if ((int)bpf_map_update_elem(&targets, &tgid, &fresh, BPF_NOEXIST) == -E2BIG) { /* an int up to 6.3 */
 		count(MMT_LOSS_TARGETS_FULL);
 		return false;
 	}

@@ -38,8 +38,9 @@ struct mmt_leak_key {
 	__u64 site;   /* address that the kernel gives as call site; 0: see the stack */
 	__u64 what;   /* slab: the kmem_cache; else the bytes of each allocation */
 	__u32 domain; /* enum mmt_leak_domain */
-	__s32 stack;  /* id in the stacks map; negative: none */
+	__s32 stack;  /* id in the stacks map; with MMT_LEAK_MORE_STACKS, in the other one; negative: none */
 };
+#define MMT_LEAK_MORE_STACKS (1 << 24)
 
 #define MMT_LEAK_STACK 24 /* frames, innermost first; the first ones are the tracer's and the allocator's */
 #define MMT_LEAK_NAME 32

@@ -398,6 +398,7 @@ static int finish(struct leak *l, struct error *e)
 	read_counts(l);
 	if (read_table(l, e))
 		return -1;
+	r->losses[MMT_LEAK_MISMATCH] = outstanding_mismatch(l->model);
 	(l->opt.json ? leak_json_end : leak_text_end)(r);
 	if (fflush(r->out) || ferror(r->out))
 		return errno == EPIPE ? EXIT_OK

@@ -170,7 +170,7 @@ void outstanding_walk_begin(struct outstanding *o)
 	for (size_t i = 0; i < o->row_count; i++) {
 		struct outstanding_row *r = o->rows[i];
 
-		r->count = r->bytes = r->oldest = 0;
+		r->count = r->bytes = r->oldest = r->walked = 0;
 		memset(r->ages, 0, sizeof(r->ages));
 	}
 }
@@ -180,7 +180,10 @@ void outstanding_object(struct outstanding *o, uint32_t number, uint64_t age)
 	struct outstanding_row *r = row_of(o, number);
 	int bucket = 0;
 
-	if (!r || age < o->older)
+	if (!r)
+		return;
+	r->walked += o->scale;
+	if (age < o->older)
 		return;
 	while (bucket < AGE_BUCKETS - 1 && age >= age_bounds[bucket])
 		bucket++;
@@ -200,6 +203,19 @@ void outstanding_walk_end(struct outstanding *o)
 		if (outstanding_doubt(r))
 			r->trend = (struct trend){ .kind = TREND_UNKNOWN };
 	}
+}
+
+uint64_t outstanding_mismatch(const struct outstanding *o)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < o->row_count; i++) {
+		const struct outstanding_row *r = o->rows[i];
+		int64_t d = (int64_t)(r->walked - (r->allocated - r->freed - r->reused));
+
+		sum += (uint64_t)(d < 0 ? -d : d);
+	}
+	return sum;
 }
 
 bool outstanding_doubt(const struct outstanding_row *r)
@@ -225,6 +241,8 @@ static int by_value(const void *a, const void *b)
 {
 	const struct ordered *x = a, *y = b;
 
+	if (outstanding_doubt(x->row) != outstanding_doubt(y->row))
+		return outstanding_doubt(x->row) ? 1 : -1;
 	if (x->value != y->value)
 		return x->value < y->value ? 1 : -1;
 	return (x->row->site > y->row->site) - (x->row->site < y->row->site);

@@ -33,6 +33,7 @@ struct outstanding_row {
 	struct trend trend;    /* of the bytes, per second; of all ages */
 	/* owned by the model */
 	uint64_t what;
+	uint64_t walked;       /* found in the table, of all ages */
 	double held, series[SERIES_MAX];
 };
 
@@ -58,13 +59,16 @@ void outstanding_walk_begin(struct outstanding *o);
 void outstanding_object(struct outstanding *o, uint32_t number, uint64_t age);
 /* Trends of all rows are worked out here. */
 void outstanding_walk_end(struct outstanding *o);
+/* Allocations by which the last walk and the last reading differ. While nothing
+ * is traced any more it is 0, or the kernel's table is not what it should be. */
+uint64_t outstanding_mismatch(const struct outstanding *o);
 /* So many frees were not seen that count is only an upper bound, and a trend
  * would tell of address reuse: there is none. */
 bool outstanding_doubt(const struct outstanding_row *r);
 
 enum outstanding_sort { OUTSTANDING_BYTES, OUTSTANDING_COUNT, OUTSTANDING_AGE, OUTSTANDING_GROWTH, OUTSTANDING_SORTS };
 extern const char *const outstanding_sort_keys[OUTSTANDING_SORTS];
-/* Rows, greatest first (reverse: least); the array is the caller's to free. */
+/* Rows, greatest first (reverse: least), those in doubt behind the others; the array is the caller's to free. */
 struct outstanding_row **outstanding_rows(const struct outstanding *o, enum outstanding_sort sort, bool reverse, size_t *n);
 
 #endif

@@ -33,8 +33,10 @@ static int object_load(struct leak_probe *p, const struct leak_options *opt, str
 	bpf_map__set_max_entries(p->skel->maps.objects, opt->entries);
 	/* the stacks take 3 MB: not where none is asked for */
 	if (!opt->config.stacks && !(domains & (1 << MMT_LEAK_VMALLOC | 1 << MMT_LEAK_PAGE)) &&
-	    !p->plan.chosen[HOOK_LEAK_BULK])
+	    !p->plan.chosen[HOOK_LEAK_BULK]) {
 		bpf_map__set_max_entries(p->skel->maps.stacks, 1);
+		bpf_map__set_max_entries(p->skel->maps.more_stacks, 1);
+	}
 	p->skel->rodata->leak_config = opt->config;
 	err = leak_bpf__load(p->skel);
 	if (err == -ENOMEM || err == -E2BIG)
@@ -132,10 +134,12 @@ bool leak_count(const struct leak_probe *p, uint32_t number, struct mmt_leak_cou
 
 int leak_stack(const struct leak_probe *p, int32_t id, uint64_t out[MMT_LEAK_STACK])
 {
+	struct bpf_map *map = id & MMT_LEAK_MORE_STACKS ? p->skel->maps.more_stacks : p->skel->maps.stacks;
+	int32_t key = id & (MMT_LEAK_MORE_STACKS - 1);
 	int n = 0;
 
 	memset(out, 0, MMT_LEAK_STACK * sizeof(*out));
-	if (id < 0 || bpf_map_lookup_elem(bpf_map__fd(p->skel->maps.stacks), &id, out))
+	if (id < 0 || bpf_map_lookup_elem(bpf_map__fd(map), &key, out))
 		return 0;
 	while (n < MMT_LEAK_STACK && out[n])
 		n++;

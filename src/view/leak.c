@@ -119,8 +119,7 @@ static void put_row(const struct leak_report *r, const struct outstanding_row *r
 	if (only_passes_on(r, row))
 		fputs(" (passes on; -K shows for whom)", r->out);
 	if (row->reused)
-		fprintf(r->out, outstanding_doubt(row) ? " (at most: %" PRIu64 " frees not seen)" : " (%" PRIu64 " frees not seen)",
-			row->reused);
+		fprintf(r->out, " (frees not seen: %" PRIu64 ")", row->reused);
 	fputc('\n', r->out);
 	for (int i = 0; i < row->frame_count; i++) {
 		fputs("             ", r->out);
@@ -145,21 +144,33 @@ static void put_total(const struct leak_report *r, struct outstanding_row **rows
 	fprintf(r->out, " %43s total of %zu sites\n", "", n);
 }
 
+static void put_rows(const struct leak_report *r, struct outstanding_row **rows, size_t n)
+{
+	size_t shown = r->top && n > (size_t)r->top ? (size_t)r->top : n;
+
+	for (size_t i = 0; i < shown; i++)
+		put_row(r, rows[i]);
+	if (shown < n)
+		fprintf(r->out, "(%zu more sites; -n 0 shows all)\n", n - shown);
+	put_total(r, rows, n);
+}
+
 void leak_text(const struct leak_report *r)
 {
-	size_t n, shown;
+	size_t n, sure = 0;
 	struct outstanding_row **rows = outstanding_rows(r->outstanding, r->sort, r->reverse, &n);
 
 	if (r->redraw)
 		fputs("\033[H\033[2J", r->out);
 	fprintf(r->out, "%8s %8s %7s %6s %6s %6s %6s %6s %9s %-12s %-20s %s\n", "COUNT", "BYTES", "EACH", "<1s", "<10s",
 		"<1m", "<10m", "more", "GROWTH/s", "TREND", "FROM", "SITE");
-	shown = r->top && n > (size_t)r->top ? (size_t)r->top : n;
-	for (size_t i = 0; i < shown; i++)
-		put_row(r, rows[i]);
-	if (shown < n)
-		fprintf(r->out, "(%zu more sites; -n 0 shows all)\n", n - shown);
-	put_total(r, rows, n);
+	while (sure < n && !outstanding_doubt(rows[sure]))
+		sure++;
+	put_rows(r, rows, sure);
+	if (sure < n) {
+		fputs("\nAT MOST, as frees often went by unseen (their addresses were allocated again):\n", r->out);
+		put_rows(r, rows + sure, n - sure);
+	}
 	fputc('\n', r->out);
 	free(rows);
 	fflush(r->out);

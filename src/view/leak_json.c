@@ -67,8 +67,8 @@ static void put_row(const struct leak_report *r, const struct outstanding_row *r
 	fprintf(f, "},\"bytes_each\":%" PRIu64 ",\"count\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"oldest_ns\":%" PRIu64 ",",
 		row->each, row->count, row->bytes, row->oldest);
 	put_ages(f, row);
-	fprintf(f, ",\"allocated\":%" PRIu64 ",\"freed\":%" PRIu64 ",\"frees_missed\":%" PRIu64 ",\"growth\":",
-		row->allocated, row->freed, row->reused);
+	fprintf(f, ",\"allocated\":%" PRIu64 ",\"freed\":%" PRIu64 ",\"frees_missed\":%" PRIu64 ",\"at_most\":%s,\"growth\":",
+		row->allocated, row->freed, row->reused, outstanding_doubt(row) ? "true" : "false");
 	if (row->trend.kind == TREND_UNKNOWN)
 		fputs("null", f);
 	else

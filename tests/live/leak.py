@@ -69,6 +69,7 @@ class Leak:
         self.status = self.process.wait(timeout=PATIENCE)
         lines = self.lines()
         check(lines[-1]['type'] == 'end', 'no end: ' + open(self.words).read())
+        check(not lines[-1]['lost']['mismatch'], 'table and counters differ: %s' % lines[-1]['lost'])
         return self.last(lines), lines[-1]
 
 

@@ -11,26 +11,39 @@ from lib.mmt import FORCED, MMTRACE, check, finish, run, scratch, usable, victim
 
 ROUNDS = int(os.environ.get('MMT_ROUNDS', '12'))
 FAULTS = 32768 # of a round
-STOPPED = float(os.environ.get('MMT_STOPPED', '1')) # seconds that the reader stands still
+UNTIL_END = None
+
+
+STORM = """: > begun
+for i in 1 2; do echo | %s %d > /dev/null & done
+for i in $(seq 40); do sleep 0.02; done
+wait
+: > ended"""
+
+
+def wait_for_file(mmtrace, name):
+    while mmtrace.poll() is None and not os.path.exists(os.path.join(scratch(), name)):
+        time.sleep(0.01)
 
 
 def overload(options, stop, expect):
     """Two storms side by side, and processes that come and go, so that there is
-    something to tell on the control ring; expect: what the report must admit."""
+    something to tell on the control ring; expect: what the report must admit.
+    stop: seconds that the reader stands still, or UNTIL_END."""
+    for name in ('overload.json', 'begun', 'ended'):
+        if os.path.exists(os.path.join(scratch(), name)):
+            os.unlink(os.path.join(scratch(), name))
     out = os.path.join(scratch(), 'overload.json')
-    if os.path.exists(out):
-        os.unlink(out)
-    command = 'for i in 1 2; do echo | %s %d > /dev/null & done; for i in $(seq 40); do sleep 0.02; done; wait' % (
-        victim('storm'), ROUNDS)
+    command = STORM % (victim('storm'), ROUNDS)
     mmtrace = subprocess.Popen([MMTRACE, '--json', '-q', '-o', out, *FORCED, *options, '--', 'sh', '-c', command],
-                               stderr=subprocess.PIPE)
-    if stop:
-        while mmtrace.poll() is None and not (os.path.exists(out) and os.path.getsize(out)):
-            time.sleep(0.01) # the start line: the storm begins now
-        time.sleep(0.1)
-        mmtrace.send_signal(signal.SIGSTOP)
-        time.sleep(STOPPED)
-        mmtrace.send_signal(signal.SIGCONT)
+                               stderr=subprocess.PIPE, cwd=scratch())
+    wait_for_file(mmtrace, 'begun')
+    mmtrace.send_signal(signal.SIGSTOP)
+    if stop is UNTIL_END:
+        wait_for_file(mmtrace, 'ended')
+    else:
+        time.sleep(stop)
+    mmtrace.send_signal(signal.SIGCONT)
     words = mmtrace.communicate()[1].decode()
     check(mmtrace.returncode == 0, 'status %d: %s' % (mmtrace.returncode, words))
     rows = [json.loads(line) for line in open(out)]
@@ -78,11 +91,11 @@ def sampled(n, options):
 usable('overload')
 run('sample: 1 in 10', sampled, 10, ['--sample', '10'])
 run('sample: 1 in 100, aggregated', sampled, 100, ['--sample', '100', '--aggregate'])
-run('overload: reader stopped', overload, [], True, ['ring_full', 'folded'])
-run('overload: ring of 64K', overload, ['--ring-size', '64K'], True, ['ring_full', 'folded'])
-run('overload: control ring of one page', overload, ['--control-size', '4K'], True, ['control_full'])
-run('overload: one row', overload, ['--rows', '1'], True, ['rows_full'])
-run('overload: all together', overload, ['--ring-size', '4K', '--control-size', '4K', '--rows', '1'], True,
+run('overload: reader stopped', overload, [], UNTIL_END, ['ring_full', 'folded'])
+run('overload: ring of 64K', overload, ['--ring-size', '64K'], 1, ['ring_full', 'folded'])
+run('overload: control ring of one page', overload, ['--control-size', '4K'], UNTIL_END, ['control_full'])
+run('overload: one row', overload, ['--ring-size', '64K', '--rows', '1'], 1, ['rows_full'])
+run('overload: all together', overload, ['--ring-size', '4K', '--control-size', '4K', '--rows', '1'], UNTIL_END,
     ['ring_full', 'rows_full', 'processes_full', 'control_full'])
-run('overload: aggregate', overload, ['--aggregate'], True, ['folded'])
+run('overload: aggregate', overload, ['--aggregate'], 1, ['folded'])
 finish()

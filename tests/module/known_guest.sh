@@ -3,16 +3,16 @@
 # "# NAME" and then what each of them said.
 step=/sys/module/mmt_known/parameters/step
 cd /tmp || exit 1
-site='' cache='' leak='' # pids, set by start
+site='' cache='' leak='' # process ids, set by start()
 
-# start NAME ARGS...: mmtrace ARGS to NAME.json; waits until it traces
+# start NAME ARGS...: mmtrace ARGS to NAME.json, its pid in $tracer; waits until it traces
 start() {
 	name=$1
 	shift
 	mmtrace "$@" --json -o "$name.json" &
-	eval "$name=$!"
+	tracer=$!
 	while ! grep -q '"type":"start"' "$name.json" 2> /dev/null; do
-		kill -0 $! || exit 1
+		kill -0 $tracer || exit 1
 		sleep 0.1
 	done
 }
@@ -46,11 +46,15 @@ deferred_are() { # COUNT
 }
 
 start site hist kmalloc slab vmalloc page --by site
+site=$tracer
 start cache hist kmalloc slab --by site,cache
-start leak leak kmalloc slab vmalloc page -i 500ms
-echo alloc > $step && echo half > $step || exit 1
+cache=$tracer
+echo alloc > $step && echo half > $step && echo rest > $step || exit 1
 stop "$site"
 stop "$cache"
+start leak leak kmalloc slab vmalloc page -i 500ms
+leak=$tracer
+echo alloc > $step && echo half > $step || exit 1
 deferred_are 30
 lines=$(wc -l < leak.json)
 for s in rest alloc half rest; do

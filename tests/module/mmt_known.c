@@ -94,11 +94,10 @@ static noinline void mmt_alloc_block(void)
 		block[i] = alloc_pages(GFP_KERNEL, BLOCK_ORDER);
 }
 
-static noinline void mmt_alloc_bulk(void)
+static noinline void mmt_alloc_bulk(int i)
 {
-	for (int i = 0; i < 2; i++)
-		if (!kmem_cache_alloc_bulk(cache, GFP_KERNEL, BULK_COUNT / 2, bulk[i]))
-			bulk[i][0] = NULL;
+	if (!kmem_cache_alloc_bulk(cache, GFP_KERNEL, BULK_COUNT / 2, bulk[i]))
+		bulk[i][0] = NULL;
 }
 
 static noinline void mmt_alloc_deferred(void)
@@ -194,7 +193,8 @@ static int step_set(const char *value, const struct kernel_param *param)
 		mmt_alloc_area();
 		mmt_alloc_page();
 		mmt_alloc_block();
-		mmt_alloc_bulk();
+		mmt_alloc_bulk(0);
+		mmt_alloc_bulk(1);
 		mmt_alloc_deferred();
 		mmt_alloc_interrupt();
 	} else if (sysfs_streq(value, "half")) {

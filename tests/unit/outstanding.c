@@ -90,6 +90,7 @@ static void young_ones_and_samples(void)
 	CHECK_EQ(rows[0]->bytes, 800);
 	CHECK_EQ(rows[0]->allocated, 80);
 	CHECK_EQ(rows[0]->freed, 32);
+	CHECK_EQ(outstanding_mismatch(o), 32); /* 6 should be there, 2 were found */
 	free(rows);
 	outstanding_free(o);
 }
@@ -154,12 +155,42 @@ static void no_trend_where_frees_are_not_seen(void)
 	CHECK_EQ(trend_of(40, leaks, 500).kind, TREND_UNKNOWN);
 }
 
+static void rows_in_doubt_come_last(void)
+{
+	struct outstanding *o = outstanding_new(1, 0);
+	struct mmt_leak_count sure = { 10, 9, 0 }, doubt = { 10000, 500, 9000 };
+	struct outstanding_row **rows;
+	size_t n;
+
+	add_site(o, 1, 0x1000, 100);
+	add_site(o, 2, 0x2000, 100);
+	outstanding_sample_begin(o);
+	outstanding_count(o, 1, &sure);
+	outstanding_count(o, 2, &doubt);
+	outstanding_sample_end(o, SECOND);
+	outstanding_walk_begin(o);
+	outstanding_object(o, 1, SECOND);
+	for (int i = 0; i < 500; i++)
+		outstanding_object(o, 2, SECOND);
+	outstanding_walk_end(o);
+	for (int reverse = 0; reverse < 2; reverse++) {
+		rows = outstanding_rows(o, OUTSTANDING_BYTES, reverse, &n);
+		CHECK_EQ(n, 2);
+		CHECK(rows[0]->site == 0x1000 && !outstanding_doubt(rows[0]));
+		CHECK(rows[1]->site == 0x2000 && outstanding_doubt(rows[1]));
+		free(rows);
+	}
+	CHECK_EQ(outstanding_mismatch(o), 0);
+	outstanding_free(o);
+}
+
 int main(void)
 {
 	RUN("outstanding", objects_become_rows);
 	RUN("outstanding", young_ones_and_samples);
 	RUN("outstanding", leak_or_cache);
 	RUN("outstanding", long_runs_are_thinned);
+	RUN("outstanding", rows_in_doubt_come_last);
 	RUN("outstanding", no_trend_where_frees_are_not_seen);
 	return check_bad;
 }

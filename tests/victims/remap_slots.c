@@ -2,7 +2,7 @@
  *
  * usage: remap_slots [SECONDS [SLOTS [READERS [MAPPERS]]]]   (default 5 8 2 1)
  *
- * A slot is 16 pages of address space.  Mappers put file A and file B there in
+ * A slot is 16 pages of address space for each reader.  Mappers put file A and file B there in
  * turn (a generation): by mmap with MAP_FIXED, by munmap and mmap, by mremap
  * from elsewhere.  Readers read pages of all slots: who answers "which VMA is
  * at this address" from an earlier generation gives a fault of B to A.
@@ -12,8 +12,10 @@
  * one fault, the letter that it read names the file whose page was mapped by
  * it.  (A fault that meets a remap under way, or a read that a remap served
  * twice, shows as 2 faults and is counted as unclear, as is a fault before a
- * read that ended in a hole.)  Fault-around is why only one page of a slot is
- * read by each reader: a slot is one window of it.
+ * read that ended in a hole.)  That holds because nobody else maps that page:
+ * each reader has its own window of fault-around, 16 pages, and reads one page
+ * of it.  Else a remap and the fault of another reader could come between a
+ * fault and the read, which would then tell the wrong letter.
  *
  * Prints "file LETTER INODE", "area START END"; after a line on stdin it runs,
  * then prints "generations N", "A N", "B N", "unclear N", "holes N" (reads that
@@ -39,7 +41,7 @@
 #define WINDOW 16ul	/* pages */
 #define MAX_SLOTS 256ul
 #define MAX_THREADS 16ul
-#define SPAN (WINDOW * PAGE)
+#define SPAN (readers * WINDOW * PAGE)
 
 static char *area, *stage;
 static size_t slots = 8, readers = 2, mappers = 1;
@@ -60,7 +62,7 @@ static int file_make(char letter)
 	printf("file %c %ju\n", letter, (uintmax_t)st.st_ino);
 	unlink(name);
 	memset(page, letter, sizeof(page));
-	for (size_t i = 0; i < WINDOW; i++)
+	for (size_t i = 0; i < readers * WINDOW; i++)
 		if (write(fd, page, PAGE) != (ssize_t)PAGE)
 			return -1;
 	return fd;
@@ -87,7 +89,7 @@ static void on_hole(int sig)
 }
 
 /* One read of one page, and what it cost. */
-static void slot_read(size_t slot, unsigned page)
+static void slot_read(size_t slot, size_t page)
 {
 	struct rusage before, after;
 	volatile char letter = 0;
@@ -97,7 +99,7 @@ static void slot_read(size_t slot, unsigned page)
 	if (sigsetjmp(escape, 1))
 		atomic_fetch_add(&holes, 1);
 	else
-		letter = *(volatile char *)(area + (slot * WINDOW + page) * PAGE);
+		letter = *(volatile char *)(area + slot * SPAN + page * PAGE);
 	getrusage(RUSAGE_THREAD, &after);
 	faults = after.ru_minflt - before.ru_minflt + after.ru_majflt - before.ru_majflt;
 	if (faults == 1 && letter)
@@ -110,7 +112,7 @@ static void slot_read(size_t slot, unsigned page)
 
 static void *reader_main(void *argument)
 {
-	unsigned page = (unsigned)((uintptr_t)argument * 5 % WINDOW);
+	size_t me = (uintptr_t)argument, page = me * WINDOW + me * 5 % WINDOW;
 	struct rusage own;
 
 	/* what the reading itself needs: the stack and the thread's own data */
@@ -153,7 +155,7 @@ static int prepare(void)
 	stage = mmap(NULL, (slots + 1) * SPAN, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (files[0] < 0 || files[1] < 0 || area == MAP_FAILED || stage == MAP_FAILED)
 		return -1;
-	area = (char *)(((uintptr_t)area + SPAN) & ~(SPAN - 1));
+	area = (char *)(((uintptr_t)area + WINDOW * PAGE) & ~(WINDOW * PAGE - 1));
 	for (size_t slot = 0; slot < slots; slot++)
 		if (slot_map(slot, 0, 0))
 			return -1;
