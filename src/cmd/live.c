@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
@@ -21,11 +20,13 @@
 #include "cmd/launch.h"
 #include "cmd/limit.h"
 #include "cmd/options.h"
+#include "cmd/output.h"
+#include "cmd/resident.h"
+#include "cmd/targets.h"
 #include "model/kind.h"
 #include "model/loss.h"
 #include "probe/cgroup.h"
 #include "probe/procfs.h"
-#include "probe/rights.h"
 #include "view/report.h"
 
 #define DRAIN_NS 50000000ull /* the rings are emptied at least this often */
@@ -41,12 +42,14 @@ struct live {
 	struct launch launch;
 	struct limit limit;
 	struct report report;
+	struct output output;
 	struct utsname uts;
 	uint64_t t0, next_tick, end, ticks;
-	uint64_t rss_next, last_tick; /* when smaps may be read again */
+	uint64_t last_tick;
+	struct resident resident;
 	int signals, timer;
 	bool stop;
-	char target[256];
+	char target[256], title[320];
 };
 
 static uint64_t now_ns(clockid_t clock)
@@ -64,62 +67,12 @@ static int on_record(void *ctx, const void *bytes, size_t size)
 	session_apply(l->session, bytes, size);
 	if (l->opt.trace)
 		trace_record(&l->report, &l->opt.filter, l->opt.json, l->t0, bytes, size);
+	if (l->opt.trace && output_failed(&l->output))
+		l->stop = true;
 	return 0;
 }
 
 /* --- reading what the rings do not tell --- */
-
-struct rss_walk { struct vma **vmas; size_t n, at; uint64_t now; pid_t pid; };
-
-static void on_rss(void *ctx, uint64_t start, uint64_t rss)
-{
-	struct rss_walk *w = ctx;
-
-	for (; w->at < w->n; w->at++) {
-		struct vma *v = w->vmas[w->at];
-
-		if (v->mm->proc->pid != w->pid || !v->live || v->v.start < start)
-			continue;
-		if (v->v.start > start)
-			return;
-		v->rss = rss;
-		v->rss_time = w->now;
-		w->at++;
-		return;
-	}
-}
-
-/* Among many processes only those that the user asked for show their VMAs. */
-static bool wants_vmas(const struct live *l, pid_t pid)
-{
-	if (l->opt.probe.scope == MMT_SCOPE_LIST)
-		return true;
-	for (int i = 0; i < l->opt.expand_count; i++)
-		if (l->opt.expand[i] == pid)
-			return true;
-	return false;
-}
-
-/* smaps walks all page tables (8.5 ms a GiB of small pages): at most 1 % of the
- * time is spent there, else it is read less often and its age shows. */
-static void read_rss(struct live *l)
-{
-	uint64_t begin = now_ns(CLOCK_MONOTONIC), spent;
-	struct rss_walk w = { .now = begin - l->t0 };
-
-	if (begin < l->rss_next)
-		return;
-	w.vmas = session_vmas(l->session, &w.n);
-	for (struct process *p = l->session->processes; p; p = p->next) {
-		w.at = 0;
-		w.pid = p->pid;
-		if (!p->dead && wants_vmas(l, p->pid))
-			procfs_rss(p->pid, on_rss, &w);
-	}
-	free(w.vmas);
-	spent = now_ns(CLOCK_MONOTONIC) - begin;
-	l->rss_next = begin + spent * 100;
-}
 
 #define LAYOUT_TRIES 3
 
@@ -136,6 +89,16 @@ static void read_layout(struct live *l, pid_t pid)
 	}
 }
 
+/* A process may give itself another name (prctl), of which no record tells. */
+static void rename_process(struct process *p, const char *name)
+{
+	char comm[sizeof(p->comm)] = "";
+
+	memcpy(comm, name, strnlen(name, sizeof(comm) - 1));
+	p->changed |= memcmp(comm, p->comm, sizeof(comm)) != 0;
+	memcpy(p->comm, comm, sizeof(comm));
+}
+
 /* Reads the layouts that changed (all of them where the kernel does not tell),
  * and notices processes whose exit record was lost. */
 static void read_layouts(struct live *l)
@@ -147,7 +110,7 @@ static void read_layouts(struct live *l)
 	if (watch)
 		memcpy(watch, w, (size_t)n * sizeof(*watch)); /* reading a layout reuses the buffer */
 	for (ssize_t i = 0; watch && i < n; i++)
-		if (wants_vmas(l, (pid_t)watch[i].tgid) && !session_layout_current(l->session, (pid_t)watch[i].tgid, &watch[i])) {
+		if (options_want_vmas(&l->opt, (pid_t)watch[i].tgid) && !session_layout_current(l->session, (pid_t)watch[i].tgid, &watch[i])) {
 			read_layout(l, (pid_t)watch[i].tgid);
 			/* it waits for the process's mmap_lock: the rings do not */
 			probe_drain(l->probe, false, on_record, l);
@@ -160,8 +123,8 @@ static void read_layouts(struct live *l)
 			continue;
 		if (procfs_stat_read(p->pid, &st))
 			process_exited(l->session, p);
-		else if (!p->comm[0])
-			memcpy(p->comm, st.comm, sizeof(p->comm) - 1);
+		else
+			rename_process(p, st.comm);
 	}
 }
 
@@ -189,76 +152,12 @@ static void refresh(struct live *l, bool all)
 	probe_drain(l->probe, all, on_record, l);
 	probe_fold(l->probe, all, &reader, l);
 	stacks_read(l->session);
-	read_rss(l);
+	resident_read(&l->resident, &l->opt, l->session, l->t0);
 	probe_losses(l->probe, l->report.losses);
 	l->report.now_ns = now_ns(CLOCK_MONOTONIC) - l->t0;
 }
 
 /* --- start --- */
-
-/* The process of a thread becomes a target, once. */
-static int add_process_of(struct options *o, pid_t tid, struct error *e)
-{
-	pid_t tgid = procfs_tgid(tid);
-
-	if (tgid <= 0)
-		return error_set(e, EXIT_FAILED, "'ps -eT' lists the threads", "no such thread", "cannot trace tid %d", tid);
-	for (int i = 0; i < o->pid_count; i++)
-		if (o->pids[i] == tgid)
-			return 0;
-	if (o->pid_count == TARGET_MAX)
-		return error_set(e, EXIT_USAGE, "give fewer", "more than 256 processes", "cannot trace tid %d", tid);
-	o->pids[o->pid_count++] = tgid;
-	return 0;
-}
-
-static int check_targets(struct live *l, struct error *e)
-{
-	struct options *o = &l->opt;
-
-	if (rights_check_namespace(e))
-		return -1;
-	for (int i = 0; i < o->tid_count; i++)
-		if (add_process_of(o, o->tids[i], e))
-			return -1;
-	for (int i = 0; i < o->pid_count; i++)
-		if (procfs_check_target(o->pids[i], e))
-			return -1;
-	o->probe.filter_tid = o->tid_count > 0;
-	if (o->cgroup && (o->probe.cgroup = cgroup_open(o->cgroup, e)) < 0)
-		return -1;
-	if (o->cgroup || o->probe.scope == MMT_SCOPE_ALL)
-		snprintf(l->target, sizeof(l->target), o->cgroup ? "cgroup %s" : "all processes", o->cgroup);
-	else if (o->command)
-		snprintf(l->target, sizeof(l->target), "%s", o->command == o->shell ? o->command[2] : o->command[0]);
-	else
-		snprintf(l->target, sizeof(l->target), o->tid_count ? "tid %d%s" : "pid %d%s",
-			 o->tid_count ? o->tids[0] : o->pids[0], o->pid_count > 1 ? " ..." : "");
-	return 0;
-}
-
-static int open_output(struct live *l, struct error *e)
-{
-	struct winsize ws = { 0 };
-	bool terminal;
-
-	l->report.out = l->opt.command ? stderr : stdout; /* CMD's own output stays clean */
-	if (l->opt.output) {
-		l->report.out = fopen(l->opt.output, "we");
-		if (!l->report.out)
-			return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot write to '%s'", l->opt.output);
-	} else if (l->opt.json) {
-		l->report.out = stdout;
-	}
-	terminal = isatty(fileno(l->report.out)) && !l->opt.json;
-	if (terminal && ioctl(fileno(l->report.out), TIOCGWINSZ, &ws) == 0 && ws.ws_col)
-		l->report.width = ws.ws_col;
-	l->report.redraw = terminal && !l->opt.command && !l->opt.trace;
-	l->report.top = l->opt.top >= 0 ? l->opt.top : terminal && ws.ws_row > 12 ? ws.ws_row - 6 : 30;
-	l->report.sort = l->opt.sort;
-	l->report.columns = l->opt.columns;
-	return 0;
-}
 
 static void add_member(void *ctx, pid_t pid)
 {
@@ -330,38 +229,64 @@ static void tell_kernel(struct live *l)
 	s->vsyscall.vm_flags = (perm[0] == 'r' ? VM_READ : 0) | (perm[2] == 'x' ? VM_EXEC : 0);
 }
 
-static void report_start(struct live *l)
+static void report_prepare(struct live *l)
 {
 	const struct candidate *c = probe_backend(l->probe, HOOK_FAULT);
 	struct report *r = &l->report;
-	char target[1024];
 
+	targets_name(&l->opt, l->target, sizeof(l->target));
+	targets_title(&l->opt, l->title, sizeof(l->title));
+	r->out = l->output.f;
 	r->session = l->session;
 	r->target = l->target;
+	r->title = l->title;
+	r->sort = l->opt.sort;
+	r->columns = l->opt.columns;
 	r->by_process = l->opt.probe.scope != MMT_SCOPE_LIST;
 	r->expand = l->opt.expand;
 	r->expand_count = l->opt.expand_count;
+	r->folds = l->opt.probe.aggregate || l->opt.max_overhead > 0;
+	r->sample = r->sample_max = l->opt.sample > 1 ? l->opt.sample : 1;
 	r->backend = c->backend;
 	r->span = c->span;
 	r->lacks = c->lacks;
 	r->kernel = l->uts.release;
 	r->peek = probe_has_peek(l->probe);
 	r->t0_unix_ns = now_ns(CLOCK_REALTIME) - (now_ns(CLOCK_MONOTONIC) - l->t0);
-	if (l->opt.json)
-		json_start(r);
-	else if (l->opt.trace)
-		trace_titles(r);
-	if (!l->opt.quiet && !l->opt.json && !r->redraw)
+	output_fit(&l->output, &l->opt, r);
+}
+
+/* What is said before anything of a command to run may be. */
+static void tell_start(struct live *l)
+{
+	const struct report *r = &l->report;
+	char title[1024];
+
+	if (l->opt.quiet)
+		return;
+	if (l->opt.probe.follow)
+		targets_tell_children(&l->opt);
+	if (!l->opt.json && !r->redraw)
 		fprintf(stderr, "mmtrace: tracing %s, page faults by %s (%s)%s%s%s\n",
-			text_escape(target, sizeof(target), l->target), c->backend, c->span,
-			c->lacks[0] ? "; " : "", c->lacks, r->peek ? "" : "; page tables cannot be read: coarse classes");
+			text_escape(title, sizeof(title), r->title), r->backend, r->span, r->lacks[0] ? "; " : "", r->lacks,
+			r->peek ? "" : "; page tables cannot be read: coarse classes");
+}
+
+/* Nothing may fail any more: an older output file is emptied only now. */
+static void start_output(struct live *l)
+{
+	output_begin(&l->output);
+	if (l->opt.json)
+		json_start(&l->report);
+	else if (l->opt.trace)
+		trace_titles(&l->report);
 }
 
 static int begin(struct live *l, struct error *e)
 {
-	int err;
+	int err = 0;
 
-	if (check_targets(l, e) || open_output(l, e) || start_clock(l, e))
+	if (targets_check(&l->opt, e) || output_open(&l->output, &l->opt, e) || start_clock(l, e))
 		return -1;
 	if (l->opt.command && (err = launch_start(&l->launch, l->opt.command)))
 		return error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot fork");
@@ -374,27 +299,36 @@ static int begin(struct live *l, struct error *e)
 	limit_attached(&l->limit);
 	if (l->opt.sample > 1 && probe_tune(l->probe, l->opt.probe.aggregate, l->opt.sample))
 		return error_set(e, EXIT_KERNEL_CANNOT, "leave --sample away", strerror(errno), "cannot sample");
-	l->report.sample = l->report.sample_max = l->opt.sample > 1 ? l->opt.sample : 1;
 	l->session = session_new();
 	tell_kernel(l);
 	add_targets(l);
 	l->t0 = now_ns(CLOCK_MONOTONIC);
-	l->report.session = l->session;
+	report_prepare(l);
+	tell_start(l);
 	l->last_tick = l->t0;
 	l->next_tick = l->t0 + l->opt.interval_ns;
 	l->end = l->opt.duration_ns ? l->t0 + l->opt.duration_ns : ~0ull;
 	refresh(l, false);
-	report_start(l);
-	if (!l->opt.command)
-		return 0;
-	err = launch_go(&l->launch);
+	if (l->opt.command)
+		err = launch_go(&l->launch);
 	if (err)
 		return error_set(e, err == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, NULL, strerror(err),
 				 "cannot run '%s'", l->opt.command[0]);
+	start_output(l);
 	return 0;
 }
 
 /* --- run --- */
+
+static void tell_level(const struct live *l, const struct governor_level *level)
+{
+	char sampling[48] = "every fault is counted";
+
+	if (level->sample > 1)
+		snprintf(sampling, sizeof(sampling), "1 in %u minor faults is looked at", level->sample);
+	fprintf(stderr, "mmtrace: %.1fs: overhead %.1f %%, limit %.1f %%: now %s, %s\n", (double)l->report.now_ns / 1e9,
+		l->limit.g.loss_pct, l->opt.max_overhead, level->name, sampling);
+}
 
 static void limit_apply(struct live *l)
 {
@@ -409,8 +343,7 @@ static void limit_apply(struct live *l)
 		if (level->sample > l->report.sample_max)
 			l->report.sample_max = level->sample;
 		if (!l->opt.quiet)
-			fprintf(stderr, "mmtrace: %.1fs: overhead %.1f %%, limit %.1f %%: now %s, 1 in %u minor faults\n",
-				(double)l->report.now_ns / 1e9, l->limit.g.loss_pct, l->opt.max_overhead, level->name, level->sample);
+			tell_level(l, level);
 	}
 	l->report.level = level->name;
 	l->report.loss_pct = l->limit.g.loss_pct;
@@ -429,6 +362,19 @@ static void bound_memory(struct live *l)
 	session_merge(l->session, &rules);
 }
 
+/* Of a command to run there are tables only on request: they are amid what it says. */
+static void show(struct live *l)
+{
+	output_fit(&l->output, &l->opt, &l->report);
+	if (l->opt.trace)
+		fflush(l->report.out);
+	else if (!l->opt.quiet && l->opt.json)
+		json_tick(&l->report);
+	else if (!l->opt.quiet && (!l->opt.command || l->opt.interval_given))
+		table_tick(&l->report);
+	output_failed(&l->output);
+}
+
 static void tick(struct live *l, uint64_t now)
 {
 	refresh(l, false);
@@ -438,16 +384,11 @@ static void tick(struct live *l, uint64_t now)
 	l->next_tick += l->opt.interval_ns;
 	if (l->next_tick < now)
 		l->next_tick = now + l->opt.interval_ns;
-	if (l->opt.trace)
-		fflush(l->report.out);
-	else if (!l->opt.quiet && l->opt.json)
-		json_tick(&l->report);
-	else if (!l->opt.quiet && !l->opt.command)
-		table_tick(&l->report);
+	show(l);
 	bound_memory(l);
 	if (l->opt.count && ++l->ticks >= l->opt.count)
 		l->stop = true;
-	if (ferror(l->report.out))
+	if (output_failed(&l->output) || output_reader_gone(&l->output))
 		l->stop = true;
 }
 
@@ -515,6 +456,38 @@ static void wait_for_exits(const struct live *l)
 	}
 }
 
+/* The kernel's count is of the command with all children it waited for. */
+static void read_rusage(struct live *l)
+{
+	struct report *r = &l->report;
+
+	r->kernel_known = l->launch.ended && l->opt.probe.follow;
+	r->kernel_minor = l->launch.minflt - l->launch.base_minflt;
+	r->kernel_major = l->launch.majflt - l->launch.base_majflt;
+}
+
+static void show_end(struct live *l)
+{
+	struct report words = l->report;
+	char name[1024];
+
+	if (l->opt.json) {
+		json_end(&l->report);
+	} else if (l->opt.trace) {
+		words.out = stderr; /* stdout has events alone */
+		words.width = 0;
+		fflush(l->report.out);
+		trace_end(&words);
+	} else {
+		output_fit(&l->output, &l->opt, &l->report);
+		table_end(&l->report);
+	}
+	output_failed(&l->output);
+	if (l->opt.command && !l->launch.ended)
+		fprintf(stderr, "mmtrace: '%s' (pid %d) goes on, not traced any more\n",
+			text_escape(name, sizeof(name), l->opt.command[0]), l->launch.pid);
+}
+
 static int finish(struct live *l, struct error *e)
 {
 	struct report *r = &l->report;
@@ -528,19 +501,10 @@ static int finish(struct live *l, struct error *e)
 	refresh(l, true);
 	read_overhead(l);
 	r->interval_ns = 0;
-	r->kernel_known = l->launch.ended;
-	r->kernel_minor = l->launch.minflt - l->launch.base_minflt;
-	r->kernel_major = l->launch.majflt - l->launch.base_majflt;
-	if (l->opt.json)
-		json_end(r);
-	else if (!l->opt.trace)
-		table_end(r);
-	else if (r->losses[MMT_LOSS_DROPPED])
-		fprintf(stderr, "mmtrace: %" PRIu64 " events dropped, a larger --ring-size holds more\n", r->losses[MMT_LOSS_DROPPED]);
-	if (fflush(r->out) || ferror(r->out))
-		return errno == EPIPE ? EXIT_OK
-				      : error_set(e, EXIT_FAILED, "free space, or choose another file", strerror(errno),
-						  "cannot write the output");
+	read_rusage(l);
+	show_end(l);
+	if (output_end(&l->output, e))
+		return EXIT_FAILED;
 	for (int i = 0; i < MMT_LOSS_COUNT; i++)
 		lost += loss_is_lost(i) ? r->losses[i] : 0;
 	if (l->opt.strict && (lost || r->bpf_misses || l->session->decode_error))
@@ -562,6 +526,8 @@ int fault_command(int argc, char **argv, bool trace)
 			options_help();
 		} else if (l->opt.columns_help) {
 			columns_help();
+		} else if (l->opt.classes_help) {
+			trace_classes_help();
 		} else if (l->opt.version) {
 			puts("mmtrace " MMTRACE_VERSION);
 		} else if (begin(l, &e) == 0) {

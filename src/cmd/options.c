@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include "cmd/options.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,7 @@
 #include "view/report.h"
 
 #define HINT "'mmtrace --help' lists the options"
+#define NO_DURATION "not a duration above 0 like 5s, 500ms, 2m, 0.5"
 
 enum {
 	OPT_JSON = 256, OPT_COLUMNS, OPT_NO_FOLLOW, OPT_BACKEND, OPT_RING, OPT_BTF, OPT_STRICT, OPT_NO_COLOR, OPT_VERSION, OPT_RANGE,
@@ -58,7 +61,7 @@ void options_help(void)
 	puts("Usage: mmtrace [live|trace] -p PID[,PID...] | -t TID[,TID...] | --cgroup PATH | -a | -- CMD ARGS\n"
 	     "               [INTERVAL [COUNT]]\n"
 	     "Shows which mappings (VMAs) of a process fault, how, and what each fault costs.\n\n"
-	     "  -p, --pid PID[,PID...]   processes to trace; their children are followed\n"
+	     "  -p, --pid PID[,PID...]   processes to trace; children they make from now on are followed\n"
 	     "  -t, --tid TID[,TID...]   only faults that these threads execute\n"
 	     "      --cgroup PATH        processes of a cgroup (v2) and of those below it\n"
 	     "  -a, --all                every process; live shows processes first\n"
@@ -66,14 +69,14 @@ void options_help(void)
 	     "  -- CMD ARGS              start CMD and trace it from its first instruction\n"
 	     "  -c, --command TEXT       the same for a line of the shell\n"
 	     "  -d, --duration TIME      stop after 5s, 500ms, 2m\n"
-	     "  -i, --interval TIME      time between tables (1s)\n"
+	     "  -i, --interval TIME      time between tables (1s); with -- CMD tables are shown only if it is given\n"
 	     "  -n, --top ROWS           rows at most (what fits the terminal, else 30; 0: all)\n"
-	     "  -s, --sort KEY           any column: rate faults major size rss p99 addr ...; -KEY reverses\n"
+	     "  -s, --sort KEY           any column: rate (default) faults major size rss p99 addr ...; -KEY reverses\n"
 	     "      --columns KEY,...    columns of the table of VMAs; 'help' lists them\n"
 	     "      --json               JSON lines (schema 1)\n"
-	     "  -F, --faults CLASS,...   trace: only faults of these classes\n"
+	     "  -F, --faults CLASS,...   trace: only faults of these classes; 'help' lists them\n"
 	     "      --range START-END    trace: only faults at these addresses (hexadecimal)\n"
-	     "  -o, --output FILE        write there\n"
+	     "  -o, --output FILE        write there; with trace -- CMD events go to stderr otherwise\n"
 	     "      --no-follow          leave children alone\n"
 	     "      --backend HOOK=NAME  force a backend, e.g. fault=tracepoint\n"
 	     "      --aggregate          count in the kernel, stream nothing (default with -a, --cgroup)\n"
@@ -147,9 +150,10 @@ static int parse_numbers(struct options *o, int c, struct error *e)
 
 	switch (c) {
 	case 'd':
-		return text_parse_duration(optarg, &o->duration_ns) ? 0 : options_bad(e, "-d", optarg, "not a duration like 5s");
+		return text_parse_duration(optarg, &o->duration_ns) ? 0 : options_bad(e, "-d", optarg, NO_DURATION);
 	case 'i':
-		return text_parse_duration(optarg, &o->interval_ns) ? 0 : options_bad(e, "-i", optarg, "not a duration like 5s");
+		o->interval_given = true;
+		return text_parse_duration(optarg, &o->interval_ns) ? 0 : options_bad(e, "-i", optarg, NO_DURATION);
 	case 'n':
 		if (!text_parse_u64(optarg, &v) || v > 1000000)
 			return options_bad(e, "-n", optarg, "not a number of rows");
@@ -163,7 +167,7 @@ static int parse_numbers(struct options *o, int c, struct error *e)
 	case OPT_LIMIT:
 		o->max_overhead = strtod(optarg, &rest);
 		return rest != optarg && !*rest && o->max_overhead > 0 && o->max_overhead <= 100
-			       ? 0 : options_bad(e, "--max-overhead", optarg, "not a percentage above 0");
+			       ? 0 : options_bad(e, "--max-overhead", optarg, "not a percentage above 0, 100 at most");
 	case OPT_ROWS:
 		if (!text_parse_u64(optarg, &v) || !v || v > 1u << 24)
 			return options_bad(e, "--rows", optarg, "not a number of rows from 1 to 16777216");
@@ -195,7 +199,10 @@ static int parse_one(struct options *o, int c, char **argv, struct error *e)
 		o->sort = optarg;
 		return sort_known(optarg) ? 0 : options_bad(e, "-s", optarg, "keys: any column, see --columns help");
 	case 'F':
-		return trace_classes(optarg, &o->filter.classes) ? 0 : options_bad(e, "-F", optarg, "classes: see mmtrace-trace(1)");
+		o->classes_help = !strcmp(optarg, "help");
+		return o->classes_help || trace_classes(optarg, &o->filter.classes)
+			       ? 0 : error_set(e, EXIT_USAGE, "'mmtrace trace -F help' lists the classes", "no such class",
+					       "bad value '%s' of -F", optarg);
 	case OPT_RANGE:
 		return parse_range(optarg, &o->filter) ? 0 : options_bad(e, "--range", optarg, "not START-END in hexadecimal");
 	case 'a': o->probe.scope = MMT_SCOPE_ALL; return 0;
@@ -223,21 +230,76 @@ static int parse_one(struct options *o, int c, char **argv, struct error *e)
 	}
 }
 
-static int parse_positional(struct options *o, int argc, char **argv, struct error *e)
+/* `-p $(pidof x)` makes three words of three processes. */
+static int check_stray_pid(const struct options *o, char **words, struct error *e)
 {
-	if (optind > 1 && optind <= argc && !strcmp(argv[optind - 1], "--") && optind < argc && o->command)
-		return error_set(e, EXIT_USAGE, HINT, "-c cannot be joined with -- CMD", "two targets");
-	if (optind > 1 && optind <= argc && !strcmp(argv[optind - 1], "--")) {
-		o->command = optind < argc ? argv + optind : NULL;
-		return o->command ? 0 : error_set(e, EXIT_USAGE, HINT, "no command follows '--'", "nothing to run");
+	uint64_t v;
+	char list[160];
+	int n;
+
+	if (!o->pid_count || !text_parse_u64(words[0], &v) || v <= 60 || v > 1u << 30 || (kill((pid_t)v, 0) && errno == ESRCH))
+		return 0;
+	n = snprintf(list, sizeof(list), "to trace several: -p %d", o->pids[0]);
+	for (int i = 0; words[i] && text_parse_u64(words[i], &v) && n < (int)sizeof(list) - 40; i++)
+		n += snprintf(list + n, sizeof(list) - (size_t)n, ",%" PRIu64, v);
+	snprintf(list + n, sizeof(list) - (size_t)n, "; for an interval say %ss", words[0]);
+	return error_set(e, EXIT_USAGE, list, "a process has this number, and as an interval it is long", "unclear word '%s'",
+			 words[0]);
+}
+
+/* The words at argv[optind]: INTERVAL, then COUNT; `words` were there before. */
+static int parse_word(struct options *o, int words, char **argv, struct error *e)
+{
+	const char *word = argv[optind];
+
+	if (words == 0) {
+		if (check_stray_pid(o, argv + optind, e))
+			return -1;
+		o->interval_given = true;
+		if (text_parse_duration(word, &o->interval_ns))
+			return 0;
+		return (*word >= '0' && *word <= '9') || *word == '.'
+			       ? options_bad(e, "INTERVAL", word, NO_DURATION)
+			       : error_set(e, EXIT_USAGE, "a command to run follows '--'",
+					   "neither a command of mmtrace nor an interval", "unknown word '%s'", word);
 	}
-	if (optind < argc && !text_parse_duration(argv[optind], &o->interval_ns))
-		return error_set(e, EXIT_USAGE, "a command to run follows '--'", "neither a command of mmtrace nor an interval",
-				 "unknown word '%s'", argv[optind]);
-	if (++optind < argc && (!text_parse_u64(argv[optind], &o->count) || !o->count))
-		return options_bad(e, "COUNT", argv[optind], "not a number of intervals");
-	if (++optind < argc)
-		return error_set(e, EXIT_USAGE, HINT, "too many words", "unknown word '%s'", argv[optind]);
+	if (words > 1)
+		return error_set(e, EXIT_USAGE, HINT, "too many words", "unknown word '%s'", word);
+	return text_parse_u64(word, &o->count) && o->count ? 0 : options_bad(e, "COUNT", word, "not a number of intervals");
+}
+
+static int parse_command(struct options *o, int argc, char **argv, struct error *e)
+{
+	if (optind < argc && o->command)
+		return error_set(e, EXIT_USAGE, HINT, "-c cannot be joined with -- CMD", "two targets");
+	o->command = optind < argc ? argv + optind : NULL;
+	return o->command ? 0 : error_set(e, EXIT_USAGE, HINT, "no command follows '--'", "nothing to run");
+}
+
+/* What would have no effect is refused. */
+static int check_effect(struct options *o, struct error *e)
+{
+	const struct { bool wrong; const char *what, *cause, *hint; } rules[] = {
+		{ o->pid_count && o->tid_count, "two targets", "-p and -t exclude each other", "-t traces threads alone" },
+		{ !o->trace && o->filter.classes, "-F has no effect", "live counts all classes", "'mmtrace trace -F' chooses" },
+		{ !o->trace && o->filter.to, "--range has no effect", "live shows all addresses", "'mmtrace trace --range' chooses" },
+		{ o->expand_count && o->probe.scope == MMT_SCOPE_LIST, "--expand has no effect",
+		  "VMAs are shown anyway but with -a and --cgroup", "leave it away" },
+		{ o->trace && o->top >= 0, "-n has no effect", "trace shows no table", "use live" },
+		{ o->trace && o->sort, "-s has no effect", "trace is in order of time", "use live" },
+		{ o->trace && o->columns.count, "--columns has no effect", "trace shows no table", "use live" },
+		{ o->json && o->columns.count, "--columns has no effect", "--json has all fields", "leave one of them away" },
+		{ o->probe.aggregate && o->trace, "nothing to show", "trace shows single events", "leave --aggregate away" },
+		{ o->max_overhead > 0 && o->trace, "cannot limit the overhead", "trace shows single events",
+		  "use live, or --sample" },
+		{ o->probe.scope != MMT_SCOPE_LIST && !o->trace && !o->json && o->sort && !sort_known_of_processes(o->sort),
+		  "no such key of processes", "-a and --cgroup sort by pid, comm, faults, rate, minor, major, p50, p99, max or a class",
+		  "'mmtrace trace -F help' lists the classes" },
+	};
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (rules[i].wrong)
+			return error_set(e, EXIT_USAGE, rules[i].hint, rules[i].cause, "%s", rules[i].what);
 	return 0;
 }
 
@@ -251,29 +313,57 @@ static int check_target(struct options *o, struct error *e)
 		return error_set(e, EXIT_USAGE, HINT, "give -p PID, -t TID, --cgroup PATH, -a or -- CMD", "no target");
 	if (kinds > 1)
 		return error_set(e, EXIT_USAGE, HINT, "-p and -t, --cgroup, -a and -- CMD exclude each other", "two targets");
-	if (o->probe.aggregate && o->trace)
-		return error_set(e, EXIT_USAGE, "leave --aggregate away", "trace shows single events", "nothing to show");
-	if (o->max_overhead > 0 && o->trace)
-		return error_set(e, EXIT_USAGE, "use live, or --sample", "trace shows single events", "cannot limit the overhead");
+	if (check_effect(o, e))
+		return -1;
+	if (!o->sort)
+		o->sort = "rate";
 	o->probe.sampling = o->sample > 1 || o->max_overhead > 0;
 	if (o->probe.scope != MMT_SCOPE_LIST && !o->trace)
 		o->probe.aggregate = true;
 	return 0;
 }
 
+/* Options may follow the words; what follows "--" is CMD's. */
+static int parse_all(struct options *o, int argc, char **argv, struct error *e)
+{
+	for (int words = 0;; words++) {
+		int c, before = optind;
+
+		while ((c = getopt_long(argc, argv, "+:ac:p:t:d:i:n:s:o:F:qvh", longs, NULL)) != -1) {
+			if (parse_one(o, c, argv, e))
+				return -1;
+			before = optind;
+		}
+		if (o->help || o->version || o->columns_help || o->classes_help)
+			return 0;
+		if (optind > before) /* getopt took "--" */
+			return parse_command(o, argc, argv, e);
+		if (optind >= argc)
+			return 0;
+		if (parse_word(o, words, argv, e))
+			return -1;
+		optind++;
+	}
+}
+
 int options_parse(struct options *o, int argc, char **argv, struct error *e)
 {
-	int c;
-
-	*o = (struct options){ .trace = o->trace, .interval_ns = 1000000000, .top = -1, .sort = "rate", .probe.follow = true };
+	*o = (struct options){ .trace = o->trace, .interval_ns = 1000000000, .top = -1, .probe.follow = true };
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+:ac:p:t:d:i:n:s:o:F:qvh", longs, NULL)) != -1)
-		if (parse_one(o, c, argv, e))
-			return -1;
-	if (o->help || o->version || o->columns_help)
+	if (parse_all(o, argc, argv, e))
+		return -1;
+	if (o->help || o->version || o->columns_help || o->classes_help)
 		return 0;
 	o->probe.calls = o->trace && !o->filter.classes;
-	if (parse_positional(o, argc, argv, e))
-		return -1;
 	return check_target(o, e);
+}
+
+bool options_want_vmas(const struct options *o, pid_t pid)
+{
+	if (o->probe.scope == MMT_SCOPE_LIST)
+		return true;
+	for (int i = 0; i < o->expand_count; i++)
+		if (o->expand[i] == pid)
+			return true;
+	return false;
 }

@@ -27,7 +27,7 @@ struct options {
 	uint32_t sample;     /* 1 in so many minor faults; 0: all */
 	int top;
 	struct column_list columns;
-	bool columns_help;
+	bool columns_help, classes_help, interval_given;
 	const char *sort, *output;
 	struct trace_filter filter; /* trace only */
 	bool trace, json, quiet, verbose, strict, help, version;
@@ -37,6 +37,8 @@ struct options {
 /* Parses; -1 and e filled on bad input. */
 int options_parse(struct options *o, int argc, char **argv, struct error *e);
 void options_help(void);
+/* Among many processes only those that the user asked for show their VMAs. */
+bool options_want_vmas(const struct options *o, pid_t pid);
 /* For every command: a bad value (returns -1), "PID,PID", HOOK=NAME (arg is cut). */
 int options_bad(struct error *e, const char *option, const char *value, const char *why);
 int options_ids(const char *list, const char *option, pid_t *out, int *count, struct error *e);

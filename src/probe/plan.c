@@ -75,7 +75,7 @@ int plan_build(struct plan *p, struct error *e)
 {
 	struct trial_env *env = trial_open(p->btf);
 	struct trial trials[candidate_count];
-	int err = 0;
+	int err = trial_check_file(env, p->btf, e);
 
 	memset(trials, 0, sizeof(trials));
 	for (int h = 0; h < HOOK_COUNT && !err; h++) {

@@ -238,6 +238,20 @@ struct trial_env *trial_open(const char *btf_path)
 	return env;
 }
 
+int trial_check_file(const struct trial_env *env, const char *btf_path, struct error *e)
+{
+	FILE *f;
+
+	if (!btf_path || !env || (env->btf && btf__find_by_name_kind(env->btf, "task_struct", BTF_KIND_STRUCT) > 0))
+		return 0;
+	f = fopen(btf_path, "re");
+	if (!f)
+		return error_set(e, EXIT_USAGE, NULL, strerror(errno), "cannot read the BTF file '%s'", btf_path);
+	fclose(f);
+	return error_set(e, EXIT_USAGE, "'mmtrace doctor --btf FILE' tells whether one can be used", "it has no struct task_struct",
+			 "'%s' is not BTF of a kernel", btf_path);
+}
+
 void trial_close(struct trial_env *env)
 {
 	if (!env)

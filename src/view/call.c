@@ -127,21 +127,30 @@ const char *call_name(const struct mmt_call *c, char *out, size_t size)
 	return out;
 }
 
+/* mremap's new address counts only with MREMAP_FIXED or DONTUNMAP. */
+int call_args(const struct mmt_call *c)
+{
+	char ret;
+
+	if (c->nr == MMT_CALL_STACK_GROWTH)
+		return 1;
+	if (c->nr == 25 && !(c->arg[3] & (MREMAP_FIXED | MREMAP_DONTUNMAP)))
+		return 4;
+	return (int)strlen(args_of(c->nr, &ret));
+}
+
 void call_text(const struct mmt_call *c, char *out, size_t size)
 {
 	char one[512], ret;
 	const char *args = args_of(c->nr, &ret);
-	int at;
+	int at, n = call_args(c);
 
 	if (c->nr == MMT_CALL_STACK_GROWTH) {
 		snprintf(out, size, "to reach 0x%llx", c->arg[0]);
 		return;
 	}
 	at = add(out, size, 0, "(");
-	for (int i = 0; args[i]; i++) {
-		/* mremap's new address counts only with MREMAP_FIXED or DONTUNMAP */
-		if (c->nr == 25 && i == 4 && !(c->arg[3] & (MREMAP_FIXED | MREMAP_DONTUNMAP)))
-			break;
+	for (int i = 0; i < n; i++) {
 		put_arg(args[i], one, sizeof(one), c->arg[i]);
 		at = add(out, size, at, i ? ", " : "");
 		at = add(out, size, at, one);

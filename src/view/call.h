@@ -9,6 +9,8 @@
 
 /* "mmap"; "call 77" for a number that is not in calls.def. */
 const char *call_name(const struct mmt_call *c, char *out, size_t size);
+/* How many arguments it took. */
+int call_args(const struct mmt_call *c);
 /* "(NULL, 4096, PROT_READ, ...) = 0x7f..." */
 void call_text(const struct mmt_call *c, char *out, size_t size);
 

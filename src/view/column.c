@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include "view/column.h"
 
-
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +67,11 @@ bool sort_known(const char *key)
 {
 	key += *key == '-';
 	return column_find(key, strlen(key)) != COLUMN_COUNT;
+}
+
+const char *sort_without_rate(const char *key, bool rates)
+{
+	return rates || strcmp(key + (*key == '-'), "rate") ? key : *key == '-' ? "-faults" : "faults";
 }
 
 static bool is_text(enum column c)

@@ -5,43 +5,71 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "view/report.h"
+#include "view/column.h"
+#include "view/line.h"
 
-static const char *const class_titles[] = {
-#define CLASS(NAME, n, key, title, help) [n] = title,
-#include "wire/classes.def"
-#undef CLASS
-};
-
-struct line { struct process *p; uint64_t total, rate; double key; };
+struct line { struct process *p; uint64_t total, rate; };
+struct order { enum column column; int sign; };
 
 static uint64_t total_of(const struct process *p)
 {
 	return stat_total(&p->faults) + p->faults.gup_minor + p->faults.gup_major;
 }
 
-static double key_of(const struct line *l, const char *sort)
+bool sort_known_of_processes(const char *key)
 {
-	if (*sort == '-')
-		sort++;
-	if (!strcmp(sort, "major"))
-		return (double)(l->p->faults.major + l->p->faults.gup_major);
-	if (!strcmp(sort, "p99"))
-		return (double)stat_quantile(&l->p->faults, -1, 0.99);
-	if (!strcmp(sort, "faults") || !l->rate)
-		return (double)l->total * 1e-9;
-	return (double)l->rate;
+	static const enum column known[] = { COLUMN_PID, COLUMN_COMM, COLUMN_FAULTS, COLUMN_RATE, COLUMN_MINOR, COLUMN_MAJOR,
+					     COLUMN_P50, COLUMN_P99, COLUMN_MAX };
+	enum column c;
+
+	key += *key == '-';
+	c = column_find(key, strlen(key));
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (c == known[i])
+			return true;
+	return c >= COLUMN_CLASS && c < COLUMN_COUNT;
 }
 
-static int order(const void *a, const void *b)
+/* By numbers the largest is first, but by pid and comm the least. */
+static double key_of(const struct line *l, enum column c)
 {
-	const struct line *x = a, *y = b;
+	const struct fault_stat *s = &l->p->faults;
 
-	return x->key < y->key ? 1 : x->key > y->key ? -1 : x->p->id < y->p->id ? -1 : 1;
+	if (c >= COLUMN_CLASS && c < COLUMN_COUNT)
+		return (double)stat_class_count(s, (int)c - COLUMN_CLASS);
+	if (c == COLUMN_PID)
+		return -(double)l->p->pid;
+	if (c == COLUMN_MINOR)
+		return (double)(s->minor + s->gup_minor);
+	if (c == COLUMN_MAJOR)
+		return (double)(s->major + s->gup_major);
+	if (c == COLUMN_P50 || c == COLUMN_P99)
+		return (double)stat_quantile(s, -1, c == COLUMN_P50 ? 0.5 : 0.99);
+	if (c == COLUMN_MAX)
+		return (double)stat_max(s);
+	return (double)(c == COLUMN_RATE ? l->rate : l->total);
+}
+
+static int order(const void *a, const void *b, void *ctx)
+{
+	const struct order *o = ctx;
+	const struct line *x = a, *y = b;
+	double kx = key_of(x, o->column), ky = key_of(y, o->column);
+	int text = o->column == COLUMN_COMM ? strncmp(x->p->comm, y->p->comm, sizeof(x->p->comm)) : 0;
+
+	if (text)
+		return text * o->sign;
+	if (kx != ky)
+		return (kx < ky ? 1 : -1) * o->sign;
+	if (x->total != y->total)
+		return (x->total < y->total ? 1 : -1) * o->sign;
+	return x->p->id < y->p->id ? -1 : 1;
 }
 
 static struct line *lines_sorted(const struct report *r, bool rates, size_t *count)
 {
+	const char *key = sort_without_rate(r->sort, rates);
+	struct order o = { column_find(key + (*key == '-'), strlen(key + (*key == '-'))), *key == '-' ? -1 : 1 };
 	size_t n = 0, used = 0;
 	struct line *lines;
 
@@ -54,75 +82,117 @@ static struct line *lines_sorted(const struct report *r, bool rates, size_t *cou
 		l.rate = rates && r->interval_ns ? (l.total - p->previous) * 1000000000ull / r->interval_ns : 0;
 		if (rates)
 			p->previous = l.total;
-		l.key = key_of(&l, rates ? r->sort : strstr(r->sort, "rate") ? "faults" : r->sort) * (*r->sort == '-' ? -1 : 1);
 		if (l.total)
 			lines[used++] = l;
 	}
 	if (lines)
-		qsort(lines, used, sizeof(*lines), order);
+		qsort_r(lines, used, sizeof(*lines), order, &o);
 	*count = used;
 	return lines;
 }
 
-#define CLASSES_SHOWN 6
+#define CLASSES_SHOWN 6 /* where no terminal limits them */
+#define GONE " (gone)"
 
-/* The commonest classes of all, in the order of their numbers. */
-static unsigned classes_common(const struct session *s, int room)
+struct cells { enum column column[COLUMNS_MAX]; int count; };
+
+/* The commonest class that is not among those taken, or COLUMN_COUNT. */
+static enum column next_class(const struct session *s, unsigned taken)
 {
-	unsigned set = 0;
+	int best = -1;
 
-	for (int i = 0; i < room; i++) {
-		int best = -1;
-
-		for (int c = 0; c < MMT_CLASS_COUNT; c++)
-			if (!(set & 1u << c) && stat_class_count(&s->faults, c) &&
-			    (best < 0 || stat_class_count(&s->faults, c) > stat_class_count(&s->faults, best)))
-				best = c;
-		if (best >= 0)
-			set |= 1u << best;
-	}
-	return set;
+	for (int c = 0; c < MMT_CLASS_COUNT; c++)
+		if (!(taken & 1u << c) && stat_class_count(&s->faults, c) &&
+		    (best < 0 || stat_class_count(&s->faults, c) > stat_class_count(&s->faults, best)))
+			best = c;
+	return best < 0 ? COLUMN_COUNT : COLUMN_CLASS + (enum column)best;
 }
 
-static void put_line(const struct report *r, const struct line *l, unsigned classes, bool rates)
+static int width_of(enum column c)
 {
-	char a[16], pid[16], comm[80], raw[17] = "";
-	const struct fault_stat *s = &l->p->faults;
+	return c == COLUMN_COMM ? -16 : column_get(c).width;
+}
+
+/* Latency is of more use than MAJOR, that than classes, one of these than MINOR:
+ * what has no room on the terminal is left out. */
+static struct cells cells_fitting(const struct report *r, bool rates)
+{
+	static const enum column useful[] = { COLUMN_P50, COLUMN_P99, COLUMN_MAJOR, COLUMN_COUNT, COLUMN_MINOR };
+	bool taken[COLUMN_COUNT] = { [COLUMN_PID] = true, [COLUMN_COMM] = true, [COLUMN_FAULTS] = true, [COLUMN_RATE] = rates };
+	static const enum column standing[] = { COLUMN_PID, COLUMN_COMM, COLUMN_FAULTS, COLUMN_RATE, COLUMN_MINOR, COLUMN_MAJOR };
+	int room = r->width ? r->width - (rates ? 42 : 33) - (int)strlen(GONE) : 10000;
+	struct cells out = { .count = 0 };
+	unsigned classes = 0;
+
+	for (size_t i = 0; i < sizeof(useful) / sizeof(useful[0]) + MMT_CLASS_COUNT; i++) {
+		enum column c = i < 5 && useful[i] != COLUMN_COUNT ? useful[i] : next_class(r->session, classes);
+
+		if (c == COLUMN_COUNT || (c >= COLUMN_CLASS && !r->width && __builtin_popcount(classes) == CLASSES_SHOWN))
+			continue;
+		room -= 1 + width_of(c);
+		if (room < 0)
+			break;
+		taken[c] = true;
+		if (c >= COLUMN_CLASS)
+			classes |= 1u << (c - COLUMN_CLASS);
+	}
+	for (size_t i = 0; i < sizeof(standing) / sizeof(standing[0]); i++)
+		if (taken[standing[i]])
+			out.column[out.count++] = standing[i];
+	for (int c = COLUMN_CLASS; c < COLUMN_COUNT; c++)
+		if (taken[c])
+			out.column[out.count++] = (enum column)c;
+	for (enum column c = COLUMN_P50; c <= COLUMN_P99; c++)
+		if (taken[c])
+			out.column[out.count++] = c;
+	return out;
+}
+
+static const char *cell(const struct report *r, const struct line *l, enum column c, char *out, size_t size)
+{
+	char raw[17] = "";
 
 	memcpy(raw, l->p->comm, sizeof(l->p->comm));
-	snprintf(pid, sizeof(pid), l->p->merged ? "%ux" : "%u", l->p->merged ? l->p->merged : (unsigned)l->p->pid);
-	fprintf(r->out, "%7s %-16s %8s", pid, text_escape(comm, sizeof(comm), raw[0] ? raw : "-"),
-		text_count(a, sizeof(a), (double)l->total));
-	if (rates)
-		fprintf(r->out, " %8s", text_count(a, sizeof(a), (double)l->rate));
-	fprintf(r->out, " %8s", text_count(a, sizeof(a), (double)(s->minor + s->gup_minor)));
-	fprintf(r->out, " %6s", text_count(a, sizeof(a), (double)(s->major + s->gup_major)));
-	for (int c = 0; c < MMT_CLASS_COUNT; c++)
-		if (classes & 1u << c)
-			fprintf(r->out, " %7s", text_count(a, sizeof(a), (double)stat_class_count(s, c)));
-	fprintf(r->out, " %7s", stat_max(s) ? text_ns(a, sizeof(a), stat_quantile(s, -1, 0.5)) : "-");
-	fprintf(r->out, " %7s%s\n", stat_max(s) ? text_ns(a, sizeof(a), stat_quantile(s, -1, 0.99)) : "-",
-		l->p->dead ? " (gone)" : "");
+	if (c == COLUMN_COMM) {
+		text_escape(out, size, raw[0] ? raw : "-");
+		if (r->width)
+			line_keep_begin(out, -width_of(c));
+		return out;
+	}
+	if (c == COLUMN_PID)
+		snprintf(out, size, l->p->merged ? "%ux" : "%u", l->p->merged ? l->p->merged : (unsigned)l->p->pid);
+	else if (c != COLUMN_P50 && c != COLUMN_P99)
+		text_count(out, size, key_of(l, c));
+	else if (stat_max(&l->p->faults))
+		text_ns(out, size, (uint64_t)key_of(l, c));
+	else
+		return "-";
+	return out;
+}
+
+/* l NULL: the titles. */
+static void put_cells(const struct report *r, const struct cells *cells, const struct line *l)
+{
+	char text[2048], one[80];
+	size_t at = 0;
+
+	for (int i = 0; i < cells->count && at < sizeof(text); i++)
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%*s", i ? " " : "", width_of(cells->column[i]),
+				       l ? cell(r, l, cells->column[i], one, sizeof(one)) : column_get(cells->column[i]).title);
+	line_put(r, "%s%s", text, l && l->p->dead ? GONE : "");
 }
 
 void table_processes(const struct report *r, bool rates)
 {
-	unsigned classes = classes_common(r->session, r->width ? (r->width - 80) / 8 : CLASSES_SHOWN);
+	struct cells cells = cells_fitting(r, rates);
 	size_t n, shown;
 	struct line *lines = lines_sorted(r, rates, &n);
 
 	shown = r->top && (size_t)r->top < n ? (size_t)r->top : n;
-	fprintf(r->out, "%7s %-16s %8s", "PID", "COMM", "FAULTS");
-	if (rates)
-		fprintf(r->out, " %8s", "FLT/s");
-	fprintf(r->out, " %8s %6s", "MINOR", "MAJOR");
-	for (int c = 0; c < MMT_CLASS_COUNT; c++)
-		if (classes & 1u << c)
-			fprintf(r->out, " %7s", class_titles[c]);
-	fprintf(r->out, " %7s %7s\n", "P50", "P99");
+	put_cells(r, &cells, NULL);
 	for (size_t i = 0; i < shown; i++)
-		put_line(r, &lines[i], classes, rates);
+		put_cells(r, &cells, &lines[i]);
 	if (shown < n)
-		fprintf(r->out, "(%zu more processes with faults; -n 0 shows all)\n", n - shown);
+		line_put(r, "(%zu more process%s with faults; -n 0 shows all)", n - shown, n - shown == 1 ? "" : "es");
 	free(lines);
 }

@@ -18,12 +18,15 @@ struct report {
 	FILE *out;
 	struct session *session;
 	const char *target;  /* "pid 42" or the command's name */
+	const char *title;   /* "redis-server (pid 42)": the same for people */
 	const char *backend; /* of faults */
 	const char *span;    /* what the latency spans */
 	const char *lacks;   /* what the backend cannot see; "" = nothing */
 	const char *kernel;
 	bool peek;           /* classes come from page-table entries */
 	bool redraw;         /* a terminal: clear and draw again */
+	bool ascii;          /* the locale is not UTF-8 */
+	bool folds;          /* aggregation was asked for: it is no loss */
 	int width;           /* columns of the terminal; 0: not limited */
 	int top;             /* rows at most; 0: all */
 	const char *sort;    /* column key */
@@ -47,8 +50,11 @@ struct report {
 bool columns_parse(const char *list, struct column_list *out);
 /* Lists all columns on stdout. */
 void columns_help(void);
-/* Keys that -s takes; false: unknown. */
+/* Keys that -s takes; false: unknown.  Of processes there are fewer. */
 bool sort_known(const char *key);
+bool sort_known_of_processes(const char *key);
+/* The end has no rates: there faults stand for them. */
+const char *sort_without_rate(const char *key, bool rates);
 
 /* The table of processes (by_process). */
 void table_processes(const struct report *r, bool rates);

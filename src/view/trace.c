@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include "view/trace.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "view/call.h"
+#include "view/line.h"
+#include "view/summary.h"
 
 static const char *const class_keys[] = {
 #define CLASS(NAME, n, key, title, help) [n] = key,
@@ -36,6 +39,29 @@ void trace_titles(const struct report *r)
 {
 	fprintf(r->out, "%12s %3s %7s %7s %-10s %-5s %-6s %16s %8s %s\n", "TIME", "CPU", "PID", "TID", "EVENT", "ACCT", "MODE",
 		"ADDRESS", "LATENCY", "MAPPING");
+}
+
+void trace_classes_help(void)
+{
+	static const char *const helps[] = {
+#define CLASS(NAME, n, key, title, help) [n] = help,
+#include "wire/classes.def"
+#undef CLASS
+	};
+
+	for (int c = 0; c < MMT_CLASS_COUNT; c++)
+		printf("%-12s %s\n", class_keys[c], helps[c]);
+}
+
+void trace_end(const struct report *r)
+{
+	const struct fault_stat *s = &r->session->faults;
+
+	line_put(r, "total: %" PRIu64 " minor, %" PRIu64 " major faults executed by the processes", s->minor + s->gup_minor,
+		 s->major + s->gup_major);
+	summary_residual(r, true);
+	summary_lost(r);
+	fflush(r->out);
 }
 
 static const char *accounted(const struct mmt_fault *f)
@@ -107,7 +133,7 @@ static void call_json(const struct report *r, const struct mmt_call *c, uint64_t
 
 	fprintf(r->out, "{\"type\":\"event\",\"t\":%llu,\"cpu\":%u,\"pid\":%u,\"tid\":%u,\"kind\":\"%s\",\"args\":[",
 		(unsigned long long)t, c->head.cpu, c->head.tgid, c->head.tid, call_name(c, name, sizeof(name)));
-	for (int i = 0; i < 6; i++)
+	for (int i = 0; i < call_args(c); i++)
 		fprintf(r->out, "%s\"0x%llx\"", i ? "," : "", c->arg[i]);
 	fprintf(r->out, "],\"ret\":\"%lld\",\"vma\":", (long long)c->ret);
 	if (v)

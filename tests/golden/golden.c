@@ -7,8 +7,8 @@
 #include "view/report.h"
 #include "view/trace.h"
 
-enum view { TABLE, JSON, TRACE, TRACE_JSON, PROCESSES, NARROW };
-static const char *const views[] = { "table", "json", "trace", "trace-json", "processes", "narrow" };
+enum view { TABLE, JSON, TRACE, TRACE_JSON, PROCESSES, NARROW, SCREEN, SCREEN_PROCESSES };
+static const char *const views[] = { "table", "json", "trace", "trace-json", "processes", "narrow", "screen", "screen-processes" };
 
 struct golden { struct report report; enum view view; };
 
@@ -46,7 +46,9 @@ static void end(struct golden *g)
 	r->bpf_misses = 1;
 	if (g->view == JSON)
 		json_end(r);
-	else if (g->view != TRACE && g->view != TRACE_JSON)
+	else if (g->view == TRACE)
+		trace_end(r);
+	else if (g->view != TRACE_JSON)
 		table_end(r);
 }
 
@@ -81,7 +83,7 @@ static void show(struct golden *g)
 int main(int argc, char **argv)
 {
 	struct golden g = { .report = {
-		.out = stdout, .target = SAMPLE_NAME, .backend = "tracepoint", .span = "exception..accounting",
+		.out = stdout, .target = SAMPLE_NAME, .title = SAMPLE_NAME, .backend = "tracepoint", .span = "exception..accounting",
 		.lacks = "GUP \"faults\"", .kernel = "6.1.0-golden", .sort = "rate", .t0_unix_ns = 1700000000000000000ull,
 	} };
 
@@ -91,8 +93,9 @@ int main(int argc, char **argv)
 		if (strcmp(views[i], argv[1]))
 			continue;
 		g.view = (enum view)i;
-		g.report.by_process = g.view == PROCESSES;
-		g.report.width = g.view == NARROW ? 120 : 0;
+		g.report.by_process = g.view == PROCESSES || g.view == SCREEN_PROCESSES;
+		g.report.width = g.view == NARROW ? 120 : g.view >= SCREEN ? 80 : 0;
+		g.report.ascii = g.view == SCREEN;
 		g.report.top = g.view == NARROW ? 2 : 0;
 		g.report.session = session_new();
 		show(&g);

@@ -85,6 +85,26 @@ expect 2 "unknown word" "hint:" "$m" bogus
 expect 1 "no such pid" "no such process" "$m" -p 999999999
 expect 1 "kernel thread" "kernel thread" "$m" -p 2
 
+# one that has no effect is an error
+expect 2 "-F in live" "has no effect" "$m" -p $$ -F cow
+expect 2 "--range in live" "has no effect" "$m" -p $$ --range 1000-2000
+expect 2 "--expand without -a" "has no effect" "$m" -p $$ --expand $$
+expect 2 "trace -n" "has no effect" "$m" trace -p $$ -n 5
+expect 2 "trace -s" "has no effect" "$m" trace -p $$ -s addr
+expect 2 "trace --columns" "has no effect" "$m" trace -p $$ --columns addr
+expect 2 "--json --columns" "has no effect" "$m" -p $$ --json --columns addr
+expect 2 "-p and -t" "exclude each other" "$m" -p $$ -t $$
+expect 2 "-a -s rss" "sort by pid" "$m" -a -s rss
+expect 2 "--max-overhead 200" "100 at most" "$m" -p $$ --max-overhead 200
+expect 2 "-p and a stray pid" "to trace several: -p 1,$$" "$m" -p 1 $$ 300
+expect 2 "interval 0" "bad value '0' of INTERVAL" "$m" -p $$ 0
+expect 0 "-F help" "mkwrite  *shared file" "$m" trace -F help
+for arguments in --help --version "--columns help" "trace -F help" "doctor --help"; do
+	# shellcheck disable=SC2086 # words
+	"$m" $arguments 2> "$tmp/err" > /dev/full
+	if [ $? = 1 ] && grep -q "No space left" "$tmp/err"; then ok "$arguments, disk full"; else no "$arguments, disk full" "$(cat "$tmp/err")"; fi
+done
+
 "$m" doctor > /dev/null 2>&1
 usable=$?
 if [ $usable != 0 ]; then
@@ -100,9 +120,17 @@ expect 0 "columns and order" "^ *FAULTS  *RANGE  *NAME" "$m" --columns faults,ad
 expect 3 "doctor --btf" "remedy:" "$m" doctor --btf /nonexistent
 expect 137 "CMD killed" "rusage" "$m" -- sh -c 'kill -9 $$'
 expect 0 "trace" "anon_write minor" "$m" trace -- true
-expect 2 "trace: unknown class" "classes:" "$m" trace -F bogus -- true
+expect 2 "trace: unknown class" "lists the classes" "$m" trace -F bogus -- true
+expect 0 "options after the words" "^BY KIND" "$m" -p $$ 100ms 1 -n 2
+expect 0 "-a -s -pid" "^ *PID COMM" "$m" -a -s -pid -d 100ms -q
+expect 0 "tables of CMD" "FLT/s" "$m" -i 100ms -- sleep 0.5
+expect 0 "CMD outlives -d" "goes on, not traced" "$m" -d 100ms -- sleep 1
+if "$m" -- true <&- >&- 2>&-; then ok "closed descriptors"; else no "closed descriptors" "exit $?"; fi
+expect 0 "trace ends with its total" "^total: [1-9]" "$m" trace -- true
 expect 1 "disk full" "cannot write" "$m" -o /dev/full -- true
-expect 3 "no BTF file" "BTF" "$m" --btf /nonexistent -- true
+expect 2 "no BTF file" "cannot read" "$m" --btf /nonexistent -- true
+expect 2 "not a BTF file" "'/etc/passwd' is not BTF of a kernel" "$m" --btf /etc/passwd -- true
+expect 2 "not a BTF file, hist" "'/etc/passwd' is not BTF of a kernel" "$m" hist --btf /etc/passwd -d 1
 if command -v setpriv > /dev/null; then # by its path: busybox's timeout would take its own
 	cp "$m" "$tmp/mmtrace" && chmod 755 "$tmp" "$tmp/mmtrace"
 	expect 4 "not root" "hint:" "$(command -v setpriv)" --reuid 65534 --regid 65534 --clear-groups "$tmp/mmtrace" -- true
@@ -122,6 +150,15 @@ assert (end['overhead']['bpf_ns'] is None) == ('unknown' in end['overhead'])
 PY
 
 # a hostile name: escape sequence, newline, invalid UTF-8
+# a file is emptied only when there is something to write
+echo old > "$tmp/old"
+"$m" -o "$tmp/old" -- /nonexistent/program 2> /dev/null
+"$m" -o "$tmp/old" --btf /nonexistent -- true 2> /dev/null
+if [ "$(cat "$tmp/old")" = old ]; then ok "a failure keeps the file"; else no "a failure keeps the file" "it is gone"; fi
+seq 100000 > "$tmp/old"
+"$m" -o "$tmp/old" -- true 2> /dev/null
+if grep -q '^total' "$tmp/old" && ! grep -q '^100000' "$tmp/old"; then ok "-o empties the file"; else no "-o empties the file" "old text"; fi
+
 evil="$tmp/"$'ev\033[31m\n\xffil'
 cp /bin/sleep "$evil"
 # it may itself say its name, where it is busybox
@@ -135,8 +172,61 @@ else
 	no "hostile name in JSON" "not valid"
 fi
 
+# the columns of BY KIND add up to its total
+for of in "-- sh -c true;true" "-a -d 300ms" "--sample 3 -- ls /"; do
+	# shellcheck disable=SC2086 # words
+	"$m" -q $of > "$tmp/out" 2>&1
+	if awk '/^BY KIND/ { on = 1; next }
+		on && $1 == "total" { found = 1; bad = $2 != minor || $3 != major || $4 != error; exit }
+		on { n = $3 ~ /^-?[0-9]+$/ && $4 ~ /^-?[0-9]+$/ && $5 ~ /^-?[0-9]+$/ ? 3 : 2
+			minor += $n; major += $(n + 1); error += $(n + 2) }
+		END { exit bad || !found }' "$tmp/out"; then
+		ok "BY KIND adds up: $of"
+	else
+		no "BY KIND adds up: $of" "$(sed -n '/^BY KIND/,/^total/p' "$tmp/out")"
+	fi
+done
+
+# names that a process gives itself, and children that it has already
+python3 - > "$tmp/renamed" << 'PY' &
+import ctypes, os, time
+child = os.fork()
+if not child:
+    time.sleep(60)
+    os._exit(0)
+print(child, flush=True)
+for i in range(600):
+    ctypes.CDLL(None).prctl(15, b'renamed%d' % (i % 2))
+    bytearray(1 << 20)
+    time.sleep(0.1)
+PY
+renamer=$!
+for _ in $(seq 100); do
+	[ ! -s "$tmp/renamed" ] || break
+	sleep 0.1
+done
+child=$(cat "$tmp/renamed")
+"$m" --json -o "$tmp/json" -i 130ms -d 2 -p $renamer 2> "$tmp/err"
+if grep -q '"comm":"renamed0"' "$tmp/json" && grep -q '"comm":"renamed1"' "$tmp/json"; then
+	ok "a process that renames itself"
+else
+	no "a process that renames itself" "$(grep -o '"comm":"[^"]*"' "$tmp/json" | sort | uniq -c)"
+fi
+if grep -q "has 1 child already, not traced; with it: -p $renamer,$child" "$tmp/err"; then
+	ok "children are told"
+elif [ ! -e /proc/$$/task/$$/children ]; then
+	echo "skip - cli: children are told: the kernel has no /proc/PID/task/TID/children"
+else
+	no "children are told" "$(cat "$tmp/err")"
+fi
+kill $renamer "$child"
+{ wait $renamer; } 2> /dev/null
+
 sleep 30 &
 victim=$!
+timeout 20 "$m" trace -p $$ 2> "$tmp/err" | head -1 > /dev/null
+status=${PIPESTATUS[0]}
+if [ "$status" = 0 ] && ! grep -q cannot "$tmp/err"; then ok "closed pipe of trace"; else no "closed pipe of trace" "exit $status"; fi
 timeout 20 "$m" -p $victim -i 100ms 2> /dev/null | head -1 > /dev/null
 if [ "${PIPESTATUS[0]}" = 124 ]; then no "closed pipe" "goes on"; else ok "closed pipe"; fi
 sigkill $victim
