@@ -33,7 +33,7 @@ static void check_totals(const struct session *s)
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
 	static const char *const sorts[] = { "rate", "faults", "-major", "size", "rss", "p99", "-addr" };
-	struct report r = { .target = "pid 42", .backend = "none", .span = "", .lacks = "", .kernel = "", .now_ns = 1000000000,
+	struct report r = { .target = "pid 42", .title = "pid 42", .backend = "none", .span = "", .lacks = "", .kernel = "", .now_ns = 1000000000,
 			    .interval_ns = 1000000000, .sort = sorts[size % 7], .top = (int)(size % 5),
 			    .width = size % 3 ? 0 : 100, .by_process = size % 4 == 3 };
 
