@@ -176,6 +176,8 @@ int watch__it(struct bpf_iter__task *ctx)
 		return 0;
 	}
 	w.lock_seq = lock_seq(task->mm);
+	w.start_boottime = task->group_leader->start_boottime;
+	bpf_probe_read_kernel(w.comm, sizeof(w.comm), task->group_leader->comm);
 	bpf_seq_write(ctx->meta->seq, &w, sizeof(w));
 residual:
 	if (!mmt_config.residual)
@@ -193,5 +195,20 @@ residual:
 		st->base_maj = task->maj_flt;
 		st->counting = 1;
 	}
+	return 0;
+}
+
+struct mmt_peek peek_trial;
+
+/* Walks to a page whose frame user space knows from /proc/self/pagemap: where
+ * entries hold more than frames (memory encryption) or other frames (Xen PV),
+ * another one is found, or none. */
+SEC("?syscall")
+int peek__sc(void *ctx)
+{
+	u64 entry;
+
+	peek_trial.state = page_table_peek(bpf_get_current_task_btf()->mm, peek_trial.addr, &entry);
+	peek_trial.entry = entry;
 	return 0;
 }

@@ -133,7 +133,7 @@ static __always_inline void data_submit(void *rec)
 {
 	u64 ready = bpf_ringbuf_query(&data_ring, BPF_RB_AVAIL_DATA);
 
-	bpf_ringbuf_submit(rec, ready >= mmt_config.wake_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(rec, wake_at(ready, mmt_config.wake_bytes));
 }
 
 static __always_inline void emit_fault(const struct mmt_fault *f)

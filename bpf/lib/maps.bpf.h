@@ -121,12 +121,17 @@ static __always_inline void head_fill(struct mmt_head *h, u16 kind, u32 mm_id, u
 	h->time = now;
 }
 
-/* Flags to submit a record that can wait: in a storm of VMAs a wake-up each is
- * dear, the reader's timer finds them unless the ring fills first. */
+/* Flags to submit a record that can wait for the reader's timer: it is woken when
+ * the ring fills up to the mark, not again by each record from there on, since
+ * that costs an interrupt each.  A band, for CPUs that cross the mark at once. */
+static __always_inline u64 wake_at(u64 ready, u64 mark)
+{
+	return ready - mark < mark / 8 ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+}
+
 static __always_inline u64 control_lazy(void)
 {
-	return bpf_ringbuf_query(&control_ring, BPF_RB_AVAIL_DATA) >= mmt_config.control_bytes / 4
-		? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	return wake_at(bpf_ringbuf_query(&control_ring, BPF_RB_AVAIL_DATA), mmt_config.control_bytes / 4);
 }
 
 static __always_inline void *control_reserve(u64 size)

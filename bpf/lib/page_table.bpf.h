@@ -68,7 +68,7 @@ static __always_inline u8 page_table_peek(struct mm_struct *mm, u64 addr, u64 *o
 	u64 e = 0, pgd = (u64)mm->pgd;
 
 	*out = 0;
-	if (!mmt_config.direct_map)
+	if (!mmt_config.direct_map || mmt_tuning.no_peek)
 		return PTE_UNKNOWN;
 	if (mmt_config.levels == 5) {
 		if (!word_read(pgd + ((addr >> 48) & 511) * 8, &e))

@@ -30,6 +30,14 @@ struct mmt_tuning {
 	__u32 on;        /* faults and calls count: set when all hooks are in, cleared before the first goes */
 	__u32 aggregate; /* fold everything, stream nothing */
 	__u32 sample;    /* 1 in so many minor faults is looked at; 0 and 1: all */
+	__u32 no_peek;   /* the walk of page tables does not work here */
+};
+
+/* A page of user space's own, and what the walk of page tables says of it. */
+struct mmt_peek {
+	__u64 addr;
+	__u64 entry;
+	__u32 state; /* enum pte_state */
 };
 
 /* A target process: value of the targets map, key tgid. */

@@ -224,6 +224,8 @@ struct mmt_watch {
 	__u32 tgid;
 	__u32 mm_id;
 	__u64 lock_seq; /* ~0: not known on this kernel */
+	__u64 start_boottime;
+	char comm[16];
 };
 
 #endif

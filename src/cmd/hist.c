@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <time.h>
@@ -21,6 +20,7 @@
 #include "cmd/hist_names.h"
 #include "cmd/hist_options.h"
 #include "cmd/launch.h"
+#include "cmd/signals.h"
 #include "probe/region.h"
 #include "sym/oom.h"
 #include "sym/wrapper.h"
@@ -130,20 +130,6 @@ static int open_output(struct hist_run *h, struct error *e)
 	return 0;
 }
 
-static int start_signals(struct hist_run *h, struct error *e)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	h->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return h->signals < 0 ? error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot start") : 0;
-}
-
 static void fill_report(struct hist_run *h)
 {
 	struct hist_report *r = &h->report;
@@ -190,7 +176,7 @@ static int begin(struct hist_run *h, struct error *e)
 {
 	int err;
 
-	if (check_targets(h, e) || open_cgroup(h, e) || open_output(h, e) || start_signals(h, e))
+	if (check_targets(h, e) || open_cgroup(h, e) || open_output(h, e) || (h->signals = signals_open(e)) < 0)
 		return -1;
 	find_functions(h);
 	h->opt.kmem.config.nodes = node_count();
@@ -286,21 +272,6 @@ static int tick(struct hist_run *h, struct error *e)
 	return 0;
 }
 
-static void read_signals(struct hist_run *h)
-{
-	struct signalfd_siginfo si;
-
-	while (read(h->signals, &si, sizeof(si)) == sizeof(si)) {
-		if (si.ssi_signo == SIGCHLD)
-			launch_reap(&h->launch);
-		else if (h->opt.command && !h->launch.ended && si.ssi_signo != SIGINT)
-			kill(h->launch.pid, (int)si.ssi_signo); /* the terminal sent it SIGINT itself */
-		else if (!h->opt.command || si.ssi_signo != SIGINT)
-			h->stop = true;
-	}
-	h->stop |= h->opt.command && h->launch.ended;
-}
-
 static int run(struct hist_run *h, struct error *e)
 {
 	struct pollfd fds[] = { { h->signals, POLLIN, 0 }, { kmem_oom_fd(h->kmem), POLLIN, 0 } };
@@ -313,7 +284,7 @@ static int run(struct hist_run *h, struct error *e)
 
 		if (poll(fds, 2, ms) < 0 && errno != EINTR)
 			break;
-		read_signals(h);
+		h->stop |= signals_read(h->signals, &h->launch) || (h->opt.command && h->launch.ended);
 		kmem_ooms(h->kmem, on_oom, h);
 		now = now_ns(CLOCK_MONOTONIC);
 		if (now >= end)
@@ -328,6 +299,16 @@ static int run(struct hist_run *h, struct error *e)
 	return 0;
 }
 
+/* A command runs on though nobody reads of it: its status is waited for. */
+static int output_failed(struct hist_run *h, int err, struct error *e)
+{
+	if (h->opt.command)
+		signals_await(h->signals, &h->launch);
+	if (err != EPIPE)
+		return error_set(e, EXIT_FAILED, "free space, or choose another file", strerror(err), "cannot write the output");
+	return h->opt.command ? launch_status(&h->launch) : EXIT_OK;
+}
+
 static int finish(struct hist_run *h, struct error *e)
 {
 	kmem_detach(h->kmem);
@@ -337,8 +318,7 @@ static int finish(struct hist_run *h, struct error *e)
 	h->report.interval_ns = 0;
 	(h->opt.json ? hist_json_end : hist_text_end)(&h->report);
 	if (fflush(h->report.out) || ferror(h->report.out))
-		return errno == EPIPE ? EXIT_OK : error_set(e, EXIT_FAILED, "free space, or choose another file", strerror(errno),
-							    "cannot write the output");
+		return output_failed(h, errno, e);
 	if (h->opt.strict && (h->report.misses || h->report.stalls_lost || h->report.ooms_lost))
 		return EXIT_LOST;
 	return h->launch.ended ? launch_status(&h->launch) : EXIT_OK;

@@ -8,7 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void child_run(int go, int result, char **command)
+#include "base/error.h"
+
+static void child_run(const struct launch *l, int go, int result, char **command)
 {
 	sigset_t none;
 	char word;
@@ -19,6 +21,8 @@ static void child_run(int go, int result, char **command)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	if (l->chld_ignored)
+		signal(SIGCHLD, SIG_IGN);
 	execvp(command[0], command);
 	err = errno;
 	if (write(result, &err, sizeof(err)) != sizeof(err))
@@ -38,12 +42,14 @@ int launch_start(struct launch *l, char **command)
 		close(go[1]);
 		return -errno;
 	}
+	/* children that are ignored vanish without a status */
+	l->chld_ignored = signal(SIGCHLD, SIG_DFL) == SIG_IGN;
 	l->pid = fork();
 	if (l->pid < 0)
 		return -errno;
 	if (!l->pid) {
 		close(go[1]);
-		child_run(go[0], result[1], command);
+		child_run(l, go[0], result[1], command);
 	}
 	close(go[0]);
 	close(result[1]);
@@ -66,16 +72,23 @@ int launch_go(struct launch *l)
 
 void launch_reap(struct launch *l)
 {
-	struct rusage ru;
+	struct rusage ru = { 0 };
+	pid_t pid;
 
-	if (l->ended || wait4(l->pid, &l->status, WNOHANG, &ru) != l->pid)
+	if (!l->pid || l->ended)
 		return;
-	l->ended = true;
+	pid = wait4(l->pid, &l->status, WNOHANG, &ru);
+	l->unknown = pid < 0 && errno == ECHILD;
+	l->ended = pid == l->pid || l->unknown;
+	if (pid != l->pid)
+		return;
 	l->minflt = (uint64_t)ru.ru_minflt;
 	l->majflt = (uint64_t)ru.ru_majflt;
 }
 
 int launch_status(const struct launch *l)
 {
+	if (l->unknown)
+		return EXIT_FAILED;
 	return WIFEXITED(l->status) ? WEXITSTATUS(l->status) : 128 + WTERMSIG(l->status);
 }

@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/utsname.h>
@@ -16,6 +15,7 @@
 #include "base/text.h"
 #include "cmd/cmd.h"
 #include "cmd/leak_options.h"
+#include "cmd/signals.h"
 #include "probe/procfs.h"
 #include "probe/slab.h"
 #include "sym/wrapper.h"
@@ -239,16 +239,12 @@ static int start_clock(struct leak *l, struct error *e)
 	uint64_t period = reading_period(l);
 	struct timespec ts = { (time_t)(period / 1000000000), (long)(period % 1000000000) };
 	struct itimerspec it = { ts, ts };
-	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	l->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	l->signals = signals_open(e);
+	if (l->signals < 0)
+		return -1;
 	l->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (l->signals < 0 || l->timer < 0 || timerfd_settime(l->timer, 0, &it, NULL))
+	if (l->timer < 0 || timerfd_settime(l->timer, 0, &it, NULL))
 		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot start");
 	return 0;
 }
@@ -364,7 +360,7 @@ static void watch_pids(struct leak *l, uint64_t now)
 static void run(struct leak *l, struct error *e)
 {
 	struct pollfd fds[] = { { l->signals, POLLIN, 0 }, { l->timer, POLLIN, 0 } };
-	struct signalfd_siginfo si;
+	struct launch none = { 0 };
 	bool ending = false;
 
 	while (!l->stop) {
@@ -372,7 +368,7 @@ static void run(struct leak *l, struct error *e)
 
 		if (poll(fds, 2, 1000) < 0 && errno != EINTR)
 			break;
-		if (read(l->signals, &si, sizeof(si)) == sizeof(si))
+		if (signals_read(l->signals, &none))
 			break;
 		if (read(l->timer, &expirations, sizeof(expirations)) != sizeof(expirations))
 			continue;

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -22,6 +21,7 @@
 #include "cmd/options.h"
 #include "cmd/output.h"
 #include "cmd/resident.h"
+#include "cmd/signals.h"
 #include "cmd/targets.h"
 #include "model/kind.h"
 #include "model/loss.h"
@@ -48,7 +48,7 @@ struct live {
 	uint64_t last_tick;
 	struct resident resident;
 	int signals, timer;
-	bool stop;
+	bool stop, cpus_failed;
 	char target[256], title[320];
 };
 
@@ -99,8 +99,39 @@ static void rename_process(struct process *p, const char *name)
 	memcpy(p->comm, comm, sizeof(comm));
 }
 
+/* Notices processes whose exit record was lost.  Those that have just been listed
+ * live; /proc, which costs much more, is asked for the rest: zombies, those that
+ * had no room in the table of targets, and those that are gone. */
+static void find_dead(struct live *l)
+{
+	for (struct process *p = l->session->processes; p; p = p->next) {
+		struct procfs_stat st;
+
+		if (p->dead || p->listed)
+			continue;
+		if (procfs_stat_read(p->pid, &st) || !procfs_started(&st, p->start_time))
+			process_exited(l->session, p);
+		else
+			rename_process(p, st.comm);
+	}
+}
+
+static void mark_listed(struct live *l, const struct mmt_watch *watch, ssize_t n)
+{
+	for (struct process *p = l->session->processes; p; p = p->next)
+		p->listed = false;
+	for (ssize_t i = 0; i < n; i++) {
+		struct process *p = session_find(l->session, (pid_t)watch[i].tgid);
+
+		if (!p || (p->start_time && p->start_time != watch[i].start_boottime))
+			continue;
+		p->listed = true;
+		rename_process(p, watch[i].comm);
+	}
+}
+
 /* Reads the layouts that changed (all of them where the kernel does not tell),
- * and notices processes whose exit record was lost. */
+ * and finds out who is gone. */
 static void read_layouts(struct live *l)
 {
 	const struct mmt_watch *w = NULL;
@@ -109,6 +140,7 @@ static void read_layouts(struct live *l)
 
 	if (watch)
 		memcpy(watch, w, (size_t)n * sizeof(*watch)); /* reading a layout reuses the buffer */
+	mark_listed(l, watch, watch ? n : 0);
 	for (ssize_t i = 0; watch && i < n; i++)
 		if (options_want_vmas(&l->opt, (pid_t)watch[i].tgid) && !session_layout_current(l->session, (pid_t)watch[i].tgid, &watch[i])) {
 			read_layout(l, (pid_t)watch[i].tgid);
@@ -116,16 +148,7 @@ static void read_layouts(struct live *l)
 			probe_drain(l->probe, false, on_record, l);
 		}
 	free(watch);
-	for (struct process *p = l->session->processes; p; p = p->next) {
-		struct procfs_stat st;
-
-		if (p->dead)
-			continue;
-		if (procfs_stat_read(p->pid, &st))
-			process_exited(l->session, p);
-		else
-			rename_process(p, st.comm);
-	}
+	find_dead(l);
 }
 
 static bool on_fold_row(void *ctx, const struct mmt_fold_key *key, const struct mmt_fold_row *row)
@@ -195,17 +218,12 @@ static void add_targets(struct live *l)
 static int start_clock(struct live *l, struct error *e)
 {
 	struct itimerspec it = { .it_interval.tv_nsec = DRAIN_NS, .it_value.tv_nsec = DRAIN_NS };
-	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	l->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	l->signals = signals_open(e);
+	if (l->signals < 0)
+		return -1;
 	l->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (l->signals < 0 || l->timer < 0 || timerfd_settime(l->timer, 0, &it, NULL))
+	if (l->timer < 0 || timerfd_settime(l->timer, 0, &it, NULL))
 		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot start");
 	return 0;
 }
@@ -375,8 +393,23 @@ static void show(struct live *l)
 	output_failed(&l->output);
 }
 
+static void follow_cpus(struct live *l)
+{
+	int came = probe_follow_cpus(l->probe);
+	double s = (double)(now_ns(CLOCK_MONOTONIC) - l->t0) / 1e9;
+
+	if (came < 0 && !l->cpus_failed)
+		fprintf(stderr, "mmtrace: %.1fs: cannot follow CPUs that come online (%s): their faults show as [gup]\n", s,
+			strerror(-came));
+	else if (came > 0 && !l->opt.quiet)
+		fprintf(stderr, "mmtrace: %.1fs: %d CPU%s came online: faults there show as [gup] until now\n", s, came,
+			came == 1 ? "" : "s");
+	l->cpus_failed |= came < 0;
+}
+
 static void tick(struct live *l, uint64_t now)
 {
+	follow_cpus(l);
 	refresh(l, false);
 	l->report.interval_ns = now - l->last_tick;
 	limit_apply(l);
@@ -392,35 +425,24 @@ static void tick(struct live *l, uint64_t now)
 		l->stop = true;
 }
 
-static void read_signals(struct live *l)
-{
-	struct signalfd_siginfo si;
-
-	while (read(l->signals, &si, sizeof(si)) == sizeof(si)) {
-		if (si.ssi_signo == SIGCHLD)
-			launch_reap(&l->launch);
-		else if (l->opt.command && !l->launch.ended && si.ssi_signo != SIGINT)
-			kill(l->launch.pid, (int)si.ssi_signo); /* the terminal sent it SIGINT itself */
-		else if (!l->opt.command || si.ssi_signo != SIGINT)
-			l->stop = true;
-	}
-}
-
 static void run(struct live *l)
 {
 	struct pollfd fds[] = {
 		{ l->signals, POLLIN, 0 }, { l->timer, POLLIN, 0 },
 		{ probe_control_fd(l->probe), POLLIN, 0 }, { probe_fd(l->probe), POLLIN, 0 },
+		{ probe_cpu_fd(l->probe), POLLIN, 0 },
 	};
 
 	while (!l->stop) {
 		uint64_t now, expirations;
 
-		if (poll(fds, 4, 1000) < 0 && errno != EINTR)
+		if (poll(fds, 5, 1000) < 0 && errno != EINTR)
 			break;
+		if (fds[4].revents)
+			follow_cpus(l);
 		if (read(l->timer, &expirations, sizeof(expirations)) < 0 && errno != EAGAIN)
 			break;
-		read_signals(l);
+		l->stop |= signals_read(l->signals, &l->launch);
 		probe_drain(l->probe, false, on_record, l);
 		now = now_ns(CLOCK_MONOTONIC);
 		if (now >= l->end || (l->opt.command ? l->launch.ended
@@ -461,7 +483,7 @@ static void read_rusage(struct live *l)
 {
 	struct report *r = &l->report;
 
-	r->kernel_known = l->launch.ended && l->opt.probe.follow;
+	r->kernel_known = l->launch.ended && !l->launch.unknown && l->opt.probe.follow;
 	r->kernel_minor = l->launch.minflt - l->launch.base_minflt;
 	r->kernel_major = l->launch.majflt - l->launch.base_majflt;
 }
@@ -488,10 +510,21 @@ static void show_end(struct live *l)
 			text_escape(name, sizeof(name), l->opt.command[0]), l->launch.pid);
 }
 
+/* A command runs on though nobody reads of it: its status is waited for. */
+static int output_lost(struct live *l, bool failed)
+{
+	if (l->opt.command)
+		signals_await(l->signals, &l->launch);
+	if (failed)
+		return EXIT_FAILED;
+	return l->opt.command ? launch_status(&l->launch) : EXIT_OK;
+}
+
 static int finish(struct live *l, struct error *e)
 {
 	struct report *r = &l->report;
 	uint64_t lost = 0;
+	bool failed;
 
 	limit_end(&l->limit);
 	wait_for_exits(l);
@@ -503,8 +536,9 @@ static int finish(struct live *l, struct error *e)
 	r->interval_ns = 0;
 	read_rusage(l);
 	show_end(l);
-	if (output_end(&l->output, e))
-		return EXIT_FAILED;
+	failed = output_end(&l->output, e);
+	if (failed || l->output.err)
+		return output_lost(l, failed);
 	for (int i = 0; i < MMT_LOSS_COUNT; i++)
 		lost += loss_is_lost(i) ? r->losses[i] : 0;
 	if (l->opt.strict && (lost || r->bpf_misses || l->session->decode_error))

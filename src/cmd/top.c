@@ -14,6 +14,7 @@
 #include "cmd/cmd.h"
 #include "cmd/cost.h"
 #include "cmd/options.h"
+#include "cmd/signals.h"
 #include "probe/cgroup.h"
 #include "probe/procfs.h"
 #include "probe/top.h"
@@ -28,6 +29,7 @@ struct top_command {
 	struct top *top;
 	struct top_report report;
 	struct utsname uts;
+	sigset_t signals;
 	pid_t pids[TARGET_MAX];
 	int pid_count, top_rows; /* -1: as many as fit */
 	const char *cgroup, *output;
@@ -275,18 +277,12 @@ static void set_backends(struct top_command *c)
 
 static int begin(struct top_command *c, struct error *e)
 {
-	sigset_t set;
-
 	c->report.out = stdout;
 	if (c->output && !(c->report.out = fopen(c->output, "we")))
 		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot write to '%s'", c->output);
 	if (check_targets(c, e))
 		return -1;
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	signals_block(&c->signals);
 	c->probe = top_probe_open(&c->probe_options, e);
 	if (!c->probe || top_probe_attach(c->probe, e))
 		return -1;
@@ -322,17 +318,12 @@ static bool all_ended(const struct top_command *c)
 }
 
 /* Waits until t; true if a signal ended the wait. */
-static bool wait_until(uint64_t t)
+static bool wait_until(const sigset_t *signals, uint64_t t)
 {
 	uint64_t now = now_ns(CLOCK_MONOTONIC), left = t > now ? t - now : 0;
 	struct timespec ts = { .tv_sec = (time_t)(left / SECOND_NS), .tv_nsec = (long)(left % SECOND_NS) };
-	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	return sigtimedwait(&set, NULL, &ts) > 0;
+	return sigtimedwait(signals, NULL, &ts) > 0;
 }
 
 static int run(struct top_command *c, struct error *e)
@@ -343,7 +334,7 @@ static int run(struct top_command *c, struct error *e)
 		next += c->interval_ns;
 		if (next < now_ns(CLOCK_MONOTONIC)) /* we are late: no bunch of looks */
 			next = now_ns(CLOCK_MONOTONIC) + c->interval_ns;
-		if (wait_until(next < end ? next : end) || now_ns(CLOCK_MONOTONIC) >= end)
+		if (wait_until(&c->signals, next < end ? next : end) || now_ns(CLOCK_MONOTONIC) >= end)
 			return 0;
 		if (look(c, e))
 			return -1;

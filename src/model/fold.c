@@ -15,13 +15,14 @@ struct fold_entry {
 struct fold_process_entry {
 	struct mmt_fold_process_key key;
 	struct mmt_fold_process last;
-	struct fold_process_entry *next;
+	struct fold_process_entry *next, *same_start;
 };
 
 struct fold_table {
 	struct fold_entry *rows; /* open addressing */
 	size_t size, used, gone;
 	struct fold_process_entry *processes;
+	struct idmap by_start; /* of each start time, the entry that came last */
 };
 
 static struct fold_table *fold_of(struct session *s)
@@ -41,6 +42,7 @@ void fold_free(struct session *s)
 		next = p->next;
 		free(p);
 	}
+	idmap_free(&f->by_start);
 	free(f->rows);
 	free(f);
 }
@@ -165,15 +167,17 @@ void session_fold_gone(struct session *s, const struct mmt_fold_key *key, const 
 
 static struct fold_process_entry *process_entry(struct fold_table *f, const struct mmt_fold_process_key *key)
 {
-	struct fold_process_entry *e = f->processes;
+	struct fold_process_entry *same = idmap_get(&f->by_start, key->start_boottime), *e = same;
 
-	while (e && memcmp(&e->key, key, sizeof(*key)))
-		e = e->next;
+	while (e && e->key.tgid != key->tgid)
+		e = e->same_start;
 	if (!e) {
 		e = must(calloc(1, sizeof(*e)));
 		e->key = *key;
+		e->same_start = same;
 		e->next = f->processes;
 		f->processes = e;
+		idmap_set(&f->by_start, key->start_boottime, e);
 	}
 	return e;
 }

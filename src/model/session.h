@@ -24,6 +24,7 @@ struct process {
 	uint32_t mm_id;      /* of its current mm; 0: not known yet */
 	bool dead, settled;  /* settled: dead at the last merge already, no record is under way */
 	bool changed;        /* since the last row was sent */
+	bool listed;         /* the caller's: the kernel still has it */
 	struct fault_stat faults;
 	uint64_t previous;   /* faults at the last interval, for rates */
 	uint64_t threads_changed; /* threads that came or went */

@@ -12,7 +12,7 @@
 struct class_stat {
 	uint64_t minor, major, error; /* counts */
 	uint64_t ns_sum, ns_max, timed;
-	uint32_t hist[HIST_BUCKETS];
+	uint64_t hist[HIST_BUCKETS];
 };
 
 struct fault_stat {

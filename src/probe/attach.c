@@ -4,12 +4,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <linux/perf_event.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 
 static int link_add(struct links *l, struct bpf_link *link)
 {
@@ -23,25 +19,6 @@ static int link_add(struct links *l, struct bpf_link *link)
 	return 0;
 }
 
-/* One perf event per online CPU; the program learns from its cookie which. */
-static int attach_perf(struct links *l, struct bpf_program *prog, bool major)
-{
-	LIBBPF_OPTS(bpf_perf_event_opts, opts, .bpf_cookie = major);
-	int fds[PERF_MAX_CPUS], n = perf_open_all(major, fds), err = 0;
-
-	if (n < 0)
-		return n;
-	for (int i = 0; i < n; i++) {
-		if (!err)
-			err = link_add(l, bpf_program__attach_perf_event_opts(prog, fds[i], &opts));
-		if (err)
-			close(fds[i]);
-		else if (!major)
-			l->minor[l->minor_count++] = fds[i];
-	}
-	return err;
-}
-
 static int attach_one(struct links *l, struct bpf_object *obj, const char *name)
 {
 	struct bpf_program *prog = bpf_object__find_program_by_name(obj, name);
@@ -51,11 +28,8 @@ static int attach_one(struct links *l, struct bpf_object *obj, const char *name)
 		return -ENOENT;
 	section = bpf_program__section_name(prog);
 	section += section[0] == '?';
-	if (!strcmp(section, "perf_event")) {
-		int err = attach_perf(l, prog, true);
-
-		return err ? err : attach_perf(l, prog, false);
-	}
+	if (!strcmp(section, "perf_event"))
+		return perf_attach(&l->perf, prog);
 	if (!strncmp(section, "iter/", 5) || !strcmp(section, "syscall"))
 		return 0;
 	return link_add(l, bpf_program__attach(prog));
@@ -73,18 +47,10 @@ int links_attach(struct links *l, const struct plan *p, struct bpf_object *obj, 
 			int err = attach_one(l, obj, c->progs[n]);
 
 			if (err)
-				return error_set(e, error_code_of(err), "'mmtrace doctor' shows what works here",
-						 strerror(-err), "cannot attach %s", c->progs[n]);
+				return error_set(e, error_code_of(err), err == -EMFILE ? "raise the limit of open files (ulimit -n)"
+						 : "'mmtrace doctor' shows what works here", strerror(-err), "cannot attach %s", c->progs[n]);
 		}
 	}
-	return 0;
-}
-
-int links_sample(const struct links *l, uint64_t n)
-{
-	for (int i = 0; i < l->minor_count; i++)
-		if (ioctl(l->minor[i], PERF_EVENT_IOC_PERIOD, &n))
-			return -errno;
 	return 0;
 }
 
@@ -92,7 +58,7 @@ void links_detach(struct links *l)
 {
 	while (l->count > 0)
 		bpf_link__destroy(l->link[--l->count]);
-	l->minor_count = 0;
+	perf_detach(&l->perf);
 }
 
 /* Bytes that the kernel charges for a map. */

@@ -11,20 +11,17 @@
 
 struct bpf_link;
 
-#define LINK_MAX (2 * PERF_MAX_CPUS + 64) /* two events on each CPU, and the hooks */
+#define LINK_MAX 64
 struct links {
 	struct bpf_link *link[LINK_MAX];
 	int count;
-	int minor[PERF_MAX_CPUS]; /* perf events of minor faults; their links own them */
-	int minor_count;
+	struct perf_events perf;
 };
 
 /* Attaches all programs of the chosen candidates but the iterators and
  * syscall programs, which run on demand. Completions go first: programs of a
  * candidate, and hooks, are attached last to first. */
 int links_attach(struct links *l, const struct plan *p, struct bpf_object *obj, struct error *e);
-/* From now on only every n-th minor fault of a CPU reaches the program. */
-int links_sample(const struct links *l, uint64_t n);
 void links_detach(struct links *l);
 
 /* Own cost of an object: runs and ns of all programs (not counted unless

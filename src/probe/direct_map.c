@@ -14,6 +14,7 @@
 
 #define PAGEMAP_PRESENT (1ull << 63)
 #define PAGEMAP_PFN ((1ull << 55) - 1)
+#define PFN_BITS ((1ull << 40) - 1) /* ENTRY_PFN of bpf/lib/page_table.bpf.h */
 
 static int pagemap_pfn(const void *page, uint64_t *pfn)
 {
@@ -80,6 +81,34 @@ int direct_map_find(struct direct_map *out)
 	if (!err)
 		err = search(*page, pfn, &out->base);
 	out->levels = levels_of_cpu();
+	munmap(page, 4096);
+	return err;
+}
+
+#define CHECK_TRIES 3 /* the page may be moved between two looks */
+#define ENTRY_RW 3ull /* present and writable */
+#define ENTRY_FRAME(e) ((e) >> 12 & PFN_BITS)
+
+int direct_map_check(int prog_fd, struct mmt_peek *shared)
+{
+	uint64_t *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), pfn;
+	LIBBPF_OPTS(bpf_test_run_opts, run);
+	int err;
+
+	if (page == MAP_FAILED)
+		return -errno;
+	madvise(page, 4096, MADV_NOHUGEPAGE); /* fails where there are none */
+	for (int i = 0; i < CHECK_TRIES; i++) {
+		*page = (uint64_t)i;
+		shared->addr = (uintptr_t)page;
+		err = pagemap_pfn(page, &pfn);
+		if (!err)
+			err = bpf_prog_test_run_opts(prog_fd, &run);
+		if (!err && ((shared->entry & ENTRY_RW) != ENTRY_RW || ENTRY_FRAME(shared->entry) != pfn))
+			err = -ENXIO;
+		if (!err)
+			break;
+	}
 	munmap(page, 4096);
 	return err;
 }

@@ -5,10 +5,16 @@
 #ifndef PROBE_DIRECT_MAP_H
 #define PROBE_DIRECT_MAP_H
 #include <stdint.h>
+
+#include "wire/config.h"
+
 struct direct_map {
 	uint64_t base;
 	int levels; /* of page tables: 4 or 5 */
 };
 /* 0, or a negative errno: classes are then coarse. */
 int direct_map_find(struct direct_map *out);
+/* Does the walk of page tables (peek__sc, which reads and fills shared) find the
+ * frame that the kernel tells? 0, -ENXIO: another one, or a negative errno. */
+int direct_map_check(int prog_fd, struct mmt_peek *shared);
 #endif

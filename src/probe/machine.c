@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "probe/direct_map.h"
+#include "probe/probe.h"
 #include "probe/rights.h"
 
 static bool read_line(const char *path, char *out, size_t size)
@@ -149,12 +150,21 @@ static void say_surroundings(struct machine_fact *pids, struct machine_fact *sec
 	    filtered ? "a filter is active" : "no filter");
 }
 
-static void say_page_tables(struct machine_fact *f)
+static void say_page_tables(struct machine_fact *f, const char *btf)
 {
 	struct direct_map dm;
 	int err = direct_map_find(&dm);
+	bool found = !err;
 
-	if (err)
+	if (!err)
+		err = probe_try_peek(btf);
+	if (err == -ENXIO)
+		say(f, "page_tables", NULL, "show other page frames than /proc/self/pagemap (memory encryption, or Xen PV): "
+		    "fault classes are coarse");
+	else if (found && err)
+		say(f, "page_tables", NULL, "cannot be checked against /proc/self/pagemap (%s): fault classes are coarse",
+		    strerror(-err));
+	else if (err)
 		say(f, "page_tables",
 		    capabilities() >> CAP_SYS_ADMIN & 1 ? NULL : "CAP_SYS_ADMIN opens /proc/self/pagemap, which tells where they are",
 		    "cannot be read (%s): fault classes are coarse", strerror(-err));
@@ -198,7 +208,7 @@ int machine_facts(struct machine_fact out[MACHINE_FACTS], const char *btf)
 	say_rights(&out[n++]);
 	say_surroundings(&out[n], &out[n + 1]);
 	n += 2;
-	say_page_tables(&out[n++]);
+	say_page_tables(&out[n++], btf);
 	say_limits(&out[n], &out[n + 1]);
 	n += 2;
 	say_sysctl(&out[n++], "perf_event_paranoid", "perf_event_paranoid", "above 1 perf events need CAP_PERFMON");

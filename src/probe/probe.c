@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,6 +22,8 @@
 /* A record's time is taken before it enters its ring: this much earlier at most
  * (programs do not sleep; an interrupt may come between). */
 #define IN_FLIGHT_NS 5000000ull
+#define FILES_OWN 256   /* maps, programs, links, output */
+#define FILES_PER_CPU 4 /* two events and their links */
 /* Sizes of maps when any process may be traced */
 #define MANY_ROWS 65536
 #define MANY_COARSE 8192
@@ -34,8 +37,9 @@ struct probe {
 	struct ring_buffer *control, *data;
 	struct order *order;
 	size_t budget;          /* bytes that one drain may still take from a ring */
-	uint64_t last_time;     /* of the last data record taken */
+	uint64_t last_time;     /* of the last record taken */
 	uint64_t delivered;     /* data records taken */
+	uint64_t cpus_came;     /* online while traced */
 	uint64_t folded_read;   /* MMT_LOSS_FOLDED when rows were last read */
 	struct iter_buffer layout;
 	bool peek;
@@ -66,16 +70,49 @@ static void maps_size(struct mmtrace_bpf *skel, const struct probe_options *opt)
 		bpf_map__set_max_entries(skel->maps.data_ring, 4096); /* not used */
 }
 
+/* Tells the programs where page tables are. */
+static bool peek_prepare(struct mmtrace_bpf *skel)
+{
+	struct mmt_config *c = (struct mmt_config *)&skel->rodata->mmt_config;
+	struct direct_map dm;
+
+	if (direct_map_find(&dm))
+		return false;
+	c->direct_map = dm.base;
+	c->levels = (uint32_t)dm.levels;
+	bpf_program__set_autoload(skel->progs.peek__sc, true);
+	return true;
+}
+
+/* Rather coarse classes than wrong ones. */
+static int peek_check(struct mmtrace_bpf *skel)
+{
+	int err = direct_map_check(bpf_program__fd(skel->progs.peek__sc), &skel->bss->peek_trial);
+
+	skel->bss->mmt_tuning.no_peek = err != 0;
+	return err;
+}
+
+int probe_try_peek(const char *btf)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, o, .btf_custom_path = btf);
+	struct mmtrace_bpf *skel = mmtrace_bpf__open_opts(&o);
+	int err;
+
+	if (!skel)
+		return -errno;
+	err = peek_prepare(skel) ? mmtrace_bpf__load(skel) : -ENOENT;
+	if (!err)
+		err = peek_check(skel);
+	mmtrace_bpf__destroy(skel);
+	return err;
+}
+
 static void config_set(struct probe *p, const struct probe_options *opt)
 {
 	struct mmt_config *c = (struct mmt_config *)&p->skel->rodata->mmt_config;
-	struct direct_map dm;
 
-	if (direct_map_find(&dm) == 0) {
-		c->direct_map = dm.base;
-		c->levels = (uint32_t)dm.levels;
-		p->peek = true;
-	}
+	p->peek = peek_prepare(p->skel);
 	c->follow = opt->follow;
 	c->residual = bpf_program__autoload(p->skel->progs.fault_end__pe) || opt->sampling;
 	c->calls = bpf_program__autoload(p->skel->progs.vma_sys__tb);
@@ -107,6 +144,7 @@ static int object_load(struct probe *p, const struct probe_options *opt, struct 
 	if (err)
 		return error_set(e, error_code_of(err), "-v shows what the verifier says", strerror(-err),
 				 "cannot load the BPF programs");
+	p->peek = p->peek && peek_check(p->skel) == 0;
 	if (opt->scope == MMT_SCOPE_CGROUP &&
 	    bpf_map_update_elem(bpf_map__fd(p->skel->maps.cgroup), &zero, &opt->cgroup, BPF_ANY))
 		return error_set(e, error_code_of(-errno), "give a directory of cgroup v2", strerror(errno),
@@ -121,6 +159,8 @@ static int take(struct probe *p, enum order_ring ring, const void *bytes, size_t
 
 	if (err)
 		return err;
+	if (size >= sizeof(struct mmt_head))
+		p->last_time = ((const struct mmt_head *)bytes)->time;
 	if (p->budget < size)
 		return -EAGAIN;
 	p->budget -= size;
@@ -137,8 +177,6 @@ static int on_data(void *ctx, void *bytes, size_t size)
 	struct probe *p = ctx;
 
 	p->delivered++;
-	if (size >= sizeof(struct mmt_head))
-		p->last_time = ((const struct mmt_head *)bytes)->time;
 	return take(p, ORDER_DATA, bytes, size);
 }
 
@@ -158,6 +196,20 @@ static int rings_open(struct probe *p, struct error *e)
 	return 0;
 }
 
+/* Many CPUs need more open files than a session is given; a command that was
+ * forked before keeps what it had. Without the right to, the error comes later. */
+static void files_allow(rlim_t n)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= n)
+		return;
+	limit.rlim_cur = n;
+	if (limit.rlim_max < n)
+		limit.rlim_max = n;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 struct probe *probe_open(const struct probe_options *opt, struct error *e)
 {
 	struct probe *p = calloc(1, sizeof(*p));
@@ -166,6 +218,7 @@ struct probe *probe_open(const struct probe_options *opt, struct error *e)
 		error_set(e, EXIT_FAILED, NULL, strerror(ENOMEM), "cannot start");
 		return NULL;
 	}
+	files_allow(FILES_OWN + FILES_PER_CPU * (rlim_t)libbpf_num_possible_cpus());
 	plan_log(opt->verbose);
 	memcpy(p->plan.force, opt->force, sizeof(p->plan.force));
 	p->plan.btf = opt->btf;
@@ -213,13 +266,26 @@ void probe_free(struct probe *p)
 
 int probe_tune(struct probe *p, bool aggregate, uint32_t sample)
 {
-	int err = links_sample(&p->links, sample);
+	int err = perf_sample(&p->links.perf, sample);
 
 	if (err)
 		return err;
 	p->skel->bss->mmt_tuning.sample = sample;
 	p->skel->bss->mmt_tuning.aggregate = aggregate;
 	return 0;
+}
+
+int probe_follow_cpus(struct probe *p)
+{
+	int came = perf_follow(&p->links.perf);
+
+	p->cpus_came += came > 0 ? (uint64_t)came : 0;
+	return came;
+}
+
+int probe_cpu_fd(const struct probe *p)
+{
+	return p->links.perf.prog ? p->links.perf.news : -1;
 }
 
 int probe_add_target(struct probe *p, pid_t tgid)
@@ -272,7 +338,7 @@ int probe_drain(struct probe *p, bool all, record_fn fn, void *ctx)
 
 	/* the control ring twice: a fault drained just now may belong to what it got meanwhile */
 	for (int i = 0; i < 3 && n >= 0; i++) {
-		p->budget = i == 1 ? 2 * (size_t)bpf_map__max_entries(p->skel->maps.data_ring) : SIZE_MAX;
+		p->budget = 2 * (size_t)bpf_map__max_entries(i == 1 ? p->skel->maps.data_ring : p->skel->maps.control_ring);
 		n = ring_buffer__consume(i == 1 ? p->data : p->control);
 		if (n == -EAGAIN) { /* what is left there is not older than this */
 			n = 0;
@@ -366,6 +432,7 @@ void probe_losses(struct probe *p, uint64_t out[MMT_LOSS_COUNT])
 	for (uint32_t i = 0; i < MMT_LOSS_COUNT; i++)
 		out[i] = map_sum(p->skel->maps.losses, i);
 	out[MMT_LOSS_DELIVERED] = p->delivered;
+	out[MMT_LOSS_CPU_ONLINE] = p->cpus_came;
 }
 
 int probe_stats_on(void)
@@ -376,4 +443,6 @@ int probe_stats_on(void)
 void probe_cost(struct probe *p, struct probe_cost *out)
 {
 	object_cost(p->skel->obj, out);
+	if (!p->links.perf.prog) /* detached: nothing is under way */
+		out->misses += perf_missed(&p->links.perf, map_sum(p->skel->maps.event_runs, 0));
 }

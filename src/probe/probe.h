@@ -50,10 +50,19 @@ int probe_add_tid(struct probe *p, pid_t tid);
 /* The backend chosen for a hook, or NULL. */
 const struct candidate *probe_backend(const struct probe *p, enum hook_id hook);
 bool probe_has_peek(const struct probe *p);
+/* For doctor: do programs find a page of ours by its page tables? 0, -ENXIO: they
+ * find another, or a negative errno. */
+int probe_try_peek(const char *btf);
+
+/* Follows CPUs that come online, where faults are traced on each CPU by itself.
+ * Returns how many came, or a negative errno. */
+int probe_follow_cpus(struct probe *p);
 
 /* epoll-able descriptors of the rings. */
 int probe_fd(const struct probe *p);         /* data ring */
 int probe_control_fd(const struct probe *p); /* control ring */
+/* Readable when it is time for probe_follow_cpus(); -1: call it at times. */
+int probe_cpu_fd(const struct probe *p);
 /* Hands over the records that wait, in order of time; unless `all`, those of
  * the last milliseconds stay for the next call. */
 int probe_drain(struct probe *p, bool all, record_fn fn, void *ctx);

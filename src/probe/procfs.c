@@ -7,7 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#define INITIAL_TIME_NAMESPACE 0xeffffffau /* PROC_TIME_INIT_INO, the same since 5.6 */
 #define PF_KTHREAD 0x00200000
 
 int procfs_stat_read(pid_t pid, struct procfs_stat *out)
@@ -36,6 +39,16 @@ int procfs_stat_read(pid_t pid, struct procfs_stat *out)
 			   &out->threads, &out->start_ticks);
 	out->cpu_ticks = cpu[0] + cpu[1] + cpu[2] + cpu[3];
 	return n == 10 ? 0 : -ESRCH;
+}
+
+bool procfs_started(const struct procfs_stat *st, uint64_t start_boottime)
+{
+	struct stat ns;
+
+	if (!start_boottime || st->start_ticks == start_boottime / (1000000000ull / (uint64_t)sysconf(_SC_CLK_TCK)))
+		return true;
+	/* a time namespace of ours shifts what /proc shows: who knows */
+	return stat("/proc/self/ns/time", &ns) == 0 && ns.st_ino != INITIAL_TIME_NAMESPACE;
 }
 
 pid_t procfs_tgid(pid_t tid)

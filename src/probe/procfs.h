@@ -20,6 +20,9 @@ struct procfs_stat {
 
 /* 0 or a negative errno. */
 int procfs_stat_read(pid_t pid, struct procfs_stat *out);
+/* Can it be the process that started then (ns of CLOCK_BOOTTIME; 0: not known),
+ * and not a later one with its pid? */
+bool procfs_started(const struct procfs_stat *st, uint64_t start_boottime);
 /* Can pid be traced?  Explains if not (no such pid, kernel thread, zombie, a
  * thread's id). */
 int procfs_check_target(pid_t pid, struct error *e);

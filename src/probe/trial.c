@@ -161,13 +161,9 @@ static int try_btf_hook(struct trial *out, const struct btf *btf, const char *se
 
 static int try_perf(struct trial *out)
 {
-	int fds[PERF_MAX_CPUS], n = perf_open_all(false, fds);
+	int err = perf_try();
 
-	if (n < 0)
-		return fail(out, n, NULL);
-	while (n > 0)
-		close(fds[--n]);
-	return 0;
+	return err ? fail(out, err, NULL) : 0;
 }
 
 static int try_raw_tp(struct trial *out, const char *name)

@@ -56,7 +56,7 @@ static void put_classes(FILE *f, const struct fault_stat *s)
 		while (last >= 0 && !c->hist[last])
 			last--;
 		for (int b = 0; b <= last; b++)
-			fprintf(f, "%s%u", b ? "," : "", c->hist[b]);
+			fprintf(f, "%s%" PRIu64, b ? "," : "", c->hist[b]);
 		fputs("]}", f);
 		sep = ",";
 	}

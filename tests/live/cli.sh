@@ -118,6 +118,8 @@ expect 7 "CMD's status" "rusage" "$m" -- sh -c 'exit 7'
 expect 3 "a line of the shell" "rusage" "$m" -c 'true | exit 3'
 expect 0 "columns and order" "^ *FAULTS  *RANGE  *NAME" "$m" --columns faults,addr,name -s -addr -- true
 expect 3 "doctor --btf" "remedy:" "$m" doctor --btf /nonexistent
+# more open files for mmtrace, not for CMD
+expect 0 "CMD's limit of open files" "^35$" sh -c "ulimit -Sn 35; '$m' -q -- sh -c 'ulimit -Sn'"
 expect 137 "CMD killed" "rusage" "$m" -- sh -c 'kill -9 $$'
 expect 0 "trace" "anon_write minor" "$m" trace -- true
 expect 2 "trace: unknown class" "lists the classes" "$m" trace -F bogus -- true

@@ -114,6 +114,23 @@ static void process_rows_by_start_time(void)
 	session_free(s);
 }
 
+/* The clock may give one time to many. */
+static void process_rows_with_one_start_time(void)
+{
+	struct session *s = session_new();
+	struct mmt_fold_process row = { .count = { [MMT_CLASS_COW] = { 1, 0 } } };
+
+	for (uint64_t start = 0; start < 30; start++)
+		for (uint32_t tgid = 1; tgid <= 30; tgid++) {
+			struct mmt_fold_process_key key = { .tgid = tgid, .start_boottime = 1000 + start };
+
+			session_fold_process(s, &key, &row);
+			session_fold_process(s, &key, &row);
+		}
+	CHECK_EQ(s->faults.minor, 900);
+	session_free(s);
+}
+
 int main(void)
 {
 	RUN("fold", a_row_adds_what_it_grew);
@@ -121,5 +138,6 @@ int main(void)
 	RUN("fold", many_rows_keep_apart);
 	RUN("fold", damaged_rows_are_counted);
 	RUN("fold", process_rows_by_start_time);
+	RUN("fold", process_rows_with_one_start_time);
 	return check_bad;
 }

@@ -143,6 +143,20 @@ static void a_folded_row_is_as_many_faults(void)
 	stat_free(&folded);
 }
 
+/* A bucket of the kernel's wraps at 2^32, what is added up here must not. */
+static void histograms_hold_more_than_32_bits(void)
+{
+	struct fault_stat s = { 0 }, to = { 0 };
+	struct mmt_fold_key key = { .cls = MMT_CLASS_ANON_WRITE };
+	struct mmt_fold_row row = { .count = UINT32_MAX, .timed = UINT32_MAX, .hist = { [20] = UINT32_MAX } };
+
+	for (int i = 0; i < 3; i++)
+		stat_fold(&s, &key, &row);
+	stat_move(&to, &s);
+	CHECK_EQ(to.cls[MMT_CLASS_ANON_WRITE]->hist[20], 3ull * UINT32_MAX);
+	stat_free(&to);
+}
+
 int main(void)
 {
 	RUN("stat", buckets_agree_with_their_borders);
@@ -151,5 +165,6 @@ int main(void)
 	RUN("stat", untimed_faults_have_no_latency);
 	RUN("stat", quantiles);
 	RUN("stat", a_folded_row_is_as_many_faults);
+	RUN("stat", histograms_hold_more_than_32_bits);
 	return check_bad;
 }

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "cmd/signals.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+void signals_block(sigset_t *set)
+{
+	struct sigaction hangup;
+
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	if (sigaction(SIGHUP, NULL, &hangup) || hangup.sa_handler != SIG_IGN)
+		sigaddset(set, SIGHUP);
+	sigprocmask(SIG_BLOCK, set, NULL);
+}
+
+int signals_open(struct error *e)
+{
+	sigset_t set;
+	int fd;
+
+	signals_block(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot start") : fd;
+}
+
+/* A ^C of the terminal went to the command too; one by kill(2) to us alone. */
+static bool from_terminal(const struct signalfd_siginfo *si)
+{
+	return si->ssi_signo == SIGINT && si->ssi_code == SI_KERNEL;
+}
+
+bool signals_read(int fd, struct launch *command)
+{
+	struct signalfd_siginfo si;
+	bool stop = false;
+
+	while (read(fd, &si, sizeof(si)) == sizeof(si)) {
+		if (si.ssi_signo == SIGCHLD)
+			launch_reap(command);
+		else if (!command->pid)
+			stop = true;
+		else if (!command->ended && !from_terminal(&si))
+			kill(command->pid, (int)si.ssi_signo);
+	}
+	return stop;
+}
+
+void signals_await(int fd, struct launch *command)
+{
+	struct pollfd p = { fd, POLLIN, 0 };
+
+	while (!command->ended) {
+		if (poll(&p, 1, -1) < 0 && errno != EINTR)
+			return;
+		signals_read(fd, command);
+	}
+}

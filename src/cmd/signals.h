@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The signals that end a run, and those that belong to a command under trace. */
+#ifndef CMD_SIGNALS_H
+#define CMD_SIGNALS_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "cmd/launch.h"
+
+/* Blocks the signals that end a run: SIGINT, SIGTERM, and SIGHUP unless it was
+ * ignored (nohup). They are in set then. */
+void signals_block(sigset_t *set);
+/* The same, and SIGCHLD, as a descriptor; before launch_start(). -1: e is set. */
+int signals_open(struct error *e);
+/* Takes what came; a command (its pid is 0: there is none) gets it instead.
+ * true: the run shall end. */
+bool signals_read(int fd, struct launch *command);
+/* Waits for the end of the command. */
+void signals_await(int fd, struct launch *command);
+
+#endif
