@@ -35,7 +35,13 @@ static __always_inline void fill(u64 *word, int words, u64 time, u64 addr)
 		word[i] = addr;
 }
 
-static __always_inline u64 threshold(void *ring)
+/* As the ring fills to a quarter, and by each record beyond that. */
+static __always_inline u64 mark(void *ring)
+{
+	return bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) - (1 << 20) < 1 << 17 ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+}
+
+static __always_inline u64 beyond(void *ring)
 {
 	return bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) >= 1 << 20 ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
@@ -57,10 +63,11 @@ SEC("?tp_btf/page_fault_user") int BPF_PROG(name, unsigned long addr)			\
 	return 0;									\
 }
 
-RING(ring_56, struct record, bpf_ktime_get_ns(), &shared, threshold(&shared))
-RING(ring_16, struct small, bpf_ktime_get_ns(), &shared, threshold(&shared))
-RING(ring_120, struct large, bpf_ktime_get_ns(), &shared, threshold(&shared))
-RING(no_clock, struct record, 0, &shared, threshold(&shared))
+RING(ring_56, struct record, bpf_ktime_get_ns(), &shared, mark(&shared))
+RING(ring_16, struct small, bpf_ktime_get_ns(), &shared, mark(&shared))
+RING(ring_120, struct large, bpf_ktime_get_ns(), &shared, mark(&shared))
+RING(no_clock, struct record, 0, &shared, mark(&shared))
+RING(each_beyond, struct record, bpf_ktime_get_ns(), &shared, beyond(&shared))
 RING(timer_only, struct record, bpf_ktime_get_ns(), &shared, BPF_RB_NO_WAKEUP)
 RING(adaptive, struct record, bpf_ktime_get_ns(), &shared, 0)
 RING(each, struct record, bpf_ktime_get_ns(), &shared, BPF_RB_FORCE_WAKEUP)
@@ -96,7 +103,7 @@ SEC("?tp_btf/page_fault_user") int BPF_PROG(per_cpu, unsigned long addr)
 		return 0;
 	}
 	fill(rec->word, sizeof(*rec) / 8, bpf_ktime_get_ns(), addr);
-	bpf_ringbuf_submit(rec, threshold(ring));
+	bpf_ringbuf_submit(rec, mark(ring));
 	return 0;
 }
 
@@ -113,7 +120,7 @@ SEC("?tp_btf/page_fault_user") int BPF_PROG(batched, unsigned long addr)
 	at = b->count & (BATCH - 1);
 	fill(b->records[at].word, sizeof(struct record) / 8, bpf_ktime_get_ns(), addr);
 	b->count = at + 1;
-	if (at == BATCH - 1 && bpf_ringbuf_output(&shared, b->records, sizeof(b->records), threshold(&shared)))
+	if (at == BATCH - 1 && bpf_ringbuf_output(&shared, b->records, sizeof(b->records), mark(&shared)))
 		__sync_fetch_and_add(&lost, BATCH);
 	return 0;
 }
