@@ -8,7 +8,6 @@ struct fault_open { u32 tid; u32 retried; u64 addr; u64 t0; };
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, FAULT_SLOTS);
 	 __type(key, u32); __type(value, struct fault_open); } fault_opens SEC(".maps");
 
-#define HIST_USER_END (1ull << 47)
 #define HIST_FAULT_RETRY 0x400 /* VM_FAULT_RETRY: comes again */
 #define HIST_FAULT_ERROR 0x73 /* VM_FAULT_ERROR: not accounted as a fault */
 
@@ -55,7 +54,7 @@ int BPF_PROG(hist_fltu__tb, unsigned long addr)
 SEC("?tp_btf/page_fault_kernel")
 int BPF_PROG(hist_fltk__tb, unsigned long addr)
 {
-	if (addr < HIST_USER_END)
+	if (!(addr >> 63)) /* the user's half, with 4 levels and with 5 */
 		fault_entered(addr);
 	return 0;
 }

@@ -57,7 +57,7 @@ static __always_inline void bulk_returned(void *ctx, u64 gfp, u64 populated)
 {
 	u32 tid = (u32)bpf_get_current_pid_tgid();
 	struct bulk_open *open = bulk_slot(tid);
-	struct hist_event ev = { .gfp = (u32)gfp, .migrate = GFP_MIGRATE(gfp) };
+	struct hist_event ev = { .gfp = (u32)gfp, .migrate = GFP_MIGRATE(gfp), .lane = LANE_BULK };
 	u64 known;
 
 	if (!open || open->tid != tid)
@@ -120,7 +120,7 @@ int BPF_PROG(page_alloc__rt, u64 page, u32 order, u64 gfp, u32 migrate)
 SEC("?raw_tp/mm_page_free")
 int BPF_PROG(page_free__rt, u64 page, u32 order)
 {
-	struct hist_event ev = {};
+	struct hist_event ev = { .lane = LANE_FREE };
 
 	if (!hist_wanted())
 		return 0;

@@ -49,7 +49,8 @@ int BPF_PROG(slab_alloc__rt, u64 site, u64 ptr, struct kmem_cache *s, u64 gfp, s
 SEC("?raw_tp/kmem_cache_free")
 int BPF_PROG(slab_free__rt, u64 site, u64 ptr, struct kmem_cache *s)
 {
-	struct hist_event ev = { .domain = MMT_DOMAIN_SLAB, .op = MMT_OP_FREE, .site = site, .ptr = ptr };
+	struct hist_event ev = { .domain = MMT_DOMAIN_SLAB, .op = MMT_OP_FREE, .lane = LANE_FREE,
+				 .site = site, .ptr = ptr };
 
 	if (!hist_wanted())
 		return 0;
@@ -61,7 +62,8 @@ int BPF_PROG(slab_free__rt, u64 site, u64 ptr, struct kmem_cache *s)
 SEC("?raw_tp/kfree")
 int BPF_PROG(kfree__rt, u64 site, u64 ptr)
 {
-	struct hist_event ev = { .domain = MMT_DOMAIN_KMALLOC, .op = MMT_OP_FREE, .site = site, .ptr = ptr };
+	struct hist_event ev = { .domain = MMT_DOMAIN_KMALLOC, .op = MMT_OP_FREE, .lane = LANE_FREE,
+				 .site = site, .ptr = ptr };
 
 	if (ptr && hist_wanted()) /* kfree(NULL) is told too */
 		hist_add(ctx, &ev);

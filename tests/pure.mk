@@ -26,7 +26,7 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(B)/pure.a
 	@mkdir -p $(@D)
 	@$(CC) $(SAN) -o $@ $^ -lelf -lm
 
-$(B)/golden: $(B)/tests/golden/golden.o $(B)/tests/golden/top.o $(B)/pure.a
+$(B)/golden: $(B)/tests/golden/golden.o $(B)/tests/golden/top.o $(B)/tests/golden/hist.o $(B)/pure.a
 	@$(CC) $(SAN) -o $@ $^ -lelf -lm
 
 -include $(OBJECTS:.o=.d) $(wildcard $(B)/tests/*/*.d)

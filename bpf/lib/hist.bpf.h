@@ -33,8 +33,10 @@ struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 2048);
 struct hist_wrapper_list { struct mmt_range range[MMT_WRAPPERS]; };
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1);
 	 __type(key, u32); __type(value, struct hist_wrapper_list); } hist_wrappers SEC(".maps");
-/* A stack per domain: programs of different domains may nest on a CPU. */
-struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, MMT_DOMAIN_COUNT);
+/* A stack per program: an interrupt may come while one looks at its stack, and
+ * allocate or free itself.  The kernel lets no program interrupt itself. */
+enum hist_lane { LANE_ALLOC, LANE_FREE, LANE_BULK, LANE_COUNT };
+struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, MMT_DOMAIN_COUNT * LANE_COUNT);
 	 __type(key, u32); __type(value, u64[STACK_FRAMES]); } hist_stack SEC(".maps");
 
 struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, MMT_HIST_LOSS_COUNT);
@@ -56,6 +58,7 @@ struct hist_event {
 	s64 node;
 	u64 order, migrate;
 	u8 domain, op;
+	u8 lane; /* enum hist_lane: which of the domain's programs this is */
 };
 
 static __always_inline u32 log2_bucket(u64 v)
@@ -67,7 +70,8 @@ static __always_inline u32 log2_bucket(u64 v)
 	if (v >> 8) { b += 8; v >>= 8; }
 	if (v >> 4) { b += 4; v >>= 4; }
 	if (v >> 2) { b += 2; v >>= 2; }
-	return b + (v >> 1) + (v != 0);
+	b += (v >> 1) + (v != 0);
+	return b < MMT_HIST_BUCKETS ? b : MMT_HIST_BUCKETS - 1; /* from 2^63 on */
 }
 
 static __always_inline bool hist_wanted(void)
@@ -108,9 +112,9 @@ __noinline int hist_is_wrapper(u64 addr)
 }
 
 /* The first function on the stack above the allocator's own. 0: not found. */
-static __noinline u64 hist_caller(void *ctx, u32 domain)
+static __noinline u64 hist_caller(void *ctx, u32 lane)
 {
-	u64 *stack = bpf_map_lookup_elem(&hist_stack, &domain);
+	u64 *stack = bpf_map_lookup_elem(&hist_stack, &lane);
 	bool inside = false;
 	long n;
 
@@ -142,7 +146,7 @@ static __always_inline u64 hist_site(void *ctx, const struct hist_event *ev)
 
 	if (ev->site && !(hist_config.look_through && hist_is_wrapper(ev->site)))
 		return ev->site;
-	caller = hist_caller(ctx, ev->domain);
+	caller = hist_caller(ctx, ev->domain * LANE_COUNT + ev->lane);
 	return caller ? caller : ev->site;
 }
 
@@ -205,6 +209,15 @@ static __always_inline struct mmt_hist_row *hist_row_get(const struct mmt_hist_k
 	return bpf_map_lookup_elem(&hist_rows, key);
 }
 
+/* An interrupt may come between load and store of a row, but only a second
+ * program can then add to the same one: the kernel lets none interrupt itself,
+ * and programs differ in domain or op but for these.  kswapd's two run in
+ * kswapd only, and so never in an interrupt, but there may be two of them. */
+static __always_inline bool hist_row_shared(const struct mmt_hist_key *key)
+{
+	return (key->domain == MMT_DOMAIN_PAGE && hist_config.bulk) || key->domain == MMT_DOMAIN_KSWAPD;
+}
+
 /* n events of the same sizes. */
 static __always_inline void hist_add_to(const struct mmt_hist_key *key, struct mmt_hist_row *row, u64 requested,
 					u64 allocated, u64 n)
@@ -216,6 +229,12 @@ static __always_inline void hist_add_to(const struct mmt_hist_key *key, struct m
 		if (!row)
 			return;
 	}
+	if (hist_row_shared(key)) {
+		__sync_fetch_and_add(&row->count, n);
+		__sync_fetch_and_add(&row->requested, requested * n);
+		__sync_fetch_and_add(&row->allocated, allocated * n);
+		return;
+	}
 	row->count += n;
 	row->requested += requested * n;
 	row->allocated += allocated * n;
@@ -226,7 +245,7 @@ static __always_inline void hist_add_many(void *ctx, const struct hist_event *ev
 	struct mmt_hist_key key = { .domain = ev->domain, .op = ev->op, .bucket = log2_bucket(ev->requested) };
 	struct mmt_hist_row *row = 0;
 
-	if (ev->requested < hist_config.size_min || ev->requested > hist_config.size_max)
+	if (ev->op != MMT_OP_LATENCY && (ev->requested < hist_config.size_min || ev->requested > hist_config.size_max))
 		return;
 	if (hist_config.by[0] != MMT_KEY_NONE) {
 		key.k[0] = hist_key_value(ctx, hist_config.by[0], ev);
@@ -234,7 +253,8 @@ static __always_inline void hist_add_many(void *ctx, const struct hist_event *ev
 			key.k[1] = hist_key_value(ctx, hist_config.by[1], ev);
 		row = hist_row_get(&key, ev);
 	}
-	hist_add_to(&key, row, ev->requested, ev->allocated, n);
+	/* what failed was given nothing */
+	hist_add_to(&key, row, ev->requested, ev->op == MMT_OP_FAILED ? 0 : ev->allocated, n);
 }
 
 static __always_inline void hist_add(void *ctx, const struct hist_event *ev)

@@ -38,7 +38,7 @@ enum mmt_hist_op {
 	MMT_OP_COUNT
 };
 
-#define MMT_HIST_BUCKETS 64 /* bucket b > 0: [2^(b-1), 2^b); 0: zero */
+#define MMT_HIST_BUCKETS 64 /* bucket b > 0: [2^(b-1), 2^b), the last: from 2^62; 0: zero */
 #define MMT_FALLBACK(from, to) ((__u64)(from) << 8 | (to))
 
 struct mmt_hist_key {

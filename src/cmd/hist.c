@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* `mmtrace hist`: joins the kernel's histograms, names and views. */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -10,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,6 +17,7 @@
 #include "cmd/cost.h"
 #include "cmd/hist_names.h"
 #include "cmd/hist_options.h"
+#include "cmd/hist_target.h"
 #include "cmd/launch.h"
 #include "cmd/signals.h"
 #include "probe/region.h"
@@ -26,8 +25,6 @@
 #include "sym/wrapper.h"
 #include "view/hist.h"
 #include "view/oom.h"
-
-#define CGROUP2_MAGIC 0x63677270
 
 struct hist_run {
 	struct hist_options opt;
@@ -37,9 +34,10 @@ struct hist_run {
 	struct hist_snapshot now, before, delta;
 	struct launch launch;
 	struct utsname uts;
-	uint64_t t0, ticks;
+	uint64_t t0, ticks, last_ns; /* last_ns: end of the last interval */
 	int signals;
 	bool stop;
+	char target[256];
 };
 
 static uint64_t now_ns(clockid_t clock)
@@ -51,33 +49,6 @@ static uint64_t now_ns(clockid_t clock)
 }
 
 /* --- begin --- */
-
-static int open_cgroup(struct hist_run *h, struct error *e)
-{
-	struct statfs fs;
-	int fd;
-
-	if (!h->opt.cgroup)
-		return 0;
-	fd = open(h->opt.cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return error_set(e, EXIT_FAILED, "give a directory below a cgroup2 mount", strerror(errno),
-				 "cannot open cgroup '%s'", h->opt.cgroup);
-	h->opt.kmem.cgroup_fd = fd;
-	if (fstatfs(fd, &fs) || fs.f_type != CGROUP2_MAGIC)
-		return error_set(e, EXIT_KERNEL_CANNOT, "give a directory below a cgroup2 mount, or choose processes with -p",
-				 "only cgroup v2 can be followed", "'%s' is not a cgroup v2 directory", h->opt.cgroup);
-	return 0;
-}
-
-static int check_targets(const struct hist_run *h, struct error *e)
-{
-	for (int i = 0; i < h->opt.pid_count; i++)
-		if (kill(h->opt.pids[i], 0) && errno == ESRCH)
-			return error_set(e, EXIT_FAILED, "'ps -e' lists the processes", "no such process", "cannot trace pid %d",
-					 h->opt.pids[i]);
-	return 0;
-}
 
 /* Functions that the programs must know by address. */
 static void find_functions(struct hist_run *h)
@@ -136,7 +107,7 @@ static void fill_report(struct hist_run *h)
 
 	uname(&h->uts);
 	r->kernel = h->uts.release;
-	r->target = h->opt.command ? h->opt.command[0] : h->opt.pid_count ? "processes" : h->opt.cgroup ? h->opt.cgroup : "system";
+	r->target = h->target;
 	memcpy(r->by, h->opt.kmem.config.by, sizeof(r->by));
 	r->sort = h->opt.sort;
 	r->sort_given = h->opt.sort_given;
@@ -149,7 +120,7 @@ static void fill_report(struct hist_run *h)
 		const char *lacks;
 		const struct candidate *c = kmem_backend(h->kmem, d, &lacks);
 
-		r->domains[d] = (struct hist_domain_text){ c ? c->backend : NULL, lacks };
+		r->domains[d] = (struct hist_domain_text){ c ? c->backend : NULL, lacks, kmem_free_lacks(h->kmem, d) };
 	}
 }
 
@@ -157,6 +128,7 @@ static void say_start(const struct hist_run *h)
 {
 	const struct hist_report *r = &h->report;
 
+	hist_target_tell_children(&h->opt);
 	if (h->opt.json) {
 		hist_json_start(r);
 		return;
@@ -176,11 +148,13 @@ static int begin(struct hist_run *h, struct error *e)
 {
 	int err;
 
-	if (check_targets(h, e) || open_cgroup(h, e) || open_output(h, e) || (h->signals = signals_open(e)) < 0)
+	if (hist_target_open(&h->opt, h->target, sizeof(h->target), e) || open_output(h, e) || (h->signals = signals_open(e)) < 0)
 		return -1;
 	find_functions(h);
 	h->opt.kmem.config.nodes = node_count();
 	h->opt.kmem.config.one_node = h->opt.kmem.config.nodes == 1;
+	if (splits_by(h, MMT_KEY_GFP))
+		hist_names_learn_gfp(&h->names, h->opt.kmem.btf);
 	if (splits_by(h, MMT_KEY_REGION))
 		region_find(h->opt.kmem.config.region, h->names.ksyms ? ksym_address(h->names.ksyms, "_text") : 0,
 			    h->names.ksyms ? ksym_address(h->names.ksyms, "_end") : 0, h->opt.kmem.btf);
@@ -229,6 +203,7 @@ static int refresh(struct hist_run *h, struct error *e)
 	int err;
 
 	hist_clear(&h->now);
+	hist_names_refresh(&h->names);
 	err = kmem_read(h->kmem, on_row, h);
 	if (err)
 		return error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot read the counters");
@@ -261,9 +236,10 @@ static int tick(struct hist_run *h, struct error *e)
 	} else {
 		hist_subtract(&h->now, &h->before, &h->delta);
 		h->report.now = &h->delta;
-		h->report.interval_ns = h->opt.interval_ns;
+		h->report.interval_ns = h->report.now_ns - h->last_ns;
 		hist_text(&h->report);
 	}
+	h->last_ns = h->report.now_ns;
 	swap = h->before;
 	h->before = h->now;
 	h->now = swap;
@@ -343,7 +319,7 @@ int cmd_hist(int argc, char **argv)
 		status = e.code;
 	}
 	kmem_free(h->kmem);
-	ksym_free(h->names.ksyms);
+	hist_names_free(&h->names);
 	hist_free(&h->now);
 	hist_free(&h->before);
 	hist_free(&h->delta);

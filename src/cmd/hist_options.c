@@ -15,6 +15,7 @@ enum { OPT_BY = 256, OPT_CGROUP, OPT_FREES, OPT_LOOK_THROUGH, OPT_ROWS, OPT_NO_F
 static const struct option longs[] = {
 	{ "by", required_argument, NULL, OPT_BY },
 	{ "pid", required_argument, NULL, 'p' },
+	{ "command", required_argument, NULL, 'c' },
 	{ "cgroup", required_argument, NULL, OPT_CGROUP },
 	{ "min-size", required_argument, NULL, 'z' },
 	{ "max-size", required_argument, NULL, 'Z' },
@@ -22,6 +23,7 @@ static const struct option longs[] = {
 	{ "look-through", no_argument, NULL, OPT_LOOK_THROUGH },
 	{ "rows", required_argument, NULL, OPT_ROWS },
 	{ "no-follow", no_argument, NULL, OPT_NO_FOLLOW },
+	{ "interval", required_argument, NULL, 'i' },
 	{ "duration", required_argument, NULL, 'd' },
 	{ "top", required_argument, NULL, 'n' },
 	{ "sort", required_argument, NULL, 's' },
@@ -37,8 +39,8 @@ static const struct option longs[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static const struct { const char *key, *help; bool by_default; uint32_t keys; } domains[MMT_DOMAIN_COUNT] = {
-#define DOMAIN(NAME, n, key, sized, timed, by_default, keys, help) [n] = { key, help, by_default, keys },
+static const struct { const char *key, *help; bool by_default, sized; uint32_t keys; } domains[MMT_DOMAIN_COUNT] = {
+#define DOMAIN(NAME, n, key, sized, timed, by_default, keys, help) [n] = { key, help, by_default, sized, keys },
 #include "wire/domains.def"
 #undef DOMAIN
 };
@@ -63,17 +65,19 @@ void hist_options_help(void)
 		printf("        %-10s %s\n", keys[k].key, keys[k].help);
 	puts("  -p, --pid PID[,PID...]   only what these processes and their children allocate\n"
 	     "      --no-follow          leave children alone\n"
+	     "  -c, --command TEXT       as -- CMD, for a line of the shell\n"
 	     "      --cgroup DIR         only processes below this cgroup (v2)\n"
-	     "  -z, --min-size BYTES     only sizes from here\n"
+	     "  -z, --min-size BYTES     only sizes from here (of what has sizes)\n"
 	     "  -Z, --max-size BYTES     only sizes up to here\n"
 	     "      --frees              count frees too\n"
 	     "      --look-through       for wrappers such as kmemdup the function that called them\n"
 	     "                           (walks the stack for these, about 2 us each)\n"
 	     "      --rows N             rows that the kernel keeps for --by (16384)\n"
+	     "  -i, --interval TIME      tables of each 1s, 500ms... beside the summary; as INTERVAL\n"
 	     "  -d, --duration TIME      stop after 5s, 500ms, 2m\n"
 	     "  -n, --top ROWS           rows for each domain (20; 0: all)\n"
 	     "  -s, --sort KEY           count, bytes (time lost too), waste (count; reclaim: time lost)\n"
-	     "      --json               JSON lines (schema 1)\n"
+	     "      --json               JSON lines (schema 1): totals since the start, at each interval\n"
 	     "      --ascii              bars without Unicode\n"
 	     "  -o, --output FILE        write there\n"
 	     "      --backend HOOK=NAME  force a backend, e.g. vmalloc=fentry\n"
@@ -148,6 +152,8 @@ static int parse_number(struct hist_options *o, int c, struct error *e)
 	uint64_t v = 0;
 
 	switch (c) {
+	case 'i':
+		return text_parse_duration(optarg, &o->interval_ns) && o->interval_ns ? 0 : bad(e, "-i", optarg, "not a duration like 1s");
 	case 'd':
 		return text_parse_duration(optarg, &o->duration_ns) ? 0 : bad(e, "-d", optarg, "not a duration like 5s");
 	case 'z': case 'Z':
@@ -173,10 +179,16 @@ static int parse_one(struct hist_options *o, int c, char **argv, struct error *e
 	switch (c) {
 	case OPT_BY: return parse_by(o, optarg, e);
 	case 'p': return parse_pids(o, optarg, e);
-	case 'd': case 'n': case 'z': case 'Z': case OPT_ROWS: return parse_number(o, c, e);
+	case 'd': case 'i': case 'n': case 'z': case 'Z': case OPT_ROWS: return parse_number(o, c, e);
 	case 's':
 		o->sort_given = true;
 		return hist_sort_parse(optarg, &o->sort) ? 0 : bad(e, "-s", optarg, "keys: count bytes waste");
+	case 'c':
+		o->shell[0] = "/bin/sh";
+		o->shell[1] = "-c";
+		o->shell[2] = optarg;
+		o->command = o->shell;
+		return 0;
 	case OPT_CGROUP: o->cgroup = optarg; return 0;
 	case OPT_FREES: o->kmem.frees = true; return 0;
 	case OPT_LOOK_THROUGH: o->kmem.config.look_through = true; return 0;
@@ -252,14 +264,45 @@ static int choose_domains(struct hist_options *o, struct error *e)
 	return named || any ? 0 : error_set(e, EXIT_USAGE, HINT, "no domain has both", "cannot split by these keys");
 }
 
+static int useless(struct error *e, const char *option, const char *why)
+{
+	return error_set(e, EXIT_USAGE, HINT, why, "%s would do nothing", option);
+}
+
+/* Options that nothing of what is counted heeds. */
+static int check_use(const struct hist_options *o, struct error *e)
+{
+	bool sized = false, freed = false, by_site = wanted_keys(o) & HK_SITE;
+	bool limited = o->kmem.config.size_min || o->kmem.config.size_max != UINT64_MAX;
+
+	for (int d = 0; d < MMT_DOMAIN_COUNT; d++) {
+		sized |= o->kmem.domain[d] && domains[d].sized;
+		freed |= o->kmem.domain[d] && kmem_counts_frees(d);
+	}
+	if (o->kmem.frees && !freed)
+		return useless(e, "--frees", "of kmalloc, slab and page only frees are told");
+	if (o->kmem.config.look_through && !by_site)
+		return useless(e, "--look-through", "it is about sites: --by site");
+	if (o->sort_given && o->kmem.config.by[0] == MMT_KEY_NONE)
+		return useless(e, "-s", "it sorts rows: --by KEY");
+	if (o->sort == HIST_BY_WASTE && !sized)
+		return useless(e, "-s waste", "times have no waste");
+	if (limited && !sized)
+		return useless(e, "-z or -Z", "times have no size");
+	if (limited && o->kmem.frees && o->kmem.domain[MMT_DOMAIN_KMALLOC])
+		return error_set(e, EXIT_USAGE, "name other domains, or leave --frees or the size away", "kfree tells no size",
+				 "cannot choose frees by size");
+	return 0;
+}
+
 static int check(struct hist_options *o, struct error *e)
 {
 	if (o->kmem.config.size_min > o->kmem.config.size_max)
 		return error_set(e, EXIT_USAGE, HINT, "-z is above -Z", "no size passes");
 	if (o->command && (o->pid_count || o->cgroup))
-		return error_set(e, EXIT_USAGE, HINT, "-- CMD cannot be joined with -p or --cgroup", "two targets");
+		return error_set(e, EXIT_USAGE, HINT, "-- CMD and -c cannot be joined with -p or --cgroup", "two targets");
 	o->kmem.config.filter_pid = o->pid_count || o->command;
-	return choose_domains(o, e);
+	return choose_domains(o, e) ? -1 : check_use(o, e);
 }
 
 int hist_options_parse(struct hist_options *o, int argc, char **argv, struct error *e)
@@ -272,12 +315,14 @@ int hist_options_parse(struct hist_options *o, int argc, char **argv, struct err
 	o->kmem.config.size_max = UINT64_MAX;
 	o->kmem.config.follow = true;
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "-:p:d:n:s:o:z:Z:qvh", longs, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "-:c:p:d:i:n:s:o:z:Z:qvh", longs, NULL)) != -1)
 		if (c == 1 ? parse_word(o, optarg, e) : parse_one(o, c, argv, e))
 			return -1;
 	if (o->help)
 		return 0;
 	if (optind > 1 && !strcmp(argv[optind - 1], "--")) {
+		if (o->command)
+			return error_set(e, EXIT_USAGE, HINT, "-c cannot be joined with -- CMD", "two targets");
 		o->command = optind < argc ? argv + optind : NULL;
 		if (!o->command)
 			return error_set(e, EXIT_USAGE, HINT, "no command follows '--'", "nothing to run");

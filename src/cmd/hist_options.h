@@ -20,6 +20,7 @@ struct hist_options {
 	pid_t pids[HIST_PID_MAX];
 	int pid_count;
 	char **command; /* NULL, or CMD ARGS NULL */
+	char *shell[4]; /* command if it is one line for the shell */
 	const char *cgroup, *output;
 	uint64_t duration_ns, interval_ns, count; /* 0: none */
 	enum hist_sort sort;

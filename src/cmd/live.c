@@ -280,11 +280,7 @@ static void tell_start(struct live *l)
 	const struct report *r = &l->report;
 	char title[1024];
 
-	if (l->opt.quiet)
-		return;
-	if (l->opt.probe.follow)
-		targets_tell_children(&l->opt);
-	if (!l->opt.json && !r->redraw)
+	if (!l->opt.quiet && !l->opt.json && !r->redraw)
 		fprintf(stderr, "mmtrace: tracing %s, page faults by %s (%s)%s%s%s\n",
 			text_escape(title, sizeof(title), r->title), r->backend, r->span, r->lacks[0] ? "; " : "", r->lacks,
 			r->peek ? "" : "; page tables cannot be read: coarse classes");
@@ -306,6 +302,8 @@ static int begin(struct live *l, struct error *e)
 
 	if (targets_check(&l->opt, e) || output_open(&l->output, &l->opt, e) || start_clock(l, e))
 		return -1;
+	if (l->opt.probe.follow && !l->opt.tid_count && !l->opt.quiet)
+		targets_tell_children(&l->opt); /* those born while we attach may be traced */
 	if (l->opt.command && (err = launch_start(&l->launch, l->opt.command)))
 		return error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot fork");
 	l->probe = probe_open(&l->opt.probe, e);

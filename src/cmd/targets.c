@@ -70,7 +70,9 @@ void targets_title(const struct options *o, char *out, size_t size)
 		snprintf(out, size, "%s (%s)", st.comm, name);
 }
 
-struct children { const struct options *o; pid_t pid, child[16]; int count; };
+#define CHILDREN_SHOWN 16
+
+struct children { const struct options *o; pid_t pid, child[CHILDREN_SHOWN]; int count; };
 
 static bool on_thread(void *ctx, pid_t tid)
 {
@@ -84,7 +86,7 @@ static bool on_thread(void *ctx, pid_t tid)
 	while (f && fscanf(f, "%d", &pid) == 1) {
 		if (has_pid(c->o, pid))
 			continue;
-		if (c->count < 16)
+		if (c->count < CHILDREN_SHOWN)
 			c->child[c->count] = pid;
 		c->count++;
 	}
@@ -95,16 +97,21 @@ static bool on_thread(void *ctx, pid_t tid)
 
 void targets_tell_children(const struct options *o)
 {
-	for (int i = 0; i < o->pid_count && !o->tid_count; i++) {
-		struct children c = { .o = o, .pid = o->pids[i] };
+	struct children c = { .o = o };
 
+	for (int i = 0; i < o->pid_count; i++) {
+		c.pid = o->pids[i];
 		procfs_threads(c.pid, on_thread, &c);
-		if (!c.count)
-			continue;
-		fprintf(stderr, "mmtrace: pid %d has %d child%s already, not traced; with %s: -p %d", c.pid, c.count,
-			c.count == 1 ? "" : "ren", c.count == 1 ? "it" : "them", c.pid);
-		for (int k = 0; k < c.count && k < 16; k++)
-			fprintf(stderr, ",%d", c.child[k]);
-		fputs(c.count > 16 ? ",...\n" : "\n", stderr);
 	}
+	if (!c.count)
+		return;
+	fprintf(stderr, "mmtrace: %d child%s that %s already %s not traced; with %s: -p ", c.count, c.count == 1 ? "" : "ren",
+		c.count == 1 ? "lives" : "live", c.count == 1 ? "is" : "are", c.count == 1 ? "it" : "them");
+	for (int i = 0; i < o->pid_count && i < CHILDREN_SHOWN; i++)
+		fprintf(stderr, "%d,", o->pids[i]);
+	if (o->pid_count > CHILDREN_SHOWN)
+		fputs("...,", stderr);
+	for (int i = 0; i < c.count && i < CHILDREN_SHOWN; i++)
+		fprintf(stderr, "%s%d", i ? "," : "", c.child[i]);
+	fputs(c.count > CHILDREN_SHOWN ? ",...\n" : "\n", stderr);
 }

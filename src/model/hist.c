@@ -191,5 +191,5 @@ uint64_t hist_bucket_lo(int bucket)
 
 uint64_t hist_bucket_hi(int bucket)
 {
-	return bucket < 64 ? 1ull << bucket : UINT64_MAX;
+	return bucket < MMT_HIST_BUCKETS - 1 ? 1ull << bucket : UINT64_MAX;
 }

@@ -46,6 +46,11 @@ struct kmem {
 	char why[MMT_DOMAIN_COUNT][320]; /* a domain left out */
 };
 
+bool kmem_counts_frees(enum mmt_domain domain)
+{
+	return domain_hooks[domain].free < HOOK_COUNT;
+}
+
 static void want(struct plan *p, enum hook_id hook)
 {
 	if (hook < HOOK_COUNT)
@@ -61,7 +66,16 @@ static void want_domain(struct plan *p, enum mmt_domain d, bool frees)
 		want(p, domain_hooks[d].free);
 }
 
-/* Drops the domains that cannot be traced; fails if none is left. */
+static bool is_forced(const struct plan *p)
+{
+	for (int h = 0; h < HOOK_COUNT; h++)
+		if (p->want[h] && p->force[h])
+			return true;
+	return false;
+}
+
+/* Drops the domains that cannot be traced; fails if none is left, or if one of
+ * them was to have a certain backend. */
 static int drop_impossible(struct kmem *k, struct kmem_options *opt, struct error *e)
 {
 	int left = 0;
@@ -74,6 +88,8 @@ static int drop_impossible(struct kmem *k, struct kmem_options *opt, struct erro
 		memcpy(p.force, opt->force, sizeof(p.force));
 		want_domain(&p, d, opt->frees);
 		opt->domain[d] = plan_build(&p, e) == 0;
+		if (!opt->domain[d] && is_forced(&p))
+			return -1;
 		left += opt->domain[d];
 		if (!opt->domain[d])
 			snprintf(k->why[d], sizeof(k->why[d]), "%s", e->cause);
@@ -95,6 +111,10 @@ static int make_plan(struct kmem *k, struct kmem_options *opt, struct error *e)
 		if (opt->domain[d])
 			want_domain(&k->plan, d, opt->frees);
 	k->plan.want[HOOK_HIST_LIFE] = opt->config.filter_pid;
+	for (int h = 0; h < HOOK_COUNT; h++)
+		if (opt->force[h] && !k->plan.want[h])
+			return error_set(e, EXIT_USAGE, "name its domain; frees need --frees", "nothing that is counted needs this hook",
+					 "cannot force %s=%s", hooks[h].key, opt->force[h]);
 	return plan_build(&k->plan, e);
 }
 
@@ -215,6 +235,14 @@ const struct candidate *kmem_backend(const struct kmem *k, enum mmt_domain domai
 	if (c && domain == MMT_DOMAIN_PAGE && !k->plan.chosen[HOOK_PAGE_BULK])
 		*lacks = "pages allocated in bulk (vmalloc, network drivers) raise no event";
 	return c;
+}
+
+const char *kmem_free_lacks(const struct kmem *k, enum mmt_domain domain)
+{
+	enum hook_id hook = domain_hooks[domain].free;
+	const struct candidate *c = hook < HOOK_COUNT ? k->plan.chosen[hook] : NULL;
+
+	return c ? c->lacks : "";
 }
 
 static void row_sum(const struct mmt_hist_row *per_cpu, int cpus, struct mmt_hist_row *out)

@@ -27,6 +27,9 @@ struct kmem_options {
 
 struct kmem;
 
+/* Are there frees of this domain at all? */
+bool kmem_counts_frees(enum mmt_domain domain);
+
 /* Tries, opens and loads; attaches nothing yet. */
 struct kmem *kmem_open(const struct kmem_options *opt, struct error *e);
 int kmem_attach(struct kmem *k, struct error *e);
@@ -39,6 +42,8 @@ int kmem_add_process(struct kmem *k, pid_t tgid);
 /* The backend of a domain; NULL: it is not counted. *lacks: what it cannot see,
  * or why it is not counted. */
 const struct candidate *kmem_backend(const struct kmem *k, enum mmt_domain domain, const char **lacks);
+/* What its frees do not tell; "": nothing, or they are not counted. */
+const char *kmem_free_lacks(const struct kmem *k, enum mmt_domain domain);
 
 /* All counters, summed over CPUs; unkeyed: totals that are in no row. */
 typedef void (*kmem_row_fn)(void *ctx, const struct mmt_hist_key *key, const struct mmt_hist_row *row, bool unkeyed);

@@ -443,6 +443,9 @@ int probe_stats_on(void)
 void probe_cost(struct probe *p, struct probe_cost *out)
 {
 	object_cost(p->skel->obj, out);
-	if (!p->links.perf.prog) /* detached: nothing is under way */
+	/* The events count faults of all processes; among some only, a skipped one may
+	 * be another's, and shows in the residual if it is ours.  Detached: nothing is
+	 * under way any more. */
+	if (!p->links.perf.prog && p->skel->rodata->mmt_config.scope == MMT_SCOPE_ALL)
 		out->misses += perf_missed(&p->links.perf, map_sum(p->skel->maps.event_runs, 0));
 }

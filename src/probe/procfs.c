@@ -33,12 +33,12 @@ int procfs_stat_read(pid_t pid, struct procfs_stat *out)
 		return -ESRCH;
 	*close = '\0';
 	snprintf(out->comm, sizeof(out->comm), "%s", open + 1);
-	n = (size_t)sscanf(close + 1, " %c %*d %*d %*d %*d %*d %" SCNu64 " %" SCNu64 " %*u %" SCNu64 " %*u %" SCNu64
+	n = (size_t)sscanf(close + 1, " %c %d %*d %*d %*d %*d %" SCNu64 " %" SCNu64 " %*u %" SCNu64 " %*u %" SCNu64
 				      " %" SCNu64 " %" SCNu64 " %" SCNu64 " %*d %*d %" SCNu64 " %*d %" SCNu64,
-			   &out->state, &out->flags, &out->minflt, &out->majflt, &cpu[0], &cpu[1], &cpu[2], &cpu[3],
+			   &out->state, &out->ppid, &out->flags, &out->minflt, &out->majflt, &cpu[0], &cpu[1], &cpu[2], &cpu[3],
 			   &out->threads, &out->start_ticks);
 	out->cpu_ticks = cpu[0] + cpu[1] + cpu[2] + cpu[3];
-	return n == 10 ? 0 : -ESRCH;
+	return n == 11 ? 0 : -ESRCH;
 }
 
 bool procfs_started(const struct procfs_stat *st, uint64_t start_boottime)
@@ -90,6 +90,26 @@ static bool on_living(void *ctx, pid_t tid)
 		return true;
 	*(pid_t *)ctx = tid;
 	return false;
+}
+
+bool procfs_is_kernel_thread(pid_t pid)
+{
+	struct procfs_stat st;
+
+	return procfs_stat_read(pid, &st) == 0 && st.flags & PF_KTHREAD;
+}
+
+void procfs_processes(void (*fn)(void *ctx, pid_t pid, pid_t parent), void *ctx)
+{
+	DIR *dir = opendir("/proc");
+	struct procfs_stat st;
+	struct dirent *d;
+
+	while (dir && (d = readdir(dir)))
+		if (d->d_name[0] >= '1' && d->d_name[0] <= '9' && procfs_stat_read(atoi(d->d_name), &st) == 0)
+			fn(ctx, atoi(d->d_name), st.ppid);
+	if (dir)
+		closedir(dir);
 }
 
 pid_t procfs_living(pid_t pid)

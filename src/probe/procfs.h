@@ -11,6 +11,7 @@
 struct procfs_stat {
 	char comm[64];
 	char state; /* R S D T Z ... */
+	pid_t ppid;
 	uint64_t flags; /* PF_* */
 	uint64_t threads;
 	uint64_t minflt, majflt; /* all threads, the dead ones too */
@@ -26,6 +27,9 @@ bool procfs_started(const struct procfs_stat *st, uint64_t start_boottime);
 /* Can pid be traced?  Explains if not (no such pid, kernel thread, zombie, a
  * thread's id). */
 int procfs_check_target(pid_t pid, struct error *e);
+bool procfs_is_kernel_thread(pid_t pid);
+/* Calls fn for each process there is. */
+void procfs_processes(void (*fn)(void *ctx, pid_t pid, pid_t parent), void *ctx);
 /* A thread of pid that lives: pid itself, or, after its leader has ended, another;
  * -1: none. What /proc shows of the address space is empty under a dead leader. */
 pid_t procfs_living(pid_t pid);

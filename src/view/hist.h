@@ -15,6 +15,7 @@ typedef void (*hist_name_fn)(void *ctx, enum mmt_hist_key_id key, const struct h
 struct hist_domain_text {
 	const char *backend; /* NULL: not counted */
 	const char *lacks;   /* what it cannot see, or why it is not counted; "" = nothing */
+	const char *free_lacks; /* what its frees do not tell; "" = nothing */
 };
 
 struct hist_report {
@@ -26,7 +27,7 @@ struct hist_report {
 	bool sort_given;
 	int top;             /* rows per domain; 0: all */
 	bool ascii;          /* bars without Unicode */
-	const char *kernel, *target;
+	const char *kernel, *target; /* target: not escaped */
 	hist_name_fn name;
 	void *name_ctx;
 	const char *site_unknown; /* why sites have no names; NULL: they have */
@@ -44,6 +45,9 @@ struct hist_report {
 extern const char *const hist_region_names[MMT_REGIONS + 1]; /* the last: none of them */
 extern const char *const hist_domain_keys[MMT_DOMAIN_COUNT];
 extern const char *const hist_key_keys[MMT_KEY_COUNT];
+
+/* Do the events of this op tell no sizes? */
+bool hist_sizes_unknown(uint8_t domain, uint8_t op);
 
 void hist_text(const struct hist_report *r);
 void hist_text_end(const struct hist_report *r);

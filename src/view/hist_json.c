@@ -55,6 +55,16 @@ void hist_json_start(const struct hist_report *r)
 		put_string(f, hist_domain_keys[d], r->domains[d].lacks, "");
 		sep = ",";
 	}
+	for (int d = 0; d < MMT_DOMAIN_COUNT; d++) {
+		char key[32];
+
+		if (!r->domains[d].free_lacks[0])
+			continue;
+		fputs(sep, f);
+		snprintf(key, sizeof(key), "%s_free", hist_domain_keys[d]);
+		put_string(f, key, r->domains[d].free_lacks, "");
+		sep = ",";
+	}
 	if (r->site_unknown) {
 		fputs(sep, f);
 		put_string(f, "site", r->site_unknown, "");
@@ -95,6 +105,10 @@ static void put_line(const struct hist_report *r, const struct hist_line *l)
 		hist_domain_keys[l->domain], op_keys[l->op], time ? "ns" : "bytes");
 	put_key(r, l);
 	fprintf(f, "\"count\":%llu,", l->sum.count);
+	if (hist_sizes_unknown(l->domain, l->op)) {
+		fputs("\"bytes_req\":null,\"bytes_alloc\":null,\"buckets\":null}\n", f);
+		return;
+	}
 	if (time)
 		fprintf(f, "\"ns_sum\":%llu", l->sum.requested);
 	else
@@ -121,6 +135,24 @@ void hist_json_rows(const struct hist_report *r, bool last)
 	fflush(r->out);
 }
 
+/* false: nothing to tell. */
+static bool put_total(const struct hist_report *r, uint8_t domain, uint8_t op, const char *sep)
+{
+	struct mmt_hist_row sum = hist_total(r->now, domain, op, NULL);
+	FILE *f = r->out;
+
+	if (!sum.count)
+		return false;
+	fprintf(f, "%s\"%s\":{\"count\":%llu,", sep, op_keys[op], sum.count);
+	if (hist_sizes_unknown(domain, op))
+		fputs("\"bytes_req\":null,\"bytes_alloc\":null}", f);
+	else if (op == MMT_OP_LATENCY)
+		fprintf(f, "\"ns_sum\":%llu}", sum.requested);
+	else
+		fprintf(f, "\"bytes_req\":%llu,\"bytes_alloc\":%llu}", sum.requested, sum.allocated);
+	return true;
+}
+
 void hist_json_end(const struct hist_report *r)
 {
 	FILE *f = r->out;
@@ -138,18 +170,9 @@ void hist_json_end(const struct hist_report *r)
 			fprintf(f, "\"going_on\":%" PRIu64, r->stalls_open[d]);
 			inner = ",";
 		}
-		for (uint8_t op = 0; op < MMT_OP_COUNT; op++) {
-			struct mmt_hist_row sum = hist_total(r->now, d, op, NULL);
-
-			if (!sum.count)
-				continue;
-			fprintf(f, "%s\"%s\":{\"count\":%llu,\"%s\":%llu", inner, op_keys[op], sum.count,
-				op == MMT_OP_LATENCY ? "ns_sum" : "bytes_req", sum.requested);
-			if (op != MMT_OP_LATENCY)
-				fprintf(f, ",\"bytes_alloc\":%llu", sum.allocated);
-			fputc('}', f);
-			inner = ",";
-		}
+		for (uint8_t op = 0; op < MMT_OP_COUNT; op++)
+			if (put_total(r, d, op, inner))
+				inner = ",";
 		fputc('}', f);
 		sep = ",";
 	}

@@ -40,6 +40,11 @@ static const bool domain_sized[MMT_DOMAIN_COUNT] = {
 #undef DOMAIN
 };
 
+bool hist_sizes_unknown(uint8_t domain, uint8_t op)
+{
+	return domain == MMT_DOMAIN_KMALLOC && op == MMT_OP_FREE;
+}
+
 /* A bar of n eighths of a column. */
 static void put_bar(const struct hist_report *r, uint64_t value, uint64_t most)
 {
@@ -111,6 +116,10 @@ static void line_picture(const struct hist_report *r, const struct hist_line *l,
 	uint64_t most = 0;
 	size_t used;
 
+	if (hist_sizes_unknown(l->domain, l->op)) {
+		snprintf(out, size, "-");
+		return;
+	}
 	(time ? text_ns : text_bytes)(lo, sizeof(lo), hist_bucket_lo(first));
 	(time ? text_ns : text_bytes)(hi, sizeof(hi), hist_bucket_hi(last));
 	used = (size_t)snprintf(out, size, "%s..%s", first ? lo : "0", hi);
@@ -195,24 +204,34 @@ static enum hist_sort sort_of(const struct hist_report *r, uint8_t domain, uint8
 	return !r->sort_given && op == MMT_OP_LATENCY && domain >= MMT_DOMAIN_DIRECT ? HIST_BY_BYTES : r->sort;
 }
 
+static char *rate(const struct hist_report *r, unsigned long long count, char *out, size_t size)
+{
+	return text_count(out, size, (double)count * 1e9 / (double)r->interval_ns);
+}
+
 static void put_line(const struct hist_report *r, const struct hist_line *l, int width)
 {
 	char req[16], alloc[16], lost[16], picture[300];
 
 	line_picture(r, l, picture, sizeof(picture));
+	fprintf(r->out, "  %10llu", l->sum.count);
+	if (r->interval_ns)
+		fprintf(r->out, " %8s", rate(r, l->sum.count, req, sizeof(req)));
 	if (l->op == MMT_OP_LATENCY) {
 		text_ns(req, sizeof(req), l->sum.requested);
 		text_ns(alloc, sizeof(alloc), l->sum.requested / l->sum.count);
-		fprintf(r->out, "  %10llu %8s %8s", l->sum.count, req, alloc);
+		fprintf(r->out, " %8s %8s", req, alloc);
 	} else if (domain_wasteless(l->domain)) {
-		fprintf(r->out, "  %10llu %8s", l->sum.count, text_bytes(req, sizeof(req), l->sum.requested));
+		fprintf(r->out, " %8s", text_bytes(req, sizeof(req), l->sum.requested));
+	} else if (hist_sizes_unknown(l->domain, l->op)) {
+		fprintf(r->out, " %8s %8s %8s %7s", "-", "-", "-", "-");
 	} else {
 		double waste = l->sum.allocated ? 100.0 * (double)hist_waste(&l->sum) / (double)l->sum.allocated : 0;
 
 		text_bytes(req, sizeof(req), l->sum.requested);
 		text_bytes(alloc, sizeof(alloc), l->sum.allocated);
 		text_bytes(lost, sizeof(lost), hist_waste(&l->sum));
-		fprintf(r->out, "  %10llu %8s %8s %8s %6.1f%%", l->sum.count, req, alloc, lost, waste);
+		fprintf(r->out, " %8s %8s %8s %6.1f%%", req, alloc, lost, waste);
 	}
 	fprintf(r->out, "  %s%*s", picture, PICTURE_COLUMNS - text_columns(picture), "");
 	put_keys(r, l, width);
@@ -228,12 +247,15 @@ static void put_lines(const struct hist_report *r, uint8_t domain, uint8_t op)
 
 	if (n) {
 		width = first_key_width(r, lines, shown);
+		fprintf(r->out, "  %10s", "COUNT");
+		if (r->interval_ns)
+			fprintf(r->out, " %8s", "/S");
 		if (op == MMT_OP_LATENCY)
-			fprintf(r->out, "  %10s %8s %8s", "COUNT", "TOTAL", "AVG");
+			fprintf(r->out, " %8s %8s", "TOTAL", "AVG");
 		else if (domain_wasteless(domain))
-			fprintf(r->out, "  %10s %8s", "COUNT", "BYTES");
+			fprintf(r->out, " %8s", "BYTES");
 		else
-			fprintf(r->out, "  %10s %8s %8s %8s %7s", "COUNT", "REQUEST", "GIVEN", "WASTE", "WASTE%");
+			fprintf(r->out, " %8s %8s %8s %7s", "REQUEST", "GIVEN", "WASTE", "WASTE%");
 		fprintf(r->out, "  %-*s  %-*s", PICTURE_COLUMNS, op == MMT_OP_LATENCY ? "LATENCY" : "SIZES",
 			r->by[1] == MMT_KEY_NONE ? 0 : width, hist_key_keys[r->by[0]]);
 		fprintf(r->out, "%s%s\n", r->by[1] == MMT_KEY_NONE ? "" : "  ",
@@ -263,13 +285,17 @@ static const char *op_words(uint8_t domain, uint8_t op)
 static void put_op(const struct hist_report *r, uint8_t domain, uint8_t op)
 {
 	struct mmt_hist_row sum = hist_total(r->now, domain, op, NULL);
-	char req[16], alloc[16];
+	char req[16], alloc[16], persec[16];
 
 	if (!sum.count && op != (domain_sized[domain] ? MMT_OP_ALLOC : MMT_OP_LATENCY))
 		return;
 	text_bytes(req, sizeof(req), sum.requested);
 	text_bytes(alloc, sizeof(alloc), sum.allocated);
 	fprintf(r->out, "%s: %llu %s", hist_domain_keys[domain], sum.count, op_words(domain, op));
+	if (r->interval_ns)
+		fprintf(r->out, " (%s/s)", rate(r, sum.count, persec, sizeof(persec)));
+	if (op == MMT_OP_FREE && r->domains[domain].free_lacks[0])
+		fprintf(r->out, "; %s", r->domains[domain].free_lacks);
 	if (domain_wasteless(domain))
 		fprintf(r->out, ", %s", op == MMT_OP_LATENCY ? text_ns(req, sizeof(req), sum.requested) : req);
 	else if (op == MMT_OP_LATENCY && domain != MMT_DOMAIN_FAULT)
@@ -301,8 +327,21 @@ static void put_fallbacks(const struct hist_report *r)
 	free(lines);
 }
 
+/* Tables of an interval and of the whole run look alike. */
+static void put_head(const struct hist_report *r)
+{
+	const char *dot = r->ascii ? "-" : "·";
+	char target[1024], span[48] = "whole run";
+
+	if (r->interval_ns)
+		snprintf(span, sizeof(span), "interval %.1fs", (double)r->interval_ns / 1e9);
+	fprintf(r->out, "mmtrace hist %s %s %s %.1fs %s %s %s missed %" PRIu64 "\n", dot,
+		text_escape(target, sizeof(target), r->target), dot, (double)r->now_ns / 1e9, dot, span, dot, r->misses);
+}
+
 void hist_text(const struct hist_report *r)
 {
+	put_head(r);
 	for (uint8_t d = 0; d < MMT_DOMAIN_COUNT; d++) {
 		if (!r->domains[d].backend)
 			continue;
@@ -324,14 +363,32 @@ void hist_text(const struct hist_report *r)
 	fflush(r->out);
 }
 
+static int region_compare(const void *a, const void *b)
+{
+	const struct mmt_range *const *x = a, *const *y = b;
+
+	return (*x)->start < (*y)->start ? -1 : (*x)->start > (*y)->start;
+}
+
+/* By address; those not found, which start at 0, first. */
 static void put_regions(const struct hist_report *r)
 {
+	const struct mmt_range *sorted[MMT_REGIONS];
+	size_t n = 0;
+
+	while (n < MMT_REGIONS && hist_region_names[n]) {
+		sorted[n] = &r->regions[n];
+		n++;
+	}
+	qsort(sorted, n, sizeof(*sorted), region_compare);
 	fputs("Kernel address space:\n", r->out);
-	for (int i = 0; i < MMT_REGIONS && hist_region_names[i]; i++) {
-		if (r->regions[i].end)
-			fprintf(r->out, "  %016llx-%016llx %s\n", r->regions[i].start, r->regions[i].end, hist_region_names[i]);
+	for (size_t i = 0; i < n; i++) {
+		const char *name = hist_region_names[sorted[i] - r->regions];
+
+		if (sorted[i]->end)
+			fprintf(r->out, "  %016llx-%016llx %s\n", sorted[i]->start, sorted[i]->end, name);
 		else
-			fprintf(r->out, "  %-33s %s\n", "not found", hist_region_names[i]);
+			fprintf(r->out, "  %-33s %s\n", "not found", name);
 	}
 }
 

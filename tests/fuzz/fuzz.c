@@ -33,9 +33,9 @@ static void check_totals(const struct session *s)
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
 	static const char *const sorts[] = { "rate", "faults", "-major", "size", "rss", "p99", "-addr" };
-	struct report r = { .target = "pid 42", .title = "pid 42", .backend = "none", .span = "", .lacks = "", .kernel = "", .now_ns = 1000000000,
+	struct report r = { .target = "pid 42", .title = "sh (pid 42)", .backend = "none", .span = "", .lacks = "", .kernel = "", .now_ns = 1000000000,
 			    .interval_ns = 1000000000, .sort = sorts[size % 7], .top = (int)(size % 5),
-			    .width = size % 3 ? 0 : 100, .by_process = size % 4 == 3 };
+			    .width = size % 3 ? (int)(size % 130) : 0, .by_process = size % 4 == 3 };
 
 	if (!sink)
 		sink = fopen("/dev/null", "w");
@@ -48,6 +48,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	json_end(&r);
 	table_tick(&r);
 	table_end(&r);
+	trace_end(&r);
 	session_free(r.session);
 	return 0;
 }

@@ -2,6 +2,7 @@
 /* Shows the sample in one view: golden VIEW.  No kernel, no clock. */
 #include <stdlib.h>
 
+#include "golden/hist.h"
 #include "golden/sample.h"
 #include "golden/top.h"
 #include "view/report.h"
@@ -87,7 +88,7 @@ int main(int argc, char **argv)
 		.lacks = "GUP \"faults\"", .kernel = "6.1.0-golden", .sort = "rate", .t0_unix_ns = 1700000000000000000ull,
 	} };
 
-	if (argc == 2 && golden_top(argv[1]))
+	if (argc == 2 && (golden_top(argv[1]) || golden_hist(argv[1])))
 		return 0;
 	for (size_t i = 0; argc == 2 && i < sizeof(views) / sizeof(views[0]); i++) {
 		if (strcmp(views[i], argv[1]))

@@ -190,39 +190,42 @@ for of in "-- sh -c true;true" "-a -d 300ms" "--sample 3 -- ls /"; do
 done
 
 # names that a process gives itself, and children that it has already
-python3 - > "$tmp/renamed" << 'PY' &
-import ctypes, os, time
+cat > "$tmp/renamer.py" << 'PY'
+import ctypes, os, signal, sys, time
 child = os.fork()
 if not child:
-    time.sleep(60)
-    os._exit(0)
+    signal.pause()
 print(child, flush=True)
-for i in range(600):
-    ctypes.CDLL(None).prctl(15, b'renamed%d' % (i % 2))
-    bytearray(1 << 20)
-    time.sleep(0.1)
+end = time.time() + 60
+for name in 'renamed0', 'renamed1':
+    ctypes.CDLL(None).prctl(15, name.encode())
+    while time.time() < end and '"comm":"%s"' % name not in open(sys.argv[1]).read():
+        bytearray(1 << 20)
+        time.sleep(0.05)
+os.kill(child, signal.SIGKILL)
 PY
+: > "$tmp/json"
+python3 "$tmp/renamer.py" "$tmp/json" > "$tmp/renamed" &
 renamer=$!
 for _ in $(seq 100); do
 	[ ! -s "$tmp/renamed" ] || break
 	sleep 0.1
 done
 child=$(cat "$tmp/renamed")
-"$m" --json -o "$tmp/json" -i 130ms -d 2 -p $renamer 2> "$tmp/err"
+timeout 90 "$m" --json -o "$tmp/json" -i 100ms -p $renamer 2> "$tmp/err"
 if grep -q '"comm":"renamed0"' "$tmp/json" && grep -q '"comm":"renamed1"' "$tmp/json"; then
 	ok "a process that renames itself"
 else
 	no "a process that renames itself" "$(grep -o '"comm":"[^"]*"' "$tmp/json" | sort | uniq -c)"
 fi
-if grep -q "has 1 child already, not traced; with it: -p $renamer,$child" "$tmp/err"; then
+if grep -q "1 child that lives already is not traced; with it: -p $renamer,$child" "$tmp/err"; then
 	ok "children are told"
 elif [ ! -e /proc/$$/task/$$/children ]; then
 	echo "skip - cli: children are told: the kernel has no /proc/PID/task/TID/children"
 else
 	no "children are told" "$(cat "$tmp/err")"
 fi
-kill $renamer "$child"
-{ wait $renamer; } 2> /dev/null
+wait $renamer
 
 sleep 30 &
 victim=$!

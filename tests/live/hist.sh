@@ -26,7 +26,7 @@ between() { # NAME VALUE LOW HIGH
 # sum EVENT OP FIELD [PATTERN]: of the rows of the last run
 sum() {
 	grep '"type":"hist"' "$tmp/json" | grep "\"event\":\"$1\",\"op\":\"$2\"" | grep -- "${4-}" |
-		sed "s/\"buckets\".*//; s/.*\"$3\":\([0-9]*\).*/\1/" | awk '{ n += $1 } END { printf "%d\n", n }'
+		sed "s/\"buckets\".*//; s/.*\"$3\":\([0-9]*\).*/\1/" | awk '{ n += $1 } END { printf "%.0f\n", n }'
 }
 
 # hist ARGS...: JSON to $tmp/json
@@ -35,6 +35,23 @@ hist() {
 	status=$?
 	[ $status = 0 ] || no "hist $*" "exit $status: $(head -c 300 "$tmp/err")"
 	return $status
+}
+
+# start_hist ARGS...: the same in the background, once it counts; stop_hist ends it
+start_hist() {
+	rm -f "$tmp/json"
+	timeout 120 "$m" hist --json -o "$tmp/json" "$@" > "$tmp/out" 2> "$tmp/err" &
+	tracer=$!
+	until [ -s "$tmp/json" ]; do
+		kill -0 $tracer 2> /dev/null || { no "hist $*" "$(head -c 300 "$tmp/err")"; return 1; }
+		sleep 0.1
+	done
+}
+
+stop_hist() {
+	kill -INT $tracer
+	wait $tracer
+	equal "SIGINT ends with 0" $? 0
 }
 
 expect() { # STATUS NAME TEXT ARGS...
@@ -51,6 +68,45 @@ expect() { # STATUS NAME TEXT ARGS...
 	fi
 }
 
+# A thread of any process that is not its first one.
+thread() {
+	for t in /proc/[0-9]*/task/*; do
+		[ "$(basename "$t")" != "$(basename "$(dirname "$(dirname "$t")")")" ] && basename "$t" && return
+	done
+}
+
+namespace() {
+	local status
+	if ! unshare -pf true 2> /dev/null; then
+		echo "skip - hist: pid namespace: none can be made"
+		return
+	fi
+	unshare -pf "$m" hist kmalloc -p 1 -d 10ms > "$tmp/out" 2> "$tmp/err"
+	status=$?
+	grep -q 'pid namespace' "$tmp/err" || status="$status: $(head -c 200 "$tmp/err")"
+	equal "pids of another namespace are refused" "$status" 3
+}
+
+not_a_process() {
+	local tid
+	tid=$(thread)
+	if [ -z "$tid" ]; then
+		echo "skip - hist: a thread is no process: no process here has two"
+		return
+	fi
+	expect 1 "a thread is no process" "it is a thread" -p "$tid"
+}
+
+# Those that exist already are named, by how they join.
+children() {
+	local child
+	sleep 30 &
+	child=$!
+	expect 0 "children that run already are told" "-p $$,.*\b$child\b" kmalloc -p $$ -d 10ms
+	kill $child
+	wait $child 2> /dev/null
+}
+
 bad_input() {
 	expect 0 "--help" "Domains" --help
 	expect 2 "unknown domain" "unknown word 'bogus'" bogus
@@ -64,8 +120,24 @@ bad_input() {
 	expect 2 "bad sort key" "keys: count" -s colour
 	expect 2 "bad hook" "no such hook" --backend fault=fentry
 	expect 2 "bad backend" "no backend is called" kmalloc --backend kmalloc=magic
+	expect 2 "bad backend of a default domain" "no backend is called" --backend kmalloc=magic
+	expect 2 "backend that nothing uses" "needs this hook" slab --backend kmalloc=tracepoint
+	# as live does
+	local forced=0
+	timeout 60 "$m" hist vmalloc --backend vmalloc=fentry -d 10ms > /dev/null 2>&1 || forced=$?
+	expect $forced "forced among the default domains, as alone" "vmalloc" --backend vmalloc=fentry -d 10ms
 	expect 1 "no such pid" "no such process" -p 999999999
-	expect 3 "no cgroup v2 directory" "cgroup v2" --cgroup /tmp
+	expect 2 "no cgroup" "not in a cgroup file system" --cgroup /tmp
+	expect 2 "frees that nothing tells" "only frees are told" mmap --frees
+	expect 2 "look-through without sites" "by site" kmalloc --look-through
+	expect 2 "-s without rows" "by KEY" fault -s bytes
+	expect 2 "-s waste of times" "no waste" fault --by process -s waste
+	expect 2 "sizes of times" "no size" fault -z 4K
+	expect 2 "frees by size" "kfree tells no size" kmalloc --frees -z 4K
+	expect 2 "interval of nothing" "not a duration" -i 0
+	expect 2 "two commands" "cannot be joined" -c true -- true
+	expect 0 "a kernel thread allocates" "" kmalloc -p 2 -d 10ms
+	expect 7 "-c passes the status on" "" kmalloc -c 'exit 7'
 	expect 1 "no such cgroup" "cannot open" --cgroup /nonexistent
 	expect 127 "CMD not found" "cannot run" -- /nonexistent/program
 	expect 1 "disk full" "cannot write" -o /dev/full -- true
@@ -75,7 +147,7 @@ slabs() {
 	hist kmalloc slab --by site -- "$victim" eventfd 100000 || return
 	equal "100,000 eventfds: kmalloc by site" "$(sum kmalloc alloc count 'do_eventfd')" 100000
 	equal "kmalloc: bytes given" "$(sum kmalloc alloc bytes_alloc 'do_eventfd')" 6400000
-	between "100,000 eventfds: files" "$(sum slab alloc count 'alloc_empty_file')" 100000 100010
+	between "100,000 eventfds: files" "$(sum slab alloc count 'alloc_empty_file\|__alloc_file')" 100000 100010
 	hist kmalloc --by site,process -- "$victim" pipe 1000 || return
 	equal "1,000 pipes: two kmallocs each" "$(sum kmalloc alloc count 'alloc_pipe_info.*kernel_allocs')" 2000
 	hist kmalloc --by site -- "$victim" bigpipe 1000 || return
@@ -90,6 +162,49 @@ slabs() {
 	hist kmalloc vmalloc --by region -- "$victim" bpfmap 4 8388608 || return
 	equal "kmalloc is in the linear map" "$(sum kmalloc alloc count)" "$(sum kmalloc alloc count '"linear map"')"
 	equal "vmalloc is in its region" "$(sum vmalloc alloc count '"vmalloc"}')" 4
+}
+
+# What an event does not tell is null and has its reason.
+frees() {
+	hist kmalloc slab --by gfp,cache --frees -- "$victim" eventfd 1000 || return
+	between "kfree: count without sizes" "$(grep '"key":{"gfp":null,"cache":null}.*"bytes_req":null,"bytes_alloc":null,"buckets":null' "$tmp/json" |
+		sed 's/.*"count":\([0-9]*\).*/\1/')" 1000 1100
+	equal "kfree: the reason" "$(grep -c '"kmalloc_free":"kfree tells no size"' "$tmp/json")" 1
+	equal "kfree: null in the totals" "$(grep -c '"end".*"kmalloc":{"alloc":{[^}]*},"free":{"count":[0-9]*,"bytes_req":null' "$tmp/json")" 1
+	between "frees of a cache have sizes" "$(sum slab free bytes_req '"cache":"names_cache"')" 4096 40960000
+	equal "but no flags" "$(grep -c '"op":"free".*"gfp":"0x' "$tmp/json")" 0
+	expect 0 "kfree: - for people" "freed; kfree tells no size" kmalloc --by cache --frees -- "$victim" eventfd 10
+}
+
+# Numbers and their words.
+names() {
+	local group
+	group=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/mmtrace-hist.$$
+	hist kmalloc --by site,gfp -- "$victim" eventfd 1000 || return
+	equal "flags of the allocation" "$(sum kmalloc alloc count 'do_eventfd.*,"gfp_text":"GFP_KERNEL"}')" 1000
+	if ! mkdir "$group" 2> /dev/null || [ ! -e "$group/cgroup.procs" ]; then
+		rmdir "$group" 2> /dev/null
+		echo "skip - hist: by cgroup: no cgroup2 to write to"
+		return
+	fi
+	mkdir "$group/below"
+	# shellcheck disable=SC2016
+	hist kmalloc --by site,cgroup -- sh -c 'echo $$ > "$1/below/cgroup.procs" && exec "$2" eventfd 1000' sh "$group" "$victim"
+	equal "cgroup by name" "$(sum kmalloc alloc count "do_eventfd.*,\"cgroup\":\"/mmtrace-hist.$$/below\"")" 1000
+	start_hist kmalloc --by site --cgroup "$group" || return
+	# shellcheck disable=SC2016
+	sh -c 'echo $$ > "$1/below/cgroup.procs" && exec "$2" eventfd 1000' sh "$group" "$victim" > /dev/null
+	"$victim" eventfd 10 > /dev/null
+	stop_hist
+	equal "only what is below the cgroup" "$(sum kmalloc alloc count do_eventfd)" 1000
+	rmdir "$group/below" "$group"
+}
+
+# A table of an interval has counts a second, that of the whole run has not.
+tables() {
+	expect 0 "head of an interval" "^mmtrace hist .* pid $$ .* interval 0.2s" kmalloc --by site -p $$ --no-follow 200ms 2
+	equal "and of the whole run" "$(grep -c '^mmtrace hist .* whole run' "$tmp/out")" 1
+	equal "counts a second" "$(grep -c 'allocated ([0-9.k]*/s)' "$tmp/out")" 2
 }
 
 rows_full() {
@@ -116,32 +231,31 @@ calls() {
 	hist mmap brk fault -- "$victim" mmap 100 1000000 || return
 	equal "100 mmaps" "$(sum mmap alloc count)" 100
 	equal "100 mmaps: length" "$(sum mmap alloc bytes_req)" 100000000
+	hist mmap -- "$victim" failmmap 10 || return
+	equal "mmaps of 2^63 bytes fail" "$(sum mmap failed count)" 10
+	equal "and are given nothing" "$(sum mmap failed bytes_alloc)" 0
+	equal "and are in the last bucket" "$(grep -c '"op":"failed".*"lo":4611686018427387904,"hi":18446744073709551615,"count":10,' "$tmp/json")" 1
 	hist brk -- "$victim" brk 100 10000 || return
 	equal "100 brks" "$(grep '"event":"brk"' "$tmp/json" | sed 's/.*"lo":8192,"hi":16384,"count":\([0-9]*\).*/\1/')" 100
 	hist fault -- "$victim" touch 5000 || return
 	between "5,000 faults" "$(sum fault latency count)" 5000 "$(awk '{ print $4 }' "$tmp/out")"
 }
 
-pgalloc() { awk '/^pgalloc/ { n += $2 } END { print n }' /proc/vmstat; }
+pgalloc() { awk '/^pgalloc/ { n += $2 } END { printf "%.0f\n", n }' /proc/vmstat; }
 pgfree() { awk '/^pgfree / { print $2 }' /proc/vmstat; }
 
 # What happens between two readings inside the run must be there, and no more
 # than between two readings around it.
 against_vmstat() {
-	local outer inner outer_free inner_free tracer pages freed missed
-	rm -f "$tmp/json"
+	local outer inner outer_free inner_free pages freed missed
 	outer=$(pgalloc) outer_free=$(pgfree)
-	timeout 60 "$m" hist page --frees --json -o "$tmp/json" 2> "$tmp/err" &
-	tracer=$!
-	until [ -s "$tmp/json" ]; do kill -0 $tracer 2> /dev/null || { no "vmstat" "$(cat "$tmp/err")"; return; }; sleep 0.1; done
+	start_hist page --frees || return
 	inner=$(pgalloc) inner_free=$(pgfree)
 	"$victim" touch 50000 > /dev/null
 	"$victim" bpfmap 16 8388608 > /dev/null
 	sleep 1
 	inner=$(($(pgalloc) - inner)) inner_free=$(($(pgfree) - inner_free))
-	kill -INT $tracer
-	wait $tracer
-	equal "SIGINT ends with 0" $? 0
+	stop_hist
 	outer=$(($(pgalloc) - outer)) outer_free=$(($(pgfree) - outer_free))
 	missed=$(sed -n 's/.*"probe_missed":\([0-9]*\).*/\1/p' "$tmp/json")
 	pages=$(($(sum page alloc bytes_req) / 4096))
@@ -149,6 +263,69 @@ against_vmstat() {
 	echo "# pages allocated: vmstat $inner to $outer, hist $pages; freed: $inner_free to $outer_free, $freed; missed $missed"
 	between "pages allocated agree with vmstat" "$pages" $((inner - missed)) "$outer"
 	between "pages freed agree with vmstat" "$freed" $((inner_free - missed)) "$outer_free"
+}
+
+# keep KIND COUNT [BYTES]: the victim has allocated and holds it until let_go
+keep() {
+	coproc KEPT { exec "$victim" "$@"; }
+	kept=$KEPT_PID
+	exec {hold}>&"${KEPT[1]}"
+	read -r -t 60 _ <&"${KEPT[0]}" || no "victim $*" "it says nothing"
+}
+
+let_go() {
+	exec {hold}>&-
+	kill "$kept"
+	wait "$kept" 2> /dev/null
+}
+
+# Objects in use: empty places in the slabs of CPUs count as used until they are shrunk.
+slab_objects() { # CACHE
+	echo 1 > "/sys/kernel/slab/$1/shrink"
+	awk -v c="$1" '$1 == c { print $2 }' /proc/slabinfo
+}
+
+vmalloc_bytes() { awk '/array_map_alloc|bpf_map_area_alloc/ { n += $2 } END { printf "%.0f\n", n }' /proc/vmallocinfo; }
+
+# Free pages, those in the lists of CPUs too.
+free_pages() {
+	awk '/^Node/ && FILENAME ~ /buddy/ { p = 1; for (i = 5; i <= NF; i++) { n += $i * p; p *= 2 } }
+		$1 == "count:" { n += $2 } END { printf "%.0f\n", n }' /proc/buddyinfo /proc/zoneinfo
+}
+
+# What all of the machine has, so only where nothing else happens.
+against_proc() {
+	local before after
+	if [ -z "${MMT_QUIET-}" ]; then
+		echo "skip - hist: slabinfo, vmallocinfo and buddyinfo: others allocate on this machine (MMT_QUIET is not set)"
+		return
+	fi
+	start_hist slab --by cache --frees || return
+	before=$(slab_objects sock_inode_cache)
+	keep keepsocket 500
+	after=$(slab_objects sock_inode_cache)
+	stop_hist
+	let_go
+	equal "slabinfo: objects of a cache" "$(($(sum slab alloc count '"sock_inode_cache"') - $(sum slab free count '"sock_inode_cache"')))" \
+		$((after - before))
+	between "slabinfo: it has grown" $((after - before)) 500 600
+	start_hist vmalloc --by site || return
+	before=$(vmalloc_bytes)
+	keep keepbpfmap 8 1048576
+	after=$(vmalloc_bytes)
+	stop_hist
+	let_go
+	equal "vmallocinfo: bytes of 8 maps" "$(sum vmalloc alloc bytes_alloc 'array_map_alloc\|bpf_map_area_alloc')" $((after - before))
+	start_hist page --frees || return
+	before=$(free_pages)
+	keep keeptouch 20000
+	after=$(free_pages)
+	stop_hist
+	let_go
+	pages=$((($(sum page alloc bytes_req) - $(sum page free bytes_req)) / 4096))
+	echo "# buddyinfo and lists of CPUs: $((before - after)) pages less, hist $pages"
+	between "buddyinfo: 20,000 pages are gone" $pages $((before - after - 200)) $((before - after + 200))
+	between "buddyinfo: and no more" $pages 19500 20600
 }
 
 beside_bpftrace() {
@@ -170,11 +347,18 @@ if ! timeout 60 "$m" hist kmalloc -d 100ms > /dev/null 2> "$tmp/err"; then
 	echo "skip - hist: $(head -1 "$tmp/err")"
 	exit $bad
 fi
+namespace
+not_a_process
+children
 slabs
+frees
+names
+tables
 rows_full
 vmallocs
 calls
 against_vmstat
+against_proc
 beside_bpftrace
 LANG=C LC_ALL=C "$m" hist kmalloc -d 100ms > "$tmp/out" 2> /dev/null
 if LC_ALL=C grep -q '[^ -~]' "$tmp/out"; then no "plain ASCII in the C locale" "it is not"; else ok "plain ASCII in the C locale"; fi

@@ -87,8 +87,9 @@ static void bounds_of_buckets(void)
 	CHECK_EQ(hist_bucket_hi(0), 1);
 	CHECK_EQ(hist_bucket_lo(7), 64);
 	CHECK_EQ(hist_bucket_hi(7), 128);
-	CHECK_EQ(hist_bucket_lo(64), 1ull << 63);
-	CHECK_EQ(hist_bucket_hi(64), UINT64_MAX);
+	CHECK_EQ(hist_bucket_hi(62), 1ull << 62);
+	CHECK_EQ(hist_bucket_lo(63), 1ull << 62); /* the last */
+	CHECK_EQ(hist_bucket_hi(63), UINT64_MAX);
 }
 
 int main(void)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Does a known number of things that make the kernel allocate:
- *   kernel_allocs eventfd|pipe|bigpipe|socket|bpfmap|mmap|brk|touch COUNT [BYTES]
- * Says on stdout what it did. */
+ *   kernel_allocs eventfd|pipe|bigpipe|socket|bpfmap|mmap|failmmap|brk|touch COUNT [BYTES]
+ * Says on stdout what it did.  keepsocket, keepbpfmap and keeptouch give nothing
+ * back before stdin ends. */
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <stdio.h>
@@ -57,8 +58,15 @@ static void one_socket(long bytes)
 		die("socket");
 }
 
+static void one_keepsocket(long bytes)
+{
+	(void)bytes;
+	if (socket(AF_UNIX, SOCK_STREAM, 0) < 0)
+		die("socket");
+}
+
 /* An array of more than a few pages is vmalloc'ed (kernel/bpf/arraymap.c). */
-static void one_bpfmap(long bytes)
+static int make_bpfmap(long bytes)
 {
 	union bpf_attr attr;
 	long fd;
@@ -69,8 +77,19 @@ static void one_bpfmap(long bytes)
 	attr.value_size = 4096;
 	attr.max_entries = (unsigned)(bytes / 4096);
 	fd = syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));
-	if (fd < 0 || close((int)fd))
+	if (fd < 0)
 		die("bpf map");
+	return (int)fd;
+}
+
+static void one_bpfmap(long bytes)
+{
+	close(make_bpfmap(bytes));
+}
+
+static void one_keepbpfmap(long bytes)
+{
+	make_bpfmap(bytes);
 }
 
 static void one_mmap(long bytes)
@@ -79,6 +98,14 @@ static void one_mmap(long bytes)
 
 	if (p == MAP_FAILED || munmap(p, (size_t)bytes))
 		die("mmap");
+}
+
+/* More than any address space has. */
+static void one_failmmap(long bytes)
+{
+	(void)bytes;
+	if (mmap(NULL, 1ull << 63, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
+		die("mmap of half the world");
 }
 
 static void one_brk(long bytes)
@@ -98,11 +125,23 @@ static void touch(long count)
 		((volatile char *)p)[i * 4096] = 1;
 }
 
+static void keep(const char *name)
+{
+	char c;
+
+	if (strncmp(name, "keep", 4))
+		return;
+	fflush(stdout);
+	while (read(STDIN_FILENO, &c, 1) > 0)
+		;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct { const char *name; void (*one)(long bytes); } kinds[] = {
 		{ "eventfd", one_eventfd }, { "pipe", one_pipe }, { "bigpipe", one_bigpipe }, { "socket", one_socket },
-		{ "bpfmap", one_bpfmap }, { "mmap", one_mmap }, { "brk", one_brk },
+		{ "bpfmap", one_bpfmap }, { "mmap", one_mmap }, { "failmmap", one_failmmap },
+		{ "brk", one_brk }, { "keepsocket", one_keepsocket }, { "keepbpfmap", one_keepbpfmap },
 	};
 	long count = argc > 2 ? atol(argv[2]) : 0, bytes = argc > 3 ? atol(argv[3]) : 0;
 	struct rusage ru;
@@ -112,14 +151,16 @@ int main(int argc, char **argv)
 			for (long i = 0; i < count; i++)
 				kinds[k].one(bytes);
 			printf("%s %ld\n", argv[1], count);
+			keep(argv[1]);
 			return 0;
 		}
-	if (argc < 3 || strcmp(argv[1], "touch")) {
-		fprintf(stderr, "usage: kernel_allocs eventfd|pipe|bigpipe|socket|bpfmap|mmap|brk|touch COUNT [BYTES]\n");
+	if (argc < 3 || (strcmp(argv[1], "touch") && strcmp(argv[1], "keeptouch"))) {
+		fprintf(stderr, "usage: kernel_allocs eventfd|pipe|bigpipe|socket|bpfmap|mmap|failmmap|brk|touch COUNT [BYTES]\n");
 		return 2;
 	}
 	touch(count);
 	getrusage(RUSAGE_SELF, &ru);
 	printf("touch %ld faults %ld\n", count, ru.ru_minflt + ru.ru_majflt);
+	keep(argv[1]);
 	return 0;
 }

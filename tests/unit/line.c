@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "view/line.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "unit/check.h"
+
+static void width_counts_characters(void)
+{
+	CHECK_EQ(line_width(""), 0);
+	CHECK_EQ(line_width("abc"), 3);
+	CHECK_EQ(line_width("a\u00e4\u20ac\U0001d11e"), 4);
+}
+
+static void a_name_keeps_its_end(void)
+{
+	char path[] = "/usr/lib/libc.so.6", wide[] = "\u00e4\u00f6\u00fc\u00e4\u00f6\u00fc", tiny[] = "abcdef";
+
+	line_keep_end(path, 18);
+	CHECK_STR(path, "/usr/lib/libc.so.6");
+	line_keep_end(path, 12);
+	CHECK_STR(path, "...libc.so.6");
+	line_keep_end(wide, 5);
+	CHECK_STR(wide, "...\u00f6\u00fc");
+	line_keep_end(tiny, 3); /* no room for anything but the dots */
+	CHECK_STR(tiny, "abcdef");
+}
+
+static void a_name_keeps_its_begin(void)
+{
+	char wide[] = "\u00e4\u00f6\u00fc\u00e4\u00f6\u00fc";
+
+	line_keep_begin(wide, 6);
+	CHECK_EQ(line_width(wide), 6);
+	line_keep_begin(wide, 5);
+	CHECK_STR(wide, "\u00e4\u00f6...");
+}
+
+/* What is printed to a terminal of that width. */
+static char *printed(int width, bool wrap, const char *text)
+{
+	struct report r = { .width = width };
+	char *out = NULL;
+	size_t size;
+
+	r.out = open_memstream(&out, &size);
+	if (wrap)
+		line_wrap(&r, "%s", text);
+	else
+		line_put(&r, "%s", text);
+	fclose(r.out);
+	return out;
+}
+
+static void check_printed(int width, bool wrap, const char *text, const char *expected)
+{
+	char *out = printed(width, wrap, text);
+
+	CHECK_STR(out, expected);
+	free(out);
+}
+
+static void lines_are_cut_or_broken(void)
+{
+	check_printed(0, false, "as long as it is", "as long as it is\n");
+	check_printed(5, false, "\u00e4\u00f6\u00fc 123", "\u00e4\u00f6\u00fc 1\n");
+	check_printed(0, true, "as long as it is", "as long as it is\n");
+	check_printed(24, true, "one line of twenty-four!", "one line of twenty-four!\n");
+	check_printed(24, true, "one line of twenty-four and more", "one line of twenty-four\n    and more\n");
+	check_printed(21, true, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaaaaaa\n    aaaaaaaaa\n");
+}
+
+int main(void)
+{
+	RUN("line", width_counts_characters);
+	RUN("line", a_name_keeps_its_end);
+	RUN("line", a_name_keeps_its_begin);
+	RUN("line", lines_are_cut_or_broken);
+	return check_bad;
+}
