@@ -128,8 +128,10 @@ def pages_are_held():
         small = sum(held(r) for r in leak.now() if r['from'] == 'page order 0')
         check(2000 <= small <= 2200, '%d pages' % small)
         v.ask('close 0')
-        rest = sum(held(r) for r in leak.now() if r['from'] == 'page order 0')
-        check(rest <= small - 2000 + 4, '%d pages of %d are left' % (rest, small)) # it needs some itself to go on
+        left = [r for r in leak.now() if r['from'] == 'page order 0']
+        rest = sum(map(held, left))
+        check(rest <= small - 2000, '%d pages of %d are left: %s' % (
+            rest, small, ', '.join('%s %d' % (r['site']['function'], held(r)) for r in left)))
 
 
 def frees_of_before_are_told():
