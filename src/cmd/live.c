@@ -324,9 +324,12 @@ static int begin(struct live *l, struct error *e)
 	l->last_tick = l->t0;
 	l->next_tick = l->t0 + l->opt.interval_ns;
 	l->end = l->opt.duration_ns ? l->t0 + l->opt.duration_ns : ~0ull;
+	if (!l->opt.command)
+		start_output(l); /* amid a storm the first layouts take their time */
 	refresh(l, false);
-	if (l->opt.command)
-		err = launch_go(&l->launch);
+	if (!l->opt.command)
+		return 0;
+	err = launch_go(&l->launch);
 	if (err)
 		return error_set(e, err == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, NULL, strerror(err),
 				 "cannot run '%s'", l->opt.command[0]);
