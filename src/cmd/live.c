@@ -324,8 +324,12 @@ static int begin(struct live *l, struct error *e)
 	l->last_tick = l->t0;
 	l->next_tick = l->t0 + l->opt.interval_ns;
 	l->end = l->opt.duration_ns ? l->t0 + l->opt.duration_ns : ~0ull;
-	if (!l->opt.command)
+	if (!l->opt.command) {
+		const struct mmt_watch *watch;
+
+		probe_watch(l->probe, &watch); /* from here on the residuals count */
 		start_output(l); /* amid a storm the first layouts take their time */
+	}
 	refresh(l, false);
 	if (!l->opt.command)
 		return 0;
