@@ -163,7 +163,8 @@ static __always_inline bool vma_tell(struct vm_area_struct *vma, const struct mm
 		return false;
 	head_fill(&rec->head, MMT_KIND_VMA_SEEN, mm_id, bpf_ktime_get_ns());
 	rec->vma = *facts;
-	rec->foreign = BPF_CORE_READ(vma, vm_mm) != bpf_get_current_task_btf()->mm;
+	/* not a trusted pointer: following one makes the verifier search all of BTF, each time */
+	rec->foreign = BPF_CORE_READ(vma, vm_mm) != BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), mm);
 	rec->pad = 0;
 	vma_short_name(vma, facts->kind, rec->name, sizeof(rec->name));
 	bpf_ringbuf_submit(rec, control_lazy());
