@@ -195,7 +195,7 @@ def budget_rows(results):
 def machine(rounds):
     with open("/proc/cpuinfo") as f:
         model = next((line.split(":")[1].strip() for line in f if line.startswith("model name")), "?")
-    return {"kernel": os.uname().release, "cpus": os.cpu_count(), "cpu": model, "load": os.getloadavg()[0], "rounds": rounds,
+    return {"kernel": os.uname().release.partition("-")[0], "cpus": os.cpu_count(), "cpu": model, "load": os.getloadavg()[0], "rounds": rounds,
             "date": time.strftime("%Y-%m-%d")}
 
 
