@@ -123,16 +123,18 @@ def large_ones_count_once():
 
 
 def pages_are_held():
+    """By site: what else the kernel allocates for the victim meanwhile is not looked at."""
     with Victim(hold) as v, Leak('page', '-p', v.pid) as leak:
         v.ask('touch 2000')
-        small = sum(held(r) for r in leak.now() if r['from'] == 'page order 0')
-        check(2000 <= small <= 2200, '%d pages' % small)
+        touched = max((r for r in leak.now() if r['from'] == 'page order 0'), key=held)
+        check(2000 <= held(touched) <= 2010, '%d pages by %s' % (held(touched), touched['site']['function']))
         v.ask('close 0')
-        left = [r for r in leak.now() if r['from'] == 'page order 0']
-        rest = sum(map(held, left))
-        # 32: a slab that the kernel needs meanwhile is pages of its as well
-        check(rest <= small - 2000 + 32, '%d pages of %d are left: %s' % (
-            rest, small, ', '.join('%s %d' % (r['site']['function'], held(r)) for r in left)))
+        # Unmapped pages that wait in a CPU's LRU batch (mm/swap.c, folio_batch) are
+        # allocated still, and leak says so; compact_nodes() drains the batches.
+        with open('/proc/sys/vm/compact_memory', 'w', encoding='ascii') as f:
+            f.write('1')
+        left = sum(held(r) for r in leak.now() if r['from'] == 'page order 0' and r['site'] == touched['site'])
+        check(left <= held(touched) - 2000, '%d pages of %d are left' % (left, held(touched)))
 
 
 def frees_of_before_are_told():

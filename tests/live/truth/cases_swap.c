@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/mempolicy.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -114,8 +115,14 @@ static void hint_setup(void)
 {
 	unsigned long both = 3;
 	pthread_t thread;
+	cpu_set_t here;
 
 	need_nodes();
+	/* On one CPU: a page found on another node is migrated, comes back without
+	 * its right to be written (6.12, try_to_migrate_one) and faults once more. */
+	CPU_ZERO(&here);
+	CPU_SET(sched_getcpu(), &here);
+	CHECK(!sched_setaffinity(0, sizeof(here), &here));
 	if (access(balancing, W_OK))
 		victim_skip("NUMA balancing cannot be turned on");
 	area = map_region(PAGES);
