@@ -6,6 +6,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "lib/follow.bpf.h"
 #include "wire/leak.h"
 
 #define EEXIST 17
@@ -30,8 +31,6 @@ struct { __uint(type, BPF_MAP_TYPE_STACK_TRACE); __uint(max_entries, 1 << 14);
 /* Two stacks that share a slot: the second one goes here. */
 struct { __uint(type, BPF_MAP_TYPE_STACK_TRACE); __uint(max_entries, 1 << 12);
 	 __uint(key_size, sizeof(u32)); __uint(value_size, MMT_LEAK_STACK * sizeof(u64)); } more_stacks SEC(".maps");
-struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 256);
-	 __type(key, u32); __type(value, u32); } targets SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, MMT_LEAK_LOSSES);
 	 __type(key, u32); __type(value, u64); } losses SEC(".maps");
 __u32 next_site = 1;
@@ -155,7 +154,7 @@ static __always_inline bool by_target(void)
 
 	if (tgid == leak_config.self)
 		return false;
-	return !leak_config.filter_pid || bpf_map_lookup_elem(&targets, &tgid);
+	return !leak_config.filter_pid || follow_has(tgid);
 }
 
 static __noinline int object_put(u64 ptr, const struct mmt_leak_key *key)
@@ -409,6 +408,21 @@ SEC("?fexit/kmem_cache_alloc_bulk_noprof")
 int BPF_PROG(lk_bulk_np__fx)
 {
 	return bulk_alloc(ctx);
+}
+
+SEC("?tp_btf/sched_process_fork")
+int BPF_PROG(lk_fork__tb, struct task_struct *parent, struct task_struct *child)
+{
+	if (leak_config.follow && !follow_fork(parent, child))
+		count(MMT_LEAK_PROCESSES_FULL);
+	return 0;
+}
+
+SEC("?tp_btf/sched_process_free")
+int BPF_PROG(lk_free__tb, struct task_struct *task)
+{
+	follow_free(task);
+	return 0;
 }
 
 /* Run on demand. */

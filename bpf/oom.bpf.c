@@ -105,7 +105,7 @@ int BPF_PROG(oom_victim__tb, struct task_struct *victim, unsigned int uid)
 	u32 tgid = victim->tgid;
 	struct mmt_oom *rec;
 
-	if (hist_config.filter_pid && !bpf_map_lookup_elem(&hist_pids, &tgid))
+	if (hist_config.filter_pid && !follow_has(tgid))
 		return 0;
 	if (hist_config.filter_cgroup && !task_in_cgroup(victim, hist_config.cgroup_id))
 		return 0;

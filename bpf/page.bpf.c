@@ -138,7 +138,7 @@ int BPF_PROG(page_frag__rt, u64 page, u32 alloc_order, u32 fallback_order, u32 w
 	struct hist_event ev = {};
 	u64 bytes = PAGE_SIZE << (alloc_order & 31);
 
-	if (!hist_wanted())
+	if (!hist_wanted() || hist_config.modules) /* no site */
 		return 0;
 	key.bucket = log2_bucket(bytes);
 	hist_add_to(&key, hist_row_get(&key, &ev), bytes, PAGE_SIZE << (fallback_order & 31), 1, false);

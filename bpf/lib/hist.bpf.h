@@ -10,6 +10,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "lib/follow.bpf.h"
 #include "wire/hist.h"
 
 #define PAGE_SIZE 4096ull
@@ -21,8 +22,6 @@ struct { __uint(type, BPF_MAP_TYPE_PERCPU_HASH); __uint(max_entries, 16384);
 	 __type(key, struct mmt_hist_key); __type(value, struct mmt_hist_row); } hist_rows SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, MMT_HIST_SLOTS);
 	 __type(key, u32); __type(value, struct mmt_hist_row); } hist_totals SEC(".maps");
-struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8192);
-	 __type(key, u32); __type(value, u32); } hist_pids SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_CGROUP_ARRAY); __uint(max_entries, 1);
 	 __type(key, u32); __type(value, u32); } hist_cgroup SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 16384);
@@ -76,12 +75,8 @@ static __always_inline u32 log2_bucket(u64 v)
 
 static __always_inline bool hist_wanted(void)
 {
-	if (hist_config.filter_pid) {
-		u32 tgid = bpf_get_current_pid_tgid() >> 32;
-
-		if (!bpf_map_lookup_elem(&hist_pids, &tgid))
-			return false;
-	}
+	if (hist_config.filter_pid && !follow_has(bpf_get_current_pid_tgid() >> 32))
+		return false;
 	return !hist_config.filter_cgroup || bpf_current_task_under_cgroup(&hist_cgroup, 0) == 1;
 }
 
@@ -254,9 +249,22 @@ static __always_inline void hist_put(void *ctx, const struct hist_event *ev, u64
 	hist_add_to(&key, row, ev->requested, ev->allocated, n, hist_row_shared(ev));
 }
 
+static __always_inline bool hist_of_module(void *ctx, const struct hist_event *ev)
+{
+	u64 site;
+
+	if (!hist_config.modules)
+		return true;
+	site = hist_site(ctx, ev);
+	for (u32 i = 0; i < MMT_MODULE_RANGES; i++)
+		if (site >= hist_config.module[i].start && site < hist_config.module[i].end)
+			return true;
+	return false;
+}
+
 static __always_inline void hist_add_many(void *ctx, const struct hist_event *ev, u64 n)
 {
-	if (ev->requested >= hist_config.size_min && ev->requested <= hist_config.size_max)
+	if (ev->requested >= hist_config.size_min && ev->requested <= hist_config.size_max && hist_of_module(ctx, ev))
 		hist_put(ctx, ev, n);
 }
 

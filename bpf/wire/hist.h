@@ -61,6 +61,7 @@ enum mmt_hist_loss {
 	MMT_HIST_LOSS_UNPAIRED, /* faults whose start was not seen, or lost to another thread's */
 	MMT_HIST_LOSS_STALLS,   /* no room to remember when a stall began */
 	MMT_HIST_LOSS_OOMS,     /* no room for the line of an OOM kill */
+	MMT_HIST_LOSS_PROCESSES, /* no room to follow a child */
 	MMT_HIST_LOSS_COUNT
 };
 
@@ -87,13 +88,14 @@ enum mmt_region {
 };
 struct mmt_range { __u64 start, end; };
 
+#define MMT_MODULE_RANGES 4
 #define MMT_WRAPPERS 256 /* a power of two */
 
 struct mmt_hist_config {
 	__u8 by[2];          /* enum mmt_hist_key_id */
-	__u8 filter_pid;     /* only processes in hist_pids */
+	__u8 filter_pid;     /* only processes in followed */
 	__u8 filter_cgroup;  /* only tasks below hist_cgroup */
-	__u8 follow;         /* children of processes in hist_pids join them */
+	__u8 follow;         /* children of processes in followed join them */
 	__u8 look_through;   /* find the caller of wrapper functions on the stack */
 	__u8 one_node;       /* the machine has node 0 only */
 	__u8 bulk;           /* bulk page allocations have their own hook */
@@ -102,6 +104,8 @@ struct mmt_hist_config {
 	__u32 cpus, nodes;   /* that can exist */
 	__u64 cgroup_id;     /* of hist_cgroup */
 	__u64 size_min, size_max;
+	struct mmt_range module[MMT_MODULE_RANGES]; /* only sites in these ... */
+	__u64 modules;       /* ... if any are in use */
 	struct mmt_range region[MMT_REGIONS]; /* index = region's number; end 0: not known */
 	struct mmt_range kmalloc_inner[MMT_REGIONS]; /* functions that tell large kmallocs a second time */
 };

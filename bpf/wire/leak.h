@@ -27,10 +27,10 @@ struct mmt_leak_config {
 	char slab[32];     /* only kmem_cache_alloc from the cache of this name; "": any */
 	__u32 domains;     /* bits 1 << enum mmt_leak_domain */
 	__u32 sample;      /* one of so many addresses; 0 and 1: all */
-	__u32 filter_pid;  /* only allocations by processes of the targets map */
+	__u32 filter_pid;  /* only allocations by processes in followed */
+	__u32 follow;      /* their children join them */
 	__u32 stacks;      /* kernel stacks of slab and kmalloc too */
 	__u32 self;        /* tgid of mmtrace: not traced */
-	__u32 pad;
 };
 
 /* Where allocations come from. */

@@ -20,6 +20,13 @@ int error_set(struct error *e, enum exit_code code, const char *hint, const char
 	return -1;
 }
 
+int error_hint(struct error *e, const char *hint)
+{
+	if (!e->hint[0])
+		snprintf(e->hint, sizeof(e->hint), "%s", hint);
+	return -1;
+}
+
 enum exit_code error_code_of(int err)
 {
 	switch (err < 0 ? -err : err) {

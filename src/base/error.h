@@ -26,6 +26,8 @@ struct error {
 /* Fills e and returns -1, so that a caller can `return error_set(...)`. */
 int error_set(struct error *e, enum exit_code code, const char *hint, const char *cause, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
+/* Gives e a hint if it has none; returns -1. */
+int error_hint(struct error *e, const char *hint);
 /* Exit code for an errno of a kernel call. */
 enum exit_code error_code_of(int err);
 /* Writes `mmtrace: cannot WHAT: CAUSE` and `hint: HINT` to stderr. */

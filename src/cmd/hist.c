@@ -17,9 +17,9 @@
 #include "cmd/cost.h"
 #include "cmd/hist_names.h"
 #include "cmd/hist_options.h"
-#include "cmd/hist_target.h"
 #include "cmd/launch.h"
 #include "cmd/signals.h"
+#include "probe/cgroup.h"
 #include "probe/region.h"
 #include "sym/oom.h"
 #include "sym/wrapper.h"
@@ -49,6 +49,26 @@ static uint64_t now_ns(clockid_t clock)
 }
 
 /* --- begin --- */
+
+static int find_module(struct hist_run *h, struct error *e)
+{
+	const char *name = h->opt.module, *why = h->report.site_unknown;
+	struct ksym_range code[MMT_MODULE_RANGES];
+	size_t n = name && !why ? ksym_module(h->names.ksyms, name, code, MMT_MODULE_RANGES) : 0;
+
+	if (!name)
+		return 0;
+	if (why)
+		return error_set(e, EXIT_NOT_PERMITTED, NULL, why, "cannot find module '%s'", name);
+	if (!n || n > MMT_MODULE_RANGES)
+		return error_set(e, EXIT_USAGE, "'lsmod' lists the modules",
+				 n ? "its code lies in too many places" : "no such module is loaded, or it has no code",
+				 "cannot find module '%s'", name);
+	h->opt.kmem.config.modules = n;
+	for (size_t i = 0; i < n; i++)
+		h->opt.kmem.config.module[i] = (struct mmt_range){ code[i].start, code[i].end };
+	return 0;
+}
 
 /* Functions that the programs must know by address. */
 static void find_functions(struct hist_run *h)
@@ -89,7 +109,7 @@ static uint32_t node_count(void)
 static int open_output(struct hist_run *h, struct error *e)
 {
 	h->report.out = stdout;
-	if (h->opt.command && !h->opt.json)
+	if (h->opt.who.command && !h->opt.json)
 		h->report.out = stderr; /* stdout is the command's */
 	if (h->opt.output) {
 		h->report.out = fopen(h->opt.output, "we");
@@ -128,7 +148,7 @@ static void say_start(const struct hist_run *h)
 {
 	const struct hist_report *r = &h->report;
 
-	hist_target_tell_children(&h->opt);
+	chosen_tell_children(&h->opt.who);
 	if (h->opt.json) {
 		hist_json_start(r);
 		return;
@@ -140,17 +160,31 @@ static void say_start(const struct hist_run *h)
 	if (r->site_unknown)
 		fprintf(stderr, "mmtrace: %s; sites are addresses, wrappers are not known, and large kmallocs may count twice\n",
 			r->site_unknown);
-	if (!h->opt.quiet && !h->opt.command)
+	if (!h->opt.quiet && !h->opt.who.command)
 		fprintf(stderr, "mmtrace: counting; Ctrl-C ends\n");
+}
+
+static int check_targets(struct hist_run *h, struct error *e)
+{
+	const char *cgroup = h->opt.who.cgroup;
+
+	if (chosen_check(&h->opt.who, splits_by(h, MMT_KEY_PROCESS), e))
+		return -1;
+	if (cgroup && (h->opt.kmem.cgroup_fd = cgroup_open(cgroup, e)) < 0)
+		return -1;
+	chosen_name(&h->opt.who, h->target, sizeof(h->target));
+	return 0;
 }
 
 static int begin(struct hist_run *h, struct error *e)
 {
 	int err;
 
-	if (hist_target_open(&h->opt, h->target, sizeof(h->target), e) || open_output(h, e) || (h->signals = signals_open(e)) < 0)
+	if (check_targets(h, e) || open_output(h, e) || (h->signals = signals_open(e)) < 0)
 		return -1;
 	find_functions(h);
+	if (find_module(h, e))
+		return -1;
 	h->opt.kmem.config.nodes = node_count();
 	h->opt.kmem.config.one_node = h->opt.kmem.config.nodes == 1;
 	if (splits_by(h, MMT_KEY_GFP))
@@ -158,26 +192,26 @@ static int begin(struct hist_run *h, struct error *e)
 	if (splits_by(h, MMT_KEY_REGION))
 		region_find(h->opt.kmem.config.region, h->names.ksyms ? ksym_address(h->names.ksyms, "_text") : 0,
 			    h->names.ksyms ? ksym_address(h->names.ksyms, "_end") : 0, h->opt.kmem.btf);
-	if (h->opt.command && (err = launch_start(&h->launch, h->opt.command)))
+	if (h->opt.who.command && (err = launch_start(&h->launch, h->opt.who.command)))
 		return error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot fork");
 	h->kmem = kmem_open(&h->opt.kmem, e);
 	if (!h->kmem)
 		return -1;
 	fill_report(h);
-	if (h->opt.command)
-		h->opt.pids[h->opt.pid_count++] = h->launch.pid;
-	for (int i = 0; i < h->opt.pid_count; i++)
-		kmem_add_process(h->kmem, h->opt.pids[i]);
+	if (h->opt.who.command)
+		h->opt.who.pids[h->opt.who.pid_count++] = h->launch.pid;
+	for (int i = 0; i < h->opt.who.pid_count; i++)
+		kmem_add_process(h->kmem, h->opt.who.pids[i]);
 	if (kmem_attach(h->kmem, e))
 		return -1;
 	h->t0 = now_ns(CLOCK_MONOTONIC);
 	h->report.t0_unix_ns = now_ns(CLOCK_REALTIME);
 	say_start(h);
-	if (!h->opt.command)
+	if (!h->opt.who.command)
 		return 0;
 	err = launch_go(&h->launch);
 	return err ? error_set(e, err == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, NULL, strerror(err),
-			       "cannot run '%s'", h->opt.command[0]) : 0;
+			       "cannot run '%s'", h->opt.who.command[0]) : 0;
 }
 
 /* --- run --- */
@@ -217,6 +251,7 @@ static int refresh(struct hist_run *h, struct error *e)
 	kmem_stalls(h->kmem, h->report.stalls_open);
 	h->report.unpaired = kmem_loss(h->kmem, MMT_HIST_LOSS_UNPAIRED);
 	h->report.stalls_lost = kmem_loss(h->kmem, MMT_HIST_LOSS_STALLS);
+	h->report.processes_lost = kmem_loss(h->kmem, MMT_HIST_LOSS_PROCESSES);
 	h->report.ooms_lost = kmem_loss(h->kmem, MMT_HIST_LOSS_OOMS);
 	cost_read(&h->report.overhead, &cost);
 	h->report.now_ns = now_ns(CLOCK_MONOTONIC) - h->t0;
@@ -263,7 +298,7 @@ static int run(struct hist_run *h, struct error *e)
 
 		if (poll(fds, 2, ms) < 0 && errno != EINTR)
 			break;
-		h->stop |= signals_read(h->signals, &h->launch) || (h->opt.command && h->launch.ended);
+		h->stop |= signals_read(h->signals, &h->launch) || (h->opt.who.command && h->launch.ended);
 		kmem_ooms(h->kmem, on_oom, h);
 		now = now_ns(CLOCK_MONOTONIC);
 		if (now >= end)
@@ -281,11 +316,11 @@ static int run(struct hist_run *h, struct error *e)
 /* A command runs on though nobody reads of it: its status is waited for. */
 static int output_failed(struct hist_run *h, int err, struct error *e)
 {
-	if (h->opt.command)
+	if (h->opt.who.command)
 		signals_await(h->signals, &h->launch);
 	if (err != EPIPE)
 		return error_set(e, EXIT_FAILED, "free space, or choose another file", strerror(err), "cannot write the output");
-	return h->opt.command ? launch_status(&h->launch) : EXIT_OK;
+	return h->opt.who.command ? launch_status(&h->launch) : EXIT_OK;
 }
 
 static int finish(struct hist_run *h, struct error *e)
@@ -298,7 +333,7 @@ static int finish(struct hist_run *h, struct error *e)
 	(h->opt.json ? hist_json_end : hist_text_end)(&h->report);
 	if (fflush(h->report.out) || ferror(h->report.out))
 		return output_failed(h, errno, e);
-	if (h->opt.strict && (h->report.misses || h->report.stalls_lost || h->report.ooms_lost))
+	if (h->opt.strict && (h->report.misses || h->report.stalls_lost || h->report.ooms_lost || h->report.processes_lost))
 		return EXIT_LOST;
 	return h->launch.ended ? launch_status(&h->launch) : EXIT_OK;
 }

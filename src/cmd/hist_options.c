@@ -10,13 +10,14 @@
 
 #define HINT "'mmtrace hist --help' lists domains, keys and options"
 
-enum { OPT_BY = 256, OPT_CGROUP, OPT_FREES, OPT_LOOK_THROUGH, OPT_ROWS, OPT_NO_FOLLOW, OPT_JSON, OPT_ASCII, OPT_BACKEND, OPT_BTF, OPT_STRICT };
+enum { OPT_BY = 256, OPT_CGROUP, OPT_MODULE, OPT_FREES, OPT_LOOK_THROUGH, OPT_ROWS, OPT_NO_FOLLOW, OPT_JSON, OPT_ASCII, OPT_BACKEND, OPT_BTF, OPT_STRICT };
 
 static const struct option longs[] = {
 	{ "by", required_argument, NULL, OPT_BY },
 	{ "pid", required_argument, NULL, 'p' },
 	{ "command", required_argument, NULL, 'c' },
 	{ "cgroup", required_argument, NULL, OPT_CGROUP },
+	{ "module", required_argument, NULL, OPT_MODULE },
 	{ "min-size", required_argument, NULL, 'z' },
 	{ "max-size", required_argument, NULL, 'Z' },
 	{ "frees", no_argument, NULL, OPT_FREES },
@@ -67,6 +68,7 @@ void hist_options_help(void)
 	     "      --no-follow          leave children alone\n"
 	     "  -c, --command TEXT       as -- CMD, for a line of the shell\n"
 	     "      --cgroup DIR         only processes below this cgroup (v2)\n"
+	     "      --module NAME        only what the code of this kernel module asks for\n"
 	     "  -z, --min-size BYTES     only sizes from here (of what has sizes)\n"
 	     "  -Z, --max-size BYTES     only sizes up to here\n"
 	     "      --frees              count frees too\n"
@@ -88,11 +90,6 @@ void hist_options_help(void)
 	     "  -h, --help");
 }
 
-static int bad(struct error *e, const char *option, const char *value, const char *why)
-{
-	return error_set(e, EXIT_USAGE, HINT, why, "bad value '%s' of %s", value, option);
-}
-
 static int parse_by(struct hist_options *o, const char *list, struct error *e)
 {
 	char *copy = strdup(list), *save = NULL;
@@ -104,47 +101,14 @@ static int parse_by(struct hist_options *o, const char *list, struct error *e)
 		while (k < MMT_KEY_COUNT && strcmp(keys[k].key, one))
 			k++;
 		if (k == MMT_KEY_COUNT)
-			err = bad(e, "--by", one, "keys: site cache process order gfp node cgroup region migrate");
+			err = value_bad(e, "--by", one, "keys: site cache process order gfp node cgroup region migrate");
 		else if (n == 2 || (n && o->kmem.config.by[0] == k))
-			err = bad(e, "--by", list, "two different keys at most");
+			err = value_bad(e, "--by", list, "two different keys at most");
 		else
 			o->kmem.config.by[n++] = k;
 	}
 	free(copy);
-	return err || n ? err : bad(e, "--by", list, "no key given");
-}
-
-static int parse_pids(struct hist_options *o, const char *list, struct error *e)
-{
-	char *copy = strdup(list), *save = NULL;
-	uint64_t v;
-	int err = 0;
-
-	for (char *one = strtok_r(copy, ",", &save); one && !err; one = strtok_r(NULL, ",", &save)) {
-		if (!text_parse_u64(one, &v) || !v || v > 1u << 30)
-			err = bad(e, "-p", one, "not a number of a process");
-		else if (o->pid_count == HIST_PID_MAX)
-			err = bad(e, "-p", one, "too many, 256 at most");
-		else
-			o->pids[o->pid_count++] = (pid_t)v;
-	}
-	free(copy);
-	return err || o->pid_count ? err : bad(e, "-p", list, "no number given");
-}
-
-static int parse_backend(struct hist_options *o, char *arg, struct error *e)
-{
-	char *name = strchr(arg, '=');
-
-	if (!name)
-		return bad(e, "--backend", arg, "it takes HOOK=NAME");
-	*name++ = '\0';
-	for (int h = 0; h < HOOK_COUNT; h++)
-		if (!strcmp(hooks[h].key, arg) && hooks[h].object == OBJECT_HIST) {
-			o->kmem.force[h] = name;
-			return 0;
-		}
-	return error_set(e, EXIT_USAGE, "'mmtrace doctor' lists the hooks", "hist has no such hook", "bad value '%s' of --backend", arg);
+	return err || n ? err : value_bad(e, "--by", list, "no key given");
 }
 
 static int parse_number(struct hist_options *o, int c, struct error *e)
@@ -152,24 +116,19 @@ static int parse_number(struct hist_options *o, int c, struct error *e)
 	uint64_t v = 0;
 
 	switch (c) {
-	case 'i':
-		return text_parse_duration(optarg, &o->interval_ns) && o->interval_ns ? 0 : bad(e, "-i", optarg, "not a duration like 1s");
-	case 'd':
-		return text_parse_duration(optarg, &o->duration_ns) ? 0 : bad(e, "-d", optarg, "not a duration like 5s");
-	case 'z': case 'Z':
-		if (!text_parse_bytes(optarg, &v))
-			return bad(e, c == 'z' ? "-z" : "-Z", optarg, "not a size like 4096 or 4K");
+	case 'i': return value_duration("-i", optarg, &o->interval_ns, e);
+	case 'd': return value_duration("-d", optarg, &o->duration_ns, e);
+	case 'z':
+	case 'Z':
+		if (value_bytes(c == 'z' ? "-z" : "-Z", optarg, &v, e))
+			return -1;
 		*(c == 'z' ? &o->kmem.config.size_min : &o->kmem.config.size_max) = v;
 		return 0;
-	case OPT_ROWS:
-		if (!text_parse_u64(optarg, &v) || !v || v > 1 << 22)
-			return bad(e, "--rows", optarg, "not a number of rows from 1 to 4194304");
-		o->kmem.rows = (uint32_t)v;
-		return 0;
+	case 'n': return value_rows(optarg, &o->top, e);
 	default:
-		if (!text_parse_u64(optarg, &v) || v > 1000000)
-			return bad(e, "-n", optarg, "not a number of rows");
-		o->top = (int)v;
+		if (value_number("--rows", optarg, 1, 1 << 22, &v, e))
+			return -1;
+		o->kmem.rows = (uint32_t)v;
 		return 0;
 	}
 }
@@ -178,32 +137,28 @@ static int parse_one(struct hist_options *o, int c, char **argv, struct error *e
 {
 	switch (c) {
 	case OPT_BY: return parse_by(o, optarg, e);
-	case 'p': return parse_pids(o, optarg, e);
+	case 'p': return value_ids("-p", optarg, o->who.pids, &o->who.pid_count, e);
 	case 'd': case 'i': case 'n': case 'z': case 'Z': case OPT_ROWS: return parse_number(o, c, e);
 	case 's':
 		o->sort_given = true;
-		return hist_sort_parse(optarg, &o->sort) ? 0 : bad(e, "-s", optarg, "keys: count bytes waste");
-	case 'c':
-		o->shell[0] = "/bin/sh";
-		o->shell[1] = "-c";
-		o->shell[2] = optarg;
-		o->command = o->shell;
-		return 0;
-	case OPT_CGROUP: o->cgroup = optarg; return 0;
+		return hist_sort_parse(optarg, &o->sort) ? 0 : value_bad(e, "-s", optarg, "keys: count bytes waste");
+	case 'c': return chosen_shell(&o->who, optarg, e);
+	case OPT_CGROUP: o->who.cgroup = optarg; return 0;
+	case OPT_MODULE: o->module = optarg; return 0;
 	case OPT_FREES: o->kmem.frees = true; return 0;
 	case OPT_LOOK_THROUGH: o->kmem.config.look_through = true; return 0;
-	case OPT_NO_FOLLOW: o->kmem.config.follow = false; return 0;
+	case OPT_NO_FOLLOW: o->who.follow = false; return 0;
 	case OPT_JSON: o->json = true; return 0;
 	case OPT_ASCII: o->ascii = true; return 0;
 	case 'o': o->output = optarg; return 0;
-	case OPT_BACKEND: return parse_backend(o, optarg, e);
+	case OPT_BACKEND: return value_backend(o->kmem.force, OBJECT_HIST, optarg, e);
 	case OPT_BTF: o->kmem.btf = optarg; return 0;
 	case OPT_STRICT: o->strict = true; return 0;
 	case 'q': o->quiet = true; return 0;
 	case 'v': o->kmem.verbose = true; return 0;
 	case 'h': o->help = true; return 0;
 	default:
-		return error_set(e, EXIT_USAGE, HINT, c == ':' ? "its value is missing" : "no such option", "bad option %s",
+		return error_set(e, EXIT_USAGE, NULL, c == ':' ? "its value is missing" : "no such option", "bad option %s",
 				 argv[optind - 1]);
 	}
 }
@@ -224,7 +179,7 @@ static int parse_word(struct hist_options *o, const char *word, struct error *e)
 		return 0;
 	if (o->interval_ns && !o->count && text_parse_u64(word, &o->count) && o->count)
 		return 0;
-	return error_set(e, EXIT_USAGE, HINT, "neither a domain nor an interval and a count", "unknown word '%s'", word);
+	return error_set(e, EXIT_USAGE, NULL, "neither a domain nor an interval and a count", "unknown word '%s'", word);
 }
 
 static uint32_t wanted_keys(const struct hist_options *o)
@@ -234,6 +189,8 @@ static uint32_t wanted_keys(const struct hist_options *o)
 	for (int i = 0; i < 2; i++)
 		if (o->kmem.config.by[i] != MMT_KEY_NONE)
 			bits |= HK_BIT(o->kmem.config.by[i]);
+	if (o->module)
+		bits |= HK_SITE;
 	return bits;
 }
 
@@ -253,7 +210,7 @@ static int choose_domains(struct hist_options *o, struct error *e)
 		for (int k = 0; k < MMT_KEY_COUNT; k++)
 			if (domains[d].keys & HK_BIT(k))
 				snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s", list[0] ? " " : "it has: ", keys[k].key);
-		return error_set(e, EXIT_USAGE, HINT, list, "domain '%s' has no key '%s'", domains[d].key,
+		return error_set(e, EXIT_USAGE, NULL, list, "domain '%s' has no key '%s'", domains[d].key,
 				 keys[__builtin_ctz(missing)].key);
 	}
 	for (int d = MMT_DOMAIN_DIRECT; d <= MMT_DOMAIN_SWAPIN && o->group; d++)
@@ -261,18 +218,18 @@ static int choose_domains(struct hist_options *o, struct error *e)
 	for (int d = 0; d < MMT_DOMAIN_COUNT && !named && !o->group; d++)
 		any |= o->kmem.domain[d] = domains[d].by_default && !(wanted & ~domains[d].keys);
 	o->kmem.optional = !named || o->group;
-	return named || any ? 0 : error_set(e, EXIT_USAGE, HINT, "no domain has both", "cannot split by these keys");
+	return named || any ? 0 : error_set(e, EXIT_USAGE, NULL, "no domain has both", "cannot split by these keys");
 }
 
 static int useless(struct error *e, const char *option, const char *why)
 {
-	return error_set(e, EXIT_USAGE, HINT, why, "%s would do nothing", option);
+	return error_set(e, EXIT_USAGE, NULL, why, "%s would do nothing", option);
 }
 
 /* Options that nothing of what is counted heeds. */
 static int check_use(const struct hist_options *o, struct error *e)
 {
-	bool sized = false, freed = false, by_site = wanted_keys(o) & HK_SITE;
+	bool sized = false, freed = false, by_site = (wanted_keys(o) & HK_SITE) != 0;
 	bool limited = o->kmem.config.size_min || o->kmem.config.size_max != UINT64_MAX;
 
 	for (int d = 0; d < MMT_DOMAIN_COUNT; d++) {
@@ -298,34 +255,29 @@ static int check_use(const struct hist_options *o, struct error *e)
 static int check(struct hist_options *o, struct error *e)
 {
 	if (o->kmem.config.size_min > o->kmem.config.size_max)
-		return error_set(e, EXIT_USAGE, HINT, "-z is above -Z", "no size passes");
-	if (o->command && (o->pid_count || o->cgroup))
-		return error_set(e, EXIT_USAGE, HINT, "-- CMD and -c cannot be joined with -p or --cgroup", "two targets");
-	o->kmem.config.filter_pid = o->pid_count || o->command;
+		return error_set(e, EXIT_USAGE, NULL, "-z is above -Z", "no size passes");
+	o->kmem.config.filter_pid = o->who.pid_count || o->who.command;
+	o->kmem.config.follow = o->who.follow;
 	return choose_domains(o, e) ? -1 : check_use(o, e);
 }
 
-int hist_options_parse(struct hist_options *o, int argc, char **argv, struct error *e)
+static int parse(struct hist_options *o, int argc, char **argv, struct error *e)
 {
 	int c;
 
-	*o = (struct hist_options){ .top = 20 };
-	o->kmem.cgroup_fd = -1;
-	o->kmem.config.by[0] = o->kmem.config.by[1] = MMT_KEY_NONE;
-	o->kmem.config.size_max = UINT64_MAX;
-	o->kmem.config.follow = true;
-	opterr = 0;
 	while ((c = getopt_long(argc, argv, "-:c:p:d:i:n:s:o:z:Z:qvh", longs, NULL)) != -1)
 		if (c == 1 ? parse_word(o, optarg, e) : parse_one(o, c, argv, e))
 			return -1;
 	if (o->help)
 		return 0;
-	if (optind > 1 && !strcmp(argv[optind - 1], "--")) {
-		if (o->command)
-			return error_set(e, EXIT_USAGE, HINT, "-c cannot be joined with -- CMD", "two targets");
-		o->command = optind < argc ? argv + optind : NULL;
-		if (!o->command)
-			return error_set(e, EXIT_USAGE, HINT, "no command follows '--'", "nothing to run");
-	}
-	return check(o, e);
+	return chosen_command(&o->who, argc, argv, e) ? -1 : check(o, e);
+}
+
+int hist_options_parse(struct hist_options *o, int argc, char **argv, struct error *e)
+{
+	*o = (struct hist_options){ .top = 20, .who.follow = true, .kmem.cgroup_fd = -1 };
+	o->kmem.config.by[0] = o->kmem.config.by[1] = MMT_KEY_NONE;
+	o->kmem.config.size_max = UINT64_MAX;
+	opterr = 0;
+	return parse(o, argc, argv, e) ? error_hint(e, HINT) : 0;
 }

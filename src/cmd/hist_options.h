@@ -5,23 +5,19 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "base/error.h"
+#include "cmd/chosen.h"
 #include "model/hist.h"
 #include "probe/kmem.h"
-
-#define HIST_PID_MAX 256
 
 struct hist_options {
 	struct kmem_options kmem;
 	bool named[MMT_DOMAIN_COUNT]; /* domains given by name */
 	bool group;                   /* "reclaim" was given */
-	pid_t pids[HIST_PID_MAX];
-	int pid_count;
-	char **command; /* NULL, or CMD ARGS NULL */
-	char *shell[4]; /* command if it is one line for the shell */
-	const char *cgroup, *output;
+	struct chosen who;
+	const char *module; /* only sites in it; NULL: all */
+	const char *output;
 	uint64_t duration_ns, interval_ns, count; /* 0: none */
 	enum hist_sort sort;
 	bool sort_given;

@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -14,9 +13,10 @@
 
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "cmd/cost.h"
+#include "cmd/launch.h"
 #include "cmd/leak_options.h"
 #include "cmd/signals.h"
-#include "probe/procfs.h"
 #include "probe/slab.h"
 #include "sym/wrapper.h"
 #include "view/leak.h"
@@ -37,7 +37,7 @@ struct leak {
 	struct ksym_table *syms;
 	struct leak_report report;
 	struct utsname uts;
-	int pidfds[LEAK_PIDS];
+	struct launch launch;
 	int signals, timer;
 	uint64_t t0, next_tick, end, ticks;
 	uint64_t names_ns; /* when names were last read again */
@@ -112,6 +112,14 @@ static bool passes_on(const struct leak *l, uint64_t site)
 	return !site || (l->syms && ksym_find(l->syms, site, &k) && wrapper_is(k.name));
 }
 
+/* --module: sites elsewhere have no row. */
+static bool is_shown(const struct leak *l, uint64_t site)
+{
+	struct ksym k;
+
+	return !l->opt.module || (ksym_find(l->syms, site, &k) && ksym_in_module(&k, l->opt.module));
+}
+
 static void read_site(struct leak *l, uint32_t number)
 {
 	uint64_t frames[MMT_LEAK_STACK], site;
@@ -125,6 +133,8 @@ static void read_site(struct leak *l, uint32_t number)
 	through = n && passes_on(l, s.key.site);
 	site = through ? stack_caller(l, frames, n) : s.key.site;
 	learn_names(l, site);
+	if (!is_shown(l, site))
+		return;
 	outstanding_site(l->model, number, &s, site, through, frames, l->opt.probe.config.stacks ? n : 0);
 }
 
@@ -162,10 +172,8 @@ static int read_table(struct leak *l, struct error *e)
 	outstanding_walk_end(l->model);
 	leak_losses(l->probe, l->report.losses);
 	leak_cost(l->probe, &cost);
-	l->report.bpf_runs = cost.runs;
-	l->report.bpf_ns = cost.ns;
 	l->report.bpf_misses = cost.misses;
-	l->report.map_bytes = cost.map_bytes;
+	cost_read(&l->report.overhead, &cost);
 	l->report.now_ns = now_ns(CLOCK_MONOTONIC) - l->t0;
 	return err ? error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot read the table of allocations") : 0;
 }
@@ -192,33 +200,45 @@ static int check_slab(struct leak *l, struct error *e)
 	return 0;
 }
 
-static int check_pids(struct leak *l, struct error *e)
+static int check_targets(struct leak *l, struct error *e)
 {
-	for (int i = 0; i < l->opt.pid_count; i++) {
-		if (procfs_check_target(l->opt.pids[i], e))
-			return -1;
-		l->pidfds[i] = (int)syscall(SYS_pidfd_open, l->opt.pids[i], 0);
-		if (l->pidfds[i] < 0)
-			return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot trace pid %d", l->opt.pids[i]);
-	}
-	l->opt.probe.config.filter_pid = l->opt.pid_count > 0;
-	l->opt.probe.config.self = (uint32_t)getpid();
-	if (l->opt.pid_count)
-		snprintf(l->target, sizeof(l->target), "pid %d%s", l->opt.pids[0], l->opt.pid_count > 1 ? " ..." : "");
-	else
-		snprintf(l->target, sizeof(l->target), "all processes");
+	struct mmt_leak_config *config = &l->opt.probe.config;
+
+	if (chosen_check(&l->opt.who, false, e))
+		return -1;
+	config->filter_pid = l->opt.who.pid_count || l->opt.who.command;
+	config->follow = l->opt.who.follow;
+	config->self = (uint32_t)getpid();
+	chosen_name(&l->opt.who, l->target, sizeof(l->target));
 	return 0;
+}
+
+static int load_names(struct leak *l, struct error *e)
+{
+	struct leak_report *r = &l->report;
+	struct ksym_range code;
+
+	l->syms = ksym_load(NULL);
+	r->no_names = l->syms && !ksym_hidden(l->syms) ? NULL : l->syms ? ksym_why_hidden() : "/proc/kallsyms cannot be read";
+	r->syms = r->no_names ? NULL : l->syms;
+	if (!l->opt.module)
+		return 0;
+	if (!r->syms)
+		return error_set(e, EXIT_NOT_PERMITTED, NULL, r->no_names, "cannot find module '%s'", l->opt.module);
+	return ksym_module(l->syms, l->opt.module, &code, 1)
+		       ? 0 : error_set(e, EXIT_USAGE, "'lsmod' lists the modules", "no such module is loaded, or it has no code",
+				       "cannot find module '%s'", l->opt.module);
 }
 
 static int open_output(struct leak *l, struct error *e)
 {
-	l->report.out = stdout;
+	l->report.out = l->opt.who.command && !l->opt.json ? stderr : stdout; /* stdout is the command's */
 	if (l->opt.output) {
 		l->report.out = fopen(l->opt.output, "we");
 		if (!l->report.out)
 			return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot write to '%s'", l->opt.output);
 	}
-	l->report.redraw = isatty(fileno(l->report.out)) && !l->opt.json && !l->opt.quiet;
+	l->report.redraw = isatty(fileno(l->report.out)) && !l->opt.json && !l->opt.quiet && !l->opt.who.command;
 	if (!l->opt.interval_ns && (l->report.redraw || l->opt.count))
 		l->opt.interval_ns = DEFAULT_INTERVAL_NS;
 	l->report.top = l->opt.top >= 0 ? l->opt.top : l->opt.json ? 0 : 30;
@@ -282,9 +302,6 @@ static void fill_report(struct leak *l)
 		add_backend(l, HOOK_LEAK_VMALLOC, "");
 	if (domains & 1u << MMT_LEAK_PAGE)
 		add_backend(l, HOOK_LEAK_PAGE, "");
-	l->syms = ksym_load(NULL);
-	r->no_names = l->syms && !ksym_hidden(l->syms) ? NULL : l->syms ? ksym_why_hidden() : "/proc/kallsyms cannot be read";
-	r->syms = r->no_names ? NULL : l->syms;
 }
 
 static void say_start(const struct leak *l)
@@ -293,9 +310,10 @@ static void say_start(const struct leak *l)
 	struct probe_cost cost;
 	char bytes[32];
 
+	chosen_tell_children(&l->opt.who);
 	if (l->opt.json)
 		leak_json_start(r);
-	if (l->opt.quiet || l->opt.json)
+	if (l->opt.quiet || l->opt.json || l->opt.who.command)
 		return;
 	leak_cost(l->probe, &cost);
 	fprintf(stderr, "mmtrace: tracing kernel allocations by %s, a table of %" PRIu32 " (maps take %s)%s%s\n", l->target,
@@ -306,15 +324,30 @@ static void say_start(const struct leak *l)
 			fprintf(stderr, "mmtrace: %s\n", r->backends[i].lacks);
 }
 
+static int run_command(struct leak *l, struct error *e)
+{
+	int err = launch_go(&l->launch);
+
+	return err ? error_set(e, err == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, NULL, strerror(err), "cannot run '%s'",
+			       l->opt.who.command[0]) : 0;
+}
+
 static int begin(struct leak *l, struct error *e)
 {
-	if (check_slab(l, e) || check_pids(l, e) || open_output(l, e) || start_clock(l, e))
+	struct chosen *who = &l->opt.who;
+	int err;
+
+	if (check_slab(l, e) || check_targets(l, e) || load_names(l, e) || open_output(l, e) || start_clock(l, e))
 		return -1;
+	if (who->command && (err = launch_start(&l->launch, who->command)))
+		return error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot fork");
 	l->probe = leak_open(&l->opt.probe, e);
 	if (!l->probe)
 		return -1;
-	for (int i = 0; i < l->opt.pid_count; i++)
-		leak_add_target(l->probe, l->opt.pids[i]);
+	if (who->command)
+		who->pids[who->pid_count++] = l->launch.pid;
+	for (int i = 0; i < who->pid_count; i++)
+		leak_add_target(l->probe, who->pids[i]);
 	l->model = outstanding_new(l->opt.probe.config.sample, l->opt.older_ns);
 	fill_report(l);
 	if (leak_attach(l->probe, e))
@@ -323,7 +356,7 @@ static int begin(struct leak *l, struct error *e)
 	l->next_tick = l->opt.interval_ns ? l->t0 + l->opt.interval_ns : ~0ull;
 	l->end = l->opt.duration_ns ? l->t0 + l->opt.duration_ns : ~0ull;
 	say_start(l);
-	return 0;
+	return who->command ? run_command(l, e) : 0;
 }
 
 /* --- run --- */
@@ -341,26 +374,18 @@ static void tick(struct leak *l, uint64_t now, struct error *e)
 	l->stop |= ferror(l->report.out) != 0;
 }
 
-/* When all processes chosen have ended, so will the run. */
-static void watch_pids(struct leak *l, uint64_t now)
+/* When the command, or all processes chosen and their children, have ended, so
+ * will the run. */
+static bool targets_ended(const struct leak *l)
 {
-	struct pollfd fds[LEAK_PIDS];
-	int ended = 0;
-
-	for (int i = 0; i < l->opt.pid_count; i++)
-		fds[i] = (struct pollfd){ l->pidfds[i], POLLIN, 0 };
-	if (poll(fds, (nfds_t)l->opt.pid_count, 0) < 0)
-		return;
-	for (int i = 0; i < l->opt.pid_count; i++)
-		ended += (fds[i].revents & POLLIN) != 0;
-	if (ended && ended == l->opt.pid_count && now + AFTERMATH_NS < l->end)
-		l->end = now + AFTERMATH_NS;
+	if (l->opt.who.command)
+		return l->launch.ended;
+	return l->opt.who.pid_count && !leak_target_lives(l->probe);
 }
 
 static void run(struct leak *l, struct error *e)
 {
 	struct pollfd fds[] = { { l->signals, POLLIN, 0 }, { l->timer, POLLIN, 0 } };
-	struct launch none = { 0 };
 	bool ending = false;
 
 	while (!l->stop) {
@@ -368,21 +393,32 @@ static void run(struct leak *l, struct error *e)
 
 		if (poll(fds, 2, 1000) < 0 && errno != EINTR)
 			break;
-		if (signals_read(l->signals, &none))
+		if (signals_read(l->signals, &l->launch))
 			break;
 		if (read(l->timer, &expirations, sizeof(expirations)) != sizeof(expirations))
 			continue;
 		read_counts(l);
 		now = now_ns(CLOCK_MONOTONIC);
-		if (!ending && l->opt.pid_count) {
-			watch_pids(l, now);
-			ending = l->end == now + AFTERMATH_NS;
+		if (!ending && targets_ended(l)) {
+			ending = true;
+			if (now + AFTERMATH_NS < l->end)
+				l->end = now + AFTERMATH_NS;
 		}
 		if (now >= l->end)
 			break;
 		if (now >= l->next_tick)
 			tick(l, now, e);
 	}
+}
+
+/* A command runs on though nobody reads of it: its status is waited for. */
+static int output_failed(struct leak *l, int err, struct error *e)
+{
+	if (l->opt.who.command)
+		signals_await(l->signals, &l->launch);
+	if (err != EPIPE)
+		return error_set(e, EXIT_FAILED, "free space, or choose another file", strerror(err), "cannot write the output");
+	return l->opt.who.command ? launch_status(&l->launch) : EXIT_OK;
 }
 
 static int finish(struct leak *l, struct error *e)
@@ -397,12 +433,12 @@ static int finish(struct leak *l, struct error *e)
 	r->losses[MMT_LEAK_MISMATCH] = outstanding_mismatch(l->model);
 	(l->opt.json ? leak_json_end : leak_text_end)(r);
 	if (fflush(r->out) || ferror(r->out))
-		return errno == EPIPE ? EXIT_OK
-				      : error_set(e, EXIT_FAILED, "free space, or choose another file", strerror(errno),
-						  "cannot write the output");
+		return output_failed(l, errno, e);
 	for (int i = 0; i < MMT_LEAK_LOSSES; i++)
 		lost += leak_loss_texts[i].lost ? r->losses[i] : 0;
-	return l->opt.strict && (lost || r->bpf_misses) ? EXIT_LOST : EXIT_OK;
+	if (l->opt.strict && (lost || r->bpf_misses))
+		return EXIT_LOST;
+	return l->launch.ended ? launch_status(&l->launch) : EXIT_OK;
 }
 
 int cmd_leak(int argc, char **argv)

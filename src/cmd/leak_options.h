@@ -3,19 +3,18 @@
 #ifndef CMD_LEAK_OPTIONS_H
 #define CMD_LEAK_OPTIONS_H
 
+#include "cmd/chosen.h"
 #include "model/outstanding.h"
 #include "probe/leak.h"
 
-#define LEAK_PIDS 256
 #define LEAK_ENTRIES (1u << 20)
 
 struct leak_command_options {
 	struct leak_options probe;
-	pid_t pids[LEAK_PIDS];
-	int pid_count;
+	struct chosen who;
 	uint64_t duration_ns, interval_ns, count; /* 0: no limit; interval 0: none given */
 	uint64_t older_ns;
-	const char *slab, *output;
+	const char *slab, *module, *output;
 	enum outstanding_sort sort;
 	bool reverse, json, quiet, strict, help;
 	int top; /* -1: not given */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include "cmd/options.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -14,7 +15,6 @@
 #include "view/report.h"
 
 #define HINT "'mmtrace --help' lists the options"
-#define NO_DURATION "not a duration above 0 like 5s, 500ms, 2m, 0.5"
 
 enum {
 	OPT_JSON = 256, OPT_COLUMNS, OPT_NO_FOLLOW, OPT_BACKEND, OPT_RING, OPT_BTF, OPT_STRICT, OPT_NO_COLOR, OPT_VERSION, OPT_RANGE,
@@ -95,30 +95,6 @@ void options_help(void)
 		printf("  %-10s %s\n", commands[i].name, commands[i].help);
 }
 
-int options_bad(struct error *e, const char *option, const char *value, const char *why)
-{
-	return error_set(e, EXIT_USAGE, HINT, why, "bad value '%s' of %s", value, option);
-}
-
-int options_ids(const char *list, const char *option, pid_t *out, int *count, struct error *e)
-{
-	char *copy = strdup(list), *save = NULL, *one;
-	int err = 0;
-
-	for (one = strtok_r(copy, ",", &save); one && !err; one = strtok_r(NULL, ",", &save)) {
-		uint64_t v;
-
-		if (!text_parse_u64(one, &v) || !v || v > 1u << 30)
-			err = options_bad(e, option, one, "not a number of a process");
-		else if (*count == TARGET_MAX)
-			err = options_bad(e, option, one, "too many, 256 at most");
-		else
-			out[(*count)++] = (pid_t)v;
-	}
-	free(copy);
-	return err || *count ? err : options_bad(e, option, list, "no number given");
-}
-
 static bool parse_range(const char *range, struct trace_filter *f)
 {
 	int used = 0;
@@ -128,55 +104,35 @@ static bool parse_range(const char *range, struct trace_filter *f)
 	       sscanf(range, "%" SCNx64 "-%" SCNx64 "%n", &f->from, &f->to, &used) == 2 && !range[used] && f->to > f->from;
 }
 
-int options_backend(const char *force[HOOK_COUNT], char *arg, struct error *e)
-{
-	char *name = strchr(arg, '=');
-
-	if (!name)
-		return options_bad(e, "--backend", arg, "it takes HOOK=NAME");
-	*name++ = '\0';
-	for (int h = 0; h < HOOK_COUNT; h++)
-		if (!strcmp(hooks[h].key, arg)) {
-			force[h] = name;
-			return 0;
-		}
-	return error_set(e, EXIT_USAGE, "'mmtrace doctor' lists the hooks", "no such hook", "bad value '%s' of --backend", arg);
-}
-
 static int parse_numbers(struct options *o, int c, struct error *e)
 {
 	char *rest = NULL;
 	uint64_t v;
 
 	switch (c) {
-	case 'd':
-		return text_parse_duration(optarg, &o->duration_ns) ? 0 : options_bad(e, "-d", optarg, NO_DURATION);
+	case 'd': return value_duration("-d", optarg, &o->duration_ns, e);
 	case 'i':
 		o->interval_given = true;
-		return text_parse_duration(optarg, &o->interval_ns) ? 0 : options_bad(e, "-i", optarg, NO_DURATION);
-	case 'n':
-		if (!text_parse_u64(optarg, &v) || v > 1000000)
-			return options_bad(e, "-n", optarg, "not a number of rows");
-		o->top = (int)v;
-		return 0;
+		return value_duration("-i", optarg, &o->interval_ns, e);
+	case 'n': return value_rows(optarg, &o->top, e);
 	case OPT_SAMPLE:
-		if (!text_parse_u64(optarg, &v) || !v || v > 65535)
-			return options_bad(e, "--sample", optarg, "not a number from 1 to 65535");
+		if (value_number("--sample", optarg, 1, 65535, &v, e))
+			return -1;
 		o->sample = (uint32_t)v;
 		return 0;
 	case OPT_LIMIT:
 		o->max_overhead = strtod(optarg, &rest);
 		return rest != optarg && !*rest && o->max_overhead > 0 && o->max_overhead <= 100
-			       ? 0 : options_bad(e, "--max-overhead", optarg, "not a percentage above 0, 100 at most");
+			       ? 0 : value_bad(e, "--max-overhead", optarg, "not a percentage above 0, 100 at most");
 	case OPT_ROWS:
-		if (!text_parse_u64(optarg, &v) || !v || v > 1u << 24)
-			return options_bad(e, "--rows", optarg, "not a number of rows from 1 to 16777216");
+		if (value_number("--rows", optarg, 1, 1u << 24, &v, e))
+			return -1;
 		o->probe.rows = (uint32_t)v;
 		return 0;
 	default:
 		if (!text_parse_bytes(optarg, &v) || v < 4096 || v > 1u << 30 || (v & (v - 1)))
-			return options_bad(e, c == OPT_RING ? "--ring-size" : "--control-size", optarg,
-				   "not a power of two from 4K to 1G");
+			return value_bad(e, c == OPT_RING ? "--ring-size" : "--control-size", optarg,
+					 "not a power of two from 4K to 1G");
 		*(c == OPT_RING ? &o->probe.ring_bytes : &o->probe.control_bytes) = v;
 		return 0;
 	}
@@ -185,8 +141,8 @@ static int parse_numbers(struct options *o, int c, struct error *e)
 static int parse_one(struct options *o, int c, char **argv, struct error *e)
 {
 	switch (c) {
-	case 'p': return options_ids(optarg, "-p", o->pids, &o->pid_count, e);
-	case 't': return options_ids(optarg, "-t", o->tids, &o->tid_count, e);
+	case 'p': return value_ids("-p", optarg, o->pids, &o->pid_count, e);
+	case 't': return value_ids("-t", optarg, o->tids, &o->tid_count, e);
 	case 'd': case 'i': case 'n': case OPT_RING: case OPT_ROWS: case OPT_CONTROL: case OPT_SAMPLE: case OPT_LIMIT:
 		return parse_numbers(o, c, e);
 	case 'c':
@@ -194,29 +150,29 @@ static int parse_one(struct options *o, int c, char **argv, struct error *e)
 		o->shell[1] = "-c";
 		o->shell[2] = optarg;
 		o->command = o->shell;
-		return *optarg ? 0 : options_bad(e, "-c", optarg, "no command");
+		return *optarg ? 0 : value_bad(e, "-c", optarg, "no command");
 	case 's':
 		o->sort = optarg;
-		return sort_known(optarg) ? 0 : options_bad(e, "-s", optarg, "keys: any column, see --columns help");
+		return sort_known(optarg) ? 0 : value_bad(e, "-s", optarg, "keys: any column, see --columns help");
 	case 'F':
 		o->classes_help = !strcmp(optarg, "help");
 		return o->classes_help || trace_classes(optarg, &o->filter.classes)
 			       ? 0 : error_set(e, EXIT_USAGE, "'mmtrace trace -F help' lists the classes", "no such class",
 					       "bad value '%s' of -F", optarg);
 	case OPT_RANGE:
-		return parse_range(optarg, &o->filter) ? 0 : options_bad(e, "--range", optarg, "not START-END in hexadecimal");
+		return parse_range(optarg, &o->filter) ? 0 : value_bad(e, "--range", optarg, "not START-END in hexadecimal");
 	case 'a': o->probe.scope = MMT_SCOPE_ALL; return 0;
 	case OPT_CGROUP: o->cgroup = optarg; o->probe.scope = MMT_SCOPE_CGROUP; return 0;
-	case OPT_EXPAND: return options_ids(optarg, "--expand", o->expand, &o->expand_count, e);
+	case OPT_EXPAND: return value_ids("--expand", optarg, o->expand, &o->expand_count, e);
 	case OPT_AGGREGATE: o->probe.aggregate = true; return 0;
 	case OPT_COLUMNS:
 		o->columns_help = !strcmp(optarg, "help");
 		return o->columns_help || columns_parse(optarg, &o->columns)
-			       ? 0 : options_bad(e, "--columns", optarg, "no such column, see --columns help");
+			       ? 0 : value_bad(e, "--columns", optarg, "no such column, see --columns help");
 	case 'o': o->output = optarg; return 0;
 	case OPT_JSON: o->json = true; return 0;
 	case OPT_NO_FOLLOW: o->probe.follow = false; return 0;
-	case OPT_BACKEND: return options_backend(o->probe.force, optarg, e);
+	case OPT_BACKEND: return value_backend(o->probe.force, OBJECT_MMTRACE, optarg, e);
 	case OPT_BTF: o->probe.btf = optarg; return 0;
 	case OPT_STRICT: o->strict = true; return 0;
 	case OPT_NO_COLOR: return 0;
@@ -225,7 +181,7 @@ static int parse_one(struct options *o, int c, char **argv, struct error *e)
 	case 'h': o->help = true; return 0;
 	case OPT_VERSION: o->version = true; return 0;
 	default:
-		return error_set(e, EXIT_USAGE, HINT, c == ':' ? "its value is missing" : "no such option", "bad option %s",
+		return error_set(e, EXIT_USAGE, NULL, c == ':' ? "its value is missing" : "no such option", "bad option %s",
 				 argv[optind - 1]);
 	}
 }
@@ -256,24 +212,22 @@ static int parse_word(struct options *o, int words, char **argv, struct error *e
 		if (check_stray_pid(o, argv + optind, e))
 			return -1;
 		o->interval_given = true;
-		if (text_parse_duration(word, &o->interval_ns))
-			return 0;
-		return (*word >= '0' && *word <= '9') || *word == '.'
-			       ? options_bad(e, "INTERVAL", word, NO_DURATION)
-			       : error_set(e, EXIT_USAGE, "a command to run follows '--'",
-					   "neither a command of mmtrace nor an interval", "unknown word '%s'", word);
+		if (isdigit((unsigned char)*word) || *word == '.')
+			return value_duration("INTERVAL", word, &o->interval_ns, e);
+		return error_set(e, EXIT_USAGE, "a command to run follows '--'", "neither a command of mmtrace nor an interval",
+				 "unknown word '%s'", word);
 	}
 	if (words > 1)
-		return error_set(e, EXIT_USAGE, HINT, "too many words", "unknown word '%s'", word);
-	return text_parse_u64(word, &o->count) && o->count ? 0 : options_bad(e, "COUNT", word, "not a number of intervals");
+		return error_set(e, EXIT_USAGE, NULL, "too many words", "unknown word '%s'", word);
+	return text_parse_u64(word, &o->count) && o->count ? 0 : value_bad(e, "COUNT", word, "not a number of intervals");
 }
 
 static int parse_command(struct options *o, int argc, char **argv, struct error *e)
 {
 	if (optind < argc && o->command)
-		return error_set(e, EXIT_USAGE, HINT, "-c cannot be joined with -- CMD", "two targets");
+		return error_set(e, EXIT_USAGE, NULL, "-c cannot be joined with -- CMD", "two targets");
 	o->command = optind < argc ? argv + optind : NULL;
-	return o->command ? 0 : error_set(e, EXIT_USAGE, HINT, "no command follows '--'", "nothing to run");
+	return o->command ? 0 : error_set(e, EXIT_USAGE, NULL, "no command follows '--'", "nothing to run");
 }
 
 /* What would have no effect is refused. */
@@ -310,9 +264,9 @@ static int check_target(struct options *o, struct error *e)
 		    (o->probe.scope == MMT_SCOPE_ALL);
 
 	if (!kinds)
-		return error_set(e, EXIT_USAGE, HINT, "give -p PID, -t TID, --cgroup PATH, -a or -- CMD", "no target");
+		return error_set(e, EXIT_USAGE, NULL, "give -p PID, -t TID, --cgroup PATH, -a or -- CMD", "no target");
 	if (kinds > 1)
-		return error_set(e, EXIT_USAGE, HINT, "-p and -t, --cgroup, -a and -- CMD exclude each other", "two targets");
+		return error_set(e, EXIT_USAGE, NULL, "-p and -t, --cgroup, -a and -- CMD exclude each other", "two targets");
 	if (check_effect(o, e))
 		return -1;
 	if (!o->sort)
@@ -346,16 +300,21 @@ static int parse_all(struct options *o, int argc, char **argv, struct error *e)
 	}
 }
 
-int options_parse(struct options *o, int argc, char **argv, struct error *e)
+static int parse(struct options *o, int argc, char **argv, struct error *e)
 {
-	*o = (struct options){ .trace = o->trace, .interval_ns = 1000000000, .top = -1, .probe.follow = true };
-	opterr = 0;
 	if (parse_all(o, argc, argv, e))
 		return -1;
 	if (o->help || o->version || o->columns_help || o->classes_help)
 		return 0;
 	o->probe.calls = o->trace && !o->filter.classes;
 	return check_target(o, e);
+}
+
+int options_parse(struct options *o, int argc, char **argv, struct error *e)
+{
+	*o = (struct options){ .trace = o->trace, .interval_ns = 1000000000, .top = -1, .probe.follow = true };
+	opterr = 0;
+	return parse(o, argc, argv, e) ? error_hint(e, HINT) : 0;
 }
 
 bool options_want_vmas(const struct options *o, pid_t pid)

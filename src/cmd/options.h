@@ -7,10 +7,9 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "cmd/values.h"
 #include "probe/probe.h"
 #include "view/trace.h"
-
-#define TARGET_MAX 256
 
 struct options {
 	pid_t pids[TARGET_MAX];
@@ -39,10 +38,6 @@ int options_parse(struct options *o, int argc, char **argv, struct error *e);
 void options_help(void);
 /* Among many processes only those that the user asked for show their VMAs. */
 bool options_want_vmas(const struct options *o, pid_t pid);
-/* For every command: a bad value (returns -1), "PID,PID", HOOK=NAME (arg is cut). */
-int options_bad(struct error *e, const char *option, const char *value, const char *why);
-int options_ids(const char *list, const char *option, pid_t *out, int *count, struct error *e);
-int options_backend(const char *force[HOOK_COUNT], char *arg, struct error *e);
 /* live and trace are one command with two views. */
 int fault_command(int argc, char **argv, bool trace);
 #endif

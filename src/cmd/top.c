@@ -13,8 +13,8 @@
 #include "base/text.h"
 #include "cmd/cmd.h"
 #include "cmd/cost.h"
-#include "cmd/options.h"
 #include "cmd/signals.h"
+#include "cmd/values.h"
 #include "probe/cgroup.h"
 #include "probe/procfs.h"
 #include "probe/top.h"
@@ -90,51 +90,53 @@ static int parse_sort(struct top_command *c, struct error *e)
 {
 	c->report.reverse = *optarg == '-';
 	c->report.sort = top_metric_find(optarg + c->report.reverse);
-	return c->report.sort < TOP_METRICS ? 0 : options_bad(e, "-s", optarg, "no such key; 'mmtrace top --help' lists them");
+	return c->report.sort < TOP_METRICS ? 0 : value_bad(e, "-s", optarg, "no such key; 'mmtrace top --help' lists them");
 }
 
-static int parse_numbers(struct top_command *c, int option, struct error *e)
+static int parse_rows(struct top_command *c, struct error *e)
 {
 	uint64_t v;
 
-	switch (option) {
-	case 'd':
-		return text_parse_duration(optarg, &c->duration_ns) ? 0 : options_bad(e, "-d", optarg, "not a duration like 5s");
-	case 'i':
-		return text_parse_duration(optarg, &c->interval_ns) ? 0 : options_bad(e, "-i", optarg, "not a duration like 5s");
-	case 'n':
-		if (!text_parse_u64(optarg, &v) || v > 1000000)
-			return options_bad(e, "-n", optarg, "not a number of rows");
-		c->top_rows = (int)v;
-		return 0;
-	default:
-		if (!text_parse_u64(optarg, &v) || !v || v > 1u << 22)
-			return options_bad(e, "--rows", optarg, "not a number of processes from 1 to 4194304");
-		c->probe_options.rows = (uint32_t)v;
-		return 0;
-	}
+	if (value_number("--rows", optarg, 1, 1u << 22, &v, e))
+		return -1;
+	c->probe_options.rows = (uint32_t)v;
+	return 0;
 }
 
 static int parse_one(struct top_command *c, int option, char **argv, struct error *e)
 {
 	switch (option) {
-	case 'p': return options_ids(optarg, "-p", c->pids, &c->pid_count, e);
+	case 'p': return value_ids("-p", optarg, c->pids, &c->pid_count, e);
 	case OPT_CGROUP: c->cgroup = optarg; return 0;
-	case 'd': case 'i': case 'n': case OPT_ROWS: return parse_numbers(c, option, e);
+	case 'd': return value_duration("-d", optarg, &c->duration_ns, e);
+	case 'i': return value_duration("-i", optarg, &c->interval_ns, e);
+	case 'n': return value_rows(optarg, &c->top_rows, e);
+	case OPT_ROWS: return parse_rows(c, e);
 	case 's': return parse_sort(c, e);
 	case OPT_CALLS: c->probe_options.calls = true; return 0;
 	case OPT_JSON: c->json = true; return 0;
 	case 'o': c->output = optarg; return 0;
-	case OPT_BACKEND: return options_backend(c->probe_options.force, optarg, e);
+	case OPT_BACKEND: return value_backend(c->probe_options.force, OBJECT_TOP, optarg, e);
 	case OPT_BTF: c->probe_options.btf = optarg; return 0;
 	case OPT_STRICT: c->strict = true; return 0;
 	case 'q': c->quiet = true; return 0;
 	case 'v': c->probe_options.verbose = true; return 0;
 	case 'h': c->help = true; return 0;
 	default:
-		return error_set(e, EXIT_USAGE, HINT, option == ':' ? "its value is missing" : "no such option",
+		return error_set(e, EXIT_USAGE, NULL, option == ':' ? "its value is missing" : "no such option",
 				 "bad option %s", argv[optind - 1]);
 	}
+}
+
+static int parse_words(struct top_command *c, int argc, char **argv, struct error *e)
+{
+	if (optind < argc && !text_parse_duration(argv[optind], &c->interval_ns))
+		return error_set(e, EXIT_USAGE, NULL, "not an interval like 2s", "unknown word '%s'", argv[optind]);
+	if (++optind < argc && value_number("COUNT", argv[optind], 1, UINT64_MAX, &c->count, e))
+		return -1;
+	if (++optind < argc)
+		return error_set(e, EXIT_USAGE, NULL, "too many words", "unknown word '%s'", argv[optind]);
+	return 0;
 }
 
 static int parse(struct top_command *c, int argc, char **argv, struct error *e)
@@ -147,14 +149,10 @@ static int parse(struct top_command *c, int argc, char **argv, struct error *e)
 			return -1;
 	if (c->help)
 		return 0;
-	if (optind < argc && !text_parse_duration(argv[optind], &c->interval_ns))
-		return error_set(e, EXIT_USAGE, HINT, "not an interval like 2s", "unknown word '%s'", argv[optind]);
-	if (++optind < argc && (!text_parse_u64(argv[optind], &c->count) || !c->count))
-		return options_bad(e, "COUNT", argv[optind], "not a number of intervals");
-	if (++optind < argc)
-		return error_set(e, EXIT_USAGE, HINT, "too many words", "unknown word '%s'", argv[optind]);
+	if (parse_words(c, argc, argv, e))
+		return -1;
 	if (c->pid_count && c->cgroup)
-		return error_set(e, EXIT_USAGE, HINT, "-p and --cgroup exclude each other", "two targets");
+		return error_set(e, EXIT_USAGE, NULL, "-p and --cgroup exclude each other", "two targets");
 	return 0;
 }
 
@@ -372,7 +370,9 @@ int cmd_top(int argc, char **argv)
 	c->interval_ns = SECOND_NS;
 	c->top_rows = -1;
 	c->report.sort = TOP_MINOR;
-	if (parse(c, argc, argv, &e) == 0) {
+	if (parse(c, argc, argv, &e)) {
+		error_hint(&e, HINT);
+	} else {
 		if (c->help)
 			help();
 		else if (begin(c, &e) == 0 && run(c, &e) == 0)

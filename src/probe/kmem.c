@@ -224,7 +224,7 @@ int kmem_add_process(struct kmem *k, pid_t tgid)
 {
 	uint32_t key = (uint32_t)tgid, one = 1;
 
-	return bpf_map_update_elem(bpf_map__fd(k->skel->maps.hist_pids), &key, &one, BPF_ANY) ? -errno : 0;
+	return bpf_map_update_elem(bpf_map__fd(k->skel->maps.followed), &key, &one, BPF_ANY) ? -errno : 0;
 }
 
 const struct candidate *kmem_backend(const struct kmem *k, enum mmt_domain domain, const char **lacks)

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "probe/procfs.h"
+
 #include "leak.skel.h" /* after wire/leak.h, whose types it uses */
 
 #define CHUNK 4096
@@ -66,6 +68,7 @@ struct leak_probe *leak_open(const struct leak_options *opt, struct error *e)
 	want[HOOK_LEAK_SLAB] = domains & (1 << MMT_LEAK_KMALLOC | 1 << MMT_LEAK_SLAB);
 	want[HOOK_LEAK_BULK] = want[HOOK_LEAK_SLAB];
 	want[HOOK_LEAK_VMALLOC] = domains & 1 << MMT_LEAK_VMALLOC;
+	want[HOOK_LEAK_LIFE] = opt->config.filter_pid;
 	want[HOOK_LEAK_PAGE] = domains & 1 << MMT_LEAK_PAGE;
 	if (p->cpus < 1 || plan_build(&p->plan, e) || object_load(p, opt, e)) {
 		leak_free(p);
@@ -97,7 +100,20 @@ int leak_add_target(struct leak_probe *p, pid_t tgid)
 {
 	uint32_t key = (uint32_t)tgid, one = 1;
 
-	return bpf_map_update_elem(bpf_map__fd(p->skel->maps.targets), &key, &one, BPF_ANY) ? -errno : 0;
+	return bpf_map_update_elem(bpf_map__fd(p->skel->maps.followed), &key, &one, BPF_ANY) ? -errno : 0;
+}
+
+bool leak_target_lives(const struct leak_probe *p)
+{
+	int fd = bpf_map__fd(p->skel->maps.followed);
+	uint32_t key, *last = NULL;
+
+	while (!bpf_map_get_next_key(fd, last, &key)) {
+		if (procfs_living((pid_t)key) > 0)
+			return true;
+		last = &key;
+	}
+	return false;
 }
 
 const struct candidate *leak_backend(const struct leak_probe *p, enum hook_id hook)

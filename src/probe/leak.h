@@ -29,6 +29,8 @@ void leak_detach(struct leak_probe *p);
 void leak_free(struct leak_probe *p); /* takes NULL */
 
 int leak_add_target(struct leak_probe *p, pid_t tgid);
+/* Does one of them live, or a child of theirs? */
+bool leak_target_lives(const struct leak_probe *p);
 /* The backend chosen for a hook, or NULL. */
 const struct candidate *leak_backend(const struct leak_probe *p, enum hook_id hook);
 

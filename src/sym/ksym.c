@@ -219,6 +219,39 @@ bool ksym_span(const struct ksym_table *t, size_t i, struct ksym_span *out)
 	return true;
 }
 
+static bool same_module(const char *known, const char *name)
+{
+	for (; *known && (*known == *name || (*known == '_' && *name == '-')); known++)
+		name++;
+	return *known == *name;
+}
+
+bool ksym_in_module(const struct ksym *k, const char *name)
+{
+	return k->module && same_module(k->module, name);
+}
+
+size_t ksym_module(const struct ksym_table *t, const char *name, struct ksym_range *out, size_t max)
+{
+	struct ksym_range last = { 0, 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->count; i++) {
+		const struct entry *e = &t->entries[i];
+		uint64_t end = e->addr + FUNCTION_MAX;
+
+		if (!e->function || !e->module || !same_module(t->modules[e->module - 1], name))
+			continue;
+		if (i + 1 < t->count && t->entries[i + 1].addr < end)
+			end = t->entries[i + 1].addr;
+		n += e->addr > last.end;
+		last = (struct ksym_range){ e->addr > last.end ? e->addr : last.start, end };
+		if (n <= max)
+			out[n - 1] = last;
+	}
+	return n;
+}
+
 uint64_t ksym_address(const struct ksym_table *t, const char *name)
 {
 	for (size_t i = 0; i < t->count; i++)

@@ -30,6 +30,12 @@ bool ksym_find(const struct ksym_table *t, uint64_t addr, struct ksym *out);
 /* The i-th symbol by address, end being the next one's start. false: no more. */
 struct ksym_span { const char *name, *module; uint64_t start, end; };
 bool ksym_span(const struct ksym_table *t, size_t i, struct ksym_span *out);
+/* Is it code of this module? A '-' in name is a '_'. */
+bool ksym_in_module(const struct ksym *k, const char *name);
+/* Where the code of a module lies, by address, as ksym_find() tells it; returns the
+ * number of ranges, of which max are written at most; 0: there is no such module. */
+struct ksym_range { uint64_t start, end; };
+size_t ksym_module(const struct ksym_table *t, const char *name, struct ksym_range *out, size_t max);
 /* Address of a symbol of the kernel image, function or variable. 0: not shown. */
 uint64_t ksym_address(const struct ksym_table *t, const char *name);
 /* "name+0x12 [module]", or the raw address where it is not known. Returns out.

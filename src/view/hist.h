@@ -36,6 +36,7 @@ struct hist_report {
 	const struct mmt_range *regions; /* by enum mmt_region; NULL: not asked for */
 	uint64_t unpaired;    /* faults without a latency */
 	uint64_t stalls_lost, ooms_lost; /* stalls without a time, kills without a line */
+	uint64_t processes_lost; /* children not followed */
 	uint64_t stalls_open[MMT_DOMAIN_COUNT]; /* begun, not in the counts before they end */
 	uint64_t oom_kills;
 	uint64_t misses;

@@ -179,8 +179,8 @@ void hist_json_end(const struct hist_report *r)
 	fputc('}', f);
 	if (r->domains[MMT_DOMAIN_OOM].backend)
 		fprintf(f, ",\"oom_kills\":%" PRIu64, r->oom_kills);
-	fprintf(f, ",\"lost\":{\"probe_missed\":%" PRIu64 ",\"unpaired\":%" PRIu64
-		   ",\"stalls\":%" PRIu64 ",\"ooms\":%" PRIu64 "},", r->misses, r->unpaired, r->stalls_lost, r->ooms_lost);
+	fprintf(f, ",\"lost\":{\"probe_missed\":%" PRIu64 ",\"unpaired\":%" PRIu64 ",\"stalls\":%" PRIu64 ",\"ooms\":%" PRIu64
+		   ",\"processes\":%" PRIu64 "},", r->misses, r->unpaired, r->stalls_lost, r->ooms_lost, r->processes_lost);
 	overhead_json(f, &r->overhead, "");
 	fputs("}\n", f);
 	fflush(f);

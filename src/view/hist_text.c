@@ -401,6 +401,8 @@ void hist_text_end(const struct hist_report *r)
 		fprintf(r->out, "%" PRIu64 " faults not counted: their start was not seen\n", r->unpaired);
 	if (r->stalls_lost)
 		fprintf(r->out, "%" PRIu64 " stalls not counted: no room to remember their start\n", r->stalls_lost);
+	if (r->processes_lost)
+		fprintf(r->out, "%" PRIu64 " children not counted: more than 8192 processes at a time\n", r->processes_lost);
 	if (r->ooms_lost)
 		fprintf(r->out, "%" PRIu64 " OOM kills without a line: the ring was full\n", r->ooms_lost);
 	if (r->misses)

@@ -188,5 +188,6 @@ void leak_text_end(const struct leak_report *r)
 	if (r->sample > 1)
 		fprintf(r->out, "Sites are counted by one of %" PRIu32 " addresses, times %" PRIu32 "; what stands above is not.\n",
 			r->sample, r->sample);
+	overhead_text(r->out, &r->overhead);
 	fflush(r->out);
 }

@@ -8,6 +8,7 @@
 
 #include "model/outstanding.h"
 #include "sym/ksym.h"
+#include "view/overhead.h"
 
 struct leak_backend_text { const char *hook, *backend, *lacks; };
 
@@ -28,7 +29,8 @@ struct leak_report {
 	uint64_t older;
 	uint64_t t0_unix_ns, now_ns;   /* now: ns since t0 */
 	uint64_t losses[MMT_LEAK_LOSSES];
-	uint64_t bpf_runs, bpf_ns, bpf_misses, map_bytes;
+	uint64_t bpf_misses;
+	struct overhead overhead;
 };
 
 extern const char *const leak_domain_keys[MMT_LEAK_DOMAINS];

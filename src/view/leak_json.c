@@ -185,7 +185,8 @@ void leak_json_end(const struct leak_report *r)
 			fprintf(f, ",\"probe_missed\":%" PRIu64, r->bpf_misses);
 		fputc('}', f);
 	}
-	fprintf(f, ",\"overhead\":{\"bpf_runs\":%" PRIu64 ",\"bpf_ns\":%" PRIu64 ",\"map_bytes\":%" PRIu64 "}}\n", r->bpf_runs,
-		r->bpf_ns, r->map_bytes);
+	fputc(',', f);
+	overhead_json(f, &r->overhead, "");
+	fputs("}\n", f);
 	fflush(f);
 }

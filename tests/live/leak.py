@@ -137,6 +137,38 @@ def pages_are_held():
         check(left <= held(touched) - 2000, '%d pages of %d are left' % (left, held(touched)))
 
 
+def children_are_followed():
+    """A shell's children keep eventfds: those of --no-follow do not count."""
+    script = "import os, time; fds = [os.eventfd(0) for _ in range(300)]; print('held', flush=True); time.sleep(60)"
+    for more, want in ((), 300), (('--no-follow',), 0):
+        with subprocess.Popen(['sh'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as shell:
+            with Leak('-p', shell.pid, *more) as leak:
+                shell.stdin.write('%s -c "%s" & \n' % (sys.executable, script))
+                shell.stdin.flush()
+                check(shell.stdout.readline() == 'held\n', 'the child does not run')
+                got = held(at(leak.now(), SITE))
+                check(got == want, '%d eventfds of the child %s, not %d' % (got, ' '.join(more), want))
+                shell.stdin.write('kill $!; wait; exit\n')
+                shell.stdin.close()
+                lines = leak.wait(lambda lines: lines[-1]['type'] == 'end', 'it does not end with the shell')
+                check(not held(at(leak.last(lines), SITE)), 'the child has ended, its eventfds are there')
+
+
+def command_is_run():
+    script = 'exec %s -c "import os, sys; fds = [os.eventfd(0) for _ in range(200)]; print(7); sys.exit(5)"' % sys.executable
+    done = subprocess.run([MMTRACE, 'leak', '--json', '-o', os.path.join(scratch(), 'command'), '-c', script],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    check((done.returncode, done.stdout) == (5, '7\n'), str(done))
+    with open(os.path.join(scratch(), 'command'), encoding='utf-8') as f:
+        lines = [json.loads(line) for line in f]
+    check(lines[-1]['type'] == 'end' and not lines[-1]['lost']['mismatch'], str(lines[-1]))
+    check(lines[-1]['events']['allocations'] >= 200, str(lines[-1]['events']))
+    check(not [r for r in lines if r['type'] == 'outstanding' and r['site']['function'] == SITE], 'the kernel closed them all')
+    bad(127, 'cannot run', '--', '/nonexistent/program')
+    bad(2, 'no command follows', '--')
+    bad(2, 'two targets', '-p', '1', '--', 'true')
+
+
 def frees_of_before_are_told():
     with Victim(hold) as v:
         v.ask('eventfd 500')
@@ -239,12 +271,13 @@ def bad_input():
     bad(2, 'unknown word', 'bogus')
     bad(2, 'keys: bytes', '-s', 'colour')
     bad(2, 'not a duration', '--older', 'long')
-    bad(2, 'not a number in its range', '--sample', '0')
-    bad(2, 'not a number in its range', '--entries', '999999999999')
+    bad(2, 'not a number from 1 to 1048576', '--sample', '0')
+    bad(2, 'not a number from 1 to 67108864', '--entries', '999999999999')
     bad(2, 'no size is left', '-z', '4K', '-Z', '1K')
     bad(2, 'no slab domain', 'vmalloc', '--slab', 'filp')
     bad(2, 'no such hook', '--backend', 'fault=fentry')
     bad(1, 'cannot trace pid', '-p', '999999999')
+    bad(2, "cannot find module 'no-such'", '--module', 'no-such')
     bad(1, 'cannot write', '-d', '100ms', '-o', '/dev/full')
     bad(1, 'cannot write', '-o', '/nonexistent/file')
 
@@ -263,6 +296,8 @@ run('leak: 1,000 eventfds held, 5,000 more made and closed, all given back', hol
 run('leak: 50 large kmallocs count once', large_ones_count_once)
 run('leak: 2,000 pages held and given back', pages_are_held)
 run('leak: frees of what was there before', frees_of_before_are_told)
+run('leak: children are followed', children_are_followed)
+run('leak: -- CMD', command_is_run)
 run('leak: a full table is told', full_table_is_told)
 run('leak: --sample', sampling_scales)
 run('leak: --older', young_ones_are_left_out)

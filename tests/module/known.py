@@ -72,6 +72,14 @@ def cache_is_named(lines):
     equal('hist: size class', named.get(('mmt_alloc_small', 'kmalloc size class 128')), 1000)
 
 
+def module_is_alone(lines):
+    """hist --module, without rows by site: totals of the module's own."""
+    totals = lines[-1]['totals']
+    for domain in ('kmalloc', 'slab', 'vmalloc'):
+        amounts = [amount for function, (d, _, _, _, amount) in KNOWN.items() if d == domain and function != 'mmt_alloc_bulk']
+        equal('hist --module: %s' % domain, totals[domain]['alloc']['count'], sum(amounts))
+
+
 # --- leak ---
 
 def leak_rows(lines):
@@ -120,6 +128,9 @@ def main():
         sys.exit(1)
     hist_is_exact(parts['site'])
     cache_is_named(parts['cache'])
+    module_is_alone(parts['module'])
+    others = [r['site'] for r in parts['half'] + parts['rest'] if r['type'] == 'outstanding' and r['site']['module'] != 'mmt_known']
+    say(not others, 'leak --module: no sites of others', str(others[:3]))
     half_is_held(leak_rows(parts['half']))
     rest = leak_rows(parts['rest'])
     say(not rest, 'leak: nothing is left when the other half is freed', str(rest))

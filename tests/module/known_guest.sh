@@ -3,7 +3,7 @@
 # "# NAME" and then what each of them said.
 step=/sys/module/mmt_known/parameters/step
 cd /tmp || exit 1
-site='' cache='' leak='' # process ids, set by start()
+site='' cache='' module='' leak='' # process ids, set by start()
 
 # start NAME ARGS...: mmtrace ARGS to NAME.json, its pid in $tracer; waits until it traces
 start() {
@@ -49,10 +49,13 @@ start site hist kmalloc slab vmalloc page --by site
 site=$tracer
 start cache hist kmalloc slab --by site,cache
 cache=$tracer
+start module hist kmalloc slab vmalloc --frees --module mmt-known
+module=$tracer
 echo alloc > $step && echo half > $step && echo rest > $step || exit 1
 stop "$site"
 stop "$cache"
-start leak leak kmalloc slab vmalloc page -i 500ms
+stop "$module"
+start leak leak kmalloc slab vmalloc page -i 500ms --module mmt_known
 leak=$tracer
 echo alloc > $step && echo half > $step || exit 1
 deferred_are 30
@@ -66,6 +69,8 @@ echo "# site"
 cat site.json
 echo "# cache"
 cat cache.json
+echo "# module"
+cat module.json
 echo "# half"
 head -n "$lines" leak.json
 echo "# rest"

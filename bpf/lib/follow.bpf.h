@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The processes that hist and leak were told to count: children join, the dead
+ * leave. */
+#ifndef MMT_FOLLOW_BPF_H
+#define MMT_FOLLOW_BPF_H
+
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8192);
+	 __type(key, u32); __type(value, u32); } followed SEC(".maps");
+
+static __always_inline bool follow_has(u32 tgid)
+{
+	return bpf_map_lookup_elem(&followed, &tgid) != 0;
+}
+
+/* On sched_process_fork. false: no room for the child. */
+static __always_inline bool follow_fork(struct task_struct *parent, struct task_struct *child)
+{
+	u32 from = parent->tgid, to = child->tgid, one = 1;
+
+	return from == to || !follow_has(from) || !bpf_map_update_elem(&followed, &to, &one, BPF_ANY);
+}
+
+/* On sched_process_free, when nothing is left of it: the rest of its exit counts. */
+static __always_inline void follow_free(struct task_struct *task)
+{
+	u32 tgid = task->tgid;
+
+	if (task->pid == task->tgid)
+		bpf_map_delete_elem(&followed, &tgid);
+}
+#endif
