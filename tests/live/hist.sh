@@ -68,13 +68,6 @@ expect() { # STATUS NAME TEXT ARGS...
 	fi
 }
 
-# A thread of any process that is not its first one.
-thread() {
-	for t in /proc/[0-9]*/task/*; do
-		[ "$(basename "$t")" != "$(basename "$(dirname "$(dirname "$t")")")" ] && basename "$t" && return
-	done
-}
-
 namespace() {
 	local status
 	if ! unshare -pf true 2> /dev/null; then
@@ -88,13 +81,20 @@ namespace() {
 }
 
 not_a_process() {
-	local tid
-	tid=$(thread)
-	if [ -z "$tid" ]; then
-		echo "skip - hist: a thread is no process: no process here has two"
-		return
-	fi
+	local pid tid='' task
+	python3 -c 'import threading, time
+threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+time.sleep(60)' &
+	pid=$!
+	while [ -z "$tid" ]; do
+		sleep 0.1
+		for task in "/proc/$pid/task/"*; do
+			[ "${task##*/}" = $pid ] || tid=${task##*/}
+		done
+	done
 	expect 1 "a thread is no process" "it is a thread" -p "$tid"
+	kill $pid
+	wait $pid 2> /dev/null
 }
 
 # Those that exist already are named, by how they join.
@@ -328,20 +328,6 @@ against_proc() {
 	between "buddyinfo: and no more" $pages 19500 20600
 }
 
-beside_bpftrace() {
-	command -v bpftrace > /dev/null || { echo "skip - hist: beside bpftrace: it is not installed"; return; }
-	timeout 60 bpftrace -e 'tracepoint:kmem:kmalloc /comm == "kernel_allocs"/ { @n[ksym(args->call_site)] = count(); }' \
-		-c "$victim eventfd 20000" > "$tmp/bpftrace" 2> "$tmp/err" &
-	wait $!
-	if ! grep -q do_eventfd "$tmp/bpftrace"; then
-		echo "skip - hist: beside bpftrace: $(head -c 150 "$tmp/err" | tr '\n' ' ')"
-		return
-	fi
-	hist kmalloc --by site -- "$victim" eventfd 20000 || return
-	equal "bpftrace counts the same" "$(sum kmalloc alloc count do_eventfd)" \
-		"$(sed -n 's/@n\[do_eventfd\]: \([0-9]*\)/\1/p' "$tmp/bpftrace")"
-}
-
 bad_input
 if ! timeout 60 "$m" hist kmalloc -d 100ms > /dev/null 2> "$tmp/err"; then
 	echo "skip - hist: $(head -1 "$tmp/err")"
@@ -359,7 +345,6 @@ vmallocs
 calls
 against_vmstat
 against_proc
-beside_bpftrace
 LANG=C LC_ALL=C "$m" hist kmalloc -d 100ms > "$tmp/out" 2> /dev/null
 if LC_ALL=C grep -q '[^ -~]' "$tmp/out"; then no "plain ASCII in the C locale" "it is not"; else ok "plain ASCII in the C locale"; fi
 exit $bad
