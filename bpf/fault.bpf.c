@@ -171,9 +171,9 @@ static __always_inline void fault_close(struct thread_state *st, struct mm_struc
 /* Is a fault open that will not be completed?  Where the VMA is looked up at
  * the end only (NO_VMA until then), a kernel-mode fault may have ended in the
  * exception table, and was none; in user mode there would have been a signal. */
-static __always_inline bool fault_abandoned(const struct thread_state *st, const struct task_struct *task)
+static __always_inline bool fault_abandoned(const struct thread_state *st, u64 ended)
 {
-	if (mmt_tuning.sample > 1 && st->begun != task->min_flt + task->maj_flt)
+	if (mmt_tuning.sample > 1 && st->begun != ended)
 		return false; /* it ended, and was not looked at */
 	return st->addr && (st->mode == MMT_MODE_USER || !(st->flags & MMT_FAULT_NO_VMA));
 }
@@ -188,7 +188,7 @@ static __always_inline bool fault_open(struct thread_state *st, struct task_stru
 		st->attempts++;
 		return false;
 	}
-	if (fault_abandoned(st, task))
+	if (fault_abandoned(st, ended))
 		count(MMT_LOSS_ABANDONED);
 	st->begun = ended;
 	st->t0 = bpf_ktime_get_ns();
@@ -200,11 +200,17 @@ static __always_inline bool fault_open(struct thread_state *st, struct task_stru
 	return true;
 }
 
-/* Takes what identifies vma into st. true: it may be kept for the next fault. */
-static __always_inline bool fault_set_vma(struct thread_state *st, struct vm_area_struct *vma, u32 mm_id)
+/* Takes what identifies the VMA at *vma into st. 1: it may be kept for the next
+ * fault.  Global, so that the verifier looks at it once; an address by reference,
+ * since a pointer that the kernel gave cannot be passed as a number. */
+__noinline __weak int fault_set_vma(struct thread_state *st, const u64 *at, u32 mm_id)
 {
+	struct vm_area_struct *vma;
 	struct mmt_vma facts = {};
 
+	if (!st || !at)
+		return 0;
+	vma = (struct vm_area_struct *)*at;
 	st->mm_id = mm_id;
 	st->cache_mm = 0;
 	st->cache_vma = 0;
@@ -214,7 +220,7 @@ static __always_inline bool fault_set_vma(struct thread_state *st, struct vm_are
 	st->vm_flags = 0;
 	if (!vma) {
 		st->flags |= MMT_FAULT_NO_VMA;
-		return false;
+		return 0;
 	}
 	st->flags &= ~MMT_FAULT_NO_VMA;
 	vma_facts(vma, &facts);
@@ -241,7 +247,7 @@ static __always_inline bool vma_cached(const struct thread_state *st, struct mm_
  * may be about to map something else there. */
 static __always_inline struct vm_area_struct *fault_find_vma(struct thread_state *st, struct mm_struct *mm, u32 tgid)
 {
-	u64 seq = mm_seqcount(mm);
+	u64 seq = mm_seqcount(mm), at;
 	struct vm_area_struct *vma;
 
 	if (vma_cached(st, mm, st->addr)) {
@@ -249,20 +255,32 @@ static __always_inline struct vm_area_struct *fault_find_vma(struct thread_state
 		return 0;
 	}
 	vma = vma_find(mm, st->addr);
-	if (fault_set_vma(st, vma, mm_id_get(mm, tgid, true)) && !(seq & 1)) {
+	at = (u64)vma;
+	if (fault_set_vma(st, &at, mm_id_get(mm, tgid, true)) && !(seq & 1)) {
 		st->cache_seq = seq;
 		st->cache_mm = (u64)mm;
 	}
 	return vma;
 }
 
-/* What the kernel counted for this thread beyond the faults seen. */
-static __always_inline void gup_residual(struct thread_state *st, struct task_struct *task, u32 mm_id,
+/* min_flt and maj_flt of a task, in programs that run seldom: of a trusted pointer
+ * the verifier would search all of the kernel's types at each field. */
+struct task_faults { u64 minor, major; };
+
+static __always_inline struct task_faults task_faults(struct task_struct *task)
+{
+	return (struct task_faults){ BPF_CORE_READ(task, min_flt), BPF_CORE_READ(task, maj_flt) };
+}
+
+/* What the kernel counted for this thread beyond the faults seen.  often: in a
+ * program that runs at each fault. */
+static __always_inline void gup_residual(struct thread_state *st, struct task_struct *task, bool often, u32 mm_id,
 					 u32 tid, u32 tgid)
 {
-	u64 told = *(volatile u64 *)&st->reported;
-	u32 now_min = task->min_flt - st->base_min - st->seen_min;
-	u32 now_maj = task->maj_flt - st->base_maj - st->seen_maj;
+	u64 told = *(volatile u64 *)&st->reported; /* before the counters: they only grow */
+	struct task_faults f = often ? (struct task_faults){ task->min_flt, task->maj_flt } : task_faults(task);
+	u32 now_min = f.minor - st->base_min - st->seen_min;
+	u32 now_maj = f.major - st->base_maj - st->seen_maj;
 	s32 min = now_min - (u32)told, maj = now_maj - (u32)(told >> 32);
 	struct mmt_gup *rec;
 
@@ -306,12 +324,13 @@ static __always_inline bool vma_same(const struct thread_state *st, struct vm_ar
 static __always_inline void fault_take_vma(struct thread_state *st, struct vm_area_struct *vma, u32 mm_id)
 {
 	struct file *file = vma->vm_file;
+	u64 at = (u64)vma;
 
 	if (st->mm_id == mm_id && vma_same(st, vma)) {
 		st->flags &= ~MMT_FAULT_NO_VMA;
 		return;
 	}
-	if (!fault_set_vma(st, vma, mm_id))
+	if (!fault_set_vma(st, &at, mm_id))
 		return;
 	st->cache_vma = (u64)vma;
 	st->cache_pgoff = vma->vm_pgoff;
@@ -396,7 +415,7 @@ int BPF_PROG(fault_out__fx, struct vm_area_struct *vma, unsigned long address, u
 		fault_count_own(st, task, major, weight);
 	fault_close(st, mm, major, error, error ? 1 : weight);
 	if (mmt_config.residual && st->executor)
-		gup_residual(st, task, st->mm_id, task->pid, task->tgid);
+		gup_residual(st, task, true, st->mm_id, task->pid, task->tgid);
 	return 0;
 }
 
@@ -488,7 +507,7 @@ static __always_inline int page_fault_end(struct mm_perf_ctx *ctx, bool major)
 	if (mmt_config.calls && hole && st->t0 && vma && st->vm_flags & VM_GROWSDOWN)
 		stack_growth_tell(vma, st->addr);
 	fault_close(st, mm, major, false, weight);
-	gup_residual(st, task, st->mm_id, tid, tgid);
+	gup_residual(st, task, true, st->mm_id, tid, tgid);
 	return 0;
 }
 

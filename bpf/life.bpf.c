@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Life of processes and address spaces: fork, exec, exit, end of an mm.  Keeps
- * the targets map true (children join, the dead leave). */
+ * the targets map true (children join, the dead leave).  No field of a trusted
+ * pointer is read as such: see task_faults(). */
 
 SEC("?tp_btf/sched_process_fork")
 int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *child)
 {
-	u32 ptgid = parent->tgid, ctgid = child->tgid, tid = child->pid, cmm;
-	struct mm_struct *mm = child->mm;
+	u32 ptgid = BPF_CORE_READ(parent, tgid), ctgid = BPF_CORE_READ(child, tgid), tid = BPF_CORE_READ(child, pid), cmm;
+	struct mm_struct *mm = BPF_CORE_READ(child, mm), *parent_mm = BPF_CORE_READ(parent, mm);
 	struct mmt_fork *rec;
 	bool thread = ptgid == ctgid;
 	struct mmt_target target = {};
@@ -20,12 +21,12 @@ int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *chil
 	if (!thread && bpf_map_update_elem(&targets, &ctgid, &target, BPF_ANY))
 		count(MMT_LOSS_TARGETS_FULL);
 	if (mmt_config.filter_tid) { /* children of a chosen thread are chosen */
-		u32 ptid = parent->pid;
+		u32 ptid = BPF_CORE_READ(parent, pid);
 
 		if (bpf_map_lookup_elem(&tids, &ptid) && !thread)
 			bpf_map_update_elem(&tids, &tid, &one, BPF_ANY);
 	}
-	cmm = mm_id_get(mm, mm == parent->mm ? ptgid : ctgid, true); /* vfork lends the parent's */
+	cmm = mm_id_get(mm, mm == parent_mm ? ptgid : ctgid, true); /* vfork lends the parent's */
 	st = thread_get(child);
 	if (st) {
 		st->executor = tid_passes(tid);
@@ -39,8 +40,8 @@ int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *chil
 	rec->head.tgid = ctgid;
 	rec->parent_tgid = ptgid;
 	rec->thread = thread;
-	rec->borrowed = !thread && mm == parent->mm;
-	rec->start_boottime = child->start_boottime;
+	rec->borrowed = !thread && mm == parent_mm;
+	rec->start_boottime = BPF_CORE_READ(child, start_boottime);
 	marks_fill(&rec->marks, mm);
 	bpf_probe_read_kernel(rec->comm, sizeof(rec->comm), child->comm);
 	bpf_ringbuf_submit(rec, thread ? control_lazy() : BPF_RB_FORCE_WAKEUP);
@@ -50,8 +51,8 @@ int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *chil
 SEC("?tp_btf/sched_process_exec")
 int BPF_PROG(life_exec__tb, struct task_struct *p, int old_pid, struct linux_binprm *bprm)
 {
-	u32 tgid = p->tgid;
-	struct mm_struct *mm = p->mm;
+	u32 tgid = BPF_CORE_READ(p, tgid);
+	struct mm_struct *mm = BPF_CORE_READ(p, mm);
 	struct thread_state *st;
 	struct mmt_exec *rec;
 
@@ -66,7 +67,7 @@ int BPF_PROG(life_exec__tb, struct task_struct *p, int old_pid, struct linux_bin
 	head_fill(&rec->head, MMT_KIND_EXEC, mm_id_get(mm, tgid, true), bpf_ktime_get_ns());
 	marks_fill(&rec->marks, mm);
 	bpf_probe_read_kernel(rec->comm, sizeof(rec->comm), p->comm);
-	bpf_probe_read_kernel_str(rec->filename, sizeof(rec->filename), bprm->filename);
+	bpf_probe_read_kernel_str(rec->filename, sizeof(rec->filename), BPF_CORE_READ(bprm, filename));
 	bpf_ringbuf_submit(rec, BPF_RB_FORCE_WAKEUP);
 	return 0;
 }
@@ -74,7 +75,8 @@ int BPF_PROG(life_exec__tb, struct task_struct *p, int old_pid, struct linux_bin
 SEC("?tp_btf/sched_process_exit")
 int BPF_PROG(life_exit__tb, struct task_struct *p)
 {
-	u32 tgid = p->tgid, tid = p->pid;
+	u32 tgid = BPF_CORE_READ(p, tgid), tid = BPF_CORE_READ(p, pid);
+	struct task_faults faults;
 	struct thread_state *st;
 	struct mmt_exit *rec;
 	bool dead;
@@ -83,18 +85,19 @@ int BPF_PROG(life_exit__tb, struct task_struct *p)
 	/* where many threads exit at once, the first that finds none living takes the process off the targets */
 	if (!(st && st->executor) && !bpf_map_lookup_elem(&targets, &tgid))
 		return 0;
-	dead = p->signal->live.counter == 0;
-	if (st && fault_abandoned(st, p))
+	dead = BPF_CORE_READ(p, signal, live.counter) == 0;
+	faults = task_faults(p);
+	if (st && fault_abandoned(st, faults.minor + faults.major))
 		count(MMT_LOSS_ABANDONED);
 	if (st && st->counting && st->executor)
-		gup_residual(st, p, st->mm_id, tid, tgid);
+		gup_residual(st, p, false, st->mm_id, tid, tgid);
 	rec = control_reserve(sizeof(*rec));
 	if (rec) {
 		head_fill(&rec->head, MMT_KIND_EXIT, 0, bpf_ktime_get_ns());
 		rec->group_dead = dead;
 		rec->pad = 0;
-		rec->min_flt = p->min_flt;
-		rec->maj_flt = p->maj_flt;
+		rec->min_flt = faults.minor;
+		rec->maj_flt = faults.major;
 		bpf_ringbuf_submit(rec, dead ? BPF_RB_FORCE_WAKEUP : control_lazy());
 	}
 	if (dead)

@@ -28,8 +28,8 @@ static __always_inline void layout_mm(struct seq_file *seq, struct mm_struct *mm
 	struct mmt_layout_mm m = { .type = MMT_LAYOUT_MM, .size = sizeof(m) };
 
 	m.time = bpf_ktime_get_ns();
-	m.mm_id = mm_id_get(mm, task->tgid, true);
-	m.start_boottime = task->group_leader->start_boottime;
+	m.mm_id = mm_id_get(mm, BPF_CORE_READ(task, tgid), true);
+	m.start_boottime = BPF_CORE_READ(task, group_leader, start_boottime);
 	m.map_count = BPF_CORE_READ(mm, map_count);
 	m.lock_seq = lock_seq(mm);
 	marks_fill(&m.marks, mm);
@@ -141,21 +141,43 @@ int layout__it(struct bpf_iter__task_vma *ctx)
 	return 0;
 }
 
+static __always_inline void watch_residual(struct task_struct *task, u32 tid, u32 tgid)
+{
+	struct thread_state *st = thread_get(task);
+	struct task_faults faults;
+
+	if (!st)
+		return;
+	st->executor = tid_passes(tid);
+	if (!st->executor)
+		return;
+	if (st->counting) {
+		gup_residual(st, task, false, st->mm_id, tid, tgid);
+	} else {
+		faults = task_faults(task);
+		st->base_min = faults.minor;
+		st->base_maj = faults.major;
+		st->counting = 1;
+	}
+}
+
 /* What user space asks of the targets at each interval: has the layout changed,
  * and (as a side effect) the residual of each thread, told as records. */
 SEC("?iter/task")
 int watch__it(struct bpf_iter__task *ctx)
 {
-	struct task_struct *task = ctx->task;
-	struct thread_state *st;
+	struct task_struct *task = ctx->task, *leader;
 	struct mmt_watch w = {};
 	struct mm_struct *mm;
 	u32 tid, tgid;
 
-	if (!task || !task->mm)
+	if (!task)
 		return 0;
-	tid = task->pid;
-	tgid = task->tgid;
+	mm = BPF_CORE_READ(task, mm);
+	if (!mm)
+		return 0;
+	tid = BPF_CORE_READ(task, pid);
+	tgid = BPF_CORE_READ(task, tgid);
 	if (!bpf_map_lookup_elem(&targets, &tgid)) {
 		struct mmt_target fresh = {};
 
@@ -163,38 +185,25 @@ int watch__it(struct bpf_iter__task *ctx)
 			return 0;
 		bpf_map_update_elem(&targets, &tgid, &fresh, BPF_NOEXIST);
 	}
+	leader = BPF_CORE_READ(task, group_leader);
 	/* once a process; the threads stand in for a leader that is gone */
-	if (tid != tgid && task->group_leader->mm)
+	if (tid != tgid && BPF_CORE_READ(leader, mm))
 		goto residual;
 	w.tgid = tgid;
-	mm = task->mm;
 	w.mm_id = mm_id_get(mm, tgid, true);
-	if (task->mm != mm) { /* it may have ended before its id was given */
+	if (BPF_CORE_READ(task, mm) != mm) { /* it may have ended before its id was given */
 		u64 key = (u64)mm;
 
 		bpf_map_delete_elem(&mms, &key);
 		return 0;
 	}
-	w.lock_seq = lock_seq(task->mm);
-	w.start_boottime = task->group_leader->start_boottime;
-	bpf_probe_read_kernel(w.comm, sizeof(w.comm), task->group_leader->comm);
+	w.lock_seq = lock_seq(mm);
+	w.start_boottime = BPF_CORE_READ(leader, start_boottime);
+	bpf_probe_read_kernel(w.comm, sizeof(w.comm), leader->comm);
 	bpf_seq_write(ctx->meta->seq, &w, sizeof(w));
 residual:
-	if (!mmt_config.residual)
-		return 0;
-	st = thread_get(task);
-	if (!st)
-		return 0;
-	st->executor = tid_passes(tid);
-	if (!st->executor)
-		return 0;
-	if (st->counting) {
-		gup_residual(st, task, st->mm_id, tid, tgid);
-	} else {
-		st->base_min = task->min_flt;
-		st->base_maj = task->maj_flt;
-		st->counting = 1;
-	}
+	if (mmt_config.residual)
+		watch_residual(task, tid, tgid);
 	return 0;
 }
 

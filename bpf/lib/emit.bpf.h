@@ -69,7 +69,7 @@ static __always_inline void fold_row_add(struct mmt_fold_row *row, const struct 
 	fold_max(&row->ns_max, f->ns);
 }
 
-static __noinline int fold_fault(const struct mmt_fault *f)
+static __always_inline int fold_fault(const struct mmt_fault *f)
 {
 	struct mmt_fold_key key = { .tgid = f->head.tgid, .mm_id = f->head.mm_id, .anchor = f->anchor, .sig = f->sig,
 				    .cls = f->cls, .mode = f->mode, .flags = f->flags & MMT_FOLD_FLAGS };
@@ -136,16 +136,19 @@ static __always_inline void data_submit(void *rec)
 	bpf_ringbuf_submit(rec, wake_at(ready, mmt_config.wake_bytes));
 }
 
-static __always_inline void emit_fault(const struct mmt_fault *f)
+/* Global: verified once, not for each class and mode. */
+__noinline __weak int emit_fault(const struct mmt_fault *f)
 {
-	struct mmt_fault *rec = data_reserve(sizeof(*rec));
+	struct mmt_fault *rec;
 
-	if (!rec) {
-		fold_fault(f);
-		return;
-	}
+	if (!f)
+		return 0;
+	rec = data_reserve(sizeof(*rec));
+	if (!rec)
+		return fold_fault(f);
 	*rec = *f;
 	data_submit(rec);
+	return 0;
 }
 
 static __always_inline void emit_call(const struct mmt_call *c)

@@ -103,12 +103,18 @@ static __always_inline u32 vma_kind(struct vm_area_struct *vma, struct file *fil
 	return kind;
 }
 
-/* Copies what identifies and describes a VMA.  vma may be stale: the caller
- * checks the range. */
-static __always_inline void vma_facts(struct vm_area_struct *vma, struct mmt_vma *out)
+/* Copies what identifies and describes the VMA at *at.  It may be stale: the
+ * caller checks the range.  Global, so that the verifier looks at it once; by
+ * reference, since a pointer that the kernel gave cannot be passed as a number. */
+__noinline __weak int vma_facts_at(const u64 *at, struct mmt_vma *out)
 {
-	struct file *file = BPF_CORE_READ(vma, vm_file);
+	struct vm_area_struct *vma;
+	struct file *file;
 
+	if (!at || !out)
+		return 0;
+	vma = (struct vm_area_struct *)*at;
+	file = BPF_CORE_READ(vma, vm_file);
 	out->start = BPF_CORE_READ(vma, vm_start);
 	out->end = BPF_CORE_READ(vma, vm_end);
 	out->vm_flags = BPF_CORE_READ(vma, vm_flags);
@@ -125,6 +131,14 @@ static __always_inline void vma_facts(struct vm_area_struct *vma, struct mmt_vma
 	out->anchor = out->vm_flags & VM_GROWSDOWN ? out->end : out->start;
 	out->sig = mix(mix(mix(mix(17, out->ino), out->dev), out->pgoff - (out->start >> 12)),
 		       (out->vm_flags & VM_IDENTITY) | (u64)out->kind << 32);
+	return 0;
+}
+
+static __always_inline void vma_facts(struct vm_area_struct *vma, struct mmt_vma *out)
+{
+	u64 at = (u64)vma;
+
+	vma_facts_at(&at, out);
 }
 
 /* Last part of the file's name, or the special mapping's own name. */

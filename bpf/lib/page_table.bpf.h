@@ -62,12 +62,19 @@ static __always_inline u8 entry_state(u64 e, bool huge)
 	return SWAP_TYPE(e) >= SWAP_TYPE_SPECIAL ? PTE_MIGRATION : PTE_SWAP;
 }
 
-/* State of the entry that maps addr; *out is the raw entry. */
-static __always_inline u8 page_table_peek(struct mm_struct *mm, u64 addr, u64 *out)
-{
-	u64 e = 0, pgd = (u64)mm->pgd;
+struct page_walk { u64 pgd, addr, entry; };
 
-	*out = 0;
+/* State of the entry that maps w->addr; w->entry is the raw one.  Global: verified
+ * once, and what it returns is one unknown number, not a path for each state. */
+__noinline __weak int page_table_walk(struct page_walk *w)
+{
+	u64 e = 0, pgd, addr, *out;
+
+	if (!w)
+		return PTE_UNKNOWN;
+	pgd = w->pgd;
+	addr = w->addr;
+	out = &w->entry;
 	if (!mmt_config.direct_map || mmt_tuning.no_peek)
 		return PTE_UNKNOWN;
 	if (mmt_config.levels == 5) {
@@ -96,5 +103,14 @@ static __always_inline u8 page_table_peek(struct mm_struct *mm, u64 addr, u64 *o
 		return PTE_UNKNOWN;
 	*out = e;
 	return entry_state(e, false);
+}
+
+static __always_inline u8 page_table_peek(struct mm_struct *mm, u64 addr, u64 *out)
+{
+	struct page_walk w = { (u64)mm->pgd, addr, 0 };
+	u8 state = page_table_walk(&w);
+
+	*out = w.entry;
+	return state;
 }
 #endif
