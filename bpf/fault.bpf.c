@@ -353,6 +353,20 @@ static __always_inline void fault_count_own(struct thread_state *st, struct task
 		st->seen_min += weight;
 }
 
+/* Id of the mm of a fault; st: an executor, or 0.  0: not a target's mm. */
+static __always_inline u32 fault_mm_id(struct thread_state *st, struct task_struct *task, struct mm_struct *mm)
+{
+	bool own = st && mm == task->mm;
+
+	if (!own)
+		return mm_id_get(mm, task->tgid, false);
+	if (st->own_mm != (u64)mm) {
+		st->own_mm_id = mm_id_get(mm, task->tgid, true);
+		st->own_mm = st->own_mm_id ? (u64)mm : 0;
+	}
+	return st->own_mm_id;
+}
+
 SEC("?fentry/handle_mm_fault")
 int BPF_PROG(fault_in__fe, struct vm_area_struct *vma, unsigned long address, unsigned int flags,
 	     struct pt_regs *regs)
@@ -361,7 +375,7 @@ int BPF_PROG(fault_in__fe, struct vm_area_struct *vma, unsigned long address, un
 	struct thread_state *st = thread_executor(task);
 	struct mm_struct *mm = vma->vm_mm;
 	bool executor = st != 0;
-	u32 mm_id = mm_id_get(mm, task->tgid, executor && mm == task->mm);
+	u32 mm_id = fault_mm_id(st, task, mm);
 	u16 f = 0;
 
 	if (!mmt_tuning.on)

@@ -10,15 +10,14 @@ int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *chil
 	struct mm_struct *mm = BPF_CORE_READ(child, mm), *parent_mm = BPF_CORE_READ(parent, mm);
 	struct mmt_fork *rec;
 	bool thread = ptgid == ctgid;
-	struct mmt_target target = {};
 	struct thread_state *st;
 	u32 one = 1;
 
-	if (!thread)
+	if (!thread && target_known(ctgid))
 		bpf_map_delete_elem(&targets, &ctgid); /* a reused pid is no target */
 	if (!is_target(ptgid) || (!thread && !mmt_config.follow) || !mm)
 		return 0;
-	if (!thread && bpf_map_update_elem(&targets, &ctgid, &target, BPF_ANY))
+	if (!thread && target_add(ctgid, BPF_ANY))
 		count(MMT_LOSS_TARGETS_FULL);
 	if (mmt_config.filter_tid) { /* children of a chosen thread are chosen */
 		u32 ptid = BPF_CORE_READ(parent, pid);
@@ -60,7 +59,7 @@ int BPF_PROG(life_exec__tb, struct task_struct *p, int old_pid, struct linux_bin
 		return 0;
 	st = thread_find(p);
 	if (st)
-		st->cache_mm = st->cache_vma = 0; /* the old mm's address may serve the new one */
+		st->cache_mm = st->cache_vma = st->own_mm = 0; /* the old mm's address may serve the new one */
 	rec = control_reserve(sizeof(*rec));
 	if (!rec)
 		return 0;
@@ -83,7 +82,7 @@ int BPF_PROG(life_exit__tb, struct task_struct *p)
 
 	st = thread_find(p);
 	/* where many threads exit at once, the first that finds none living takes the process off the targets */
-	if (!(st && st->executor) && !bpf_map_lookup_elem(&targets, &tgid))
+	if (!(st && st->executor) && !target_known(tgid))
 		return 0;
 	dead = BPF_CORE_READ(p, signal, live.counter) == 0;
 	faults = task_faults(p);
@@ -109,7 +108,7 @@ SEC("?tp_btf/exit_mmap")
 int BPF_PROG(life_mmend__tb, struct mm_struct *mm)
 {
 	u64 key = (u64)mm;
-	struct mm_state *known = bpf_map_lookup_elem(&mms, &key);
+	struct mm_state *known = mm_known(key);
 	struct mmt_mm_end *rec;
 
 	if (!known)

@@ -178,12 +178,10 @@ int watch__it(struct bpf_iter__task *ctx)
 		return 0;
 	tid = BPF_CORE_READ(task, pid);
 	tgid = BPF_CORE_READ(task, tgid);
-	if (!bpf_map_lookup_elem(&targets, &tgid)) {
-		struct mmt_target fresh = {};
-
+	if (!target_known(tgid)) {
 		if (mmt_config.scope != MMT_SCOPE_ALL || tgid == mmt_config.self)
 			return 0;
-		bpf_map_update_elem(&targets, &tgid, &fresh, BPF_NOEXIST);
+		target_add(tgid, BPF_NOEXIST);
 	}
 	leader = BPF_CORE_READ(task, group_leader);
 	/* once a process; the threads stand in for a leader that is gone */

@@ -42,6 +42,8 @@ struct thread_state {
 	u64 cache_mm; /* 0: nothing cached */
 	u64 cache_seq, cache_start, cache_end;
 	u64 cache_vma, cache_pgoff, cache_file, cache_inode, cache_ino; /* fentry only */
+	u64 own_mm; /* the mm it runs on, until an exec; 0: not looked up */
+	u32 own_mm_id;
 };
 
 /* A known address space: value of mms, key the mm_struct's address. */
@@ -91,18 +93,49 @@ static __always_inline void count(u32 which)
 	count_add(which, 1);
 }
 
-/* Is the current process traced?  Beyond a list, it joins the map at first sight. */
-static __always_inline bool is_target(u32 tgid)
+/* A bit for each key that a hash map may hold, by hash, set before the key goes
+ * in and never taken back: who is not traced pays no look into the map. */
+#define SIEVE_WORDS 1024
+__u64 target_sieve[SIEVE_WORDS], mm_sieve[SIEVE_WORDS];
+
+static __always_inline bool sieve_has(const u64 *sieve, u64 key)
+{
+	u64 h = MMT_SIEVE_HASH(key);
+
+	return sieve[h >> 6] >> (h & 63) & 1;
+}
+
+static __always_inline void sieve_add(u64 *sieve, u64 key)
+{
+	u64 h = MMT_SIEVE_HASH(key);
+
+	__sync_fetch_and_or(&sieve[h >> 6], 1ull << (h & 63));
+}
+
+static __always_inline bool target_known(u32 tgid)
+{
+	return sieve_has(target_sieve, tgid) && bpf_map_lookup_elem(&targets, &tgid);
+}
+
+/* 0 or a negative errno: -E2BIG where there is no room. */
+static __always_inline int target_add(u32 tgid, u64 flags)
 {
 	struct mmt_target fresh = {};
 
-	if (bpf_map_lookup_elem(&targets, &tgid))
+	sieve_add(target_sieve, tgid);
+	return (int)bpf_map_update_elem(&targets, &tgid, &fresh, flags); /* an int up to 6.3 */
+}
+
+/* Is the current process traced?  Beyond a list, it joins the map at first sight. */
+static __always_inline bool is_target(u32 tgid)
+{
+	if (target_known(tgid))
 		return true;
 	if (mmt_config.scope == MMT_SCOPE_LIST || tgid == mmt_config.self || !tgid)
 		return false;
 	if (mmt_config.scope == MMT_SCOPE_CGROUP && bpf_current_task_under_cgroup(&cgroup, 0) != 1)
 		return false;
-	if ((int)bpf_map_update_elem(&targets, &tgid, &fresh, BPF_NOEXIST) == -E2BIG) { /* an int up to 6.3 */
+	if (target_add(tgid, BPF_NOEXIST) == -E2BIG) {
 		count(MMT_LOSS_TARGETS_FULL);
 		return false;
 	}

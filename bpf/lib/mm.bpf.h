@@ -29,18 +29,36 @@ static __always_inline u32 mm_id_new(void)
 	return next ? __sync_fetch_and_add(next, 1) + 1 : 0;
 }
 
+/* By reference: a pointer that the kernel gave is no number to calculate with. */
+__noinline __weak int mm_sieve_has(const u64 *mm)
+{
+	return mm && sieve_has(mm_sieve, *mm);
+}
+
+__noinline __weak int mm_sieve_add(const u64 *mm)
+{
+	if (mm)
+		sieve_add(mm_sieve, *mm);
+	return 0;
+}
+
+static __always_inline struct mm_state *mm_known(u64 mm)
+{
+	return mm_sieve_has(&mm) ? bpf_map_lookup_elem(&mms, &mm) : 0;
+}
+
 /* The id of mm; given at first sight when tgid is a target. 0: not known. */
 static __always_inline u32 mm_id_get(struct mm_struct *mm, u32 tgid, bool create)
 {
 	u64 key = (u64)mm;
-	struct mm_state *known = bpf_map_lookup_elem(&mms, &key);
-	struct mm_state fresh = { .tgid = tgid };
+	struct mm_state *known = mm_known(key), fresh = { .tgid = tgid };
 
 	if (known)
 		return known->mm_id;
 	if (!create || !mm)
 		return 0;
 	fresh.mm_id = mm_id_new();
+	mm_sieve_add(&key);
 	if (bpf_map_update_elem(&mms, &key, &fresh, BPF_NOEXIST) == 0)
 		return fresh.mm_id;
 	known = bpf_map_lookup_elem(&mms, &key); /* another CPU was first */

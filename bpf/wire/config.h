@@ -44,4 +44,8 @@ struct mmt_peek {
 struct mmt_target {
 	__u32 flags; /* 0 for now */
 };
+
+/* Bit of a key in target_sieve and mm_sieve (bpf/lib/maps.bpf.h). */
+#define MMT_SIEVE_HASH(key) ((__u64)(key) * 0x9e3779b97f4a7c15ull >> 48)
+
 #endif
