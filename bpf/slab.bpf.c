@@ -29,6 +29,12 @@ int BPF_PROG(kmalloc__rt, u64 site, u64 ptr, u64 requested, u64 allocated, u64 g
 static __always_inline void slab_sizes(struct hist_event *ev, struct kmem_cache *s)
 {
 	ev->cache = (u64)s;
+	if (bpf_rdonly_cast) {
+		s = bpf_rdonly_cast(s, bpf_core_type_id_kernel(struct kmem_cache));
+		ev->requested = s->object_size;
+		ev->allocated = s->size;
+		return;
+	}
 	ev->requested = BPF_CORE_READ(s, object_size);
 	ev->allocated = BPF_CORE_READ(s, size);
 }

@@ -7,6 +7,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "lib/cast.bpf.h"
 #include "lib/cgroup.bpf.h"
 #include "lib/folio.bpf.h"
 #include "lib/rss.bpf.h"
@@ -119,8 +120,14 @@ int top_slab__rt(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct kmem_cache *cache = (void *)ctx->args[2];
 
-	if (ctx->args[1])
+	if (!ctx->args[1])
+		return 0;
+	if (bpf_rdonly_cast) {
+		cache = bpf_rdonly_cast(cache, bpf_core_type_id_kernel(struct kmem_cache));
+		allocated(MMT_TOP_SLAB, cache->size);
+	} else {
 		allocated(MMT_TOP_SLAB, BPF_CORE_READ(cache, size));
+	}
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "lib/cast.bpf.h"
 #include "lib/follow.bpf.h"
 #include "wire/hist.h"
 

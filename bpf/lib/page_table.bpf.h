@@ -4,6 +4,7 @@
 #ifndef MMT_PAGE_TABLE_BPF_H
 #define MMT_PAGE_TABLE_BPF_H
 
+#include "cast.bpf.h"
 #include "maps.bpf.h"
 
 enum pte_state {
@@ -25,11 +26,6 @@ enum pte_state {
 #define SWAP_TYPE(e) ((e) >> 59)
 #define SWAP_TYPE_MARKER 31
 #define SWAP_TYPE_SPECIAL 20
-
-/* Kernels since 6.2 let a program read any kernel address as a pointer of a
- * type: a plain load, where bpf_probe_read_kernel is a call.  A bad address
- * reads as 0. */
-extern void *bpf_rdonly_cast(void *obj, __u32 btf_id) __ksym __weak;
 
 static __always_inline bool word_read(u64 va, u64 *word)
 {
