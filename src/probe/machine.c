@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/capability.h>
@@ -92,12 +93,14 @@ static void say_btf(struct machine_fact *f, const char *btf)
 {
 	const char *path = btf ? btf : "/sys/kernel/btf/vmlinux";
 	struct btf *loaded = btf ? btf__parse(btf, NULL) : btf__load_vmlinux_btf();
+	char why[128];
 
+	libbpf_strerror(errno, why, sizeof(why)); /* it has errors of its own */
 	if (loaded)
 		say(f, "btf", NULL, "%s, %u types", path, btf__type_cnt(loaded) - 1);
 	else
 		say(f, "btf", "give the BTF of this very kernel with --btf FILE (CONFIG_DEBUG_INFO_BTF makes it)",
-		    "%s cannot be used: %s", path, strerror(errno));
+		    "%s cannot be used: %s", path, why);
 	btf__free(loaded);
 }
 

@@ -124,6 +124,7 @@ pid_t procfs_living(pid_t pid)
 int procfs_check_target(pid_t pid, struct error *e)
 {
 	struct procfs_stat st;
+	char hint[80];
 	pid_t tgid;
 
 	if (procfs_stat_read(pid, &st))
@@ -132,9 +133,9 @@ int procfs_check_target(pid_t pid, struct error *e)
 		return error_set(e, EXIT_FAILED, "choose a user process", "it is a kernel thread and has no address space",
 				 "cannot trace pid %d", pid);
 	tgid = procfs_tgid(pid);
+	snprintf(hint, sizeof(hint), "-p %d is its whole process; live and trace take threads with -t", tgid);
 	if (tgid > 0 && tgid != pid)
-		return error_set(e, EXIT_FAILED, "trace the whole process with -p, or this thread with -t",
-				 "it is a thread, not a process", "cannot trace pid %d", pid);
+		return error_set(e, EXIT_FAILED, hint, "it is a thread, not a process", "cannot trace pid %d", pid);
 	if (procfs_living(pid) < 0)
 		return error_set(e, EXIT_FAILED, "its parent has yet to collect it", "it has exited (zombie)",
 				 "cannot trace pid %d", pid);

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 
 from lib.mmt import FORCED, MMTRACE, check, finish, run, scratch, usable, victim
@@ -68,6 +69,26 @@ def overload(options, stop, expect):
     return '%d faults, %d delivered, %d folded' % (faults['minor'], events['delivered'], events['folded'])
 
 
+def more_mappings_than_rows():
+    """Beyond the rows of VMAs there are rows of processes: they lose the VMA, but not
+    the class, nor the latency."""
+    out = os.path.join(scratch(), 'mappings.json')
+    program = 'import mmap; areas = [mmap.mmap(-1, 4096) for _ in range(300)]; [a.write(b"x") for a in areas]'
+    m = subprocess.run([MMTRACE, '--json', '-q', '-o', out, *FORCED, '--aggregate', '--rows', '64', '--', sys.executable, '-c', program],
+                       capture_output=True)
+    check(m.returncode == 0, m.stderr.decode())
+    rows = [json.loads(line) for line in open(out)]
+    end = rows[-1]
+    faults, classes = end['faults'], end['class']
+    check(faults['minor'] == faults['kernel_minor'], 'kernel %d, mmtrace %d' % (faults['kernel_minor'], faults['minor']))
+    check(end['detail_lost']['rows_full'] >= 200, 'the rows sufficed: %s' % end['detail_lost'])
+    check(classes['shmem']['minor'] >= 300, 'shmem faults: %s' % classes['shmem'])
+    for name, c in classes.items():
+        counted = c['minor'] + c['major']
+        check(sum(c['hist']) == counted, '%s: %d faults, %d with a latency' % (name, counted, sum(c['hist'])))
+    return '%d of %d faults have no VMA' % (end['detail_lost']['rows_full'], faults['minor'])
+
+
 def sampled(n, options):
     """Totals are the kernel's; the count of the one big VMA is an estimate within its bound."""
     out = os.path.join(scratch(), 'sampled.json')
@@ -97,5 +118,6 @@ run('overload: control ring of one page', overload, ['--control-size', '4K'], UN
 run('overload: one row', overload, ['--ring-size', '64K', '--rows', '1'], 1, ['rows_full'])
 run('overload: all together', overload, ['--ring-size', '4K', '--control-size', '4K', '--rows', '1'], UNTIL_END,
     ['ring_full', 'rows_full', 'processes_full', 'control_full'])
+run('overload: more mappings than rows', more_mappings_than_rows)
 run('overload: aggregate', overload, ['--aggregate'], 1, ['folded'])
 finish()
