@@ -115,51 +115,56 @@ static __noinline int fold_call(const struct mmt_call *c)
 	return 0;
 }
 
-/* Room in the data ring; 0: there is none, the event must be folded. */
-static __always_inline void *data_reserve(u64 size)
+/* The ring of this CPU, and room in it; 0: there is none, the event must be folded. */
+struct data_room { void *ring, *rec; };
+
+static __always_inline struct data_room data_reserve(u64 size)
 {
-	void *rec;
+	u32 number = bpf_get_smp_processor_id() & (MMT_RINGS - 1);
+	struct data_room room = {};
 
 	count(MMT_LOSS_SEEN);
 	if (mmt_tuning.aggregate)
-		return 0;
-	rec = bpf_ringbuf_reserve(&data_ring, size, 0);
-	if (!rec)
+		return room;
+	room.ring = bpf_map_lookup_elem(&data_rings, &number);
+	if (room.ring)
+		room.rec = bpf_ringbuf_reserve(room.ring, size, 0);
+	if (!room.rec)
 		count(MMT_LOSS_RING_FULL);
-	return rec;
+	return room;
 }
 
-static __always_inline void data_submit(void *rec)
+static __always_inline void data_submit(struct data_room room)
 {
-	u64 ready = bpf_ringbuf_query(&data_ring, BPF_RB_AVAIL_DATA);
+	u64 ready = bpf_ringbuf_query(room.ring, BPF_RB_AVAIL_DATA);
 
-	bpf_ringbuf_submit(rec, wake_at(ready, mmt_config.wake_bytes));
+	bpf_ringbuf_submit(room.rec, wake_at(ready, mmt_config.wake_bytes));
 }
 
 /* Global: verified once, not for each class and mode. */
 __noinline __weak int emit_fault(const struct mmt_fault *f)
 {
-	struct mmt_fault *rec;
+	struct data_room room;
 
 	if (!f)
 		return 0;
-	rec = data_reserve(sizeof(*rec));
-	if (!rec)
+	room = data_reserve(sizeof(*f));
+	if (!room.rec)
 		return fold_fault(f);
-	*rec = *f;
-	data_submit(rec);
+	*(struct mmt_fault *)room.rec = *f;
+	data_submit(room);
 	return 0;
 }
 
 static __always_inline void emit_call(const struct mmt_call *c)
 {
-	struct mmt_call *rec = data_reserve(sizeof(*rec));
+	struct data_room room = data_reserve(sizeof(*c));
 
-	if (!rec) {
+	if (!room.rec) {
 		fold_call(c);
 		return;
 	}
-	*rec = *c;
-	data_submit(rec);
+	*(struct mmt_call *)room.rec = *c;
+	data_submit(room);
 }
 #endif

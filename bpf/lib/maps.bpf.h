@@ -56,7 +56,10 @@ const volatile struct mmt_config mmt_config = { .wake_bytes = 1 << 20, .control_
 
 volatile struct mmt_tuning mmt_tuning;
 
-struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4 << 20); } data_ring SEC(".maps");
+/* Made by user space, as many as there are CPUs. */
+struct data_ring { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); };
+struct { __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS); __uint(max_entries, MMT_RINGS); __type(key, u32);
+	 __array(values, struct data_ring); } data_rings SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 2 << 20); } control_ring SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8192);
 	 __type(key, u32); __type(value, struct mmt_target); } targets SEC(".maps");

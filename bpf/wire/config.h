@@ -45,6 +45,9 @@ struct mmt_target {
 	__u32 flags; /* 0 for now */
 };
 
+/* Data rings: CPU n writes to ring n modulo this; a power of two. */
+#define MMT_RINGS 64
+
 /* Bit of a key in target_sieve and mm_sieve (bpf/lib/maps.bpf.h). */
 #define MMT_SIEVE_HASH(key) ((__u64)(key) * 0x9e3779b97f4a7c15ull >> 48)
 

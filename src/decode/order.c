@@ -2,6 +2,7 @@
 #include "decode/order.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,18 +10,22 @@
 
 /* Records one after another: u64 size, then the bytes, padded to 8. */
 struct queue { unsigned char *bytes; size_t room, head, tail; };
-struct order { struct queue ring[ORDER_RINGS]; };
+struct order { int rings; struct queue ring[]; };
 
 #define PADDED(n) (((n) + 7) & ~(size_t)7)
 
-struct order *order_new(void)
+struct order *order_new(int rings)
 {
-	return calloc(1, sizeof(struct order));
+	struct order *o = calloc(1, sizeof(*o) + (size_t)rings * sizeof(o->ring[0]));
+
+	if (o)
+		o->rings = rings;
+	return o;
 }
 
 void order_free(struct order *o)
 {
-	for (int i = 0; o && i < ORDER_RINGS; i++)
+	for (int i = 0; o && i < o->rings; i++)
 		free(o->ring[i].bytes);
 	free(o);
 }
@@ -47,7 +52,7 @@ static int queue_grow(struct queue *q, size_t need)
 	return 0;
 }
 
-int order_push(struct order *o, enum order_ring ring, const void *bytes, size_t size)
+int order_push(struct order *o, int ring, const void *bytes, size_t size)
 {
 	struct queue *q = &o->ring[ring];
 	uint64_t n = size;
@@ -86,14 +91,51 @@ static void queue_pop(struct queue *q, record_fn fn, void *ctx)
 		q->head = q->tail = 0;
 }
 
+/* Rings by the time of their first record: a heap. */
+struct first { uint64_t time; int ring; };
+
+static bool is_before(const struct first *a, const struct first *b)
+{
+	return a->time < b->time || (a->time == b->time && a->ring < b->ring);
+}
+
+static void sift(struct first *heap, int n, int at)
+{
+	for (int child; (child = 2 * at + 1) < n; at = child) {
+		struct first swap = heap[at];
+
+		child += child + 1 < n && is_before(&heap[child + 1], &heap[child]);
+		if (!is_before(&heap[child], &swap))
+			return;
+		heap[at] = heap[child];
+		heap[child] = swap;
+	}
+}
+
+/* All: ~0, which is also the time of an empty ring. */
+static bool is_due(uint64_t first, uint64_t time)
+{
+	return first != ~0ull && (first <= time || time == ~0ull);
+}
+
 void order_release(struct order *o, uint64_t time, record_fn fn, void *ctx)
 {
-	for (;;) {
-		uint64_t control = queue_time(&o->ring[ORDER_CONTROL]), data = queue_time(&o->ring[ORDER_DATA]);
-		uint64_t first = control <= data ? control : data;
+	struct first heap[o->rings];
+	int n = 0;
 
-		if (first == ~0ull || (first > time && time != ~0ull))
-			return;
-		queue_pop(&o->ring[control <= data ? ORDER_CONTROL : ORDER_DATA], fn, ctx);
+	for (int r = 0; r < o->rings; r++) {
+		heap[n] = (struct first){ queue_time(&o->ring[r]), r };
+		n += is_due(heap[n].time, time);
+	}
+	for (int i = n / 2 - 1; i >= 0; i--)
+		sift(heap, n, i);
+	while (n) {
+		struct queue *q = &o->ring[heap[0].ring];
+
+		queue_pop(q, fn, ctx);
+		heap[0].time = queue_time(q);
+		if (!is_due(heap[0].time, time))
+			heap[0] = heap[--n];
+		sift(heap, n, 0);
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Joins the records of the two rings in order of time.  Within a ring the order
+/* Joins the records of all rings in order of time.  Within a ring the order
  * is the ring's own; a record waits until nothing older can come. */
 #ifndef DECODE_ORDER_H
 #define DECODE_ORDER_H
@@ -7,17 +7,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum order_ring { ORDER_CONTROL, ORDER_DATA, ORDER_RINGS };
+/* Numbers of rings: where times are equal the lower one is first. */
+enum { ORDER_CONTROL, ORDER_DATA /* and from there on */ };
 
 struct order;
 typedef int (*record_fn)(void *ctx, const void *bytes, size_t size);
 
-/* NULL when out of memory. */
-struct order *order_new(void);
+/* rings: all of them, that of control too. NULL when out of memory. */
+struct order *order_new(int rings);
 void order_free(struct order *o);
 /* Keeps a copy of a record; too short for a head: it is released at once in
  * its turn. 0 or -ENOMEM. */
-int order_push(struct order *o, enum order_ring ring, const void *bytes, size_t size);
+int order_push(struct order *o, int ring, const void *bytes, size_t size);
 /* Hands over records up to time (ns); ~0: all. */
 void order_release(struct order *o, uint64_t time, record_fn fn, void *ctx);
 

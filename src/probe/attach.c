@@ -61,8 +61,7 @@ void links_detach(struct links *l)
 	perf_detach(&l->perf);
 }
 
-/* Bytes that the kernel charges for a map. */
-static uint64_t map_charge(int fd)
+uint64_t map_charge(int fd)
 {
 	unsigned long long bytes = 0;
 	char path[64], line[128];

@@ -29,5 +29,7 @@ void links_detach(struct links *l);
  * charges them. */
 struct probe_cost { uint64_t runs, ns, misses, map_bytes; bool timed; };
 void object_cost(struct bpf_object *obj, struct probe_cost *out);
+/* Bytes that the kernel charges for a map. */
+uint64_t map_charge(int fd);
 
 #endif

@@ -18,12 +18,10 @@
 #include "probe/direct_map.h"
 #include "probe/kernel_read.h"
 #include "probe/machine.h"
+#include "probe/rings.h"
 
-/* A record's time is taken before it enters its ring: this much earlier at most
- * (programs do not sleep; an interrupt may come between). */
-#define IN_FLIGHT_NS 5000000ull
 #define FILES_OWN 256   /* maps, programs, links, output */
-#define FILES_PER_CPU 4 /* two events and their links */
+#define FILES_PER_CPU 7 /* two events and their links; a ring */
 /* Sizes of maps when any process may be traced */
 #define MANY_ROWS 65536
 #define MANY_COARSE 8192
@@ -34,24 +32,24 @@ struct probe {
 	struct plan plan;
 	struct links links;
 	struct bpf_link *watch_link;
-	struct ring_buffer *control, *data;
-	struct order *order;
-	size_t budget;          /* bytes that one drain may still take from a ring */
-	uint64_t last_time;     /* of the last record taken */
-	uint64_t delivered;     /* data records taken */
+	struct rings *rings;
 	uint64_t cpus_came;     /* online while traced */
 	uint64_t folded_read;   /* MMT_LOSS_FOLDED when rows were last read */
 	struct iter_buffer layout;
 	bool peek;
 };
 
+/* Bytes of a data ring; none is used where all is counted in the kernel. */
+static uint32_t ring_size(const struct probe_options *opt)
+{
+	return rings_each(opt->aggregate ? 1 : opt->ring_bytes);
+}
+
 /* Sizes of the maps; many processes need more of each. */
 static void maps_size(struct mmtrace_bpf *skel, const struct probe_options *opt)
 {
 	bool many = opt->scope != MMT_SCOPE_LIST;
 
-	if (opt->ring_bytes)
-		bpf_map__set_max_entries(skel->maps.data_ring, (uint32_t)opt->ring_bytes);
 	if (opt->control_bytes)
 		bpf_map__set_max_entries(skel->maps.control_ring, (uint32_t)opt->control_bytes);
 	if (opt->rows || many)
@@ -66,8 +64,6 @@ static void maps_size(struct mmtrace_bpf *skel, const struct probe_options *opt)
 		bpf_map__set_max_entries(skel->maps.targets, MANY_PROCESSES);
 		bpf_map__set_max_entries(skel->maps.mms, MANY_PROCESSES);
 	}
-	if (opt->aggregate)
-		bpf_map__set_max_entries(skel->maps.data_ring, 4096); /* not used */
 }
 
 /* Tells the programs where page tables are. */
@@ -120,7 +116,7 @@ static void config_set(struct probe *p, const struct probe_options *opt)
 	c->filter_tid = opt->filter_tid;
 	c->scope = opt->scope;
 	c->self = (uint32_t)getpid();
-	c->wake_bytes = bpf_map__max_entries(p->skel->maps.data_ring) / 4;
+	c->wake_bytes = ring_size(opt) / 4;
 	c->control_bytes = bpf_map__max_entries(p->skel->maps.control_ring);
 }
 
@@ -152,43 +148,13 @@ static int object_load(struct probe *p, const struct probe_options *opt, struct 
 	return 0;
 }
 
-/* A producer can be faster than we are: a budget keeps a drain finite. */
-static int take(struct probe *p, enum order_ring ring, const void *bytes, size_t size)
-{
-	int err = order_push(p->order, ring, bytes, size);
-
-	if (err)
-		return err;
-	if (size >= sizeof(struct mmt_head))
-		p->last_time = ((const struct mmt_head *)bytes)->time;
-	if (p->budget < size)
-		return -EAGAIN;
-	p->budget -= size;
-	return 0;
-}
-
-static int on_control(void *ctx, void *bytes, size_t size)
-{
-	return take(ctx, ORDER_CONTROL, bytes, size);
-}
-
-static int on_data(void *ctx, void *bytes, size_t size)
-{
-	struct probe *p = ctx;
-
-	p->delivered++;
-	return take(p, ORDER_DATA, bytes, size);
-}
-
-static int rings_open(struct probe *p, struct error *e)
+static int records_open(struct probe *p, const struct probe_options *opt, struct error *e)
 {
 	struct mmt_fold_process_key nobody = { 0 };
 	struct mmt_fold_process none = { 0 };
 
-	p->order = order_new();
-	p->control = ring_buffer__new(bpf_map__fd(p->skel->maps.control_ring), on_control, p, NULL);
-	p->data = ring_buffer__new(bpf_map__fd(p->skel->maps.data_ring), on_data, p, NULL);
-	if (!p->control || !p->data || !p->order)
+	p->rings = rings_open(p->skel->maps.control_ring, p->skel->maps.data_rings, ring_size(opt));
+	if (!p->rings)
 		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot map the rings");
 	/* the row for everything that has none of its own */
 	if (bpf_map_update_elem(bpf_map__fd(p->skel->maps.fold_processes), &nobody, &none, BPF_NOEXIST))
@@ -224,7 +190,7 @@ struct probe *probe_open(const struct probe_options *opt, struct error *e)
 	p->plan.btf = opt->btf;
 	plan_want_object(&p->plan, OBJECT_MMTRACE);
 	p->plan.want[HOOK_VMA] = opt->calls;
-	if (plan_build(&p->plan, e) || object_load(p, opt, e) || rings_open(p, e)) {
+	if (plan_build(&p->plan, e) || object_load(p, opt, e) || records_open(p, opt, e)) {
 		probe_free(p);
 		return NULL;
 	}
@@ -256,9 +222,7 @@ void probe_free(struct probe *p)
 		return;
 	probe_detach(p);
 	bpf_link__destroy(p->watch_link);
-	ring_buffer__free(p->control);
-	ring_buffer__free(p->data);
-	order_free(p->order);
+	rings_free(p->rings);
 	mmtrace_bpf__destroy(p->skel);
 	iter_free(&p->layout);
 	free(p);
@@ -317,38 +281,17 @@ bool probe_has_peek(const struct probe *p)
 
 int probe_fd(const struct probe *p)
 {
-	return ring_buffer__epoll_fd(p->data);
+	return rings_data_fd(p->rings);
 }
 
 int probe_control_fd(const struct probe *p)
 {
-	return ring_buffer__epoll_fd(p->control);
-}
-
-static uint64_t clock_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
+	return rings_control_fd(p->rings);
 }
 
 int probe_drain(struct probe *p, bool all, record_fn fn, void *ctx)
 {
-	uint64_t upto = clock_ns() - IN_FLIGHT_NS;
-	int n = 0;
-
-	/* the control ring twice: a fault drained just now may belong to what it got meanwhile */
-	for (int i = 0; i < 3 && n >= 0; i++) {
-		p->budget = 2 * (size_t)bpf_map__max_entries(i == 1 ? p->skel->maps.data_ring : p->skel->maps.control_ring);
-		n = ring_buffer__consume(i == 1 ? p->data : p->control);
-		if (n == -EAGAIN) { /* what is left there is not older than this */
-			n = 0;
-			upto = upto < p->last_time - IN_FLIGHT_NS ? upto : p->last_time - IN_FLIGHT_NS;
-		}
-	}
-	order_release(p->order, all ? ~0ull : upto, fn, ctx);
-	return n;
+	return rings_drain(p->rings, all, fn, ctx);
 }
 
 struct fold_each {
@@ -433,7 +376,7 @@ void probe_losses(struct probe *p, uint64_t out[MMT_LOSS_COUNT])
 {
 	for (uint32_t i = 0; i < MMT_LOSS_COUNT; i++)
 		out[i] = map_sum(p->skel->maps.losses, i);
-	out[MMT_LOSS_DELIVERED] = p->delivered;
+	out[MMT_LOSS_DELIVERED] = rings_delivered(p->rings);
 	out[MMT_LOSS_CPU_ONLINE] = p->cpus_came;
 }
 
@@ -445,6 +388,7 @@ int probe_stats_on(void)
 void probe_cost(struct probe *p, struct probe_cost *out)
 {
 	object_cost(p->skel->obj, out);
+	out->map_bytes += rings_bytes(p->rings);
 	/* The events count faults of all processes; among some only, a skipped one may
 	 * be another's, and shows in the residual if it is ours.  Detached: nothing is
 	 * under way any more. */

@@ -96,9 +96,9 @@ def fault(threads):
 
 RINGS = [
     ("filter", "empty but for the test of the process"), ("clock", "and a clock read"),
-    ("ring_56", "one ring, 56 bytes, woken as it fills to a quarter: ours"), ("ring_16", "16 bytes"), ("ring_120", "120 bytes"),
+    ("ring_56", "one ring, 56 bytes, woken as it fills to a quarter"), ("ring_16", "16 bytes"), ("ring_120", "120 bytes"),
     ("no_clock", "no clock read"), ("each_beyond", "woken by each record beyond a quarter"), ("timer_only", "never woken, a timer reads"), ("adaptive", "the kernel decides when to wake"),
-    ("each", "woken by each record"), ("per_cpu", "a ring per CPU"), ("batched", "16 records at a time"),
+    ("each", "woken by each record"), ("per_cpu", "a ring per CPU: ours"), ("batched", "16 records at a time"),
     ("row", "no record: a count in a hash"),
 ]
 

@@ -31,7 +31,7 @@ int main(int argc, char **argv)
 	unsigned vmas = argc > 1 ? (unsigned)atoi(argv[1]) : 100, processes = argc > 2 ? (unsigned)atoi(argv[2]) : 1;
 	struct mmt_fault *events = calloc(EVENTS, sizeof(*events));
 	struct session *s = session_new();
-	struct order *o = order_new();
+	struct order *o = order_new(2);
 	uint64_t begin, best = ~0ull, x = 88172645463325252ull;
 
 	if (!events || !o || !vmas || !processes)

@@ -2,6 +2,7 @@
 /* src/decode/: records and layouts that are cut, too long, unknown or lie. */
 #include "decode/decode.h"
 #include "decode/order.h"
+#include "wire/config.h"
 
 #include "unit/check.h"
 #include "unit/make.h"
@@ -145,7 +146,7 @@ static int on_record(void *ctx, const void *bytes, size_t size)
 	return 0;
 }
 
-static void push(struct order *o, enum order_ring ring, uint64_t time)
+static void push(struct order *o, int ring, uint64_t time)
 {
 	struct mmt_fault f = make_fault(1, 1, 0x1000, 1, MMT_CLASS_COW);
 
@@ -155,7 +156,7 @@ static void push(struct order *o, enum order_ring ring, uint64_t time)
 
 static void rings_are_joined_by_time(void)
 {
-	struct order *o = order_new();
+	struct order *o = order_new(2);
 	struct got g = { .n = 0 };
 
 	push(o, ORDER_DATA, 10);
@@ -172,9 +173,28 @@ static void rings_are_joined_by_time(void)
 	order_free(o);
 }
 
+/* As many rings as there can be, times scattered over them. */
+static void many_rings_are_joined(void)
+{
+	struct order *o = order_new(ORDER_DATA + MMT_RINGS);
+	struct got g = { .n = 0 };
+	uint64_t last = 0;
+
+	for (uint64_t t = 1; t <= 5000; t++)
+		push(o, (int)(t * t * 7919 % (ORDER_DATA + MMT_RINGS)), t);
+	for (uint64_t upto = 10; upto <= 5000; upto += 10) {
+		g.n = 0;
+		order_release(o, upto, on_record, &g);
+		CHECK_EQ(g.n, 10);
+		for (int i = 0; i < g.n; i++, last++)
+			CHECK_EQ(g.times[i], last + 1);
+	}
+	order_free(o);
+}
+
 static void short_records_are_handed_on(void)
 {
-	struct order *o = order_new();
+	struct order *o = order_new(2);
 	struct got g = { .n = 0 };
 
 	CHECK(!order_push(o, ORDER_DATA, "abc", 3));
@@ -191,7 +211,7 @@ static void short_records_are_handed_on(void)
 
 static void queues_grow(void)
 {
-	struct order *o = order_new();
+	struct order *o = order_new(2);
 	struct got g;
 
 	for (int i = 0; i < 5000; i++) {
@@ -212,6 +232,7 @@ int main(void)
 	RUN("decode", layout_cut_anywhere);
 	RUN("decode", layout_with_lying_sizes);
 	RUN("order", rings_are_joined_by_time);
+	RUN("order", many_rings_are_joined);
 	RUN("order", short_records_are_handed_on);
 	RUN("order", queues_grow);
 	return check_bad;

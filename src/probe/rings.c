@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "probe/rings.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "probe/attach.h"
+#include "wire/config.h"
+#include "wire/event.h"
+
+/* A record's time is taken before it enters its ring: this much earlier at most
+ * (programs do not sleep; an interrupt may come between). */
+#define IN_FLIGHT_NS 5000000ull
+#define TOTAL_DEFAULT (4u << 20)
+#define EACH_DEFAULT (512u << 10) /* at least, however many CPUs */
+#define EACH_MIN 4096u
+
+struct ring {
+	struct ring_buffer *buffer;
+	struct rings *all;
+	int number;      /* of order_push() */
+	size_t bytes;
+	size_t budget;   /* that one drain may still take */
+	uint64_t last;   /* time of the last record taken */
+};
+
+struct rings {
+	struct order *order;
+	struct ring control, data[MMT_RINGS];
+	int fds[MMT_RINGS]; /* of the data rings' maps */
+	int count, epoll;
+	uint64_t delivered;
+};
+
+int rings_count(void)
+{
+	int cpus = libbpf_num_possible_cpus();
+
+	return cpus < 1 ? 1 : cpus < MMT_RINGS ? cpus : MMT_RINGS;
+}
+
+uint32_t rings_each(uint64_t total)
+{
+	uint64_t each = (total ? total : TOTAL_DEFAULT) / (uint64_t)rings_count();
+	uint64_t least = total ? EACH_MIN : EACH_DEFAULT, size = least;
+
+	while (size * 2 <= each) /* a power of two */
+		size *= 2;
+	return (uint32_t)size;
+}
+
+/* A producer can be faster than we are: a budget keeps a drain finite. */
+static int take(struct ring *r, const void *bytes, size_t size)
+{
+	int err = order_push(r->all->order, r->number, bytes, size);
+
+	if (err)
+		return err;
+	if (size >= sizeof(struct mmt_head))
+		r->last = ((const struct mmt_head *)bytes)->time;
+	if (r->budget < size)
+		return -EAGAIN;
+	r->budget -= size;
+	return 0;
+}
+
+static int on_control(void *ctx, void *bytes, size_t size)
+{
+	return take(ctx, bytes, size);
+}
+
+static int on_data(void *ctx, void *bytes, size_t size)
+{
+	struct ring *r = ctx;
+
+	r->all->delivered++;
+	return take(r, bytes, size);
+}
+
+static int ring_open(struct rings *all, struct ring *r, int number, int fd, size_t bytes)
+{
+	*r = (struct ring){ .all = all, .number = number, .bytes = bytes };
+	r->buffer = ring_buffer__new(fd, number == ORDER_CONTROL ? on_control : on_data, r, NULL);
+	return r->buffer ? 0 : -errno;
+}
+
+static int data_open(struct rings *r, int i, int into, uint32_t each)
+{
+	uint32_t key = (uint32_t)i;
+	struct epoll_event readable = { .events = EPOLLIN };
+
+	r->fds[i] = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "data_ring", 0, 0, each, NULL);
+	if (r->fds[i] < 0)
+		return -errno;
+	r->count++;
+	if (bpf_map_update_elem(into, &key, &r->fds[i], BPF_ANY) || epoll_ctl(r->epoll, EPOLL_CTL_ADD, r->fds[i], &readable))
+		return -errno;
+	return ring_open(r, &r->data[i], ORDER_DATA + i, r->fds[i], each);
+}
+
+struct rings *rings_open(const struct bpf_map *control, const struct bpf_map *data, uint32_t each)
+{
+	struct rings *r = calloc(1, sizeof(*r));
+	int n = rings_count(), err = r ? 0 : -ENOMEM;
+
+	if (r) {
+		r->epoll = epoll_create1(EPOLL_CLOEXEC);
+		r->order = order_new(ORDER_DATA + n);
+		err = r->epoll < 0 ? -errno : r->order ? 0 : -ENOMEM;
+	}
+	if (!err)
+		err = ring_open(r, &r->control, ORDER_CONTROL, bpf_map__fd(control), bpf_map__max_entries(control));
+	for (int i = 0; i < n && !err; i++)
+		err = data_open(r, i, bpf_map__fd(data), each);
+	if (!err)
+		return r;
+	rings_free(r);
+	errno = -err;
+	return NULL;
+}
+
+void rings_free(struct rings *r)
+{
+	if (!r)
+		return;
+	for (int i = 0; i < r->count; i++) {
+		ring_buffer__free(r->data[i].buffer);
+		close(r->fds[i]);
+	}
+	ring_buffer__free(r->control.buffer);
+	order_free(r->order);
+	if (r->epoll >= 0)
+		close(r->epoll);
+	free(r);
+}
+
+int rings_data_fd(const struct rings *r)
+{
+	return r->epoll;
+}
+
+int rings_control_fd(const struct rings *r)
+{
+	return ring_buffer__epoll_fd(r->control.buffer);
+}
+
+static uint64_t clock_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
+}
+
+/* *upto: lowered where the ring was not emptied. */
+static int ring_drain(struct ring *r, uint64_t *upto)
+{
+	int n;
+
+	r->budget = 2 * r->bytes;
+	n = ring_buffer__consume(r->buffer);
+	if (n == -EAGAIN) { /* what is left there is not older than this */
+		n = 0;
+		if (r->last - IN_FLIGHT_NS < *upto)
+			*upto = r->last - IN_FLIGHT_NS;
+	}
+	return n < 0 ? n : 0;
+}
+
+int rings_drain(struct rings *r, bool all, record_fn fn, void *ctx)
+{
+	uint64_t upto = clock_ns() - IN_FLIGHT_NS;
+	int err = ring_drain(&r->control, &upto);
+
+	for (int i = 0; i < r->count && !err; i++)
+		err = ring_drain(&r->data[i], &upto);
+	/* once more: a fault drained just now may belong to what this got meanwhile */
+	if (!err)
+		err = ring_drain(&r->control, &upto);
+	order_release(r->order, all ? ~0ull : upto, fn, ctx);
+	return err;
+}
+
+uint64_t rings_delivered(const struct rings *r)
+{
+	return r->delivered;
+}
+
+uint64_t rings_bytes(const struct rings *r)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < r->count; i++)
+		sum += map_charge(r->fds[i]);
+	return sum;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The rings that records come by: one for control, and one of data for each CPU,
+ * as CPUs that share a ring wait for each other (docs/overhead.md). */
+#ifndef PROBE_RINGS_H
+#define PROBE_RINGS_H
+
+#include <bpf/libbpf.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "decode/order.h"
+
+struct rings;
+
+/* How many data rings there are, and the size of each; total: bytes for all of
+ * them, 0: the default. */
+int rings_count(void);
+uint32_t rings_each(uint64_t total);
+
+/* Makes the data rings, of `each` bytes, for the map of maps `data`, and maps all
+ * rings. NULL and errno. */
+struct rings *rings_open(const struct bpf_map *control, const struct bpf_map *data, uint32_t each);
+void rings_free(struct rings *r); /* takes NULL */
+
+/* Readable when a ring asks to be read. */
+int rings_data_fd(const struct rings *r);
+int rings_control_fd(const struct rings *r);
+
+/* Takes what is in the rings and hands over, by time, what nothing older can
+ * follow; all: everything. 0 or a negative errno. */
+int rings_drain(struct rings *r, bool all, record_fn fn, void *ctx);
+/* Data records taken so far. */
+uint64_t rings_delivered(const struct rings *r);
+/* What the data rings take in the kernel. */
+uint64_t rings_bytes(const struct rings *r);
+
+#endif
