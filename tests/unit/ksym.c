@@ -73,6 +73,33 @@ static void names(void)
 	ksym_free(t);
 }
 
+/* Two modules side by side; one of them has data between its functions, and code
+ * in a second place, behind a hole. */
+static void modules(void)
+{
+	struct ksym_table *t = load(
+		"ffffffffc0101000 t one\t[net_a]\n"
+		"ffffffffc0101000 t alias\t[net_a]\n"
+		"ffffffffc0101080 t two\t[net_a]\n"
+		"ffffffffc0101100 t other\t[net_b]\n"
+		"ffffffffc0101200 d table\t[net_a]\n"
+		"ffffffffc0601000 t late\t[net_a]\n");
+	struct ksym_range r[3] = { { 0, 0 } };
+	struct ksym s;
+
+	check("a module's code, in two places", ksym_module(t, "net-a", r, 3) == 2);
+	check("up to the next module", r[0].start == 0xffffffffc0101000 && r[0].end == 0xffffffffc0101100);
+	check("to where names reach", r[1].start == 0xffffffffc0601000 && ksym_find(t, r[1].end - 1, &s) &&
+	      !ksym_find(t, r[1].end, &s));
+	check("its data is no code", ksym_module(t, "net_b", r, 3) == 1 && r[0].end == 0xffffffffc0101200);
+	r[1].start = 7;
+	check("more than there is room for", ksym_module(t, "net_a", r, 1) == 2 && r[1].start == 7);
+	check("no such module", !ksym_module(t, "net", r, 3) && !ksym_module(t, "net_ab", r, 3) && !ksym_module(t, "", r, 3));
+	check("a function of it", ksym_find(t, 0xffffffffc0101081, &s) && ksym_in_module(&s, "net_a") &&
+	      !ksym_in_module(&s, "net_b"));
+	ksym_free(t);
+}
+
 static void hidden(void)
 {
 	struct ksym_table *t = load("0000000000000000 T first\n0000000000000000 t alpha\t[mod_a]\n");
@@ -102,6 +129,7 @@ static void running_kernel(void)
 int main(void)
 {
 	names();
+	modules();
 	hidden();
 	running_kernel();
 	return bad;
