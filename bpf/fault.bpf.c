@@ -133,38 +133,28 @@ __noinline __weak int fault_class(const struct thread_state *st, u32 post, u64 e
 static __always_inline void fault_close(struct thread_state *st, struct mm_struct *mm, bool major, bool error,
 					u32 weight)
 {
-	struct mmt_fault rec = {};
-	u64 now = bpf_ktime_get_ns(), entry = 0, ns = now - st->t0;
-	u8 post = PTE_UNKNOWN;
+	u64 now = bpf_ktime_get_ns(), entry = 0, ns = st->t0 ? now - st->t0 : 0;
+	u8 post = PTE_UNKNOWN, cls = MMT_CLASS_ERROR;
+	u16 flags = st->flags | (major ? MMT_FAULT_MAJOR : 0);
 
-	if (error) {
-		rec.cls = MMT_CLASS_ERROR;
-	} else {
+	if (!error) {
 		/* a first touch below an existing table needs no second look */
 		if (st->pre_state != PTE_NONE)
 			post = page_table_peek(mm, st->addr, &entry);
-		rec.cls = fault_class(st, post, entry);
+		cls = fault_class(st, post, entry);
 	}
-	head_fill(&rec.head, MMT_KIND_FAULT, st->mm_id, now);
-	rec.addr = st->addr;
-	rec.anchor = st->anchor;
-	rec.sig = st->sig;
-	rec.ns = !st->t0 ? 0 : ns > 0xffffffffull ? 0xffffffffu : ns;
-	rec.mode = st->mode;
-	rec.flags = st->flags | (major ? MMT_FAULT_MAJOR : 0) |
-		    (post == PTE_HUGE_RO || post == PTE_HUGE_RW ? MMT_FAULT_HUGE : 0);
-	rec.attempts = st->attempts;
-	rec.weight = weight;
+	if (post == PTE_HUGE_RO || post == PTE_HUGE_RW)
+		flags |= MMT_FAULT_HUGE;
 	if (weight > 1) { /* data_reserve() counts one */
 		count_add(MMT_LOSS_SEEN, weight - 1);
 		count_add(MMT_LOSS_SAMPLED_OUT, weight - 1);
 	}
 	if (st->flags & MMT_FAULT_NO_VMA && !error)
 		count(MMT_LOSS_VMA_UNRESOLVED);
-	emit_fault(&rec);
-	st->addr = 0;
+	emit_fault(st, now, FAULT_END(cls, flags), ns > 0xffffffffull ? 0xffffffffu : ns, weight);
 	if (error)
-		st->last_error = rec.addr;
+		st->last_error = st->addr;
+	st->addr = 0;
 	st->closed_error = error;
 }
 

@@ -141,19 +141,39 @@ static __always_inline void data_submit(struct data_room room)
 	bpf_ringbuf_submit(room.rec, wake_at(ready, mmt_config.wake_bytes));
 }
 
-/* Global: verified once, not for each class and mode. */
-__noinline __weak int emit_fault(const struct mmt_fault *f)
+/* How a fault ended; the rest is in its thread's state. */
+#define FAULT_END(cls, flags) ((u32)(cls) | (u32)(flags) << 16)
+
+static __always_inline void fault_fill(struct mmt_fault *f, const struct thread_state *st, u64 now, u32 end, u32 ns, u32 weight)
 {
+	head_fill(&f->head, MMT_KIND_FAULT, st->mm_id, now);
+	f->addr = st->addr;
+	f->anchor = st->anchor;
+	f->sig = st->sig;
+	f->ns = ns;
+	f->flags = end >> 16;
+	f->attempts = st->attempts;
+	f->cls = (u8)end;
+	f->mode = st->mode;
+	f->weight = weight;
+}
+
+/* Global: verified once, not for each class and mode. */
+__noinline __weak int emit_fault(const struct thread_state *st, u64 now, u32 end, u32 ns, u32 weight)
+{
+	struct mmt_fault folded = {};
 	struct data_room room;
 
-	if (!f)
+	if (!st)
 		return 0;
-	room = data_reserve(sizeof(*f));
-	if (!room.rec)
-		return fold_fault(f);
-	*(struct mmt_fault *)room.rec = *f;
-	data_submit(room);
-	return 0;
+	room = data_reserve(sizeof(folded));
+	if (room.rec) {
+		fault_fill(room.rec, st, now, end, ns, weight);
+		data_submit(room);
+		return 0;
+	}
+	fault_fill(&folded, st, now, end, ns, weight);
+	return fold_fault(&folded);
 }
 
 static __always_inline void emit_call(const struct mmt_call *c)

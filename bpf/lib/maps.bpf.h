@@ -159,10 +159,12 @@ static __always_inline void head_fill(struct mmt_head *h, u16 kind, u32 mm_id, u
 
 /* Flags to submit a record that can wait for the reader's timer: it is woken when
  * the ring fills up to the mark, not again by each record from there on, since
- * that costs an interrupt each.  A band, for CPUs that cross the mark at once. */
+ * that costs an interrupt each.  A band no record steps over, nor do a few at once. */
+#define WAKE_BAND 1024
+
 static __always_inline u64 wake_at(u64 ready, u64 mark)
 {
-	return ready - mark < mark / 8 ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	return ready - mark < WAKE_BAND ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
 static __always_inline u64 control_lazy(void)

@@ -434,16 +434,15 @@ static void run(struct live *l)
 {
 	struct pollfd fds[] = {
 		{ l->signals, POLLIN, 0 }, { l->timer, POLLIN, 0 },
-		{ probe_control_fd(l->probe), POLLIN, 0 }, { probe_fd(l->probe), POLLIN, 0 },
-		{ probe_cpu_fd(l->probe), POLLIN, 0 },
+		{ probe_fd(l->probe), POLLIN, 0 }, { probe_cpu_fd(l->probe), POLLIN, 0 },
 	};
 
 	while (!l->stop) {
 		uint64_t now, expirations;
 
-		if (poll(fds, 5, 1000) < 0 && errno != EINTR)
+		if (poll(fds, 4, 1000) < 0 && errno != EINTR)
 			break;
-		if (fds[4].revents)
+		if (fds[3].revents)
 			follow_cpus(l);
 		if (read(l->timer, &expirations, sizeof(expirations)) < 0 && errno != EAGAIN)
 			break;

@@ -281,12 +281,7 @@ bool probe_has_peek(const struct probe *p)
 
 int probe_fd(const struct probe *p)
 {
-	return rings_data_fd(p->rings);
-}
-
-int probe_control_fd(const struct probe *p)
-{
-	return rings_control_fd(p->rings);
+	return rings_fd(p->rings);
 }
 
 int probe_drain(struct probe *p, bool all, record_fn fn, void *ctx)

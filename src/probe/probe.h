@@ -58,9 +58,8 @@ int probe_try_peek(const char *btf);
  * Returns how many came, or a negative errno. */
 int probe_follow_cpus(struct probe *p);
 
-/* epoll-able descriptors of the rings. */
-int probe_fd(const struct probe *p);         /* data ring */
-int probe_control_fd(const struct probe *p); /* control ring */
+/* Readable when a ring has asked to be read, until the next probe_drain(). */
+int probe_fd(const struct probe *p);
 /* Readable when it is time for probe_follow_cpus(); -1: call it at times. */
 int probe_cpu_fd(const struct probe *p);
 /* Hands over the records that wait, in order of time; unless `all`, those of

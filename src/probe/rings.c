@@ -81,8 +81,13 @@ static int on_data(void *ctx, void *bytes, size_t size)
 	return take(r, bytes, size);
 }
 
+/* Edge-triggered: a ring with something in it is no reason to wake, its mark is. */
 static int ring_open(struct rings *all, struct ring *r, int number, int fd, size_t bytes)
 {
+	struct epoll_event woken = { .events = EPOLLIN | EPOLLET };
+
+	if (epoll_ctl(all->epoll, EPOLL_CTL_ADD, fd, &woken))
+		return -errno;
 	*r = (struct ring){ .all = all, .number = number, .bytes = bytes };
 	r->buffer = ring_buffer__new(fd, number == ORDER_CONTROL ? on_control : on_data, r, NULL);
 	return r->buffer ? 0 : -errno;
@@ -91,13 +96,12 @@ static int ring_open(struct rings *all, struct ring *r, int number, int fd, size
 static int data_open(struct rings *r, int i, int into, uint32_t each)
 {
 	uint32_t key = (uint32_t)i;
-	struct epoll_event readable = { .events = EPOLLIN };
 
 	r->fds[i] = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "data_ring", 0, 0, each, NULL);
 	if (r->fds[i] < 0)
 		return -errno;
 	r->count++;
-	if (bpf_map_update_elem(into, &key, &r->fds[i], BPF_ANY) || epoll_ctl(r->epoll, EPOLL_CTL_ADD, r->fds[i], &readable))
+	if (bpf_map_update_elem(into, &key, &r->fds[i], BPF_ANY))
 		return -errno;
 	return ring_open(r, &r->data[i], ORDER_DATA + i, r->fds[i], each);
 }
@@ -138,14 +142,9 @@ void rings_free(struct rings *r)
 	free(r);
 }
 
-int rings_data_fd(const struct rings *r)
+int rings_fd(const struct rings *r)
 {
 	return r->epoll;
-}
-
-int rings_control_fd(const struct rings *r)
-{
-	return ring_buffer__epoll_fd(r->control.buffer);
 }
 
 static uint64_t clock_ns(void)
@@ -174,8 +173,11 @@ static int ring_drain(struct ring *r, uint64_t *upto)
 int rings_drain(struct rings *r, bool all, record_fn fn, void *ctx)
 {
 	uint64_t upto = clock_ns() - IN_FLIGHT_NS;
-	int err = ring_drain(&r->control, &upto);
+	struct epoll_event woken[ORDER_DATA + MMT_RINGS];
+	int err;
 
+	epoll_wait(r->epoll, woken, ORDER_DATA + MMT_RINGS, 0); /* heard: what asks from now on, asks again */
+	err = ring_drain(&r->control, &upto);
 	for (int i = 0; i < r->count && !err; i++)
 		err = ring_drain(&r->data[i], &upto);
 	/* once more: a fault drained just now may belong to what this got meanwhile */

@@ -22,9 +22,8 @@ uint32_t rings_each(uint64_t total);
 struct rings *rings_open(const struct bpf_map *control, const struct bpf_map *data, uint32_t each);
 void rings_free(struct rings *r); /* takes NULL */
 
-/* Readable when a ring asks to be read. */
-int rings_data_fd(const struct rings *r);
-int rings_control_fd(const struct rings *r);
+/* Readable when a ring has asked to be read, until the next rings_drain(). */
+int rings_fd(const struct rings *r);
 
 /* Takes what is in the rings and hands over, by time, what nothing older can
  * follow; all: everything. 0 or a negative errno. */
