@@ -16,6 +16,7 @@
 #define VM_FAULT_RETRY 0x400
 #define VM_FAULT_COMPLETED 0x4000
 #define VM_ACCESS 0x7ull
+#define PF_KTHREAD 0x200000
 
 static __always_inline bool tid_passes(u32 tid)
 {
@@ -348,8 +349,8 @@ static __always_inline u32 fault_mm_id(struct thread_state *st, struct task_stru
 {
 	bool own = st && mm == task->mm;
 
-	if (!own)
-		return mm_id_get(mm, task->tgid, false);
+	if (!own || task->flags & PF_KTHREAD) /* those borrow one mm after the other */
+		return mm_id_get(mm, task->tgid, own);
 	if (st->own_mm != (u64)mm) {
 		st->own_mm_id = mm_id_get(mm, task->tgid, true);
 		st->own_mm = st->own_mm_id ? (u64)mm : 0;

@@ -192,7 +192,8 @@ int watch__it(struct bpf_iter__task *ctx)
 	if (BPF_CORE_READ(task, mm) != mm) { /* it may have ended before its id was given */
 		u64 key = (u64)mm;
 
-		bpf_map_delete_elem(&mms, &key);
+		if (!BPF_CORE_READ(mm, mm_users.counter)) /* else other threads run on it */
+			bpf_map_delete_elem(&mms, &key);
 		return 0;
 	}
 	w.lock_seq = lock_seq(mm);

@@ -138,7 +138,7 @@ static __always_inline void data_submit(struct data_room room)
 {
 	u64 ready = bpf_ringbuf_query(room.ring, BPF_RB_AVAIL_DATA);
 
-	bpf_ringbuf_submit(room.rec, wake_at(ready, mmt_config.wake_bytes));
+	bpf_ringbuf_submit(room.rec, wake_at(ready, mmt_config.wake_bytes, 1024));
 }
 
 /* How a fault ended; the rest is in its thread's state. */

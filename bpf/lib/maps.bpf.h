@@ -159,17 +159,16 @@ static __always_inline void head_fill(struct mmt_head *h, u16 kind, u32 mm_id, u
 
 /* Flags to submit a record that can wait for the reader's timer: it is woken when
  * the ring fills up to the mark, not again by each record from there on, since
- * that costs an interrupt each.  A band no record steps over, nor do a few at once. */
-#define WAKE_BAND 1024
-
-static __always_inline u64 wake_at(u64 ready, u64 mark)
+ * that costs an interrupt each; again at twice and three times the mark (a power of
+ * two), should it not have heard.  A band no record steps over, nor do some at once. */
+static __always_inline u64 wake_at(u64 ready, u64 mark, u64 band)
 {
-	return ready - mark < WAKE_BAND ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	return ready >= mark && (ready & (mark - 1)) < band ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
 static __always_inline u64 control_lazy(void)
 {
-	return wake_at(bpf_ringbuf_query(&control_ring, BPF_RB_AVAIL_DATA), mmt_config.control_bytes / 4);
+	return wake_at(bpf_ringbuf_query(&control_ring, BPF_RB_AVAIL_DATA), mmt_config.control_bytes / 4, 16384);
 }
 
 static __always_inline void *control_reserve(u64 size)

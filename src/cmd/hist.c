@@ -128,6 +128,7 @@ static void fill_report(struct hist_run *h)
 	uname(&h->uts);
 	r->kernel = h->uts.release;
 	r->target = h->target;
+	r->module = h->opt.module;
 	memcpy(r->by, h->opt.kmem.config.by, sizeof(r->by));
 	r->sort = h->opt.sort;
 	r->sort_given = h->opt.sort_given;
@@ -323,9 +324,22 @@ static int output_failed(struct hist_run *h, int err, struct error *e)
 	return h->opt.who.command ? launch_status(&h->launch) : EXIT_OK;
 }
 
+/* Loaded anew it lies elsewhere, and nobody counts what it does there. */
+static void tell_if_reloaded(const struct hist_run *h)
+{
+	struct ksym_range now[MMT_MODULE_RANGES];
+	struct ksym_table *fresh = h->opt.module ? ksym_load(NULL) : NULL;
+	const struct mmt_hist_config *c = &h->opt.kmem.config;
+
+	if (fresh && (ksym_module(fresh, h->opt.module, now, MMT_MODULE_RANGES) < 1 || now[0].start != c->module[0].start))
+		fprintf(stderr, "mmtrace: %s was unloaded, or loaded anew: only what it did before is counted\n", h->opt.module);
+	ksym_free(fresh);
+}
+
 static int finish(struct hist_run *h, struct error *e)
 {
 	kmem_detach(h->kmem);
+	tell_if_reloaded(h);
 	if (refresh(h, e))
 		return e->code;
 	h->report.now = &h->now;

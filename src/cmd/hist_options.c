@@ -238,6 +238,9 @@ static int check_use(const struct hist_options *o, struct error *e)
 	}
 	if (o->kmem.frees && !freed)
 		return useless(e, "--frees", "of kmalloc, slab and page only frees are told");
+	if (o->module && o->kmem.frees && o->kmem.domain[MMT_DOMAIN_PAGE])
+		return error_set(e, EXIT_USAGE, "name other domains, or leave --frees or --module away",
+				 "where pages are freed no site is told", "cannot choose frees by module");
 	if (o->kmem.config.look_through && !by_site)
 		return useless(e, "--look-through", "it is about sites: --by site");
 	if (o->sort_given && o->kmem.config.by[0] == MMT_KEY_NONE)

@@ -29,6 +29,8 @@
 #define NAMES_NS 2000000000ull
 /* After the last process ended, for what RCU frees behind it. */
 #define AFTERMATH_NS 500000000ull
+#define SITES (1u << 14) /* that the kernel's table holds */
+#define ELSEWHERE UINT32_MAX
 
 struct leak {
 	struct leak_command_options opt;
@@ -41,6 +43,11 @@ struct leak {
 	int signals, timer;
 	uint64_t t0, next_tick, end, ticks;
 	uint64_t names_ns; /* when names were last read again */
+	uint32_t names_read; /* how often, from 1 */
+	/* --module: sites that have no row. 0: not looked at; ELSEWHERE; else it has
+	 * no name in the names read so often */
+	uint32_t not_shown[SITES];
+	int ticks_without_targets;
 	bool stop, failed;
 	char target[256];
 };
@@ -71,6 +78,7 @@ static void learn_names(struct leak *l, uint64_t address)
 		return;
 	ksym_free(l->syms);
 	l->report.syms = l->syms = fresh;
+	l->names_read++;
 }
 
 /* What lies between the allocation and the tracer: BPF and the tracepoint. */
@@ -112,12 +120,27 @@ static bool passes_on(const struct leak *l, uint64_t site)
 	return !site || (l->syms && ksym_find(l->syms, site, &k) && wrapper_is(k.name));
 }
 
-/* --module: sites elsewhere have no row. */
-static bool is_shown(const struct leak *l, uint64_t site)
+/* --module: sites elsewhere have no row.  They are remembered: a site is asked for
+ * with each of its objects. */
+static bool is_shown(struct leak *l, uint32_t number, uint64_t site)
 {
-	struct ksym k;
+	struct ksym k = { 0 };
+	bool named;
 
-	return !l->opt.module || (ksym_find(l->syms, site, &k) && ksym_in_module(&k, l->opt.module));
+	if (!l->opt.module)
+		return true;
+	named = ksym_find(l->syms, site, &k);
+	if (named && ksym_in_module(&k, l->opt.module))
+		return true;
+	l->not_shown[number % SITES] = named ? ELSEWHERE : l->names_read;
+	return false;
+}
+
+static bool is_left_out(const struct leak *l, uint32_t number)
+{
+	uint32_t when = l->not_shown[number % SITES];
+
+	return when == ELSEWHERE || when == l->names_read;
 }
 
 static void read_site(struct leak *l, uint32_t number)
@@ -127,13 +150,14 @@ static void read_site(struct leak *l, uint32_t number)
 	bool through;
 	int n;
 
-	if (outstanding_knows(l->model, number) || !leak_site(l->probe, number, &s))
+	if (outstanding_knows(l->model, number) || is_left_out(l, number) || !leak_site(l->probe, number, &s))
 		return;
 	n = stack_trim(l, frames, leak_stack(l->probe, s.key.stack, frames));
 	through = n && passes_on(l, s.key.site);
 	site = through ? stack_caller(l, frames, n) : s.key.site;
-	learn_names(l, site);
-	if (!is_shown(l, site))
+	if (!l->not_shown[number % SITES])
+		learn_names(l, site);
+	if (!is_shown(l, number, site))
 		return;
 	outstanding_site(l->model, number, &s, site, through, frames, l->opt.probe.config.stacks ? n : 0);
 }
@@ -219,6 +243,7 @@ static int load_names(struct leak *l, struct error *e)
 	struct ksym_range code;
 
 	l->syms = ksym_load(NULL);
+	l->names_read = 1;
 	r->no_names = l->syms && !ksym_hidden(l->syms) ? NULL : l->syms ? ksym_why_hidden() : "/proc/kallsyms cannot be read";
 	r->syms = r->no_names ? NULL : l->syms;
 	if (!l->opt.module)
@@ -286,6 +311,7 @@ static void fill_report(struct leak *l)
 	r->outstanding = l->model;
 	r->kernel = l->uts.release;
 	r->target = l->target;
+	r->module = l->opt.module;
 	r->sort = l->opt.sort;
 	r->reverse = l->opt.reverse;
 	r->domains = domains;
@@ -376,11 +402,15 @@ static void tick(struct leak *l, uint64_t now, struct error *e)
 
 /* When the command, or all processes chosen and their children, have ended, so
  * will the run. */
-static bool targets_ended(const struct leak *l)
+static bool targets_ended(struct leak *l)
 {
 	if (l->opt.who.command)
 		return l->launch.ended;
-	return l->opt.who.pid_count && !leak_target_lives(l->probe);
+	if (!l->opt.who.pid_count)
+		return false;
+	/* twice: one may fork and end behind the look */
+	l->ticks_without_targets = leak_target_lives(l->probe) ? 0 : l->ticks_without_targets + 1;
+	return l->ticks_without_targets > 1;
 }
 
 static void run(struct leak *l, struct error *e)

@@ -159,9 +159,11 @@ static int parse_word(struct leak_command_options *o, const char *word, struct e
 		o->probe.config.domains |= domain_bit(word);
 		return 0;
 	}
-	if (!o->interval_ns && text_parse_duration(word, &o->interval_ns))
+	if (!o->interval_word && text_parse_duration(word, &o->interval_ns)) {
+		o->interval_word = true;
 		return 0;
-	if (o->interval_ns && !o->count)
+	}
+	if (o->interval_word && !o->count)
 		return value_number("COUNT", word, 1, UINT64_MAX, &o->count, e);
 	return error_set(e, EXIT_USAGE, NULL, "neither a domain (kmalloc slab vmalloc page) nor an interval and a count",
 			 "unknown word '%s'", word);

@@ -16,6 +16,7 @@ struct leak_command_options {
 	uint64_t older_ns;
 	const char *slab, *module, *output;
 	enum outstanding_sort sort;
+	bool interval_word; /* INTERVAL was given as a word */
 	bool reverse, json, quiet, strict, help;
 	int top; /* -1: not given */
 };

@@ -82,7 +82,7 @@ void options_help(void)
 	     "      --aggregate          count in the kernel, stream nothing (default with -a, --cgroup)\n"
 	     "      --sample N           look at one in N minor faults; process totals stay exact\n"
 	     "      --max-overhead PCT   aggregate, then sample, to cost the targets at most PCT % of their CPU\n"
-	     "      --ring-size BYTES    data rings of all CPUs, a power of two (4M)\n"
+	     "      --ring-size BYTES    data rings of all CPUs, a power of two (4M, 512K a CPU at least)\n"
 	     "      --control-size BYTES control ring, a power of two (2M)\n"
 	     "      --rows N             rows for what is counted in the kernel (16384; 65536 with -a, --cgroup)\n"
 	     "      --btf FILE           BTF of the running kernel, if it has none itself\n"

@@ -76,9 +76,10 @@ static int on_control(void *ctx, void *bytes, size_t size)
 static int on_data(void *ctx, void *bytes, size_t size)
 {
 	struct ring *r = ctx;
+	int err = take(r, bytes, size);
 
-	r->all->delivered++;
-	return take(r, bytes, size);
+	r->all->delivered += err == 0 || err == -EAGAIN; /* taken, that is */
+	return err;
 }
 
 /* Edge-triggered: a ring with something in it is no reason to wake, its mark is. */
@@ -183,7 +184,8 @@ int rings_drain(struct rings *r, bool all, record_fn fn, void *ctx)
 	/* once more: a fault drained just now may belong to what this got meanwhile */
 	if (!err)
 		err = ring_drain(&r->control, &upto);
-	order_release(r->order, all ? ~0ull : upto, fn, ctx);
+	if (!err || all) /* what could not be read is older */
+		order_release(r->order, all ? ~0ull : upto, fn, ctx);
 	return err;
 }
 

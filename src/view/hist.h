@@ -28,6 +28,7 @@ struct hist_report {
 	int top;             /* rows per domain; 0: all */
 	bool ascii;          /* bars without Unicode */
 	const char *kernel, *target; /* target: not escaped */
+	const char *module;  /* only its sites; NULL: all */
 	hist_name_fn name;
 	void *name_ctx;
 	const char *site_unknown; /* why sites have no names; NULL: they have */

@@ -39,6 +39,8 @@ void hist_json_start(const struct hist_report *r)
 
 	fprintf(f, "{\"type\":\"start\",\"schema\":1,\"version\":\"%s\",", MMTRACE_VERSION);
 	put_string(f, "kernel", r->kernel, ",");
+	if (r->module)
+		put_string(f, "module", r->module, ",");
 	fputs("\"target\":{", f);
 	put_string(f, "text", r->target, "},\"backend\":{");
 	for (int d = 0; d < MMT_DOMAIN_COUNT; d++)

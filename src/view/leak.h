@@ -18,6 +18,7 @@ struct leak_report {
 	const struct ksym_table *syms; /* NULL: addresses stay numbers */
 	const char *no_names;          /* why; NULL: names are known */
 	const char *kernel, *target;
+	const char *module;            /* only its sites; NULL: all */
 	struct leak_backend_text backends[8];
 	int backend_count;
 	enum outstanding_sort sort;

@@ -128,7 +128,12 @@ void leak_json_start(const struct leak_report *r)
 			fprintf(f, "%s\"%s\"", sep, leak_domain_keys[d]);
 			sep = ",";
 		}
-	fprintf(f, "],\"sample\":%" PRIu32 ",\"entries\":%" PRIu32 ",\"older_ns\":%" PRIu64 ",", r->sample, r->entries, r->older);
+	fputs("],", f);
+	if (r->module) {
+		put_text(f, "module", r->module);
+		fputc(',', f);
+	}
+	fprintf(f, "\"sample\":%" PRIu32 ",\"entries\":%" PRIu32 ",\"older_ns\":%" PRIu64 ",", r->sample, r->entries, r->older);
 	put_backends(r);
 	fprintf(f, ",\"t0_unix_ns\":%" PRIu64 "}\n", r->t0_unix_ns);
 	fflush(f);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #define RECORD_BYTES 56
@@ -37,15 +38,27 @@ static int on_record(void *ctx, void *bytes, size_t size)
 	return 0;
 }
 
-static struct ring_buffer *open_rings(struct bpf_object *obj)
+/* Woken by a wake-up, as mmtrace is, and not by a ring that has something in it. */
+static int listen_to(int epoll, int fd)
 {
-	struct ring_buffer *rb = ring_buffer__new(bpf_object__find_map_fd_by_name(obj, "shared"), on_record, NULL, NULL);
+	struct epoll_event woken = { .events = EPOLLIN | EPOLLET };
+
+	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &woken);
+}
+
+static struct ring_buffer *open_rings(struct bpf_object *obj, int epoll)
+{
+	int shared = bpf_object__find_map_fd_by_name(obj, "shared");
+	struct ring_buffer *rb = ring_buffer__new(shared, on_record, NULL, NULL);
 	int outer = bpf_object__find_map_fd_by_name(obj, "rings"), cpus = libbpf_num_possible_cpus();
 
+	if (listen_to(epoll, shared))
+		return NULL;
 	for (int cpu = 0; rb && cpu < cpus && cpu < CPUS_MAX; cpu++) {
 		int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, NULL, 0, 0, 4 << 20, NULL);
 
-		if (fd < 0 || bpf_map_update_elem(outer, &cpu, &fd, BPF_ANY) || ring_buffer__add(rb, fd, on_record, NULL))
+		if (fd < 0 || bpf_map_update_elem(outer, &cpu, &fd, BPF_ANY) || ring_buffer__add(rb, fd, on_record, NULL) ||
+		    listen_to(epoll, fd))
 			return NULL;
 	}
 	return rb;
@@ -54,6 +67,8 @@ static struct ring_buffer *open_rings(struct bpf_object *obj)
 int main(int argc, char **argv)
 {
 	struct bpf_program *prog, *chosen = NULL;
+	struct epoll_event woken[CPUS_MAX];
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
 	struct ring_buffer *rb;
 	struct bpf_object *obj;
 	struct bpf_map *map;
@@ -74,16 +89,16 @@ int main(int argc, char **argv)
 		return 1;
 	bpf_program__set_autoload(chosen, true);
 	*(uint32_t *)bpf_map__initial_value(map, &size) = (uint32_t)atoi(argv[3]);
-	if (bpf_object__load(obj) || !(rb = open_rings(obj)) || !bpf_program__attach(chosen))
+	if (bpf_object__load(obj) || !(rb = open_rings(obj, epoll)) || !bpf_program__attach(chosen))
 		return 1;
 	signal(SIGINT, on_signal);
 	puts("ready");
 	fflush(stdout);
-	while (!stop)
-		if (ring_buffer__poll(rb, 100) < 0 && errno != EINTR)
+	while (!stop) {
+		if (epoll_wait(epoll, woken, CPUS_MAX, 50) < 0 && errno != EINTR)
 			break;
-		else
-			ring_buffer__consume(rb);
+		ring_buffer__consume(rb);
+	}
 	map = bpf_object__find_map_by_name(obj, "ring.bss");
 	if (!map || bpf_map__value_size(map) > sizeof(data) || bpf_map_lookup_elem(bpf_map__fd(map), &zero, data))
 		return 1;
