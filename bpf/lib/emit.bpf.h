@@ -127,8 +127,9 @@ static __always_inline struct data_room data_reserve(u64 size)
 	if (mmt_tuning.aggregate)
 		return room;
 	room.ring = bpf_map_lookup_elem(&data_rings, &number);
-	if (room.ring)
-		room.rec = bpf_ringbuf_reserve(room.ring, size, 0);
+	if (!room.ring)
+		return room; /* not there yet */
+	room.rec = bpf_ringbuf_reserve(room.ring, size, 0);
 	if (!room.rec)
 		count(MMT_LOSS_RING_FULL);
 	return room;

@@ -306,6 +306,7 @@ static int parse(struct options *o, int argc, char **argv, struct error *e)
 		return -1;
 	if (o->help || o->version || o->columns_help || o->classes_help)
 		return 0;
+	o->probe.each = o->trace;
 	o->probe.calls = o->trace && !o->filter.classes;
 	return check_target(o, e);
 }

@@ -37,6 +37,7 @@ struct probe {
 	uint64_t folded_read;   /* MMT_LOSS_FOLDED when rows were last read */
 	struct iter_buffer layout;
 	bool peek;
+	bool each;              /* single events are wanted from the first one on */
 };
 
 /* Bytes of a data ring; none is used where all is counted in the kernel. */
@@ -153,7 +154,7 @@ static int records_open(struct probe *p, const struct probe_options *opt, struct
 	struct mmt_fold_process_key nobody = { 0 };
 	struct mmt_fold_process none = { 0 };
 
-	p->rings = rings_open(p->skel->maps.control_ring, p->skel->maps.data_rings, ring_size(opt));
+	p->rings = rings_open(p->skel->maps.control_ring, ring_size(opt));
 	if (!p->rings)
 		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot map the rings");
 	/* the row for everything that has none of its own */
@@ -190,11 +191,20 @@ struct probe *probe_open(const struct probe_options *opt, struct error *e)
 	p->plan.btf = opt->btf;
 	plan_want_object(&p->plan, OBJECT_MMTRACE);
 	p->plan.want[HOOK_VMA] = opt->calls;
+	p->each = opt->each;
 	if (plan_build(&p->plan, e) || object_load(p, opt, e) || records_open(p, opt, e)) {
 		probe_free(p);
 		return NULL;
 	}
 	return p;
+}
+
+/* Until then all events are added to rows: they count, but are not single ones. */
+static int publish(struct probe *p, struct error *e)
+{
+	int err = rings_publish(p->rings, p->skel->maps.data_rings);
+
+	return err ? error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot prepare the rings") : 0;
 }
 
 int probe_attach(struct probe *p, struct error *e)
@@ -203,10 +213,12 @@ int probe_attach(struct probe *p, struct error *e)
 	if (!p->watch_link)
 		return error_set(e, error_code_of(-errno), "'mmtrace doctor' shows what works here", strerror(errno),
 				 "cannot attach watch__it");
+	if (p->each && publish(p, e))
+		return -1;
 	if (links_attach(&p->links, &p->plan, p->skel->obj, e))
 		return -1;
 	p->skel->bss->mmt_tuning.on = 1;
-	return 0;
+	return p->each ? 0 : publish(p, e);
 }
 
 void probe_detach(struct probe *p)

@@ -27,6 +27,7 @@ struct probe_options {
 	bool filter_tid;
 	bool calls;                    /* VMA events too (trace) */
 	bool aggregate;                /* rows only, no single events */
+	bool each;                     /* single events from the first one on (trace) */
 	bool sampling;                 /* probe_tune() may sample */
 	bool verbose;
 };

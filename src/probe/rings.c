@@ -94,20 +94,16 @@ static int ring_open(struct rings *all, struct ring *r, int number, int fd, size
 	return r->buffer ? 0 : -errno;
 }
 
-static int data_open(struct rings *r, int i, int into, uint32_t each)
+static int data_open(struct rings *r, int i, uint32_t each)
 {
-	uint32_t key = (uint32_t)i;
-
 	r->fds[i] = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "data_ring", 0, 0, each, NULL);
 	if (r->fds[i] < 0)
 		return -errno;
 	r->count++;
-	if (bpf_map_update_elem(into, &key, &r->fds[i], BPF_ANY))
-		return -errno;
 	return ring_open(r, &r->data[i], ORDER_DATA + i, r->fds[i], each);
 }
 
-struct rings *rings_open(const struct bpf_map *control, const struct bpf_map *data, uint32_t each)
+struct rings *rings_open(const struct bpf_map *control, uint32_t each)
 {
 	struct rings *r = calloc(1, sizeof(*r));
 	int n = rings_count(), err = r ? 0 : -ENOMEM;
@@ -120,7 +116,7 @@ struct rings *rings_open(const struct bpf_map *control, const struct bpf_map *da
 	if (!err)
 		err = ring_open(r, &r->control, ORDER_CONTROL, bpf_map__fd(control), bpf_map__max_entries(control));
 	for (int i = 0; i < n && !err; i++)
-		err = data_open(r, i, bpf_map__fd(data), each);
+		err = data_open(r, i, each);
 	if (!err)
 		return r;
 	rings_free(r);
@@ -141,6 +137,16 @@ void rings_free(struct rings *r)
 	if (r->epoll >= 0)
 		close(r->epoll);
 	free(r);
+}
+
+int rings_publish(const struct rings *r, const struct bpf_map *data)
+{
+	uint32_t keys[MMT_RINGS], n = (uint32_t)r->count;
+
+	for (uint32_t i = 0; i < n; i++)
+		keys[i] = i;
+	/* all in one call: the kernel waits after each */
+	return bpf_map_update_batch(bpf_map__fd(data), keys, r->fds, &n, NULL) ? -errno : 0;
 }
 
 int rings_fd(const struct rings *r)

@@ -17,10 +17,12 @@ struct rings;
 int rings_count(void);
 uint32_t rings_each(uint64_t total);
 
-/* Makes the data rings, of `each` bytes, for the map of maps `data`, and maps all
- * rings. NULL and errno. */
-struct rings *rings_open(const struct bpf_map *control, const struct bpf_map *data, uint32_t each);
+/* Makes the data rings, of `each` bytes, and maps all rings. NULL and errno. */
+struct rings *rings_open(const struct bpf_map *control, uint32_t each);
 void rings_free(struct rings *r); /* takes NULL */
+/* Puts the data rings into the map of maps that the programs take them from; waits
+ * for an RCU grace period, some 10 ms.  0 or a negative errno. */
+int rings_publish(const struct rings *r, const struct bpf_map *data);
 
 /* Readable when a ring has asked to be read, until the next rings_drain(). */
 int rings_fd(const struct rings *r);
