@@ -240,7 +240,9 @@ static __always_inline u32 maple_slot(const u64 *words, u64 addr, u32 arange)
 	return 16 + slot; /* parent, 15 pivots, then the slots */
 }
 
-/* The VMA as a number.  Global, so that the verifier looks at it once and not at
+#define WALK_TORN 1 /* a writer has replaced a node on the way: no answer */
+
+/* The VMA as a number; 0: a hole.  Global, so that the verifier looks at it once and not at
  * each call: half of what loading cost. */
 __noinline __weak u64 vma_walk_once(u64 root, u64 addr)
 {
@@ -256,9 +258,9 @@ __noinline __weak u64 vma_walk_once(u64 root, u64 addr)
 		if (e < 4096)
 			return 0; /* an empty slot, or a value */
 		if (bpf_probe_read_kernel(words, 256, (void *)MAPLE_NODE(e)))
-			return 0;
+			return WALK_TORN;
 		if (MAPLE_NODE(words[0]) == MAPLE_NODE(e))
-			return 0; /* a dead node is its own parent */
+			return WALK_TORN; /* a dead node is its own parent */
 		slot = maple_slot(words, addr, type == MAPLE_ARANGE_64);
 		e = words[slot & (MAPLE_NODE_WORDS - 1)];
 		if (type == MAPLE_LEAF_64 || type == 0)
@@ -270,18 +272,36 @@ __noinline __weak u64 vma_walk_once(u64 root, u64 addr)
 /* The VMA that contains addr, or 0.  Lock-free: nodes and VMAs are freed after
  * an RCU grace period, and these programs run inside one (tested against
  * bpf_find_vma under storms).  One mapping only: the root is the VMA itself. */
-static __always_inline struct vm_area_struct *vma_find(struct mm_struct *mm, u64 addr)
+__noinline __weak u64 vma_find_at(const u64 *at, u64 addr)
 {
-	for (int attempt = 0; attempt < 3; attempt++) {
-		u64 root = (u64)BPF_CORE_READ(mm, mm_mt.ma_root);
-		struct vm_area_struct *vma = (struct vm_area_struct *)(MAPLE_ROOT_IS_NODE(root) ? vma_walk_once(root, addr) : root);
+	struct mm_struct *mm;
+	bool hole = false;
 
+	if (!at)
+		return 0;
+	mm = (struct mm_struct *)*at;
+
+	for (int attempt = 0; attempt < 8; attempt++) {
+		u64 root = (u64)BPF_CORE_READ(mm, mm_mt.ma_root);
+		u64 found = MAPLE_ROOT_IS_NODE(root) ? vma_walk_once(root, addr) : root;
+		struct vm_area_struct *vma = (struct vm_area_struct *)found;
+
+		if (found == WALK_TORN)
+			continue;
 		if (vma && (u64)BPF_CORE_READ(vma, vm_start) <= addr &&
 		    addr < (u64)BPF_CORE_READ(vma, vm_end))
-			return vma;
-		if (!vma && attempt)
-			return 0; /* a hole, seen twice */
+			return found;
+		if (!vma && hole)
+			return 0; /* seen twice */
+		hole |= !vma;
 	}
 	return 0;
+}
+
+static __always_inline struct vm_area_struct *vma_find(struct mm_struct *mm, u64 addr)
+{
+	u64 at = (u64)mm;
+
+	return (struct vm_area_struct *)vma_find_at(&at, addr);
 }
 #endif
