@@ -44,9 +44,10 @@ struct leak {
 	uint64_t t0, next_tick, end, ticks;
 	uint64_t names_ns; /* when names were last read again */
 	uint32_t names_read; /* how often, from 1 */
-	/* --module: sites that have no row. 0: not looked at; ELSEWHERE; else it has
-	 * no name in the names read so often */
-	uint32_t not_shown[SITES];
+	bool names_wanted;   /* an address was without a name */
+	/* Sites that have no row. 0: not looked at; ELSEWHERE: of another module than
+	 * --module; else it had no name when the names had been read so often */
+	uint32_t looked[SITES];
 	int ticks_without_targets;
 	bool stop, failed;
 	char target[256];
@@ -62,23 +63,34 @@ static uint64_t now_ns(clockid_t clock)
 
 /* --- sites --- */
 
-/* Modules come while we trace: an address without a name is a reason to read
- * the names again, not more often than now and then. */
-static void learn_names(struct leak *l, uint64_t address)
+/* Modules come while we trace, and trampolines of other tracers: an address
+ * without a name is a reason to read the names again, not more often than now and
+ * then, unless at the end. */
+static void learn_names(struct leak *l, bool now)
 {
-	uint64_t now = now_ns(CLOCK_MONOTONIC);
+	uint64_t t = now_ns(CLOCK_MONOTONIC);
 	struct ksym_table *fresh;
-	struct ksym k;
 
-	if (!address || !l->report.syms || ksym_find(l->syms, address, &k) || now < l->names_ns + NAMES_NS)
+	if (!l->names_wanted || (!now && t < l->names_ns + NAMES_NS))
 		return;
-	l->names_ns = now;
+	l->names_ns = t;
 	fresh = ksym_load(NULL);
 	if (!fresh)
 		return;
 	ksym_free(l->syms);
 	l->report.syms = l->syms = fresh;
 	l->names_read++;
+	l->names_wanted = false;
+}
+
+static bool has_unnamed(const struct leak *l, const uint64_t *addresses, int n)
+{
+	struct ksym k;
+
+	for (int i = 0; i < n; i++)
+		if (addresses[i] && l->report.syms && !ksym_find(l->syms, addresses[i], &k))
+			return true;
+	return false;
 }
 
 /* What lies between the allocation and the tracer: BPF and the tracepoint. */
@@ -132,13 +144,24 @@ static bool is_shown(struct leak *l, uint32_t number, uint64_t site)
 	named = ksym_find(l->syms, site, &k);
 	if (named && ksym_in_module(&k, l->opt.module))
 		return true;
-	l->not_shown[number % SITES] = named ? ELSEWHERE : l->names_read;
+	l->looked[number % SITES] = named ? ELSEWHERE : l->names_read;
 	return false;
 }
 
-static bool is_left_out(const struct leak *l, uint32_t number)
+/* A site whose stack has unnamed frames waits until the names were read again:
+ * the caller is told from the tracer by their names. */
+static bool waits_for_names(struct leak *l, uint32_t number, uint64_t site, const uint64_t *frames, int n)
 {
-	uint32_t when = l->not_shown[number % SITES];
+	if (l->looked[number % SITES] || (!has_unnamed(l, &site, 1) && !has_unnamed(l, frames, n)))
+		return false;
+	l->looked[number % SITES] = l->names_read;
+	l->names_wanted = true;
+	return true;
+}
+
+static bool has_no_row(const struct leak *l, uint32_t number)
+{
+	uint32_t when = l->looked[number % SITES];
 
 	return when == ELSEWHERE || when == l->names_read;
 }
@@ -150,22 +173,23 @@ static void read_site(struct leak *l, uint32_t number)
 	bool through;
 	int n;
 
-	if (outstanding_knows(l->model, number) || is_left_out(l, number) || !leak_site(l->probe, number, &s))
+	if (outstanding_knows(l->model, number) || has_no_row(l, number) || !leak_site(l->probe, number, &s))
 		return;
-	n = stack_trim(l, frames, leak_stack(l->probe, s.key.stack, frames));
+	n = leak_stack(l->probe, s.key.stack, frames);
+	if (waits_for_names(l, number, s.key.site, frames, n))
+		return;
+	n = stack_trim(l, frames, n);
 	through = n && passes_on(l, s.key.site);
 	site = through ? stack_caller(l, frames, n) : s.key.site;
-	if (!l->not_shown[number % SITES])
-		learn_names(l, site);
-	if (!is_shown(l, number, site))
-		return;
-	outstanding_site(l->model, number, &s, site, through, frames, l->opt.probe.config.stacks ? n : 0);
+	if (is_shown(l, number, site))
+		outstanding_site(l->model, number, &s, site, through, frames, l->opt.probe.config.stacks ? n : 0);
 }
 
 static void read_counts(struct leak *l)
 {
 	uint32_t end = leak_site_end(l->probe);
 
+	learn_names(l, false);
 	for (uint32_t i = 1; i < end; i++)
 		read_site(l, i);
 	outstanding_sample_begin(l->model);
@@ -363,7 +387,7 @@ static int begin(struct leak *l, struct error *e)
 	struct chosen *who = &l->opt.who;
 	int err;
 
-	if (check_slab(l, e) || check_targets(l, e) || load_names(l, e) || open_output(l, e) || start_clock(l, e))
+	if (check_slab(l, e) || check_targets(l, e) || open_output(l, e) || start_clock(l, e))
 		return -1;
 	if (who->command && (err = launch_start(&l->launch, who->command)))
 		return error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot fork");
@@ -376,7 +400,8 @@ static int begin(struct leak *l, struct error *e)
 		leak_add_target(l->probe, who->pids[i]);
 	l->model = outstanding_new(l->opt.probe.config.sample, l->opt.older_ns);
 	fill_report(l);
-	if (leak_attach(l->probe, e))
+	/* the names last: those of the trampolines are only there now */
+	if (leak_attach(l->probe, e) || load_names(l, e))
 		return -1;
 	l->t0 = now_ns(CLOCK_MONOTONIC);
 	l->next_tick = l->opt.interval_ns ? l->t0 + l->opt.interval_ns : ~0ull;
@@ -458,6 +483,10 @@ static int finish(struct leak *l, struct error *e)
 
 	leak_detach(l->probe);
 	read_counts(l);
+	if (l->names_wanted) {
+		learn_names(l, true);
+		read_counts(l);
+	}
 	if (read_table(l, e))
 		return -1;
 	r->losses[MMT_LEAK_MISMATCH] = outstanding_mismatch(l->model);
