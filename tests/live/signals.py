@@ -52,7 +52,8 @@ def hangup(ignored):
 def interrupt(args):
     """SIGINT by kill(2) is the command's: it went to mmtrace alone."""
     waits = 'trap "exit 3" INT; echo ready; while :; do sleep 0.05; done'
-    p = start([*args, '-q', '--', 'sh', '-c', waits])
+    # a shell never traps what was ignored when it began, as it is behind a '&'
+    p = start([*args, '-q', '--', 'sh', '-c', waits], preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     p.stdout.readline()
     p.send_signal(signal.SIGINT)
     status, _ = ended(p)
