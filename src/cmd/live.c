@@ -23,6 +23,7 @@
 #include "cmd/resident.h"
 #include "cmd/signals.h"
 #include "cmd/targets.h"
+#include "model/bound.h"
 #include "model/kind.h"
 #include "model/loss.h"
 #include "probe/cgroup.h"
@@ -30,8 +31,6 @@
 #include "view/report.h"
 
 #define DRAIN_NS 50000000ull /* the rings are emptied at least this often */
-#define MERGE_VMAS 16384     /* rows of what has ended, some 1 KiB each */
-#define MERGE_PROCESSES 1024
 #define EXITS_NS 100000000ull /* the threads of a dying process have so long to be gone */
 #define CORRECT_US 1000
 
@@ -47,6 +46,7 @@ struct live {
 	uint64_t t0, next_tick, end, ticks;
 	uint64_t last_tick;
 	struct resident resident;
+	struct bound bound;
 	int signals, timer;
 	bool stop, cpus_failed;
 	char target[256], title[320];
@@ -58,6 +58,11 @@ static uint64_t now_ns(clockid_t clock)
 
 	clock_gettime(clock, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
+}
+
+static void on_merged(void *ctx, const char *what, uint32_t id, uint32_t into)
+{
+	json_merged(ctx, what, id, into);
 }
 
 static int on_record(void *ctx, const void *bytes, size_t size)
@@ -316,6 +321,8 @@ static int begin(struct live *l, struct error *e)
 	if (l->opt.sample > 1 && probe_tune(l->probe, l->opt.probe.aggregate, l->opt.sample))
 		return error_set(e, EXIT_KERNEL_CANNOT, "leave --sample away", strerror(errno), "cannot sample");
 	l->session = session_new();
+	if (l->opt.json && !l->opt.quiet && !l->opt.trace)
+		l->bound = (struct bound){ .told = on_merged, .ctx = &l->report };
 	tell_kernel(l);
 	add_targets(l);
 	l->t0 = now_ns(CLOCK_MONOTONIC);
@@ -372,19 +379,6 @@ static void limit_apply(struct live *l)
 	l->report.loss_pct = l->limit.g.loss_pct;
 }
 
-static void on_merged(void *ctx, const char *what, uint32_t id, uint32_t into)
-{
-	json_merged(ctx, what, id, into);
-}
-
-static void bound_memory(struct live *l)
-{
-	bool told = l->opt.json && !l->opt.quiet && !l->opt.trace;
-	struct merge_rules rules = { MERGE_VMAS, MERGE_PROCESSES, told ? on_merged : NULL, &l->report };
-
-	session_merge(l->session, &rules);
-}
-
 /* Of a command to run there are tables only on request: they are amid what it says. */
 static void show(struct live *l)
 {
@@ -423,11 +417,19 @@ static void tick(struct live *l, uint64_t now)
 	if (l->next_tick < now)
 		l->next_tick = now + l->opt.interval_ns;
 	show(l);
-	bound_memory(l);
+	bound_tick(&l->bound, l->session);
 	if (l->opt.count && ++l->ticks >= l->opt.count)
 		l->stop = true;
 	if (output_failed(&l->output) || output_reader_gone(&l->output))
 		l->stop = true;
+}
+
+static void crowded(struct live *l, uint64_t now)
+{
+	l->report.now_ns = now - l->t0;
+	if (l->bound.told)
+		json_rows(&l->report); /* what is merged was told before */
+	bound_crowd(&l->bound, l->session, now);
 }
 
 static void run(struct live *l)
@@ -454,6 +456,8 @@ static void run(struct live *l)
 			l->stop = true;
 		else if (now >= l->next_tick)
 			tick(l, now);
+		else if (bound_is_crowded(&l->bound, l->session, now))
+			crowded(l, now);
 	}
 }
 

@@ -10,6 +10,8 @@
 struct process *ledger_process(struct session *s, pid_t pid);
 /* own: pid is one of those who use it, no other that looked into it. */
 struct mm *ledger_mm(struct session *s, uint32_t id, pid_t pid, bool own);
+/* session_vmas() in no order. */
+struct vma **ledger_vmas(const struct session *s, size_t *count);
 struct vma *ledger_vma(struct session *s, struct mm *mm, uint32_t sig, uint64_t anchor);
 void vma_name(struct vma *v, const char *name, size_t len);
 void vma_free(struct vma *v);

@@ -62,9 +62,9 @@ static void vma_merge(struct session *s, struct process *p, struct vma *v, const
 }
 
 /* Where layouts are not read, nobody tells what is gone: what is idle will do. */
-static bool vma_may_merge(const struct vma *v)
+static bool vma_may_merge(const struct vma *v, bool idle)
 {
-	return v->settled && (!v->live || !v->mm->generation) && !v->sum && !v->into && !v->mm->launcher;
+	return v->settled && (!v->live || (idle && !v->mm->generation)) && !v->sum && !v->into && !v->mm->launcher;
 }
 
 static int fewest_first(uint64_t x, uint64_t y, uint32_t xid, uint32_t yid)
@@ -82,10 +82,10 @@ static int vma_order(const void *a, const void *b)
 static bool merge_vmas(struct session *s, const struct merge_rules *r)
 {
 	size_t n, gone = 0;
-	struct vma **all = session_vmas(s, &n);
+	struct vma **all = ledger_vmas(s, &n);
 
 	for (size_t i = 0; i < n; i++)
-		if (vma_may_merge(all[i]))
+		if (vma_may_merge(all[i], r->idle))
 			all[gone++] = all[i];
 	if (gone > r->vmas) {
 		qsort(all, gone, sizeof(*all), vma_order);
@@ -240,35 +240,39 @@ static void processes_drop(struct session *s)
 	}
 }
 
-/* A VMA that grows and shrinks leaves keys behind. */
-static bool many_old_keys(const struct session *s, size_t vmas)
+static size_t count_vmas(const struct session *s)
 {
+	size_t n = 0;
+
 	for (const struct mm *mm = s->mms; mm; mm = mm->next)
-		vmas += mm->vma_count;
-	return s->slot_used > 4 * vmas;
+		n += mm->vma_count;
+	return n;
 }
 
 /* What ends now may have records under way: it waits until the next merge. */
-static void settle(struct session *s)
+static void settle(struct session *s, bool idle)
 {
 	for (struct process *p = s->processes; p; p = p->next)
 		p->settled = p->dead;
 	for (struct mm *mm = s->mms; mm; mm = mm->next)
 		for (struct vma *v = mm->vmas; v; v = v->next) {
-			v->settled = !v->live || v->settled_faults == stat_total(&v->faults);
-			v->settled_faults = stat_total(&v->faults);
+			v->settled = !v->live || (idle ? v->settled_faults == stat_total(&v->faults) : v->settled);
+			if (idle)
+				v->settled_faults = stat_total(&v->faults);
 		}
 }
 
-void session_merge(struct session *s, const struct merge_rules *rules)
+size_t session_merge(struct session *s, const struct merge_rules *rules)
 {
 	bool merged = merge_processes(s, rules);
 
 	merged |= merge_vmas(s, rules);
-	if (merged || many_old_keys(s, rules->vmas)) {
+	/* a VMA that grows and shrinks leaves keys behind */
+	if (merged || s->slot_used > 4 * (rules->vmas + count_vmas(s))) {
 		slots_forget(s);
 		mms_drop(s);
 		processes_drop(s);
 	}
-	settle(s);
+	settle(s, rules->idle);
+	return count_vmas(s);
 }

@@ -166,7 +166,7 @@ static int vma_order(const void *a, const void *b)
 	return x->v.start < y->v.start ? -1 : x->v.start > y->v.start ? 1 : x->id < y->id ? -1 : x->id > y->id;
 }
 
-struct vma **session_vmas(const struct session *s, size_t *count)
+struct vma **ledger_vmas(const struct session *s, size_t *count)
 {
 	size_t n = 0, i = 0;
 	struct vma **all;
@@ -177,8 +177,15 @@ struct vma **session_vmas(const struct session *s, size_t *count)
 	for (const struct mm *mm = s->mms; mm; mm = mm->next)
 		for (struct vma *v = mm->vmas; v; v = v->next)
 			all[i++] = v;
-	qsort(all, n, sizeof(*all), vma_order);
 	*count = n;
+	return all;
+}
+
+struct vma **session_vmas(const struct session *s, size_t *count)
+{
+	struct vma **all = ledger_vmas(s, count);
+
+	qsort(all, *count, sizeof(*all), vma_order);
 	return all;
 }
 

@@ -143,10 +143,12 @@ struct vma *session_vma_by_key(struct session *s, uint32_t mm_id, uint32_t sig, 
  * comm; no count is lost.  told, if not NULL, hears of each row that was merged. */
 struct merge_rules {
 	size_t vmas, processes; /* ended ones beyond these are merged down to half */
+	bool idle; /* an interval is over: where layouts are not read, VMAs without a fault in it too */
 	void (*told)(void *ctx, const char *what, uint32_t id, uint32_t into);
 	void *ctx;
 };
-void session_merge(struct session *s, const struct merge_rules *rules);
+/* Returns the number of VMA rows left. */
+size_t session_merge(struct session *s, const struct merge_rules *rules);
 /* All VMAs of the session (owned by the caller: free it) in order of process,
  * mm and address. */
 struct vma **session_vmas(const struct session *s, size_t *count);

@@ -72,7 +72,7 @@ void slots_forget(struct session *s)
 {
 	struct vma_slot *old = s->slots;
 	size_t n = s->slot_count, count;
-	struct vma **all = session_vmas(s, &count);
+	struct vma **all = ledger_vmas(s, &count);
 
 	s->slots = must(calloc(s->slot_count, sizeof(*s->slots)));
 	s->slot_used = 0;

@@ -219,11 +219,16 @@ void json_merged(const struct report *r, const char *what, uint32_t id, uint32_t
 		id, into);
 }
 
-void json_tick(const struct report *r)
+void json_rows(struct report *r)
 {
-	int rows = put_rows(r, false);
+	r->rows += put_rows(r, false);
+}
 
-	fprintf(r->out, "{\"type\":\"tick\",\"t\":%" PRIu64 ",\"rows\":%d}\n", r->now_ns, rows);
+void json_tick(struct report *r)
+{
+	json_rows(r);
+	fprintf(r->out, "{\"type\":\"tick\",\"t\":%" PRIu64 ",\"rows\":%d}\n", r->now_ns, r->rows);
+	r->rows = 0;
 	fflush(r->out);
 }
 

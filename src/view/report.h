@@ -35,6 +35,7 @@ struct report {
 	const pid_t *expand;
 	int expand_count;
 	uint64_t t0_unix_ns, now_ns; /* now: ns since t0 */
+	int rows; /* told since the last tick (JSON) */
 	uint64_t interval_ns; /* time since the last tick */
 	uint64_t losses[MMT_LOSS_COUNT];
 	uint64_t bpf_misses;
@@ -63,7 +64,9 @@ void table_tick(const struct report *r);
 void table_end(const struct report *r);
 
 void json_start(const struct report *r);
-void json_tick(const struct report *r);
+/* Rows that changed since they were told, of the tick that will follow. */
+void json_rows(struct report *r);
+void json_tick(struct report *r);
 /* A row ("vma" or "proc") that was sent is told in another from now on. */
 void json_merged(const struct report *r, const char *what, uint32_t id, uint32_t into);
 void json_end(const struct report *r);

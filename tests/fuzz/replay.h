@@ -33,7 +33,7 @@ static inline void replay_add(struct bytes *b, enum replay_what what, const void
 
 static inline void replay_other(struct session *s, enum replay_what what, const void *bytes, size_t size)
 {
-	static const struct merge_rules few = { 4, 4, NULL, NULL };
+	static const struct merge_rules few = { .vmas = 4, .processes = 4, .idle = true };
 
 	if (what == REPLAY_FOLD_ROW) {
 		REPLAY_FILL(struct replay_fold_row, f, bytes, size);

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "model/bound.h"
 #include "model/kind.h"
 #include "unit/check.h"
 #include "unit/make.h"
@@ -71,7 +72,7 @@ static void many_processes_come_and_go(void)
 {
 	struct session *s = session_new();
 	struct told told = { 0, 0 };
-	struct merge_rules rules = { 64, 32, hear, &told };
+	struct merge_rules rules = { .vmas = 64, .processes = 32, .idle = true, .told = hear, .ctx = &told };
 	uint64_t by_vma, by_process;
 	size_t rows;
 
@@ -94,7 +95,7 @@ static void many_processes_come_and_go(void)
 static void a_living_process_keeps_its_rows(void)
 {
 	struct session *s = session_new();
-	struct merge_rules rules = { 8, 8, NULL, NULL };
+	struct merge_rules rules = { .vmas = 8, .processes = 8, .idle = true };
 	const struct vma *v;
 
 	APPLY(s, make_fork(5, 1, 900, 5, "live"));
@@ -116,7 +117,7 @@ static void gone_mappings_are_told_by_kind(void)
 {
 	struct session *s = session_new();
 	struct told told = { 0, 0 };
-	struct merge_rules rules = { 100, 10, hear, &told };
+	struct merge_rules rules = { .vmas = 100, .processes = 10, .idle = true, .told = hear, .ctx = &told };
 	struct bytes empty = { NULL, 0 };
 	uint64_t by_vma, by_process;
 	const struct vma *sum;
@@ -147,10 +148,62 @@ static void gone_mappings_are_told_by_kind(void)
 	session_free(s);
 }
 
+/* Between two tables: what lives is not taken for gone. */
+static void a_crowd_merges_what_ended_only(void)
+{
+	struct session *s = session_new();
+	struct merge_rules rules = { .vmas = 8, .processes = 8 };
+	const struct vma *v;
+	uint64_t by_vma, by_process;
+	size_t rows, left = 0;
+
+	APPLY(s, make_fork(5, 1, 900, 5, "live"));
+	for (unsigned i = 0; i < 20; i++)
+		APPLY(s, make_seen(5, 900, make_vma(0x30000 + i * 0x10000, 0x40000 + i * 0x10000, 3, MMT_VMA_ANON, 7 + i), ""));
+	for (unsigned i = 0; i < 100; i++) {
+		short_life(s, 1000 + i, i + 1, 0);
+		left = session_merge(s, &rules);
+	}
+	sums(s, &by_vma, &by_process, &rows);
+	CHECK_EQ(by_vma, 400);
+	CHECK_EQ(left, rows);
+	CHECK(rows <= 20 + 2 * (8 + 2) + 4);
+	v = session_vma_by_key(s, 900, 7, 0x30000);
+	CHECK(v && v->live && !v->sum);
+	session_free(s);
+}
+
+/* No table for long: memory must not wait for it. */
+static void a_crowd_does_not_wait_for_the_table(void)
+{
+	struct session *s = session_new();
+	struct bound bound = { 0 };
+	uint64_t by_vma, by_process, merges = 0;
+	size_t rows, most = 0;
+
+	for (unsigned i = 0; i < 60000; i++) {
+		short_life(s, 1000 + i, i + 1, 0);
+		if (!bound_is_crowded(&bound, s, i * 10000ull)) /* 100,000 lives a second */
+			continue;
+		sums(s, &by_vma, &by_process, &rows);
+		most = rows > most ? rows : most;
+		bound_crowd(&bound, s, i * 10000ull);
+		merges++;
+	}
+	sums(s, &by_vma, &by_process, &rows);
+	CHECK_EQ(by_vma, 240000);
+	CHECK_EQ(by_process, 240000);
+	CHECK(most > 16384 && most <= 16384 + 2 * (16384 + 8192) + 10000);
+	CHECK(merges > 3 && merges <= 13); /* 0.6 s */
+	session_free(s);
+}
+
 int main(void)
 {
 	RUN("merge", many_processes_come_and_go);
 	RUN("merge", a_living_process_keeps_its_rows);
+	RUN("merge", a_crowd_merges_what_ended_only);
+	RUN("merge", a_crowd_does_not_wait_for_the_table);
 	RUN("merge", gone_mappings_are_told_by_kind);
 	return check_bad;
 }
