@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,6 +16,9 @@
 /* A record's time is taken before it enters its ring: this much earlier at most
  * (programs do not sleep; an interrupt may come between). */
 #define IN_FLIGHT_NS 5000000ull
+/* Where threads are preempted in a program, one may not come back for long to submit
+ * its record, nor are those behind it read: the other rings wait as long as this. */
+#define BUSY_NS 100000000ull
 #define TOTAL_DEFAULT (4u << 20)
 #define EACH_DEFAULT (512u << 10) /* at least, however many CPUs */
 #define EACH_MIN 4096u
@@ -24,6 +28,7 @@ struct ring {
 	struct rings *all;
 	int number;      /* of order_push() */
 	size_t bytes;
+	const unsigned long *consumed, *produced; /* the kernel's positions, pages of their own */
 	size_t budget;   /* that one drain may still take */
 	uint64_t last;   /* time of the last record taken */
 };
@@ -82,6 +87,19 @@ static int on_data(void *ctx, void *bytes, size_t size)
 	return err;
 }
 
+static const unsigned long *position_map(int fd, long offset)
+{
+	void *page = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ, MAP_SHARED, fd, offset);
+
+	return page == MAP_FAILED ? NULL : page;
+}
+
+static void position_unmap(const unsigned long *page)
+{
+	if (page)
+		munmap((void *)page, (size_t)sysconf(_SC_PAGESIZE));
+}
+
 /* Edge-triggered: a ring with something in it is no reason to wake, its mark is. */
 static int ring_open(struct rings *all, struct ring *r, int number, int fd, size_t bytes)
 {
@@ -90,8 +108,19 @@ static int ring_open(struct rings *all, struct ring *r, int number, int fd, size
 	if (epoll_ctl(all->epoll, EPOLL_CTL_ADD, fd, &woken))
 		return -errno;
 	*r = (struct ring){ .all = all, .number = number, .bytes = bytes };
+	r->consumed = position_map(fd, 0);
+	r->produced = position_map(fd, sysconf(_SC_PAGESIZE));
+	if (!r->consumed || !r->produced)
+		return -errno;
 	r->buffer = ring_buffer__new(fd, number == ORDER_CONTROL ? on_control : on_data, r, NULL);
 	return r->buffer ? 0 : -errno;
+}
+
+static void ring_close(struct ring *r)
+{
+	ring_buffer__free(r->buffer);
+	position_unmap(r->consumed);
+	position_unmap(r->produced);
 }
 
 static int data_open(struct rings *r, int i, uint32_t each)
@@ -129,10 +158,10 @@ void rings_free(struct rings *r)
 	if (!r)
 		return;
 	for (int i = 0; i < r->count; i++) {
-		ring_buffer__free(r->data[i].buffer);
+		ring_close(&r->data[i]);
 		close(r->fds[i]);
 	}
-	ring_buffer__free(r->control.buffer);
+	ring_close(&r->control);
 	order_free(r->order);
 	if (r->epoll >= 0)
 		close(r->epoll);
@@ -162,34 +191,46 @@ static uint64_t clock_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
 }
 
-/* *upto: lowered where the ring was not emptied. */
-static int ring_drain(struct ring *r, uint64_t *upto)
+static bool ring_is_empty(const struct ring *r)
 {
+	unsigned long consumed = __atomic_load_n(r->consumed, __ATOMIC_ACQUIRE);
+
+	return consumed == __atomic_load_n(r->produced, __ATOMIC_ACQUIRE);
+}
+
+/* *upto: lowered where the ring was not emptied: what is left there is not older
+ * than the last that was taken. */
+static int ring_drain(struct ring *r, uint64_t now, uint64_t *upto)
+{
+	uint64_t left = 0;
 	int n;
 
 	r->budget = 2 * r->bytes;
 	n = ring_buffer__consume(r->buffer);
-	if (n == -EAGAIN) { /* what is left there is not older than this */
-		n = 0;
-		if (r->last - IN_FLIGHT_NS < *upto)
-			*upto = r->last - IN_FLIGHT_NS;
-	}
-	return n < 0 ? n : 0;
+	if (n < 0 && n != -EAGAIN)
+		return n;
+	if (r->last > IN_FLIGHT_NS)
+		left = r->last - IN_FLIGHT_NS;
+	if (n != -EAGAIN && left < now - BUSY_NS)
+		left = now - BUSY_NS;
+	if ((n == -EAGAIN || !ring_is_empty(r)) && left < *upto)
+		*upto = left;
+	return 0;
 }
 
 int rings_drain(struct rings *r, bool all, record_fn fn, void *ctx)
 {
-	uint64_t upto = clock_ns() - IN_FLIGHT_NS;
+	uint64_t now = clock_ns(), upto = now - IN_FLIGHT_NS;
 	struct epoll_event woken[ORDER_DATA + MMT_RINGS];
 	int err;
 
 	epoll_wait(r->epoll, woken, ORDER_DATA + MMT_RINGS, 0); /* heard: what asks from now on, asks again */
-	err = ring_drain(&r->control, &upto);
+	err = ring_drain(&r->control, now, &upto);
 	for (int i = 0; i < r->count && !err; i++)
-		err = ring_drain(&r->data[i], &upto);
+		err = ring_drain(&r->data[i], now, &upto);
 	/* once more: a fault drained just now may belong to what this got meanwhile */
 	if (!err)
-		err = ring_drain(&r->control, &upto);
+		err = ring_drain(&r->control, now, &upto);
 	if (!err || all) /* what could not be read is older */
 		order_release(r->order, all ? ~0ull : upto, fn, ctx);
 	return err;
