@@ -47,8 +47,10 @@ static __always_inline struct thread_state *thread_executor(struct task_struct *
 	if (!is_target(task->tgid) || !tid_passes(task->pid))
 		return 0;
 	st = thread_get(task);
-	if (st)
+	if (st) {
 		st->executor = 1;
+		st->borrows = (task->flags & PF_KTHREAD) != 0;
+	}
 	return st;
 }
 
@@ -233,6 +235,18 @@ static __always_inline bool vma_cached(const struct thread_state *st, struct mm_
 	       st->cache_seq == mm_seqcount(mm);
 }
 
+/* Id of the mm that an executor runs on. */
+static __always_inline u32 own_mm_id(struct thread_state *st, u32 tgid, struct mm_struct *mm)
+{
+	if (st->borrows)
+		return mm_id_get(mm, tgid, true);
+	if (st->own_mm != (u64)mm) {
+		st->own_mm_id = mm_id_get(mm, tgid, true);
+		st->own_mm = st->own_mm_id ? (u64)mm : 0;
+	}
+	return st->own_mm_id;
+}
+
 /* Done when the fault has been served: its VMA (or mm) is still locked then, so
  * what is found is what served it.  When the exception begins, another thread
  * may be about to map something else there. */
@@ -247,7 +261,7 @@ static __always_inline struct vm_area_struct *fault_find_vma(struct thread_state
 	}
 	vma = vma_find(mm, st->addr);
 	at = (u64)vma;
-	if (fault_set_vma(st, &at, mm_id_get(mm, tgid, true)) && !(seq & 1)) {
+	if (fault_set_vma(st, &at, own_mm_id(st, tgid, mm)) && !(seq & 1)) {
 		st->cache_seq = seq;
 		st->cache_mm = (u64)mm;
 	}
@@ -344,20 +358,6 @@ static __always_inline void fault_count_own(struct thread_state *st, struct task
 		st->seen_min += weight;
 }
 
-/* Id of the mm of a fault; st: an executor, or 0.  0: not a target's mm. */
-static __always_inline u32 fault_mm_id(struct thread_state *st, struct task_struct *task, struct mm_struct *mm)
-{
-	bool own = st && mm == task->mm;
-
-	if (!own || task->flags & PF_KTHREAD) /* those borrow one mm after the other */
-		return mm_id_get(mm, task->tgid, own);
-	if (st->own_mm != (u64)mm) {
-		st->own_mm_id = mm_id_get(mm, task->tgid, true);
-		st->own_mm = st->own_mm_id ? (u64)mm : 0;
-	}
-	return st->own_mm_id;
-}
-
 SEC("?fentry/handle_mm_fault")
 int BPF_PROG(fault_in__fe, struct vm_area_struct *vma, unsigned long address, unsigned int flags,
 	     struct pt_regs *regs)
@@ -365,8 +365,8 @@ int BPF_PROG(fault_in__fe, struct vm_area_struct *vma, unsigned long address, un
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct thread_state *st = thread_executor(task);
 	struct mm_struct *mm = vma->vm_mm;
-	bool executor = st != 0;
-	u32 mm_id = fault_mm_id(st, task, mm);
+	bool executor = st != 0, own = executor && mm == task->mm;
+	u32 mm_id = own ? own_mm_id(st, task->tgid, mm) : mm_id_get(mm, task->tgid, false);
 	u16 f = 0;
 
 	if (!mmt_tuning.on)
@@ -505,7 +505,7 @@ static __always_inline int page_fault_end(struct mm_perf_ctx *ctx, bool major)
 		fault_open(st, task, ctx->addr, MMT_MODE_USER, MMT_FAULT_EXECUTOR | MMT_FAULT_NO_VMA);
 		st->t0 = 0;
 		st->pre_state = PTE_UNKNOWN;
-		st->mm_id = mm_id_get(mm, tgid, true);
+		st->mm_id = own_mm_id(st, tgid, mm);
 	}
 	hole = st->flags & MMT_FAULT_NO_VMA;
 	vma = fault_find_vma(st, mm, tgid);

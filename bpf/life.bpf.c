@@ -29,6 +29,7 @@ int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *chil
 	st = thread_get(child);
 	if (st) {
 		st->executor = tid_passes(tid);
+		st->borrows = (BPF_CORE_READ(child, flags) & PF_KTHREAD) != 0;
 		st->counting = mmt_config.residual; /* its counters are 0 */
 	}
 	rec = control_reserve(sizeof(*rec));

@@ -100,11 +100,10 @@ static __always_inline long layout_path(struct vm_area_struct *vma, char *buf, u
 /* What the layout tells, a first fault need not tell again. */
 static __always_inline void layout_told(const struct mmt_vma *facts, u32 mm_id)
 {
-	struct vma_key key = { mm_id, facts->sig, facts->anchor, facts->end };
-	u32 one = 1;
+	u64 mark = told_mark(facts, mm_id);
 
-	if (!bpf_map_lookup_elem(&vmas_told, &key))
-		bpf_map_update_elem(&vmas_told, &key, &one, BPF_ANY);
+	if (!told_has(mark))
+		told_add(mark);
 }
 
 SEC("?iter/task_vma")
@@ -149,6 +148,7 @@ static __always_inline void watch_residual(struct task_struct *task, u32 tid, u3
 	if (!st)
 		return;
 	st->executor = tid_passes(tid);
+	st->borrows = (BPF_CORE_READ(task, flags) & PF_KTHREAD) != 0;
 	if (!st->executor)
 		return;
 	if (st->counting) {

@@ -31,6 +31,7 @@ struct thread_state {
 	u8 mode;
 	u8 executor; /* a thread of a target that passes the filter: its faults count */
 	u8 counting; /* the fields below hold */
+	u8 borrows; /* a kernel thread: runs on one mm after the other */
 	u8 skipped; /* the fault under way is sampled out (fentry) */
 	u8 closed_error; /* the last fault closed was an error at last_error */
 	u64 reported; /* residual told so far: minor below, major in the upper half */
@@ -71,10 +72,6 @@ struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8192);
 struct { __uint(type, BPF_MAP_TYPE_TASK_STORAGE); __uint(map_flags, BPF_F_NO_PREALLOC);
 	 __type(key, int); __type(value, struct thread_state); } threads SEC(".maps");
 
-struct vma_key { u32 mm_id; u32 sig; u64 anchor; u64 end; };
-/* VMAs told to user space; evicting one only tells it again. */
-struct { __uint(type, BPF_MAP_TYPE_LRU_HASH); __uint(max_entries, 32768);
-	 __type(key, struct vma_key); __type(value, u32); } vmas_told SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, MMT_LOSS_COUNT);
 	 __type(key, u32); __type(value, u64); } losses SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1);

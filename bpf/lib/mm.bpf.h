@@ -4,7 +4,9 @@
 #ifndef MMT_MM_BPF_H
 #define MMT_MM_BPF_H
 
+#include "cast.bpf.h"
 #include "maps.bpf.h"
+#include "told.bpf.h"
 
 #define VM_SHARED 0x8ull
 #define VM_GROWSDOWN 0x100ull
@@ -93,10 +95,9 @@ static __always_inline u32 mix(u32 h, u64 v)
 	return (h ^ (u32)(v >> 32)) * 0x85ebca6bu + 0x165667b1u;
 }
 
-static __always_inline u32 vma_kind(struct vm_area_struct *vma, struct file *file, u64 flags)
+static __always_inline u32 vma_kind(u64 ops, u64 file, u64 inode, u64 super, u64 flags)
 {
-	const struct vm_operations_struct *ops = BPF_CORE_READ(vma, vm_ops);
-	unsigned long magic;
+	u64 magic;
 	u32 kind = 0;
 
 	if (!ops)
@@ -109,14 +110,14 @@ static __always_inline u32 vma_kind(struct vm_area_struct *vma, struct file *fil
 		return kind;
 	}
 	kind |= MMT_VMA_FILE;
-	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) == S_IFCHR && ops)
+	if (ops && ((u16)FIELD_WORD(inode, struct inode, i_mode) & S_IFMT) == S_IFCHR)
 		kind |= MMT_VMA_DEVICE;
-	magic = BPF_CORE_READ(file, f_inode, i_sb, s_magic);
+	magic = FIELD_WORD(super, struct super_block, s_magic);
 	if (magic == TMPFS_MAGIC)
 		kind |= MMT_VMA_SHMEM;
 	if (magic == ANON_INODE_FS_MAGIC)
 		kind |= MMT_VMA_DEVICE;
-	if (ops && BPF_CORE_READ(ops, page_mkwrite))
+	if (ops && FIELD_WORD(ops, struct vm_operations_struct, page_mkwrite))
 		kind |= MMT_VMA_MKWRITE;
 	return kind;
 }
@@ -126,25 +127,26 @@ static __always_inline u32 vma_kind(struct vm_area_struct *vma, struct file *fil
  * reference, since a pointer that the kernel gave cannot be passed as a number. */
 __noinline __weak int vma_facts_at(const u64 *at, struct mmt_vma *out)
 {
-	struct vm_area_struct *vma;
-	struct file *file;
+	u64 vma, file, inode = 0, super = 0;
 
 	if (!at || !out)
 		return 0;
-	vma = (struct vm_area_struct *)*at;
-	file = BPF_CORE_READ(vma, vm_file);
-	out->start = BPF_CORE_READ(vma, vm_start);
-	out->end = BPF_CORE_READ(vma, vm_end);
-	out->vm_flags = BPF_CORE_READ(vma, vm_flags);
-	out->pgoff = BPF_CORE_READ(vma, vm_pgoff);
+	vma = *at;
+	file = FIELD_WORD(vma, struct vm_area_struct, vm_file);
+	out->start = FIELD_WORD(vma, struct vm_area_struct, vm_start);
+	out->end = FIELD_WORD(vma, struct vm_area_struct, vm_end);
+	out->vm_flags = FIELD_WORD(vma, struct vm_area_struct, vm_flags);
+	out->pgoff = FIELD_WORD(vma, struct vm_area_struct, vm_pgoff);
 	out->ino = 0;
 	out->dev = 0;
 	out->pad = 0;
 	if (file) {
-		out->ino = BPF_CORE_READ(file, f_inode, i_ino);
-		out->dev = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
+		inode = FIELD_WORD(file, struct file, f_inode);
+		super = FIELD_WORD(inode, struct inode, i_sb);
+		out->ino = FIELD_WORD(inode, struct inode, i_ino);
+		out->dev = (u32)FIELD_WORD(super, struct super_block, s_dev);
 	}
-	out->kind = vma_kind(vma, file, out->vm_flags);
+	out->kind = vma_kind(FIELD_WORD(vma, struct vm_area_struct, vm_ops), file, inode, super, out->vm_flags);
 	/* a stack's start moves at each growth, its end stays */
 	out->anchor = out->vm_flags & VM_GROWSDOWN ? out->end : out->start;
 	out->sig = mix(mix(mix(mix(17, out->ino), out->dev), out->pgoff - (out->start >> 12)),
@@ -183,12 +185,10 @@ static __always_inline void vma_short_name(struct vm_area_struct *vma, u32 kind,
  * room, the next fault there must try again. */
 static __always_inline bool vma_tell(struct vm_area_struct *vma, const struct mmt_vma *facts, u32 mm_id)
 {
-	struct vma_key key = { mm_id, facts->sig, facts->anchor, facts->end };
+	u64 mark = told_mark(facts, mm_id);
 	struct mmt_vma_seen *rec;
-	u32 one = 1;
 
-	/* the end of a stack is its anchor; other VMAs are told again when they grew */
-	if (bpf_map_lookup_elem(&vmas_told, &key))
+	if (told_has(mark))
 		return true;
 	rec = control_reserve(sizeof(*rec));
 	if (!rec)
@@ -200,7 +200,7 @@ static __always_inline bool vma_tell(struct vm_area_struct *vma, const struct mm
 	rec->pad = 0;
 	vma_short_name(vma, facts->kind, rec->name, sizeof(rec->name));
 	bpf_ringbuf_submit(rec, control_lazy());
-	bpf_map_update_elem(&vmas_told, &key, &one, BPF_ANY);
+	told_add(mark);
 	return true;
 }
 
@@ -223,48 +223,78 @@ static __always_inline u64 below(u64 a, u64 b)
 	return ((~a & b) | ((~a | b) & (a - b))) >> 63;
 }
 
-/* Which slot of the node in words[] covers addr: the number of pivots below
- * it.  Unused pivots are 0, and 0 - 1 wraps to the maximum. */
-static __always_inline u32 maple_slot(const u64 *words, u64 addr, u32 arange)
-{
-	u32 slot = 0;
+/* Pivots below addr, of 15.  Unused pivots are 0, and 0 - 1 wraps to the maximum.  Where
+ * there are 9, slots follow: pointers, which lie above all addresses, or 0. */
+#define PIVOT_BELOW(i) below(PIVOT(i) - 1, addr - 1)
 
+/* Of a copied node: all are looked at, since the index of a map's value must be
+ * known to the verifier. */
+static __always_inline u32 pivots_below_copy(const u64 *words, u64 addr, u32 arange)
+{
+	u32 n = 0;
+
+#define PIVOT(i) words[1 + (i)]
 #pragma unroll
 	for (int i = 0; i < 9; i++)
-		slot += below(words[1 + i] - 1, addr - 1);
+		n += PIVOT_BELOW(i);
 	if (arange)
-		return 10 + slot; /* parent, 9 pivots, then the slots */
+		return n;
 #pragma unroll
 	for (int i = 9; i < 15; i++)
-		slot += below(words[1 + i] - 1, addr - 1);
-	return 16 + slot; /* parent, 15 pivots, then the slots */
+		n += PIVOT_BELOW(i);
+#undef PIVOT
+	return n;
+}
+
+/* Of a node in place: they are sorted, so four are enough. */
+static __always_inline u32 pivots_below(u64 node, u64 addr)
+{
+	u32 n;
+
+#define PIVOT(i) word_at(node + 8 * (1 + (i)))
+	n = 8 * PIVOT_BELOW(7);
+	n += 4 * PIVOT_BELOW(n + 3);
+	n += 2 * PIVOT_BELOW(n + 1);
+	n += PIVOT_BELOW(n);
+#undef PIVOT
+	return n;
 }
 
 #define WALK_TORN 1 /* a writer has replaced a node on the way: no answer */
 
-/* The VMA as a number; 0: a hole.  Global, so that the verifier looks at it once and not at
- * each call: half of what loading cost. */
+/* One step down: what the slot for addr of a node holds.  Global, so that the verifier
+ * looks at it once and not at each way to come here. */
+__noinline __weak u64 maple_step(u64 node, u64 addr, u32 arange)
+{
+	u32 zero = 0, slots = arange ? 10 : 16; /* words: the parent, 9 or 15 pivots, then the slots */
+	u64 *words, parent, found;
+
+	if (bpf_rdonly_cast) {
+		found = word_at(node + 8 * (slots + pivots_below(node, addr)));
+		parent = word_at(node);
+	} else {
+		words = bpf_map_lookup_elem(&maple_node, &zero);
+		if (!words || bpf_probe_read_kernel(words, 256, (void *)node))
+			return WALK_TORN;
+		found = words[(slots + pivots_below_copy(words, addr, arange)) & (MAPLE_NODE_WORDS - 1)];
+		parent = words[0];
+	}
+	return MAPLE_NODE(parent) == node ? WALK_TORN : found; /* a dead node is its own parent */
+}
+
+/* The VMA as a number; 0: a hole. */
 __noinline __weak u64 vma_walk_once(u64 root, u64 addr)
 {
-	u32 zero = 0;
-	u64 *words = bpf_map_lookup_elem(&maple_node, &zero);
 	u64 e = root;
 
-	if (!words)
-		return 0;
 	for (int depth = 0; depth < 8; depth++) {
-		u32 type = MAPLE_TYPE(e), slot;
+		u32 type = MAPLE_TYPE(e);
 
+		e = maple_step(MAPLE_NODE(e), addr, type == MAPLE_ARANGE_64);
+		if (e == WALK_TORN || type == MAPLE_LEAF_64 || type == 0)
+			return e;
 		if (e < 4096)
 			return 0; /* an empty slot, or a value */
-		if (bpf_probe_read_kernel(words, 256, (void *)MAPLE_NODE(e)))
-			return WALK_TORN;
-		if (MAPLE_NODE(words[0]) == MAPLE_NODE(e))
-			return WALK_TORN; /* a dead node is its own parent */
-		slot = maple_slot(words, addr, type == MAPLE_ARANGE_64);
-		e = words[slot & (MAPLE_NODE_WORDS - 1)];
-		if (type == MAPLE_LEAF_64 || type == 0)
-			return e;
 	}
 	return 0;
 }
@@ -274,26 +304,22 @@ __noinline __weak u64 vma_walk_once(u64 root, u64 addr)
  * bpf_find_vma under storms).  One mapping only: the root is the VMA itself. */
 __noinline __weak u64 vma_find_at(const u64 *at, u64 addr)
 {
-	struct mm_struct *mm;
 	bool hole = false;
 
 	if (!at)
 		return 0;
-	mm = (struct mm_struct *)*at;
-
 	for (int attempt = 0; attempt < 8; attempt++) {
-		u64 root = (u64)BPF_CORE_READ(mm, mm_mt.ma_root);
+		u64 root = FIELD_WORD(*at, struct mm_struct, mm_mt.ma_root);
 		u64 found = MAPLE_ROOT_IS_NODE(root) ? vma_walk_once(root, addr) : root;
-		struct vm_area_struct *vma = (struct vm_area_struct *)found;
 
 		if (found == WALK_TORN)
 			continue;
-		if (vma && (u64)BPF_CORE_READ(vma, vm_start) <= addr &&
-		    addr < (u64)BPF_CORE_READ(vma, vm_end))
+		if (found && FIELD_WORD(found, struct vm_area_struct, vm_start) <= addr &&
+		    addr < FIELD_WORD(found, struct vm_area_struct, vm_end))
 			return found;
-		if (!vma && hole)
+		if (!found && hole)
 			return 0; /* seen twice */
-		hole |= !vma;
+		hole |= !found;
 	}
 	return 0;
 }

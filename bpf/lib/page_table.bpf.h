@@ -27,15 +27,6 @@ enum pte_state {
 #define SWAP_TYPE_MARKER 31
 #define SWAP_TYPE_SPECIAL 20
 
-static __always_inline bool word_read(u64 va, u64 *word)
-{
-	if (bpf_rdonly_cast) {
-		*word = ((struct pt_regs *)bpf_rdonly_cast((void *)va, bpf_core_type_id_kernel(struct pt_regs)))->r15;
-		return true;
-	}
-	return bpf_probe_read_kernel(word, 8, (void *)va) == 0;
-}
-
 /* Reads entry number `index` of the table whose entry points at it. */
 static __always_inline bool table_read(u64 phys, u64 index, u64 *entry)
 {

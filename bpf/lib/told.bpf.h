@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* VMAs that user space was told of: a mark of 64 bits for each, in one cache line,
+ * where a hash map would cost a process of many VMAs some misses at each fault. */
+#ifndef MMT_TOLD_BPF_H
+#define MMT_TOLD_BPF_H
+
+#include "maps.bpf.h"
+
+#define TOLD_SETS 32768
+#define TOLD_WAYS 8
+
+/* A mark pushed out only makes its VMA be told again. */
+struct told_set { u64 marks[TOLD_WAYS]; };
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, TOLD_SETS);
+	 __type(key, u32); __type(value, struct told_set); } vmas_told SEC(".maps");
+
+static __always_inline u64 told_mix(u64 h, u64 v)
+{
+	h = (h ^ v) * 0x9e3779b97f4a7c15ull;
+	return h ^ h >> 32;
+}
+
+/* Never 0.  The end of a stack is its anchor; other VMAs are told again when they grew. */
+static __always_inline u64 told_mark(const struct mmt_vma *facts, u32 mm_id)
+{
+	return told_mix(told_mix(told_mix(told_mix(1, facts->anchor), facts->end), facts->sig), mm_id) | 1;
+}
+
+static __always_inline struct told_set *told_set(u64 mark)
+{
+	u32 number = mark >> 40 & (TOLD_SETS - 1);
+
+	return bpf_map_lookup_elem(&vmas_told, &number);
+}
+
+/* Global: its loop is verified once. */
+__noinline __weak int told_has(u64 mark)
+{
+	struct told_set *set = told_set(mark);
+
+	for (int i = 0; set && i < TOLD_WAYS; i++)
+		if (set->marks[i] == mark)
+			return true;
+	return false;
+}
+
+__noinline __weak int told_add(u64 mark)
+{
+	struct told_set *set = told_set(mark);
+
+	if (!set)
+		return 0;
+	for (int i = 0; i < TOLD_WAYS; i++)
+		if (!set->marks[i]) {
+			set->marks[i] = mark;
+			return 0;
+		}
+	set->marks[mark >> 56 & (TOLD_WAYS - 1)] = mark;
+	return 0;
+}
+#endif
