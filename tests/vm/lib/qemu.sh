@@ -67,6 +67,13 @@ run_qemu() {
 	qemu_pid=
 }
 
+# With several CPUs, QEMU's threads do not always see in time that the kernel has
+# patched code (each attachment does), run into a breakpoint that is gone, and
+# the guest dies of what no real machine does.
+died_of_patching() {
+	grep -q 'int3: 0000' "$scratch/console" && grep -q 'Kernel panic' "$scratch/console"
+}
+
 show_console() {
 	note "last lines of the console:"
 	tr -d '\r' <"$scratch/console" | tail -n 60 | sed 's/^/  | /' >&2
