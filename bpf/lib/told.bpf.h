@@ -55,7 +55,8 @@ __noinline __weak int told_add(u64 mark)
 			set->marks[i] = mark;
 			return 0;
 		}
-	set->marks[mark >> 56 & (TOLD_WAYS - 1)] = mark;
+	/* of two that share a set, none must push out the other again and again */
+	set->marks[bpf_get_prandom_u32() & (TOLD_WAYS - 1)] = mark;
 	return 0;
 }
 #endif

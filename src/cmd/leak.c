@@ -74,13 +74,13 @@ static void learn_names(struct leak *l, bool now)
 	if (!l->names_wanted || (!now && t < l->names_ns + NAMES_NS))
 		return;
 	l->names_ns = t;
+	l->names_read++; /* in any case: nobody waits longer */
+	l->names_wanted = false;
 	fresh = ksym_load(NULL);
 	if (!fresh)
 		return;
 	ksym_free(l->syms);
 	l->report.syms = l->syms = fresh;
-	l->names_read++;
-	l->names_wanted = false;
 }
 
 static bool has_unnamed(const struct leak *l, const uint64_t *addresses, int n)
