@@ -358,6 +358,12 @@ static __always_inline void fault_count_own(struct thread_state *st, struct task
 		st->seen_min += weight;
 }
 
+/* Id of the mm of a fault; st: an executor, or 0.  0: not a target's mm. */
+static __always_inline u32 fault_mm_id(struct thread_state *st, struct task_struct *task, struct mm_struct *mm)
+{
+	return st && mm == task->mm ? own_mm_id(st, task->tgid, mm) : mm_id_get(mm, task->tgid, false);
+}
+
 SEC("?fentry/handle_mm_fault")
 int BPF_PROG(fault_in__fe, struct vm_area_struct *vma, unsigned long address, unsigned int flags,
 	     struct pt_regs *regs)
@@ -365,8 +371,8 @@ int BPF_PROG(fault_in__fe, struct vm_area_struct *vma, unsigned long address, un
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct thread_state *st = thread_executor(task);
 	struct mm_struct *mm = vma->vm_mm;
-	bool executor = st != 0, own = executor && mm == task->mm;
-	u32 mm_id = own ? own_mm_id(st, task->tgid, mm) : mm_id_get(mm, task->tgid, false);
+	bool executor = st != 0;
+	u32 mm_id = fault_mm_id(st, task, mm);
 	u16 f = 0;
 
 	if (!mmt_tuning.on)
@@ -386,9 +392,10 @@ int BPF_PROG(fault_in__fe, struct vm_area_struct *vma, unsigned long address, un
 		u32 n = mmt_tuning.sample;
 
 		st->skipped = n > 1 && bpf_get_prandom_u32() % n != 0;
-		if (!st->skipped)
-			st->pre_state = page_table_peek(mm, address, &st->pre);
+		st->pre_state = page_table_peek(mm, address, &st->pre);
 	}
+	if (flags & FAULT_FLAG_TRIED)
+		st->skipped = 0; /* a major one */
 	if (!st->skipped)
 		fault_take_vma(st, vma, mm_id); /* at each attempt: another may be there by now */
 	return 0;
@@ -402,23 +409,25 @@ int BPF_PROG(fault_out__fx, struct vm_area_struct *vma, unsigned long address, u
 	struct thread_state *st = thread_find(task);
 	bool major = ret & VM_FAULT_MAJOR || flags & FAULT_FLAG_TRIED, error = ret & VM_FAULT_ERROR;
 	struct mm_struct *mm = task->mm;
-	u32 weight = mmt_tuning.sample > 1 ? mmt_tuning.sample : 1;
+	u32 weight = !major && !error && mmt_tuning.sample > 1 ? mmt_tuning.sample : 1;
 
 	if (!st || !st->addr || ((st->addr ^ address) & PAGE_MASK_4K) || !mmt_tuning.on)
 		return 0;
 	if (ret & VM_FAULT_RETRY && !error)
 		return 0; /* stays open: the next attempt, or another fault, closes it */
-	if (st->skipped) {
+	if (st->skipped && ((!major && !error) || ret & VM_FAULT_COMPLETED)) {
 		st->addr = 0;
 		return 0;
 	}
+	if (st->skipped) /* only minor ones are sampled; vma is locked still, as below */
+		fault_take_vma(st, vma, fault_mm_id(st->executor ? st : 0, task, vma->vm_mm));
 	/* vma must not be touched here: the lock may be gone (RETRY, COMPLETED).
 	 * A foreign fault's page table is then out of reach. */
 	if (st->flags & MMT_FAULT_FOREIGN && !(ret & VM_FAULT_COMPLETED))
 		mm = vma->vm_mm;
 	if (mmt_config.residual && !error && st->executor)
 		fault_count_own(st, task, major, weight);
-	fault_close(st, mm, major, error, error ? 1 : weight);
+	fault_close(st, mm, major, error, weight);
 	if (mmt_config.residual && st->executor)
 		gup_residual(st, task, true, st->mm_id, task->pid, task->tgid);
 	return 0;

@@ -109,7 +109,54 @@ def sampled(n, options):
     return '%d estimated, %d true' % (big, true)
 
 
+RARE = """if 1:
+    import mmap, os, sys
+    size = 64 * 4096
+    with open(sys.argv[1], 'w+b') as f:
+        f.write(bytes(size))
+        f.flush()
+        os.fsync(f.fileno())
+        os.posix_fadvise(f.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        m = mmap.mmap(f.fileno(), size)
+        m.madvise(mmap.MADV_RANDOM)
+        for i in range(0, size, 4096):
+            m[i]
+        f.truncate(4096)
+        beyond = memoryview(m)[4096:8192]
+        with open('/dev/zero', 'rb', buffering=0) as zero:
+            for i in range(64):
+                try:
+                    zero.readinto(beyond)
+                except OSError:
+                    pass
+    """
+
+
+def rare_ones_are_all_seen():
+    """Major faults and errors are not sampled, only minor faults are."""
+    ends = []
+    disk = os.environ.get('MMT_DISK') # a file system that must read
+    for options in ([], ['--sample', '1000']):
+        out = os.path.join(scratch(), 'rare.json')
+        m = subprocess.run([MMTRACE, '--json', '-q', '-o', out, *FORCED, *options, '--', sys.executable, '-c', RARE,
+                            os.path.join(disk or scratch(), 'rare.data')], capture_output=True)
+        check(m.returncode == 0, m.stderr.decode())
+        rows = [json.loads(line) for line in open(out)]
+        ends.append(rows[-1])
+        faults, classes = ends[-1]['faults'], ends[-1]['class']
+        major = sum(c.get('major', 0) for c in classes.values())
+        check(faults['major'] == faults['kernel_major'] == major,
+              '%s: kernel %d major, mmtrace %d, %d by class' % (options, faults['kernel_major'], faults['major'], major))
+    errors = [e['faults']['error'] for e in ends]
+    check(errors[0] == errors[1], '%d errors, when sampled %d' % tuple(errors))
+    # of an error in the kernel's own access only fentry hears
+    check(rows[0]['backend']['fault'] != 'fentry' or errors[0] >= 64, '%d errors' % errors[0])
+    check(not disk or ends[1]['faults']['major'] >= 64, 'only %d major' % ends[1]['faults']['major'])
+    return '%d major, %d errors' % (ends[1]['faults']['major'], errors[1])
+
+
 usable('overload')
+run('sample: major faults and errors are all seen', rare_ones_are_all_seen)
 run('sample: 1 in 10', sampled, 10, ['--sample', '10'])
 run('sample: 1 in 100, aggregated', sampled, 100, ['--sample', '100', '--aggregate'])
 run('overload: reader stopped', overload, [], UNTIL_END, ['ring_full', 'folded'])
