@@ -369,6 +369,15 @@ static void layout_finish(struct session *s, struct mm *mm)
 	}
 }
 
+/* The pid is in use again, and what its former process did is not applied yet: that
+ * one ends by its records or, where they were lost, by the caller's look at /proc. */
+static bool is_successor(const struct session *s, pid_t pid, uint64_t start)
+{
+	const struct process *p = idmap_get(&s->by_pid, (uint64_t)pid);
+
+	return p && !p->dead && p->start_time && start && p->start_time != start;
+}
+
 bool session_layout(struct session *s, pid_t pid, const void *bytes, size_t size)
 {
 	struct layout_cursor c = { .bytes = bytes, .size = size };
@@ -382,6 +391,8 @@ bool session_layout(struct session *s, pid_t pid, const void *bytes, size_t size
 
 	while (decode_layout(&c, &r)) {
 		if (r.type == MMT_LAYOUT_MM) {
+			if (is_successor(s, pid, r.mm->start_boottime))
+				return true; /* nothing is wrong with it: it comes too early */
 			p = process_started(s, pid, r.mm->start_boottime);
 			mm = ledger_mm(s, r.mm->mm_id, pid, true);
 			mm->marks = r.mm->marks;

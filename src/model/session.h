@@ -120,8 +120,9 @@ bool session_fold_row(struct session *s, const struct mmt_fold_key *key, const s
 void session_fold_gone(struct session *s, const struct mmt_fold_key *key, const struct mmt_fold_row *row);
 void session_fold_process(struct session *s, const struct mmt_fold_process_key *key,
 			  const struct mmt_fold_process *process);
-/* Applies a layout that was read of process pid. false: it changed while it
- * was read (lock_seq of its ends differ). */
+/* Applies a layout that was read of process pid; not that of a process with the pid
+ * of one that lives on here. false: it changed while it was read (lock_seq of its
+ * ends differ). */
 bool session_layout(struct session *s, pid_t pid, const void *bytes, size_t size);
 /* The layout is the one that was read last, by its change counter. */
 bool session_layout_current(const struct session *s, pid_t pid, const struct mmt_watch *now);

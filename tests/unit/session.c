@@ -412,6 +412,34 @@ static void many_vmas_are_all_found_again(void)
 	session_free(s);
 }
 
+/* The layout of a process may be read before the records of the one that had its
+ * pid before are drained: each keeps its own faults. */
+static void layout_of_a_successor(void)
+{
+	struct session *s = session_new();
+	struct bytes b = { NULL, 0 };
+	struct process *first, *second;
+
+	APPLY(s, make_fork(5, 1, 1, 1000, "first"));
+	first = session_find(s, 5);
+	layout_begin(&b, 2, 8);
+	((struct mmt_layout_mm *)b.at)->start_boottime = 2000;
+	layout_close(&b, 8);
+	CHECK(session_layout(s, 5, b.at, b.size));
+	APPLY(s, make_fault(5, 1, 0x10000, 7, MMT_CLASS_ANON_WRITE));
+	APPLY(s, make_exit(5));
+	APPLY(s, make_fork(5, 1, 2, 2000, "second"));
+	second = session_find(s, 5);
+	CHECK(second && second != first);
+	CHECK_EQ(stat_total(&first->faults), 1);
+	CHECK_EQ(second ? second->start_time : 0, 2000);
+	CHECK(session_layout(s, 5, b.at, b.size));
+	CHECK_EQ(second ? second->mm_id : 0, 2);
+	CHECK_EQ(s->live_processes, 1);
+	bytes_free(&b);
+	session_free(s);
+}
+
 int main(void)
 {
 	RUN("session", a_fault_counts_in_both_ledgers);
@@ -431,5 +459,6 @@ int main(void)
 	RUN("session", damaged_records_are_counted);
 	RUN("session", names_need_no_end);
 	RUN("session", many_vmas_are_all_found_again);
+	RUN("session", layout_of_a_successor);
 	return check_bad;
 }
