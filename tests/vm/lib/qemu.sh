@@ -49,7 +49,7 @@ run_qemu() {
 			-device "virtserialport,chardev=$stream,name=mmt.$stream")
 	done
 	if ((icount)); then
-		args+=(-icount "shift=0,sleep=off" -accel tcg,thread=multi -smp 1)
+		args+=(-icount "shift=0,sleep=off" -accel tcg,thread=single -smp 1)
 	else
 		# One thread for all CPUs: with one for each, a host that is busy makes the
 		# guest die of patched code (below) more often than not, and kernels are
