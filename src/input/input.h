@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What a model can learn, one thing at a time.  Live, inputs come from a source
+ * (src/source); replayed, from a recording (src/record).  An input owns nothing:
+ * it points to bytes that hold until the next one.  Those bytes are not trusted. */
+#ifndef INPUT_INPUT_H
+#define INPUT_INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/event.h"
+#include "wire/hist.h"
+#include "wire/leak.h"
+#include "wire/oom.h"
+#include "wire/top.h"
+
+enum input_kind {
+#define INPUT(NAME, n, ...) INPUT_##NAME = n,
+#include "input/input.def"
+#undef INPUT
+};
+
+struct input {
+	enum input_kind kind;
+	const void *head; /* fixed part, as input.def says; NULL: none */
+	const void *body; /* array or bytes; NULL: none. Aligned to 8 */
+	size_t head_size, size; /* bytes */
+};
+
+typedef int (*input_fn)(void *ctx, const struct input *in);
+
+/* --- fixed parts; times are ns of CLOCK_MONOTONIC unless said --- */
+
+struct input_clock { uint64_t t0, t0_unix_ns; /* CLOCK_REALTIME */ };
+
+enum input_tick_flag { INPUT_TICK_LAST = 1 /* the run is over */ };
+struct input_tick { uint64_t now; uint32_t flags, pad; };
+
+struct input_cost {
+	uint64_t cpu_ns, rss_bytes; /* of mmtrace; 0: not known */
+	uint64_t map_bytes;         /* of BPF maps */
+	uint64_t bpf_runs, bpf_ns;  /* hold if bpf_timed */
+	uint64_t bpf_misses;        /* runs that the kernel refused: the program was active on that CPU */
+	uint32_t bpf_timed, pad;    /* kernel.bpf_stats_enabled */
+};
+
+/* between: not at the end of an interval, as very much has ended. */
+struct input_retain { uint64_t now; uint32_t between, pad; };
+
+/* What an INPUT_NAME names. */
+enum input_name_kind {
+	INPUT_NAME_SYMBOL = 1, /* key: a kernel address; extra: offset in the function; text: function, NUL, module or "" */
+	INPUT_NAME_CACHE,      /* key: as in the rows of hist */
+	INPUT_NAME_PROCESS,    /* key: as in the rows of hist; extra: start_boottime; text: comm */
+	INPUT_NAME_CGROUP,     /* key: id */
+	INPUT_NAME_GFP,        /* key: the flags */
+	INPUT_NAME_OOM,        /* key: time of the kill; text: its cause */
+};
+struct input_name { uint64_t key, extra; uint32_t kind; uint32_t flags; };
+enum input_name_flag { INPUT_NAME_WRAPPER = 1 /* a function that only passes an allocation on */ };
+
+struct input_process { uint64_t start_boottime; int32_t pid; uint32_t pad; };
+
+/* A PT_LOAD segment; perm: VM_READ | VM_WRITE | VM_EXEC. */
+struct input_segment { uint64_t offset, vaddr, filesz, memsz; uint32_t perm, pad; };
+/* read 0: it could not be opened. relro: in the file's own addresses; equal: none. */
+struct input_elf { uint64_t ino, relro_start, relro_end; uint32_t dev, read; };
+
+struct input_stack { uint64_t sp; int32_t pid; uint32_t pad; };
+/* threads_changed: what the search saw; passes: that are left. */
+struct input_stacks { uint64_t threads_changed; int32_t pid, from, passes; uint32_t pad; };
+
+struct input_rss { uint64_t now; int32_t pid; uint32_t pad; };
+struct input_resident { uint64_t start, bytes; };
+
+struct input_level { double overhead_pct; uint32_t sample, level; };
+struct input_rusage { uint64_t minor, major; };
+
+struct input_cell { struct mmt_hist_key key; struct mmt_hist_row row; uint32_t unkeyed, pad; /* unkeyed: in no row */ };
+
+struct input_site {
+	struct mmt_leak_site site;
+	uint64_t caller;       /* address that the row is named by */
+	uint32_t number;
+	uint32_t seen_through; /* caller is not what the kernel called the site */
+	uint32_t frame_count;  /* stacks that are rows of their own */
+	uint32_t pad;
+	uint64_t frames[MMT_LEAK_STACK];
+};
+struct input_moment { uint64_t now; };
+struct input_site_count { struct mmt_leak_count count; uint32_t number, pad; };
+struct input_object { uint64_t age_ns; uint32_t number, pad; };
+
+struct input_top_row { struct mmt_top_key key; struct mmt_top_row row; };
+
+/* body: hook, its help, backend, provides, limitations, program, why, remedy. */
+struct input_candidate { uint32_t works, chosen, hopeless, pad; };
+
+/* --- reading them --- */
+
+/* The head if it and the body have the sizes that input.def says, else NULL.  A
+ * kind without a head gives a pointer that is not NULL and not to be read. */
+const void *input_head(const struct input *in);
+/* Elements of the body. */
+size_t input_count(const struct input *in);
+/* The texts in a body of texts that each end with a NUL: the next one after *at,
+ * or NULL where none is whole. */
+const char *input_text(const struct input *in, size_t *at);
+/* "fact"; NULL: no such kind. */
+const char *input_name_of(uint32_t kind);
+/* Checks sizes, and that texts end; false: damaged. */
+bool input_valid(const struct input *in);
+
+#endif
