@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the command line says.  One table (options.def) serves all commands, so one
+ * struct holds what any of them may be given; a command refuses what is not its own. */
+#ifndef ARGS_ARGS_H
+#define ARGS_ARGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "probe/hook.h"
+
+enum command_id {
+#define COMMAND(ID, name, words, help, more) COMMAND_##ID,
+#include "args/commands.def"
+#undef COMMAND
+	COMMAND_COUNT
+};
+
+struct command_text { const char *name, *words, *help, *more; };
+extern const struct command_text command_texts[COMMAND_COUNT];
+
+#define TARGET_MAX 256 /* processes that a list may name */
+#define ALSO_MAX 16
+#define WORDS_MAX 32
+
+struct id_list { pid_t id[TARGET_MAX]; int count; };
+
+struct target_args {
+	struct id_list pids, tids;
+	bool all, no_follow;
+	const char *cgroup; /* directory, or NULL */
+	char **command;     /* NULL, or CMD ARGS NULL */
+	char *shell[4];     /* command, if it is one line for the shell */
+};
+
+struct time_args { uint64_t duration_ns, interval_ns, count; /* 0: not given */ };
+
+struct also { const char *format, *path; };
+
+struct show_args {
+	const char *format; /* NULL: text */
+	const char *by, *sort, *columns, *table, *output, *record; /* NULL: not given */
+	struct also also[ALSO_MAX];
+	int also_count;
+	int top; /* -1: not given */
+	bool ascii, no_color, quiet, strict;
+};
+
+struct probe_args {
+	const char *force[HOOK_COUNT]; /* backend forced, or NULL */
+	const char *btf;
+	uint64_t ring_bytes, control_bytes; /* 0: default */
+	uint32_t rows, sample;              /* 0: not given */
+	bool verbose;
+};
+
+struct address_range { uint64_t from, to; /* to 0: all */ };
+
+struct fault_args {
+	struct id_list expand;
+	uint32_t classes; /* bit per enum mmt_class; 0: all */
+	bool classes_help;
+	struct address_range range;
+	bool aggregate;
+	double max_overhead; /* percent; 0: no limit */
+};
+
+struct alloc_args { uint64_t min_size, max_size; /* 0: no limit */ const char *module; };
+struct hist_args { bool frees, look_through; };
+struct leak_args { uint64_t older_ns; const char *slab; uint32_t entries; bool stacks; };
+struct top_args { bool calls; };
+
+struct args {
+	enum command_id command;
+	int argc;
+	char **argv; /* all of it, argv[0] too */
+	struct target_args target;
+	struct time_args time;
+	struct show_args show;
+	struct probe_args probe;
+	struct fault_args fault;
+	struct alloc_args alloc;
+	struct hist_args hist;
+	struct leak_args leak;
+	struct top_args top;
+	const char *words[WORDS_MAX]; /* that are neither INTERVAL nor COUNT */
+	int word_count;
+	bool help, version;
+	uint64_t given; /* bit per row of options.def: it was on the command line */
+};
+
+/* The rows of options.def, by the names of their long options. */
+struct option_row {
+	int short_name;
+	const char *name, *arg;
+	int (*parse)(const struct option_row *row, char *value, void *member, struct error *e);
+	size_t member; /* offset in struct args */
+	uint64_t min, max;
+	uint32_t commands; /* bits 1 << enum command_id */
+	const char *help;
+};
+extern const struct option_row option_rows[];
+extern const int option_count;
+
+/* Parses; -1 and e filled. argv stays in use. What options mean together is for the
+ * command to check (struct command). */
+int args_parse(struct args *a, int argc, char **argv, struct error *e);
+/* Was that long option on the command line? */
+bool args_given(const struct args *a, const char *name);
+void args_help(enum command_id command);       /* on stdout */
+int args_completion(const char *shell, struct error *e); /* on stdout */
+/* Fills e for an option that would do nothing; returns -1. */
+int args_useless(struct error *e, const char *option, const char *why);
+
+#endif

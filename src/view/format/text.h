@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Tables for people.  The generic part draws any row type from its fields; a page
+ * says what a command puts around and between (text_live.c, text_hist.c ...). */
+#ifndef VIEW_FORMAT_TEXT_H
+#define VIEW_FORMAT_TEXT_H
+
+#include "view/view.h"
+
+/* The rows of one type at one tick, in the order of each(). */
+struct text_rows { const struct row_type *type; const void **row; size_t count, room; };
+
+struct text {
+	struct view *view;
+	const struct tick *t;
+	struct text_rows *types; /* one for each row type of the command (or of --by) */
+	int type_count;
+};
+
+/* Each may be NULL. */
+struct text_page {
+	void (*titles)(struct text *x);  /* once, at the start: the line above events */
+	void (*head)(struct text *x);    /* above the tables of a tick or of the end */
+	void (*tables)(struct text *x);  /* NULL: text_table() of each row type that has rows or is the main one */
+	void (*foot)(struct text *x);    /* below them; x->t->last: losses, own cost ... */
+	/* An event in a look of its own; false: not shown. NULL: its fields, as columns of a fixed width. */
+	bool (*event)(struct text *x, const struct row_type *type, const void *row);
+	bool words_apart; /* what is said at the end goes to stderr: stdout has events alone */
+};
+
+/* The rows collected of a type; NULL: it is not shown. */
+const struct text_rows *text_rows_of(const struct text *x, const struct row_type *type);
+/* Sorted, cut to -n, columns fitted to the terminal, "(N more ...)" below. */
+void text_table(struct text *x, const struct text_rows *rows);
+/* Rows sorted as the user asks, quiet ones left out; *count of them; freed by the caller. */
+const void **text_sorted(struct text *x, const struct text_rows *rows, size_t *count);
+/* The value of a field as people read it: units, escaped names, "-". Holds until the next tick. */
+const char *text_value(struct text *x, const struct value *v, enum unit unit);
+/* How many rows a table may have; 0: any number. */
+size_t text_limit(const struct text *x);
+/* A line, cut at the width of the terminal. */
+void text_line(struct text *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A line, broken between words at the width of the terminal: nothing is lost. */
+void text_wrap(struct text *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* " · ", or " | " where the locale is not UTF-8. */
+const char *text_dot(const struct text *x);
+/* "mmtrace itself: cpu 0.18s, rss 6.0M, ..." */
+void text_overhead(struct text *x);
+/* What of a name fits: its end ("...libc.so.6"), or its begin. In place. */
+void text_keep_end(char *text, int width);
+void text_keep_begin(char *text, int width);
+/* How many columns a terminal needs for UTF-8. */
+int text_width(const char *text);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* --by KEY[,KEY]: rows that agree in one or two labels become one, for every
+ * command and format.  Fields are merged as they say (enum merge). */
+#ifndef VIEW_GROUP_H
+#define VIEW_GROUP_H
+
+#include "view/view.h"
+
+struct group;
+
+/* table: the row type, NULL: the main one.  by was checked by group_check(). */
+struct group *group_new(const struct show *show, const char *table, const char *by);
+void group_free(struct group *g); /* takes NULL */
+/* NULL: by is fine; else why not, of the given type. */
+const char *group_check(const struct row_type *type, const char *by);
+/* Groups what the model holds now; the one row type of groups, and NULL. It and
+ * its rows hold until the next call. */
+const struct row_type *const *group_types(struct group *g, const struct model *m, const struct tick *t);
+/* What its each() wants as the model. */
+const struct model *group_model(const struct group *g);
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "view/view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "view/group.h"
+
+struct view *view_new(const struct format *format, const struct show *show, const struct model *model,
+		      const struct view_options *opt)
+{
+	struct view *v = xcalloc(1, sizeof(*v));
+
+	v->format = format;
+	v->show = show;
+	v->model = model;
+	v->opt = *opt;
+	v->tick.scratch = scratch_new();
+	v->group = opt->by ? group_new(show, opt->table, opt->by) : NULL;
+	return v;
+}
+
+void view_free(struct view *v)
+{
+	if (!v)
+		return;
+	if (v->format->clean)
+		v->format->clean(v);
+	group_free(v->group);
+	scratch_free(v->tick.scratch);
+	json_free(&v->json);
+	free(v->state);
+	free(v);
+}
+
+static void moment_set(struct view *v)
+{
+	v->tick.model = v->model;
+	v->tick.now_ns = v->model->now_ns;
+	v->tick.interval_ns = v->model->interval_ns;
+	v->tick.last = v->model->ended;
+	scratch_reset(v->tick.scratch);
+}
+
+void view_start(struct view *v)
+{
+	moment_set(v);
+	if (v->format->start)
+		v->format->start(v);
+}
+
+struct visit { struct view *v; const struct row_type *type; bool changed_only; };
+
+static void on_row(void *ctx, const void *row)
+{
+	struct visit *visit = ctx;
+	struct view *v = visit->v;
+
+	if (visit->changed_only && visit->type->version && visit->type->version(row) <= v->shown)
+		return;
+	v->rows++;
+	v->format->row(v, visit->type, row);
+}
+
+/* A table on request is the only one; grouped rows stand for their type. */
+static void rows_put(struct view *v, bool all)
+{
+	const struct row_type *const *types = v->group ? group_types(v->group, v->model, &v->tick) : v->show->rows;
+
+	for (; v->format->row && *types; types++) {
+		struct visit visit = { v, *types, v->format->changed && !all };
+
+		if ((*types)->each)
+			(*types)->each(v->group ? group_model(v->group) : v->model, on_row, &visit);
+	}
+	v->shown = v->model->version;
+}
+
+void view_event(struct view *v, const struct row_type *type, const void *row)
+{
+	if (!v->format->event || v->opt.quiet)
+		return;
+	scratch_reset(v->tick.scratch);
+	v->tick.model = v->model;
+	v->format->event(v, type, row);
+}
+
+void view_tick(struct view *v)
+{
+	moment_set(v);
+	if (v->opt.quiet || (v->opt.no_ticks && v->format->for_people))
+		return;
+	rows_put(v, false);
+	if (v->format->tick)
+		v->format->tick(v);
+	v->rows = 0;
+}
+
+void view_before_retain(struct view *v)
+{
+	if (!v->format->changed || v->opt.quiet || v->group || !v->show->merged)
+		return;
+	rows_put(v, false);
+}
+
+static void on_merged(void *ctx, const void *row)
+{
+	struct view *v = ctx;
+
+	view_event(v, v->show->merged, row);
+}
+
+void view_after_retain(struct view *v)
+{
+	if (v->show->merged && v->format->changed && !v->group)
+		v->show->merged->each(v->model, on_merged, v);
+}
+
+void view_end(struct view *v)
+{
+	moment_set(v);
+	rows_put(v, true);
+	if (v->format->end)
+		v->format->end(v);
+}
+
+const struct row_type *show_type(const struct show *show, const char *name)
+{
+	for (const struct row_type *const *t = show->rows; *t; t++)
+		if (!strcmp((*t)->name, name))
+			return *t;
+	return NULL;
+}
+
+const struct format *format_find(const char *name)
+{
+	for (const struct format *const *f = formats; *f; f++)
+		if (!strcmp((*f)->name, name))
+			return *f;
+	return NULL;
+}
