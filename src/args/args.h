@@ -35,7 +35,10 @@ struct target_args {
 	char *shell[4];     /* command, if it is one line for the shell */
 };
 
-struct time_args { uint64_t duration_ns, interval_ns, count; /* 0: not given */ };
+struct time_args {
+	uint64_t duration_ns, interval_ns, count; /* 0: not given */
+	bool interval_given; /* a command may set a default */
+};
 
 struct also { const char *format, *path; };
 
@@ -110,6 +113,7 @@ int args_parse(struct args *a, int argc, char **argv, struct error *e);
 /* Was that long option on the command line? */
 bool args_given(const struct args *a, const char *name);
 void args_help(enum command_id command);       /* on stdout */
+void args_classes_help(void);                  /* the classes of -F, on stdout */
 int args_completion(const char *shell, struct error *e); /* on stdout */
 /* Fills e for an option that would do nothing; returns -1. */
 int args_useless(struct error *e, const char *option, const char *why);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#include "cmd/cmd.h"
+#include "cmd/command.h"
 
-const struct command commands[] = {
-#define COMMAND(name, help) { #name, help, cmd_##name },
-#include "cmd/commands.def"
-#undef COMMAND
+extern const struct command command_live __attribute__((weak)), command_trace __attribute__((weak)),
+	command_hist __attribute__((weak)), command_leak __attribute__((weak)), command_top __attribute__((weak)),
+	command_doctor __attribute__((weak));
+
+const struct command *const commands[COMMAND_COUNT] = {
+	[COMMAND_LIVE] = &command_live, [COMMAND_TRACE] = &command_trace, [COMMAND_HIST] = &command_hist,
+	[COMMAND_LEAK] = &command_leak, [COMMAND_TOP] = &command_top, [COMMAND_DOCTOR] = &command_doctor,
 };
-const int command_count = sizeof(commands) / sizeof(commands[0]);

@@ -37,14 +37,14 @@ static bool from_terminal(const struct signalfd_siginfo *si)
 	return si->ssi_signo == SIGINT && si->ssi_code == SI_KERNEL;
 }
 
-bool signals_read(int fd, struct launch *command)
+bool signals_read(int fd, struct child *command)
 {
 	struct signalfd_siginfo si;
 	bool stop = false;
 
 	while (read(fd, &si, sizeof(si)) == sizeof(si)) {
 		if (si.ssi_signo == SIGCHLD)
-			launch_reap(command);
+			child_reap(command);
 		else if (!command->pid)
 			stop = true;
 		else if (!command->ended && !from_terminal(&si))
@@ -53,7 +53,7 @@ bool signals_read(int fd, struct launch *command)
 	return stop;
 }
 
-void signals_await(int fd, struct launch *command)
+void signals_await(int fd, struct child *command)
 {
 	struct pollfd p = { fd, POLLIN, 0 };
 

@@ -7,17 +7,17 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "cmd/launch.h"
+#include "cmd/child.h"
 
 /* Blocks the signals that end a run: SIGINT, SIGTERM, and SIGHUP unless it was
  * ignored (nohup). They are in set then. */
 void signals_block(sigset_t *set);
-/* The same, and SIGCHLD, as a descriptor; before launch_start(). -1: e is set. */
+/* The same, and SIGCHLD, as a descriptor; before child_start(). -1: e is set. */
 int signals_open(struct error *e);
 /* Takes what came; a command (its pid is 0: there is none) gets it instead.
  * true: the run shall end. */
-bool signals_read(int fd, struct launch *command);
+bool signals_read(int fd, struct child *command);
 /* Waits for the end of the command. */
-void signals_await(int fd, struct launch *command);
+void signals_await(int fd, struct child *command);
 
 #endif

@@ -31,7 +31,7 @@ struct source_type {
 	int (*read)(struct source *s, bool last, struct error *e);
 	/* The run ends: programs are detached. */
 	int (*stop)(struct source *s, struct error *e);
-	/* Nothing that is traced lives any more; NULL: such a source has no end. */
+	/* Nothing that is traced lives any more; not asked where a command is traced. NULL: there is no such end. */
 	bool (*ended)(struct source *s);
 	void (*close)(struct source *s);
 	/* A recording: emits all there is, ticks too; then none of the others but open and close is called. */
@@ -48,7 +48,7 @@ struct source {
 	uint64_t t0;         /* ns of CLOCK_MONOTONIC; 0 before start() */
 	uint64_t period_ns;  /* between two drains; set by open() */
 	int fds[SOURCE_FDS], fd_count; /* that drain() wants to be called for; set by open() */
-	uint64_t end_by;     /* ns of CLOCK_MONOTONIC: the source wants the run to end then; 0: no */
+	uint64_t linger_ns;  /* what is traced goes on to be read so long after the command, or all targets, ended */
 };
 
 struct source *source_new(const struct source_type *type, struct args *args, const struct model *model, input_fn emit,

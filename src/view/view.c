@@ -89,7 +89,8 @@ void view_event(struct view *v, const struct row_type *type, const void *row)
 void view_tick(struct view *v)
 {
 	moment_set(v);
-	if (v->opt.quiet || (v->opt.no_ticks && v->format->for_people))
+	/* amid what a command under trace prints, people get tables only on request */
+	if (v->opt.quiet || (v->format->for_people && model_option(v->model, "quiet_ticks")))
 		return;
 	rows_put(v, false);
 	if (v->format->tick)

@@ -18,6 +18,8 @@ struct show {
 	const char *command;
 	const struct row_type *const *rows;   /* ends with NULL; the first is the main one */
 	const struct row_type *const *events; /* ends with NULL; NULL: none */
+	/* Is this input, which the model has had, an event to show? Its row type, and *row; else NULL. */
+	const struct row_type *(*event)(const struct model *m, const struct input *in, const void **row);
 	const struct row_type *start, *end;   /* fields of its first and last lines beyond the common ones; the row is the model */
 	const struct row_type *merged;        /* rows that the last INPUT_RETAIN merged into others, as events; NULL: none are */
 	const struct text_page *page;         /* how tables look to people */
@@ -33,7 +35,6 @@ struct view_options {
 	const char *sort;     /* key; NULL: the row type's */
 	int top;              /* rows at most; 0: all; -1: not given */
 	bool quiet;           /* no rows before the end */
-	bool no_ticks;        /* no tables before the end, as a command's own output is there (text) */
 	bool ascii;           /* the locale is not UTF-8 */
 	bool terminal, redraw;
 	int width, height;    /* of the terminal; 0: not limited */

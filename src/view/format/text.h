@@ -51,4 +51,7 @@ void text_keep_begin(char *text, int width);
 /* How many columns a terminal needs for UTF-8. */
 int text_width(const char *text);
 
+/* KEY TITLE UNIT WHAT of all fields that -s and --columns take; labels: only those of --by. */
+void text_fields_help(const struct row_type *const *types, bool labels, FILE *f);
+
 #endif

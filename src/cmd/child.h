@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* `-- CMD`: a child that waits until it is traced and then becomes CMD. */
-#ifndef CMD_LAUNCH_H
-#define CMD_LAUNCH_H
+#ifndef CMD_CHILD_H
+#define CMD_CHILD_H
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-struct launch {
+struct child {
 	pid_t pid;
 	int go, result; /* pipes: to let it exec, and errno of exec from it */
 	bool ended;
@@ -18,11 +18,13 @@ struct launch {
 };
 
 /* 0 or a negative errno. */
-int launch_start(struct launch *l, char **command);
+int child_start(struct child *c, char **command);
+/* Notes its faults so far; they are not the command's. */
+void child_baseline(struct child *c);
 /* Lets it exec; returns 0, or the errno of exec (positive). */
-int launch_go(struct launch *l);
+int child_go(struct child *c);
 /* Collects it if it has ended. */
-void launch_reap(struct launch *l);
+void child_reap(struct child *c);
 /* Exit status to pass on: as a shell's, 128+N for signal N; 1: not known. */
-int launch_status(const struct launch *l);
+int child_status(const struct child *c);
 #endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "cmd/check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "args/parse.h"
+#include "view/format/text.h"
+#include "view/group.h"
+
+static bool is_help(const char *text)
+{
+	return text && !strcmp(text, "help");
+}
+
+bool check_help(const struct args *a, const struct show *show)
+{
+	if (is_help(a->show.table)) {
+		for (const struct row_type *const *t = show->rows; *t; t++)
+			printf("%-12s %s\n", (*t)->name, (*t)->help);
+		return true;
+	}
+	if (!is_help(a->show.sort) && !is_help(a->show.columns) && !is_help(a->show.by))
+		return false;
+	text_fields_help(show->rows, is_help(a->show.by), stdout);
+	return true;
+}
+
+/* Of the row types of a command, the one that --table names, else the main one. */
+static const struct row_type *chosen_type(const struct args *a, const struct show *show)
+{
+	return a->show.table ? show_type(show, a->show.table) : show->rows[0];
+}
+
+static int check_columns(const struct args *a, const struct row_type *type, struct error *e)
+{
+	for (const char *s = a->show.columns; s; s = *s ? s + 1 : NULL) {
+		size_t len = strcspn(s, ",");
+
+		if (!(len == 7 && !memcmp(s, "classes", 7)) && (!len || *s == '-' || field_find(type, s, len) < 0))
+			return arg_bad(e, "columns", a->show.columns, "no such column; '--columns help' lists them");
+		s += len;
+	}
+	return 0;
+}
+
+int check_show(const struct args *a, const struct show *show, struct error *e)
+{
+	const char *format = a->show.format ? a->show.format : "text", *why;
+	const struct row_type *type = chosen_type(a, show);
+
+	if (!type)
+		return arg_bad(e, "table", a->show.table, "no such row type; '--table help' lists them");
+	if (a->show.table && strcmp(format, "csv") && strcmp(format, "text") && !a->show.by && !a->show.also_count)
+		return args_useless(e, "--table", "this format shows all row types");
+	if (a->show.columns && strcmp(format, "text"))
+		return args_useless(e, "--columns", "only tables have columns to choose");
+	if (a->show.columns && check_columns(a, type, e))
+		return -1;
+	if (a->show.sort && field_find(type, a->show.sort, strlen(a->show.sort)) < 0)
+		return arg_bad(e, "sort", a->show.sort, "no such key; '-s help' lists them");
+	why = a->show.by ? group_check(type, a->show.by) : NULL;
+	return why ? arg_bad(e, "by", a->show.by, why) : 0;
+}
+
+int check_target(const struct args *a, bool needed, struct error *e)
+{
+	const struct target_args *t = &a->target;
+	int kinds = (t->pids.count || t->tids.count) + (t->command != NULL) + (t->cgroup != NULL) + t->all;
+
+	if (needed && !kinds)
+		return error_set(e, EXIT_USAGE, NULL, "give -p PID, -t TID, --cgroup DIR, -a or -- CMD", "no target");
+	if (kinds > 1)
+		return error_set(e, EXIT_USAGE, NULL, "-p and -t, --cgroup, -a and -- CMD exclude each other", "two targets");
+	if (t->pids.count && t->tids.count)
+		return error_set(e, EXIT_USAGE, "-t traces threads alone", "-p and -t exclude each other", "two targets");
+	return 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Where a command writes: the main output and those of --also, each a view with a
+ * file of its own. */
+#ifndef CMD_OUTPUTS_H
+#define CMD_OUTPUTS_H
+
+#include "args/args.h"
+#include "base/error.h"
+#include "view/view.h"
+
+struct output {
+	struct view *view;
+	FILE *f;          /* NULL: opened anew at each tick (format.rewrites) */
+	const char *path; /* NULL: stdout or stderr */
+	int err;          /* errno of the first write that failed */
+	bool terminal;
+};
+
+struct outputs { struct output *list; int count; bool started; };
+
+/* Opens files, of which nothing is lost before outputs_start(). -1: e is filled. */
+int outputs_open(struct outputs *o, const struct args *a, const struct show *show, const struct model *m, struct error *e);
+/* Empties the files: from now on nothing but a kill keeps them from being written. */
+void outputs_start(struct outputs *o);
+void outputs_event(struct outputs *o, const struct row_type *type, const void *row);
+void outputs_tick(struct outputs *o);
+void outputs_before_retain(struct outputs *o);
+void outputs_after_retain(struct outputs *o);
+void outputs_end(struct outputs *o);
+/* The main one cannot be written any more, or nobody reads it. */
+bool outputs_failed(struct outputs *o);
+/* Flushes and closes all. 0, or -1 and e where something could not be written; a
+ * reader that has gone is no failure. */
+int outputs_close(struct outputs *o, struct error *e);
+
+#endif

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef CMD_REPLAY_H
+#define CMD_REPLAY_H
+
+#include "cmd/command.h"
+
+/* The command whose run the file named by the words holds; NULL and e. */
+const struct command *replay_command(const struct args *a, struct error *e);
+
+#endif

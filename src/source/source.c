@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "source/source.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/alloc.h"
+#include "probe/attach.h"
+#include "probe/procfs.h"
+
+struct source *source_new(const struct source_type *type, struct args *args, const struct model *model, input_fn emit,
+			  void *ctx)
+{
+	struct source *s = xcalloc(1, type->size);
+
+	s->type = type;
+	s->args = args;
+	s->model = model;
+	s->emit = emit;
+	s->ctx = ctx;
+	return s;
+}
+
+void source_free(struct source *s)
+{
+	if (!s)
+		return;
+	if (s->type->close)
+		s->type->close(s);
+	free(s);
+}
+
+void emit(struct source *s, enum input_kind kind, const void *head, size_t head_size, const void *body, size_t size)
+{
+	struct input in = { .kind = kind, .head = head, .head_size = head_size, .body = body, .size = size };
+
+	s->emit(s->ctx, &in);
+}
+
+void emit_fact(struct source *s, const char *group, const char *key, const char *value)
+{
+	size_t g = strlen(group) + 1, k = strlen(key) + 1, v = strlen(value) + 1;
+	char *text = xmalloc(g + k + v);
+
+	memcpy(text, group, g);
+	memcpy(text + g, key, k);
+	memcpy(text + g + k, value, v);
+	emit(s, INPUT_FACT, NULL, 0, text, g + k + v);
+	free(text);
+}
+
+void emit_number(struct source *s, const char *group, const char *key, uint64_t value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRIu64, value);
+	emit_fact(s, group, key, text);
+}
+
+void emit_cost(struct source *s, const struct probe_cost *bpf)
+{
+	struct input_cost c = { .map_bytes = bpf->map_bytes, .bpf_runs = bpf->runs, .bpf_ns = bpf->ns, .bpf_timed = bpf->timed,
+				.bpf_misses = bpf->misses, .rss_bytes = procfs_own_rss() };
+	struct rusage ru;
+
+	if (getrusage(RUSAGE_SELF, &ru) == 0)
+		c.cpu_ns = (uint64_t)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) * 1000000000ull +
+			   (uint64_t)(ru.ru_utime.tv_usec + ru.ru_stime.tv_usec) * 1000;
+	emit(s, INPUT_COST, &c, sizeof(c), NULL, 0);
+}
+
+void emit_backend(struct source *s, enum hook_id hook, const struct candidate *c)
+{
+	if (!c)
+		return;
+	emit_fact(s, "backend", hooks[hook].key, c->backend);
+	if (c->lacks[0])
+		emit_fact(s, "unknown", hooks[hook].key, c->lacks);
+}
