@@ -85,43 +85,59 @@ char *text_json(char *out, size_t size, const char *src, bool *invalid)
 	return out;
 }
 
+/* A number and its unit; v was divided so that it is below `step`, but what is
+ * printed may be rounded up to it: then the next unit is meant. */
+struct scaled { double v; int unit; };
+
+static double rounded(double v, double below)
+{
+	return v < below ? (double)(long)(v * 10 + 0.5) / 10 : (double)(long)(v + 0.5);
+}
+
+/* below: numbers less than that have a digit behind the point, but of the first unit. */
+static struct scaled scale(double v, double step, int units, double below)
+{
+	struct scaled s = { v, 0 };
+
+	while (s.unit + 1 < units && (s.unit ? rounded(s.v, below) : s.v) >= step) {
+		s.v /= step;
+		s.unit++;
+	}
+	return s;
+}
+
 char *text_bytes(char *out, size_t size, uint64_t bytes)
 {
 	static const char units[] = "BKMGTPE";
-	double v = (double)bytes;
-	int u = 0;
+	struct scaled s = scale((double)bytes, 1024, (int)sizeof(units) - 1, 10);
+	bool whole = !s.unit || s.v >= 9.95 || s.v == (double)(int)s.v;
 
-	while (v >= 1024 && units[u + 1]) {
-		v /= 1024;
-		u++;
-	}
-	snprintf(out, size, v < 10 && u && v != (double)(int)v ? "%.1f%c" : "%.0f%c", v, units[u]);
+	snprintf(out, size, whole ? "%.0f%c" : "%.1f%c", s.v, units[s.unit]);
 	return out;
 }
 
 char *text_count(char *out, size_t size, double n)
 {
-	if (n < 10000)
-		snprintf(out, size, n < 10 && n != (double)(long)n ? "%.1f" : "%.0f", n);
-	else if (n < 1e6)
-		snprintf(out, size, "%.1fk", n / 1e3);
-	else
-		snprintf(out, size, "%.1fM", n / 1e6);
+	static const char units[] = "kMGTPE";
+	struct scaled s;
+
+	if (n < 9999.5) {
+		snprintf(out, size, n < 9.95 && n != (double)(long)n ? "%.1f" : "%.0f", n);
+		return out;
+	}
+	s = scale(n / 1e3, 1e3, (int)sizeof(units) - 1, 1e3);
+	if (!s.unit && rounded(s.v, 1e3) >= 1e3)
+		s = (struct scaled){ s.v / 1e3, 1 };
+	snprintf(out, size, "%.1f%c", s.v, units[s.unit]);
 	return out;
 }
 
 char *text_ns(char *out, size_t size, uint64_t ns)
 {
-	double v = (double)ns;
+	static const char *const units[] = { "ns", "us", "ms", "s" };
+	struct scaled s = scale((double)ns, 1e3, 4, 10);
 
-	if (v < 1e3)
-		snprintf(out, size, "%.0fns", v);
-	else if (v < 1e6)
-		snprintf(out, size, v < 1e4 ? "%.1fus" : "%.0fus", v / 1e3);
-	else if (v < 1e9)
-		snprintf(out, size, v < 1e7 ? "%.1fms" : "%.0fms", v / 1e6);
-	else
-		snprintf(out, size, "%.1fs", v / 1e9);
+	snprintf(out, size, s.unit && (s.v < 9.95 || s.unit == 3) ? "%.1f%s" : "%.0f%s", s.v, units[s.unit]);
 	return out;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/text.h"
 
 int field_find(const struct row_type *type, const char *key, size_t len)
 {
@@ -165,4 +166,11 @@ char *tick_text(const struct tick *t, const char *text, size_t max)
 	char *copy = tick_alloc(t, len + 1);
 
 	return memcpy(copy, text, len);
+}
+
+char *tick_escaped(const struct tick *t, const char *text)
+{
+	size_t room = strlen(text) * 4 + 16;
+
+	return text_escape(tick_alloc(t, room), room, text);
 }

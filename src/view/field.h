@@ -109,6 +109,9 @@ char *tick_printf(const struct tick *t, const char *fmt, ...) __attribute__((for
 /* A copy of what may lack its NUL. */
 char *tick_text(const struct tick *t, const char *text, size_t max);
 
+/* As text_escape(): what is no UTF-8, and controls, as \xNN. */
+char *tick_escaped(const struct tick *t, const char *text);
+
 struct scratch *scratch_new(void);
 void scratch_reset(struct scratch *s);
 void scratch_free(struct scratch *s); /* takes NULL */

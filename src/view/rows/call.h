@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* A VMA-changing call in words, as strace would say it. */
-#ifndef VIEW_CALL_H
-#define VIEW_CALL_H
+#ifndef VIEW_ROWS_CALL_H
+#define VIEW_ROWS_CALL_H
 
 #include <stddef.h>
 

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#include "view/line.h"
-
+/* Lines for people: on a terminal none is wider than it. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "view/format/text.h"
 
 static bool begins_character(char c)
 {
 	return ((unsigned char)c & 0xc0) != 0x80;
 }
 
-int line_width(const char *text)
+int text_width(const char *text)
 {
 	int n = 0;
 
@@ -30,20 +31,21 @@ static size_t at_character(const char *text, int n)
 	return at;
 }
 
-void line_keep_end(char *text, int width)
+void text_keep_end(char *text, int width)
 {
-	int over = line_width(text) - width;
+	int over = text_width(text) - width;
+	size_t from;
 
 	if (over <= 0 || width < 4)
 		return;
-	over += 3;
-	memmove(text + 3, text + at_character(text, over), strlen(text + at_character(text, over)) + 1);
+	from = at_character(text, over + 3);
+	memmove(text + 3, text + from, strlen(text + from) + 1);
 	memcpy(text, "...", 3);
 }
 
-void line_keep_begin(char *text, int width)
+void text_keep_begin(char *text, int width)
 {
-	if (width >= 4 && line_width(text) > width)
+	if (width >= 4 && text_width(text) > width)
 		strcpy(text + at_character(text, width - 3), "...");
 }
 
@@ -54,19 +56,20 @@ static char *compose(const char *fmt, va_list ap)
 	return vasprintf(&text, fmt, ap) < 0 ? NULL : text;
 }
 
-void line_put(const struct report *r, const char *fmt, ...)
+void text_line(struct text *x, const char *fmt, ...)
 {
-	char *text;
+	int width = x->view->opt.width;
 	va_list ap;
+	char *text;
 
 	va_start(ap, fmt);
 	text = compose(fmt, ap);
 	va_end(ap);
 	if (!text)
 		return;
-	if (r->width)
-		text[at_character(text, r->width)] = '\0';
-	fprintf(r->out, "%s\n", text);
+	if (width)
+		text[at_character(text, width)] = '\0';
+	fprintf(x->view->out, "%s\n", text);
 	free(text);
 }
 
@@ -82,8 +85,9 @@ static size_t break_at(const char *text, int width)
 	return at ? at : end;
 }
 
-void line_wrap(const struct report *r, const char *fmt, ...)
+void text_wrap(struct text *x, const char *fmt, ...)
 {
+	int width = x->view->opt.width > 20 ? x->view->opt.width : 0;
 	char *text, *rest;
 	va_list ap;
 
@@ -92,13 +96,18 @@ void line_wrap(const struct report *r, const char *fmt, ...)
 	va_end(ap);
 	if (!text)
 		return;
-	rest = text + (r->width > 20 ? break_at(text, r->width) : strlen(text));
-	fprintf(r->out, "%.*s\n", (int)(rest - text), text);
+	rest = text + (width ? break_at(text, width) : strlen(text));
+	fprintf(x->view->out, "%.*s\n", (int)(rest - text), text);
 	while (*rest) {
 		char *line = rest + (*rest == ' ');
 
-		rest = line + break_at(line, r->width - 4);
-		fprintf(r->out, "    %.*s\n", (int)(rest - line), line);
+		rest = line + break_at(line, width - 4);
+		fprintf(x->view->out, "    %.*s\n", (int)(rest - line), line);
 	}
 	free(text);
+}
+
+const char *text_dot(const struct text *x)
+{
+	return x->view->opt.ascii ? " | " : " \u00b7 ";
 }

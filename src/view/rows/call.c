@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#include "view/call.h"
+#include "view/rows/call.h"
 
 #include <linux/mman.h>
 #include <stdbool.h>
@@ -9,7 +9,7 @@
 
 static const struct { unsigned nr; const char *name, *args; char ret; } calls[] = {
 #define CALL(nr, name, args, ret) { nr, name, args, ret },
-#include "view/calls.def"
+#include "view/rows/calls.def"
 #undef CALL
 };
 

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Comma-separated values (RFC 4180).  One file holds one row type: stdout the one of
+ * --table, else the main one; of --also csv=FILE and -o FILE the main one goes to FILE,
+ * the others to FILE.TYPE.  All rows are written at each tick and at the end, with the
+ * time in the column t; events as they come.  Lines end with LF alone: with CR before it,
+ * sqlite3's .import would keep that in the last column; RFC 4180 readers take both. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "view/format/json.h"
+
+struct sheet { const struct row_type *type; FILE *out; bool own; };
+struct csv { struct sheet *sheets; int count; };
+
+/* --- cells --- */
+
+/* Quoted where it must be; a quote within is doubled. */
+static void put_text(FILE *f, const char *text)
+{
+	if (!text[strcspn(text, ",\"\r\n")]) {
+		fputs(text, f);
+		return;
+	}
+	fputc('"', f);
+	for (; *text; text++) {
+		if (*text == '"')
+			fputc('"', f);
+		fputc(*text, f);
+	}
+	fputc('"', f);
+}
+
+/* As in JSON, but that text has no quotes of JSON's and what is not known is empty. */
+static void put_cell(struct view *v, FILE *f, const struct value *value, enum unit unit)
+{
+	size_t len;
+
+	if (value->type == VALUE_NONE)
+		return;
+	if (value->type == VALUE_TEXT) {
+		put_text(f, value->text);
+		return;
+	}
+	json_clear(&v->json);
+	json_value(&v->json, NULL, value, unit);
+	len = v->json.used;
+	if (value->type != VALUE_NEST && len >= 2 && v->json.text[0] == '"') { /* an address, an inode */
+		v->json.text[len - 1] = '\0';
+		put_text(f, v->json.text + 1);
+	} else if (strcmp(v->json.text, "null")) {
+		put_text(f, v->json.text);
+	}
+}
+
+/* "faults.minor" -> faults_minor: a name that databases take. */
+static void put_titles(const struct sheet *s)
+{
+	if (s->type->each)
+		fputs("t", s->out);
+	for (int i = 0, any = s->type->each != NULL; i < s->type->count; i++) {
+		const char *path = field_path(&s->type->fields[i]);
+
+		if (s->type->fields[i].flags & FIELD_TABLE_ONLY)
+			continue;
+		if (any++)
+			fputc(',', s->out);
+		for (; *path; path++)
+			fputc(*path == '.' ? '_' : *path, s->out);
+	}
+	fputc('\n', s->out);
+}
+
+static void put_line(struct view *v, const struct sheet *s, const void *row)
+{
+	if (s->type->each)
+		fprintf(s->out, "%llu", (unsigned long long)v->tick.now_ns);
+	for (int i = 0, any = s->type->each != NULL; i < s->type->count; i++) {
+		const struct field *f = &s->type->fields[i];
+		struct value value;
+
+		if (f->flags & FIELD_TABLE_ONLY)
+			continue;
+		if (any++)
+			fputc(',', s->out);
+		value = f->get(f, row, &v->tick);
+		put_cell(v, s->out, &value, f->unit);
+	}
+	fputc('\n', s->out);
+	scratch_reset(v->tick.scratch);
+}
+
+/* --- sheets --- */
+
+/* On stdout an event type is a table too where the command's main type is events. */
+static bool is_main(const struct view *v, const struct row_type *type)
+{
+	if (v->group)
+		return true;
+	if (v->opt.table)
+		return !strcmp(v->opt.table, type->name);
+	return type == (v->show->events ? v->show->events[0] : v->show->rows[0]);
+}
+
+static FILE *sheet_file(const struct view *v, const struct row_type *type)
+{
+	char *name = NULL;
+	FILE *f = NULL;
+
+	if (!v->opt.path)
+		return NULL;
+	if (asprintf(&name, "%s.%s", v->opt.path, type->name) >= 0)
+		f = fopen(name, "we");
+	free(name);
+	return f;
+}
+
+/* The sheet of a type, with its titles; NULL: this output does not hold it. */
+static const struct sheet *sheet_of(struct view *v, const struct row_type *type)
+{
+	struct csv *csv = v->state ? v->state : (v->state = xcalloc(1, sizeof(*csv)));
+	struct sheet *s;
+
+	for (int i = 0; i < csv->count; i++)
+		if (csv->sheets[i].type == type)
+			return csv->sheets[i].out ? &csv->sheets[i] : NULL;
+	csv->sheets = xreallocarray(csv->sheets, (size_t)csv->count + 1, sizeof(*csv->sheets));
+	s = &csv->sheets[csv->count++];
+	*s = (struct sheet){ .type = type, .out = v->out };
+	if (!is_main(v, type)) {
+		s->out = sheet_file(v, type);
+		s->own = true;
+	}
+	if (!s->out)
+		return NULL;
+	put_titles(s);
+	return s;
+}
+
+static void start(struct view *v)
+{
+	if (v->group)
+		return; /* its fields are there with the first groups */
+	for (const struct row_type *const *t = v->show->rows; *t; t++)
+		sheet_of(v, *t);
+	for (const struct row_type *const *t = v->show->events; t && *t; t++)
+		sheet_of(v, *t);
+}
+
+static void row(struct view *v, const struct row_type *type, const void *row)
+{
+	const struct sheet *s = sheet_of(v, type);
+
+	if (s)
+		put_line(v, s, row);
+}
+
+static void tick(struct view *v)
+{
+	fflush(v->out);
+}
+
+static void clean(struct view *v)
+{
+	struct csv *csv = v->state;
+
+	for (int i = 0; csv && i < csv->count; i++)
+		if (csv->sheets[i].own && csv->sheets[i].out)
+			fclose(csv->sheets[i].out);
+	if (csv)
+		free(csv->sheets);
+}
+
+const struct format format_csv = {
+	.name = "csv", .help = "comma-separated values (RFC 4180), one row type",
+	.start = start, .row = row, .event = row, .tick = tick, .end = tick, .clean = clean,
+};

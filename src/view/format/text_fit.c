@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "view/format/text_fit.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+#define NAME_WIDTH 20 /* of a longer name so much is worth more than a further column */
+
+/* A choice under way. */
+struct choice {
+	struct text *x;
+	const struct row_type *type;
+	const void **rows;
+	size_t shown, n;
+	bool taken[FIT_MAX];
+	int width[FIT_MAX];
+	int used;
+};
+
+const char *fit_title(struct text *x, const struct field *f)
+{
+	char *title = tick_text(x->t, f->title, strlen(f->title));
+
+	if (f->show_as == SHOW_PER_SECOND && !x->t->interval_ns)
+		title[strcspn(title, "/")] = '\0';
+	return title;
+}
+
+static const char *cell(const struct choice *c, int field, const void *row)
+{
+	const struct field *f = &c->type->fields[field];
+	struct value v = text_cell(c->x, f, row);
+
+	return text_value(c->x, &v, f->unit);
+}
+
+/* Columns set to the left grow with what they hold. On a terminal room is dear:
+ * there they have no width of their own. */
+static int measured(const struct choice *c, int field)
+{
+	const struct field *f = &c->type->fields[field];
+	int width = f->width;
+
+	if (width >= 0)
+		return width > text_width(fit_title(c->x, f)) ? width : text_width(fit_title(c->x, f));
+	if (c->x->view->opt.width)
+		width = -text_width(f->title);
+	for (size_t i = 0; i < c->shown; i++) {
+		int len = text_width(cell(c, field, c->rows[i]));
+
+		width = -len < width ? -len : width;
+	}
+	return width;
+}
+
+static bool can_show(const struct choice *c, int i)
+{
+	const struct field *f = &c->type->fields[i];
+
+	return f->title && f->rank >= 0 && f->rank != RANK_ASKED && !(f->flow == FLOW_RATE && !c->x->t->interval_ns);
+}
+
+/* false: there is no room for it. */
+static bool take(struct choice *c, int i, bool needed, bool last)
+{
+	int cost = abs(c->width[i]) + (c->used > 0), room = c->x->view->opt.width;
+
+	if (last && cost > NAME_WIDTH + 1)
+		cost = NAME_WIDTH + 1;
+	if (room && !needed && c->used + cost > room)
+		return false;
+	c->taken[i] = true;
+	c->used += cost;
+	return true;
+}
+
+static double column_sum(const struct choice *c, int i)
+{
+	const struct field *f = &c->type->fields[i];
+	double sum = 0;
+
+	for (size_t r = 0; r < c->n; r++) {
+		struct value v = text_cell(c->x, f, c->rows[r]);
+		double number = v.type == VALUE_TEXT ? 1 : value_number(&v);
+
+		sum += isnan(number) ? 0 : fabs(number);
+	}
+	return sum;
+}
+
+/* Those that occur, the commonest first. */
+static bool take_classes(struct choice *c, const double *sum)
+{
+	for (;;) {
+		int best = -1;
+
+		for (int i = 0; i < c->type->count; i++)
+			if (c->type->fields[i].rank == RANK_CLASS && !c->taken[i] && sum[i] > 0 && (best < 0 || sum[i] > sum[best]))
+				best = i;
+		if (best < 0)
+			return true;
+		if (!take(c, best, false, false))
+			return false;
+	}
+}
+
+/* Where the table is too wide, columns that are 0 everywhere go, the last first. */
+static void drop_zeros(struct choice *c)
+{
+	for (int i = c->type->count - 1; i >= 0 && c->x->view->opt.width && c->used > c->x->view->opt.width; i--) {
+		if (!c->taken[i] || !(c->type->fields[i].flags & FIELD_ZERO_GOES) || column_sum(c, i) > 0)
+			continue;
+		c->taken[i] = false;
+		c->used -= abs(c->width[i]) + 1;
+	}
+}
+
+/* Classes have the room that what ranks below 50 leaves; then comes the rest. */
+static void choose(struct choice *c)
+{
+	double *sum = xcalloc((size_t)c->type->count, sizeof(*sum));
+	bool room = true;
+	int last = -1;
+
+	for (int i = 0; i < c->type->count; i++) {
+		if (!can_show(c, i))
+			continue;
+		c->width[i] = measured(c, i);
+		sum[i] = c->type->fields[i].rank == RANK_CLASS ? column_sum(c, i) : 0;
+		last = i;
+	}
+	for (int i = 0; i < c->type->count; i++)
+		if (can_show(c, i) && c->type->fields[i].rank == RANK_NEEDED)
+			take(c, i, true, i == last);
+	for (int rank = 1; room && rank < RANK_CLASS; rank++) {
+		if (rank == 50)
+			room = take_classes(c, sum);
+		for (int i = 0; room && i < c->type->count; i++)
+			if (can_show(c, i) && c->type->fields[i].rank == rank)
+				room = take(c, i, false, i == last);
+	}
+	drop_zeros(c);
+	free(sum);
+}
+
+static void take_listed(struct fit *f, const struct choice *c, const char *list)
+{
+	for (const char *s = list; s && f->count < FIT_MAX; s = *s ? s + 1 : NULL) {
+		size_t len = strcspn(s, ",");
+		int index = field_find(c->type, s, len);
+
+		if (index >= 0 && c->type->fields[index].title)
+			f->field[f->count++] = &c->type->fields[index];
+		for (int i = 0; len == 7 && !memcmp(s, "classes", 7) && i < c->type->count && f->count < FIT_MAX; i++)
+			if (c->type->fields[i].rank == RANK_CLASS && column_sum(c, i) > 0)
+				f->field[f->count++] = &c->type->fields[i];
+		s += len;
+	}
+}
+
+/* The list is of the main table, or of the one that --table names. */
+static bool is_listed(const struct text *x, const struct row_type *type)
+{
+	const struct view_options *o = &x->view->opt;
+
+	return o->columns && (o->table ? !strcmp(o->table, type->name) : type == x->view->show->rows[0]);
+}
+
+const char **fit_columns(struct fit *f, struct text *x, const struct row_type *type, const void **rows, size_t shown, size_t n)
+{
+	struct choice c = { .x = x, .type = type, .rows = rows, .shown = shown, .n = n };
+	const char **cells;
+
+	*f = (struct fit){ .count = 0 };
+	if (is_listed(x, type))
+		take_listed(f, &c, x->view->opt.columns);
+	else
+		choose(&c);
+	for (int i = 0; i < type->count && i < FIT_MAX; i++)
+		if (c.taken[i])
+			f->field[f->count++] = &type->fields[i];
+	for (int i = 0; i < f->count; i++)
+		f->width[i] = measured(&c, (int)(f->field[i] - type->fields));
+	if (f->count && f->width[f->count - 1] < 0)
+		f->width[f->count - 1] = 0;
+	cells = xcalloc(shown * (size_t)f->count + 1, sizeof(*cells));
+	for (size_t r = 0; r < shown; r++)
+		for (int i = 0; i < f->count; i++)
+			cells[r * (size_t)f->count + (size_t)i] = cell(&c, (int)(f->field[i] - type->fields), rows[r]);
+	return cells;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A table of any row type, from its fields. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/text.h"
+#include "view/format/text_fit.h"
+
+/* --- values --- */
+
+static const char *number_text(const struct tick *t, double v, enum unit unit)
+{
+	char out[40];
+	uint64_t size = (uint64_t)(v < 0 ? -v : v);
+
+	if (unit == UNIT_BYTES)
+		text_bytes(out, sizeof(out), size);
+	else if (unit == UNIT_NS)
+		text_ns(out, sizeof(out), size);
+	else if (unit == UNIT_PERCENT)
+		snprintf(out, sizeof(out), "%.1f%%", v < 0 ? -v : v);
+	else
+		text_count(out, sizeof(out), v < 0 ? -v : v);
+	return tick_printf(t, "%s%s", v < 0 ? "-" : "", out);
+}
+
+const char *text_value(struct text *x, const struct value *v, enum unit unit)
+{
+	switch (v->type) {
+	case VALUE_NONE: case VALUE_NEST: return "-";
+	case VALUE_BOOL: return v->b ? "yes" : "no";
+	case VALUE_TEXT: return v->text[0] ? tick_escaped(x->t, v->text) : "-";
+	case VALUE_UINT:
+		if (unit == UNIT_ADDRESS)
+			return tick_printf(x->t, "%" PRIx64, v->u);
+		if (unit == UNIT_NUMBER || unit == UNIT_ID || unit == UNIT_NONE)
+			return tick_printf(x->t, "%" PRIu64, v->u);
+		break;
+	case VALUE_INT:
+		if (unit == UNIT_NUMBER || unit == UNIT_NONE)
+			return tick_printf(x->t, "%" PRId64, v->i);
+		break;
+	case VALUE_REAL: case VALUE_QUANTILE: break;
+	}
+	return isnan(value_number(v)) ? "-" : number_text(x->t, value_number(v), unit);
+}
+
+/* What a cell shows: the value, or what the interval added to it. */
+struct value text_cell(const struct text *x, const struct field *f, const void *row)
+{
+	struct value v;
+
+	if (f->show_as == SHOW_VALUE || !f->added || !x->t->interval_ns)
+		return f->get(f, row, x->t);
+	v = f->added(f, row, x->t);
+	if (f->show_as == SHOW_PER_SECOND && v.type != VALUE_NONE)
+		v = value_real(value_number(&v) * 1e9 / (double)x->t->interval_ns);
+	return v;
+}
+
+/* --- order --- */
+
+struct keyed { const void *row; struct value key; double total; size_t index; };
+
+/* By numbers the largest is first, by text and addresses the least. */
+static int keyed_order(const void *a, const void *b, void *ctx)
+{
+	const struct keyed *p = a, *q = b;
+	const int *sign = ctx;
+	int order = value_compare(&p->key, &q->key);
+	bool known = p->key.type != VALUE_NONE, other = q->key.type != VALUE_NONE;
+
+	if (known != other)
+		return known ? -1 : 1;
+	if (order)
+		return (p->key.type == VALUE_TEXT ? order : -order) * *sign;
+	if (p->total != q->total)
+		return p->total < q->total ? 1 : -1;
+	return p->index < q->index ? -1 : 1;
+}
+
+/* What stands for a rate where there is none: the first total of the row type. */
+static int first_total(const struct row_type *type)
+{
+	for (int i = 0; i < type->count; i++)
+		if (type->fields[i].flow == FLOW_TOTAL && !(type->fields[i].flags & FIELD_TABLE_ONLY) && type->fields[i].unit == UNIT_COUNT)
+			return i;
+	return -1;
+}
+
+static int sort_field(const struct text *x, const struct row_type *type, const char *key)
+{
+	int index = key ? field_find(type, key, strlen(key)) : -1;
+
+	if (index >= 0 && type->fields[index].flow == FLOW_RATE && !x->t->interval_ns)
+		index = first_total(type);
+	return index;
+}
+
+const void **text_sorted(struct text *x, const struct text_rows *rows, size_t *count)
+{
+	const struct row_type *type = rows->type;
+	const char *key = x->view->opt.sort && field_find(type, x->view->opt.sort, strlen(x->view->opt.sort)) >= 0
+				  ? x->view->opt.sort : type->sort;
+	int index = sort_field(x, type, key), total = first_total(type), sign = key && *key == '-' ? -1 : 1;
+	struct keyed *k = xcalloc(rows->count + 1, sizeof(*k));
+	const void **out = xcalloc(rows->count + 1, sizeof(*out));
+	size_t n = 0;
+
+	for (size_t i = 0; i < rows->count; i++) {
+		struct value v = total >= 0 ? type->fields[total].get(&type->fields[total], rows->row[i], x->t) : value_none();
+
+		if (type->quiet && type->quiet(rows->row[i], x->t))
+			continue;
+		k[n] = (struct keyed){ rows->row[i], value_none(), v.type == VALUE_NONE ? 0 : value_number(&v), n };
+		if (index >= 0)
+			k[n].key = text_cell(x, &type->fields[index], rows->row[i]);
+		n++;
+	}
+	if (index >= 0 && n)
+		qsort_r(k, n, sizeof(*k), keyed_order, &sign);
+	for (size_t i = 0; i < n; i++)
+		out[i] = k[i].row;
+	free(k);
+	*count = n;
+	return out;
+}
+
+size_t text_limit(const struct text *x)
+{
+	int height = x->view->opt.height, tables = 0;
+
+	if (x->view->opt.top >= 0)
+		return (size_t)x->view->opt.top;
+	for (int i = 0; i < x->type_count; i++)
+		tables += x->types[i].count > 0;
+	if (!height)
+		return 30;
+	/* the other lines: titles, "(N more", the remainder, the cursor's */
+	return height > 8 ? (size_t)((height - 6) / (tables > 1 ? 2 : 1)) : 1;
+}
+
+/* --- drawing --- */
+
+/* cells NULL: the titles. */
+static void put_row(struct text *x, const struct fit *f, const char *const *cells)
+{
+	char *line = NULL;
+	size_t size;
+	FILE *out = open_memstream(&line, &size);
+	int used = 0, width = x->view->opt.width;
+
+	for (int c = 0; out && c < f->count; c++) {
+		const char *text = cells ? cells[c] : fit_title(x, f->field[c]);
+		int pad;
+
+		if (cells && width && f->width[c] <= 0 && c + 1 == f->count) {
+			char *cut = tick_text(x->t, text, strlen(text));
+
+			text_keep_end(cut, width - used - (c > 0));
+			text = cut;
+		}
+		pad = abs(f->width[c]) - text_width(text);
+		pad = pad > 0 ? pad : 0;
+		used += (c > 0) + pad + text_width(text);
+		fprintf(out, "%s%*s%s%*s", c ? " " : "", f->width[c] > 0 ? pad : 0, "", text, f->width[c] < 0 ? pad : 0, "");
+	}
+	if (out)
+		fclose(out);
+	if (line)
+		text_line(x, "%s", line);
+	free(line);
+}
+
+void text_table(struct text *x, const struct text_rows *rows)
+{
+	size_t n, shown, limit = text_limit(x);
+	const void **sorted = text_sorted(x, rows, &n);
+	const char **cells;
+	struct fit fit;
+
+	shown = limit && limit < n ? limit : n;
+	cells = fit_columns(&fit, x, rows->type, sorted, shown, n);
+	put_row(x, &fit, NULL);
+	for (size_t i = 0; i < shown; i++)
+		put_row(x, &fit, cells + i * (size_t)fit.count);
+	if (shown < n)
+		text_line(x, "(%zu more %s; -n 0 shows all)", n - shown, n - shown == 1 ? rows->type->noun : rows->type->nouns);
+	free(cells);
+	free(sorted);
+}
+
+void text_fields_help(const struct row_type *const *types, bool labels, FILE *f)
+{
+	static const char *const units[] = { [UNIT_NONE] = "-", [UNIT_COUNT] = "-", [UNIT_NUMBER] = "-", [UNIT_ID] = "-",
+					     [UNIT_ADDRESS] = "hex", [UNIT_BYTES] = "bytes", [UNIT_NS] = "ns",
+					     [UNIT_PERCENT] = "%", [UNIT_RATE] = "1/s" };
+
+	for (; *types; types++) {
+		fprintf(f, "%s: %s\n  %-15s %-12s %-6s %s\n", (*types)->name, (*types)->help, "KEY", "TITLE", "UNIT", "WHAT");
+		for (int i = 0; i < (*types)->count; i++) {
+			const struct field *c = &(*types)->fields[i];
+
+			if (labels ? c->label : c->title != NULL)
+				fprintf(f, "  %-15s %-12s %-6s %s\n", c->key, c->title ? c->title : "-", units[c->unit], c->help);
+		}
+		if (!labels)
+			fprintf(f, "  %-15s %-12s %-6s %s\n", "classes", "-", "-", "those fault classes that occurred (--columns only)");
+	}
+}

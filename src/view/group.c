@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "view/group.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/idmap.h"
+#include "view/tree.h"
+
+#define KEYS_MAX 2
+
+/* What a field holds of all rows of a group so far. */
+struct merged { struct value value, added; struct spread spread; struct tree *tree; bool set, differs; };
+
+struct group_row {
+	struct group_row *next, *same_hash;
+	struct merged by[KEYS_MAX];
+	uint64_t rows;
+	struct merged m[]; /* by the fields of the type */
+};
+
+struct group {
+	const struct row_type *type;    /* of the rows that are grouped */
+	int by[KEYS_MAX], by_count;     /* indices of its fields */
+	struct row_type row;            /* of the groups */
+	const struct row_type *types[2];
+	struct field *fields;
+	struct model model;             /* its type is not set: only carries the group to each() */
+	struct scratch *memory;         /* of the groups */
+	struct group_row *first, **last;
+	struct idmap by_hash;
+	const struct tick *t;
+};
+
+/* --- fields of a group --- */
+
+static const struct merged *merged_of(const struct field *f, const void *row)
+{
+	const struct group_row *g = row;
+
+	return f->arg < 0 ? &g->by[-1 - f->arg] : &g->m[f->arg];
+}
+
+static struct value get_rows(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return value_uint(((const struct group_row *)row)->rows);
+}
+
+static struct value get_merged(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct merged *m = merged_of(f, row);
+
+	(void)t;
+	return m->differs || !m->set ? value_none() : m->value;
+}
+
+static struct value get_added(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)t;
+	return merged_of(f, row)->added;
+}
+
+static bool is_by(const struct group *g, int field)
+{
+	for (int i = 0; i < g->by_count; i++)
+		if (g->by[i] == field)
+			return true;
+	return false;
+}
+
+static void fields_make(struct group *g)
+{
+	static const char *const paths[KEYS_MAX] = { "by.", "by." };
+	int n = 0;
+
+	g->fields = xcalloc((size_t)g->type->count + 1 + KEYS_MAX, sizeof(*g->fields));
+	for (int i = 0; i < g->by_count; i++) {
+		struct field *f = &g->fields[n++];
+		char *path = NULL;
+
+		*f = g->type->fields[g->by[i]];
+		if (asprintf(&path, "%s%s", paths[i], f->key) < 0)
+			abort();
+		f->path = path;
+		f->rank = RANK_NEEDED;
+		f->flags &= ~(FIELD_VOLATILE | FIELD_TABLE_ONLY);
+		f->get = get_merged;
+		f->arg = (int16_t)(-1 - i);
+	}
+	g->fields[n++] = (struct field){ .key = "rows", .title = "ROWS", .help = "how many rows the group stands for",
+					 .unit = UNIT_COUNT, .width = 6, .flow = FLOW_LEVEL, .get = get_rows };
+	for (int i = 0; i < g->type->count; i++) {
+		struct field *f = &g->fields[n];
+
+		if (is_by(g, i) || g->type->fields[i].merge == MERGE_NONE || !strcmp(g->type->fields[i].key, "rows"))
+			continue;
+		*f = g->type->fields[i];
+		f->get = get_merged;
+		f->added = f->added ? get_added : NULL;
+		f->arg = (int16_t)i;
+		n++;
+	}
+	g->row.fields = g->fields;
+	g->row.count = n;
+}
+
+static void each_group(const struct model *m, row_fn fn, void *ctx)
+{
+	const struct group *g = (const struct group *)((const char *)m - offsetof(struct group, model));
+
+	for (const struct group_row *r = g->first; r; r = r->next)
+		fn(ctx, r);
+}
+
+/* --- making one --- */
+
+static int keys_find(const struct row_type *type, const char *by, int out[KEYS_MAX])
+{
+	int n = 0;
+
+	for (const char *s = by; s; s = *s ? s + 1 : NULL) {
+		size_t len = strcspn(s, ",");
+		int f = *s == '-' ? -1 : field_find(type, s, len);
+
+		if (n == KEYS_MAX || f < 0 || !type->fields[f].label || (n && out[0] == f))
+			return -1;
+		out[n++] = f;
+		s += len;
+	}
+	return n;
+}
+
+const char *group_check(const struct row_type *type, const char *by)
+{
+	static char why[300];
+	size_t at;
+	int keys[KEYS_MAX];
+
+	if (keys_find(type, by, keys) > 0)
+		return NULL;
+	at = (size_t)snprintf(why, sizeof(why), "one or two different keys of:");
+	for (int i = 0; i < type->count && at < sizeof(why); i++)
+		if (type->fields[i].label)
+			at += (size_t)snprintf(why + at, sizeof(why) - at, " %s", type->fields[i].key);
+	return why;
+}
+
+struct group *group_new(const struct show *show, const char *table, const char *by)
+{
+	struct group *g = xcalloc(1, sizeof(*g));
+
+	g->type = table ? show_type(show, table) : show->rows[0];
+	g->by_count = keys_find(g->type, by, g->by);
+	g->memory = scratch_new();
+	g->row = *g->type;
+	g->row.name = "group";
+	g->row.noun = "group";
+	g->row.nouns = "groups";
+	g->row.each = each_group;
+	g->row.version = NULL;
+	g->row.quiet = NULL;
+	g->types[0] = &g->row;
+	fields_make(g);
+	return g;
+}
+
+static void rows_free(struct group *g)
+{
+	for (struct group_row *r = g->first, *next; r; r = next) {
+		next = r->next;
+		for (int i = 0; i < g->type->count; i++)
+			tree_free(r->m[i].tree);
+		free(r);
+	}
+	g->first = NULL;
+	g->last = &g->first;
+	idmap_free(&g->by_hash);
+	scratch_reset(g->memory);
+}
+
+void group_free(struct group *g)
+{
+	if (!g)
+		return;
+	rows_free(g);
+	for (int i = 0; i < g->by_count; i++)
+		free((char *)g->fields[i].path);
+	scratch_free(g->memory);
+	free(g->fields);
+	free(g);
+}
+
+/* --- merging --- */
+
+static bool same(const struct value *a, const struct value *b)
+{
+	return a->type == b->type && (a->type == VALUE_NONE || value_compare(a, b) == 0);
+}
+
+/* Texts hold until the next row only: the group keeps its own. */
+static struct value kept(const struct group *g, struct value v)
+{
+	struct tick t = { .scratch = g->memory };
+
+	if (v.type == VALUE_TEXT)
+		v.text = tick_text(&t, v.text, strlen(v.text));
+	return v;
+}
+
+static struct value sum(struct value a, struct value b)
+{
+	if (a.type == VALUE_NONE)
+		return b;
+	if (b.type == VALUE_NONE)
+		return a;
+	if (a.type == VALUE_UINT && b.type == VALUE_UINT)
+		return value_uint(a.u + b.u);
+	if (a.type == VALUE_INT && b.type == VALUE_INT)
+		return value_int(a.i + b.i);
+	return value_real(value_number(&a) + value_number(&b));
+}
+
+static void spread_add(struct merged *m, const struct value *v)
+{
+	const struct spread *s = v->quantile.spread;
+
+	for (int b = 0; s && b < SPREAD_BUCKETS; b++)
+		m->spread.bucket[b] += s->bucket[b];
+	m->spread.total += s ? s->total : 0;
+	m->spread.max = s && s->max > m->spread.max ? s->max : m->spread.max;
+	m->value = *v;
+	m->value.quantile.spread = &m->spread;
+}
+
+static void value_merge(const struct group *g, struct merged *m, const struct field *f, struct value v)
+{
+	switch (v.type == VALUE_QUANTILE ? MERGE_SPREAD : v.type == VALUE_NEST ? MERGE_NESTED : f->merge) {
+	case MERGE_SUM:
+		m->value = sum(m->value, v);
+		break;
+	case MERGE_MAX:
+		m->value = !m->set || value_compare(&m->value, &v) < 0 ? v : m->value;
+		break;
+	case MERGE_SPREAD:
+		if (v.type == VALUE_QUANTILE)
+			spread_add(m, &v);
+		break;
+	case MERGE_NESTED:
+		if (v.type != VALUE_NEST)
+			break;
+		m->tree = m->tree ? m->tree : tree_new(v.nest.array);
+		tree_add(m->tree, &v.nest);
+		m->value = tree_value(m->tree);
+		break;
+	case MERGE_COMMON: case MERGE_NONE:
+		m->differs |= m->set && !same(&m->value, &v);
+		if (!m->set)
+			m->value = kept(g, v);
+		break;
+	}
+	m->set = true;
+}
+
+static uint64_t hash_text(uint64_t h, const char *text)
+{
+	for (; *text; text++)
+		h = (h ^ (unsigned char)*text) * 0x100000001b3ull;
+	return h * 0x100000001b3ull + 1;
+}
+
+static uint64_t hash_of(const struct value *v, int n)
+{
+	uint64_t h = 0xcbf29ce484222325ull;
+
+	for (int i = 0; i < n; i++) {
+		h = (h ^ (uint64_t)v[i].type) * 0x100000001b3ull;
+		h = v[i].type == VALUE_TEXT ? hash_text(h, v[i].text) : (h ^ v[i].u) * 0x9e3779b97f4a7c15ull;
+	}
+	return h ? h : 1;
+}
+
+static struct group_row *row_for(struct group *g, const void *row)
+{
+	struct value by[KEYS_MAX] = { 0 };
+	struct group_row *r, *head;
+	uint64_t hash;
+
+	for (int i = 0; i < g->by_count; i++)
+		by[i] = g->type->fields[g->by[i]].get(&g->type->fields[g->by[i]], row, g->t);
+	hash = hash_of(by, g->by_count);
+	head = idmap_get(&g->by_hash, hash);
+	for (r = head; r; r = r->same_hash)
+		if (same(&r->by[0].value, &by[0]) && (g->by_count < 2 || same(&r->by[1].value, &by[1])))
+			return r;
+	r = xcalloc(1, sizeof(*r) + (size_t)g->type->count * sizeof(r->m[0]));
+	r->same_hash = head;
+	for (int i = 0; i < g->by_count; i++)
+		r->by[i] = (struct merged){ .value = kept(g, by[i]), .set = true };
+	idmap_set(&g->by_hash, hash, r);
+	*g->last = r;
+	g->last = &r->next;
+	return r;
+}
+
+static void on_row(void *ctx, const void *row)
+{
+	struct group *g = ctx;
+	struct group_row *r;
+
+	if (g->type->quiet && g->type->quiet(row, g->t))
+		return;
+	r = row_for(g, row);
+	r->rows++;
+	for (int i = 0; i < g->type->count; i++) {
+		const struct field *f = &g->type->fields[i];
+
+		if (f->merge == MERGE_NONE || is_by(g, i))
+			continue;
+		value_merge(g, &r->m[i], f, f->get(f, row, g->t));
+		if (f->added)
+			r->m[i].added = sum(r->m[i].added, f->added(f, row, g->t));
+	}
+	scratch_reset(g->t->scratch);
+}
+
+const struct row_type *const *group_types(struct group *g, const struct model *m, const struct tick *t)
+{
+	rows_free(g);
+	g->t = t;
+	if (g->type->each)
+		g->type->each(m, on_row, g);
+	return g->types;
+}
+
+const struct model *group_model(const struct group *g)
+{
+	return &g->model;
+}
