@@ -15,11 +15,7 @@ FLAGS := -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Werror -Wswitch-enum -Wformat=2
 	-DMMTRACE_VERSION='"$(VERSION)"' -Isrc -Ibpf -I$(B) -MMD -MP
 BPF_FLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Werror -Ivmlinux -Ibpf \
 	-I/usr/include/$(shell uname -m)-linux-gnu
-# being replaced
-OLD := $(addprefix src/cmd/,live.c options.c chosen.c targets.c values.c output.c hist.c hist_names.c hist_options.c leak.c \
-	leak_options.c top.c doctor.c trace.c images.c resident.c limit.c cost.c)
-OLD_SKIP := $(shell grep -L cmd/command.h $(OLD) 2> /dev/null)
-SOURCES := $(filter-out $(OLD_SKIP),$(wildcard src/*.c src/*/*.c src/*/*/*.c))
+SOURCES := $(wildcard src/*.c src/*/*.c src/*/*/*.c)
 OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 BPF_SOURCES := $(wildcard bpf/*.bpf.c bpf/lib/*.h bpf/wire/*) vmlinux/vmlinux.h
 

@@ -51,7 +51,7 @@ struct tick;
 
 struct field {
 	const char *key;   /* for -s, --columns and --by; unique in its row type */
-	const char *path;  /* JSON: dots make objects ("faults.minor"); NULL: the key. With units: rss_bytes, max_ns */
+	const char *path;  /* JSON: dots make objects ("faults.minor"), whose fields stand together; NULL: the key. With units: rss_bytes, max_ns */
 	const char *title; /* of the column; NULL: none */
 	const char *help;
 	enum unit unit;
@@ -64,6 +64,7 @@ struct field {
 	int8_t rank;       /* enum rank */
 	int16_t arg;       /* get()'s own: lets many fields share a getter */
 	struct value (*get)(const struct field *f, const void *row, const struct tick *t);
+	struct value (*mark)(const struct field *f, const void *row, const struct tick *t); /* text before it in a table: "~"; NULL */
 	struct value (*added)(const struct field *f, const void *row, const struct tick *t); /* in the last interval; NULL */
 };
 
@@ -74,6 +75,7 @@ struct row_type {
 	const char *name;  /* "vma": the type in JSON, a value of --table */
 	const char *noun, *nouns; /* "VMA", "VMAs": "(12 more VMAs ...)" */
 	const char *help;
+	bool whole;        /* a table of it is never cut: it adds up */
 	const char *sort;  /* key of -s where none is given; "-key" reverses; NULL: in the order of each() */
 	const struct field *fields;
 	int count;

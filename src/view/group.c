@@ -10,7 +10,8 @@
 #include "base/idmap.h"
 #include "view/tree.h"
 
-#define KEYS_MAX 2
+#define KEYS_MAX 16
+#define KEYS_ASKED 2 /* by a user */
 
 /* What a field holds of all rows of a group so far. */
 struct merged { struct value value, added; struct spread spread; struct tree *tree; bool set, differs; };
@@ -74,7 +75,6 @@ static bool is_by(const struct group *g, int field)
 
 static void fields_make(struct group *g)
 {
-	static const char *const paths[KEYS_MAX] = { "by.", "by." };
 	int n = 0;
 
 	g->fields = xcalloc((size_t)g->type->count + 1 + KEYS_MAX, sizeof(*g->fields));
@@ -83,7 +83,7 @@ static void fields_make(struct group *g)
 		char *path = NULL;
 
 		*f = g->type->fields[g->by[i]];
-		if (asprintf(&path, "%s%s", paths[i], f->key) < 0)
+		if (asprintf(&path, "by.%s", f->key) < 0)
 			abort();
 		f->path = path;
 		f->rank = RANK_NEEDED;
@@ -126,8 +126,11 @@ static int keys_find(const struct row_type *type, const char *by, int out[KEYS_M
 		size_t len = strcspn(s, ",");
 		int f = *s == '-' ? -1 : field_find(type, s, len);
 
-		if (n == KEYS_MAX || f < 0 || !type->fields[f].label || (n && out[0] == f))
+		if (n == KEYS_MAX || f < 0 || !type->fields[f].label)
 			return -1;
+		for (int i = 0; i < n; i++)
+			if (out[i] == f)
+				return -1;
 		out[n++] = f;
 		s += len;
 	}
@@ -138,9 +141,9 @@ const char *group_check(const struct row_type *type, const char *by)
 {
 	static char why[300];
 	size_t at;
-	int keys[KEYS_MAX];
+	int keys[KEYS_MAX], n = keys_find(type, by, keys);
 
-	if (keys_find(type, by, keys) > 0)
+	if (n > 0 && n <= KEYS_ASKED)
 		return NULL;
 	at = (size_t)snprintf(why, sizeof(why), "one or two different keys of:");
 	for (int i = 0; i < type->count && at < sizeof(why); i++)
@@ -283,6 +286,14 @@ static uint64_t hash_of(const struct value *v, int n)
 	return h ? h : 1;
 }
 
+static bool same_keys(const struct group *g, const struct group_row *r, const struct value *by)
+{
+	for (int i = 0; i < g->by_count; i++)
+		if (!same(&r->by[i].value, &by[i]))
+			return false;
+	return true;
+}
+
 static struct group_row *row_for(struct group *g, const void *row)
 {
 	struct value by[KEYS_MAX] = { 0 };
@@ -294,7 +305,7 @@ static struct group_row *row_for(struct group *g, const void *row)
 	hash = hash_of(by, g->by_count);
 	head = idmap_get(&g->by_hash, hash);
 	for (r = head; r; r = r->same_hash)
-		if (same(&r->by[0].value, &by[0]) && (g->by_count < 2 || same(&r->by[1].value, &by[1])))
+		if (same_keys(g, r, by))
 			return r;
 	r = xcalloc(1, sizeof(*r) + (size_t)g->type->count * sizeof(r->m[0]));
 	r->same_hash = head;

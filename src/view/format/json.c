@@ -93,10 +93,8 @@ static const char *place_move(struct json *j, struct place *p, const char *path)
 	return path;
 }
 
-void json_fields(struct json *j, const struct row_type *type, const void *row, const struct tick *t)
+static void fields_put(struct json *j, struct place *place, const struct row_type *type, const void *row, const struct tick *t)
 {
-	struct place place = { .depth = 0 };
-
 	for (int i = 0; type && i < type->count; i++) {
 		const struct field *f = &type->fields[i];
 		struct value v;
@@ -104,8 +102,16 @@ void json_fields(struct json *j, const struct row_type *type, const void *row, c
 		if (f->flags & FIELD_TABLE_ONLY)
 			continue;
 		v = f->get(f, row, t);
-		json_value(j, place_move(j, &place, field_path(f)), &v, f->unit);
+		json_value(j, place_move(j, place, field_path(f)), &v, f->unit);
 	}
+}
+
+void json_fields(struct json *j, const struct row_type *type, const struct row_type *more, const void *row, const struct tick *t)
+{
+	struct place place = { .depth = 0 };
+
+	fields_put(j, &place, type, row, t);
+	fields_put(j, &place, more, row, t);
 	for (; place.depth; place.depth--)
 		json_close(j, '}');
 }
@@ -132,8 +138,7 @@ static void line_end(struct view *v)
 static void start(struct view *v)
 {
 	line_begin(v, "start", false);
-	json_fields(&v->json, &row_start, v->model, &v->tick);
-	json_fields(&v->json, v->show->start, v->model, &v->tick);
+	json_fields(&v->json, &row_start, v->show->start, v->model, &v->tick);
 	line_end(v);
 	fflush(v->out);
 }
@@ -141,7 +146,7 @@ static void start(struct view *v)
 static void row(struct view *v, const struct row_type *type, const void *row)
 {
 	line_begin(v, type->name, true);
-	json_fields(&v->json, type, row, &v->tick);
+	json_fields(&v->json, type, NULL, row, &v->tick);
 	line_end(v);
 }
 
@@ -149,7 +154,7 @@ static void row(struct view *v, const struct row_type *type, const void *row)
 static void event(struct view *v, const struct row_type *type, const void *row)
 {
 	line_begin(v, type->name, false);
-	json_fields(&v->json, type, row, &v->tick);
+	json_fields(&v->json, type, NULL, row, &v->tick);
 	line_end(v);
 }
 
@@ -164,8 +169,7 @@ static void tick(struct view *v)
 static void end(struct view *v)
 {
 	line_begin(v, "end", true);
-	json_fields(&v->json, v->show->end, v->model, &v->tick);
-	json_fields(&v->json, &row_end, v->model, &v->tick);
+	json_fields(&v->json, v->show->end, &row_end, v->model, &v->tick);
 	line_end(v);
 	fflush(v->out);
 }

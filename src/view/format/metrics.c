@@ -26,19 +26,26 @@ static bool is_label(const struct field *f)
 	return f->label && !(f->flags & FIELD_VOLATILE);
 }
 
-/* The labels that bound a type: "comm,kind", or NULL where it has none. */
+/* The labels that bound a type: "comm,kind"; NULL: it has none. The caller's to free. */
 static char *labels_of(const struct row_type *type)
 {
-	char list[128] = "";
-	int n = 0;
+	char *list = NULL;
+	size_t size;
+	FILE *f = open_memstream(&list, &size);
+	bool any = false;
 
-	for (int i = 0; i < type->count && n < 2; i++)
+	if (!f)
+		return NULL;
+	for (int i = 0; i < type->count; i++)
 		if (is_label(&type->fields[i])) {
-			size_t used = strlen(list);
-
-			snprintf(list + used, sizeof(list) - used, "%s%s", n++ ? "," : "", type->fields[i].key);
+			fprintf(f, "%s%s", any ? "," : "", type->fields[i].key);
+			any = true;
 		}
-	return n ? xstrdup(list) : NULL;
+	fclose(f);
+	if (any)
+		return list;
+	free(list);
+	return NULL;
 }
 
 static struct kept *kept_for(struct metrics *m, const struct row_type *type)
@@ -67,21 +74,28 @@ static void on_group(void *ctx, const void *row)
 
 /* --- names and labels --- */
 
-/* "faults.minor" of "vma", ns -> mmtrace_vma_faults_minor, with the unit last. */
+static void cut_end(char *name, const char *end)
+{
+	size_t len = strlen(name), n = strlen(end);
+
+	if (len > n && !strcmp(name + len - n, end))
+		name[len - n] = '\0';
+}
+
+/* "faults.minor" of "vma" -> mmtrace_vma_faults_minor; the unit comes last, and what is
+ * of the whole run has no type in its name. */
 static void name_put(FILE *f, const struct row_type *type, const struct field *field)
 {
-	char name[160], *at;
-	size_t len;
+	bool whole = type->name == row_end.name || !strcmp(type->name, row_end.name);
+	char name[160];
 
-	snprintf(name, sizeof(name), "mmtrace_%s_%s", type->name, field_path(field));
-	len = strlen(name);
-	if (field->unit == UNIT_NS && len > 3 && !strcmp(name + len - 3, "_ns"))
-		name[len -= 3] = '\0';
-	for (at = name; *at; at++)
+	snprintf(name, sizeof(name), "mmtrace_%s%s%s", whole ? "" : type->name, whole ? "" : "_", field_path(field));
+	for (char *at = name; *at; at++)
 		*at = isalnum((unsigned char)*at) ? *at : '_';
+	cut_end(name, "_total");
 	if (field->unit == UNIT_NS)
-		strcpy(at, "_seconds");
-	fputs(name, f);
+		cut_end(name, "_ns");
+	fprintf(f, "%s%s", name, field->unit == UNIT_NS ? "_seconds" : "");
 }
 
 static bool is_counter(const struct field *f)
@@ -149,7 +163,7 @@ static void help_put(struct view *v, const struct row_type *type, const struct f
 
 static bool is_metric(const struct field *f)
 {
-	return !f->label && !(f->flags & FIELD_TABLE_ONLY) && f->flow != FLOW_FACT &&
+	return !f->label && strcmp(f->key, "rows") && !(f->flags & FIELD_TABLE_ONLY) && f->flow != FLOW_FACT &&
 	       (f->unit == UNIT_COUNT || f->unit == UNIT_BYTES || f->unit == UNIT_NS || f->unit == UNIT_RATE || f->unit == UNIT_PERCENT);
 }
 

@@ -32,9 +32,12 @@ const char *fit_title(struct text *x, const struct field *f)
 static const char *cell(const struct choice *c, int field, const void *row)
 {
 	const struct field *f = &c->type->fields[field];
-	struct value v = text_cell(c->x, f, row);
+	struct value v = text_cell(c->x, f, row), mark = f->mark ? f->mark(f, row, c->x->t) : value_none();
+	const char *text = text_value(c->x, &v, f->unit);
 
-	return text_value(c->x, &v, f->unit);
+	if (!f->title[0] && (v.type == VALUE_NONE || (v.type == VALUE_TEXT && !v.text[0])))
+		return ""; /* words beside a row, not a column */
+	return mark.type == VALUE_TEXT ? tick_printf(c->x->t, "%s%s", mark.text, text) : text;
 }
 
 /* Columns set to the left grow with what they hold. On a terminal room is dear:

@@ -177,7 +177,7 @@ static void put_row(struct text *x, const struct fit *f, const char *const *cell
 
 void text_table(struct text *x, const struct text_rows *rows)
 {
-	size_t n, shown, limit = text_limit(x);
+	size_t n, shown, limit = rows->type->whole ? 0 : text_limit(x);
 	const void **sorted = text_sorted(x, rows, &n);
 	const char **cells;
 	struct fit fit;

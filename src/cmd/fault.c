@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "cmd/fault.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "model/fault/loss.h"
+
+static const char *fact(const struct model *m, const char *group, const char *key)
+{
+	const char *value = model_fact(m, group, key);
+
+	return value ? value : "-";
+}
+
+/* Not where the first table hides it, nor beside data for programs. */
+void fault_announce(const struct args *a, const struct model *m)
+{
+	bool text = !a->show.format || !strcmp(a->show.format, "text");
+	bool redraws = text && !a->target.command && !a->show.output && a->command == COMMAND_LIVE && isatty(STDOUT_FILENO);
+	const char *limitations = model_fact(m, "unknown", "gup");
+	char title[1024];
+
+	if (a->show.quiet || !text || redraws)
+		return;
+	fprintf(stderr, "mmtrace: tracing %s, page faults by %s (%s)%s%s%s\n",
+		text_escape(title, sizeof(title), fact(m, "target", "title")), fact(m, "backend", "fault"), fact(m, "run", "latency_span"),
+		limitations ? "; " : "", limitations ? limitations : "",
+		model_fact(m, "unknown", "class") ? "; page tables cannot be read: coarse classes" : "");
+}
+
+bool fault_lost(const struct model *m)
+{
+	for (int i = 0; i < MMT_LOSS_COUNT; i++)
+		if (m->losses[i] && loss_is_lost((enum mmt_loss)i))
+			return true;
+	return m->cost.bpf_misses || m->decode_errors;
+}

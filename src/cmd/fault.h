@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What live and trace have in common. */
+#ifndef CMD_FAULT_H
+#define CMD_FAULT_H
+
+#include "cmd/command.h"
+
+/* "tracing redis-server (pid 42), page faults by tracepoint (...)", on stderr. */
+void fault_announce(const struct args *a, const struct model *m);
+bool fault_lost(const struct model *m);
+
+#endif

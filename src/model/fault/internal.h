@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Between the files of the fault model: what may write it. */
+#ifndef MODEL_FAULT_INTERNAL_H
+#define MODEL_FAULT_INTERNAL_H
+
+#include "base/alloc.h"
+#include "model/fault/session.h"
+
+struct kind_walk;
+
+static inline void process_changed(const struct session *s, struct process *p)
+{
+	p->version = s->base.version;
+}
+
+static inline void vma_changed(const struct session *s, struct vma *v)
+{
+	v->version = s->base.version;
+}
+
+/* --- process.c --- */
+/* The living process with that pid, made at first sight. */
+struct process *process_living(struct session *s, pid_t pid);
+/* The newest process with that pid, living or dead; made at first sight. */
+struct process *process_get(struct session *s, pid_t pid);
+/* The one that started then; it may have ended already. */
+struct process *process_started(struct session *s, pid_t pid, uint64_t start);
+/* It has ended; its statistics stay. */
+void process_exited(struct session *s, struct process *p);
+void process_name(struct session *s, struct process *p, const char *name, size_t max);
+void processes_listed(struct session *s, const struct mmt_watch *watch, size_t n);
+void processes_free(struct session *s);
+
+/* --- mm.c --- */
+/* own: pid is one of those who use it, no other that looked into it. */
+struct mm *mm_get(struct session *s, uint32_t id, pid_t pid, bool own);
+/* Its bounds are known: names and kinds of its VMAs are judged. */
+void mm_born(struct session *s, struct mm *mm, const struct mmt_marks *marks);
+void mm_ended(struct session *s, struct mm *mm, const struct mmt_marks *marks);
+void mms_free(struct session *s);
+
+/* --- vma.c --- */
+/* All VMAs in no order. */
+struct vma **vmas_all(const struct session *s, size_t *count);
+/* The row that a fault's key leads to; made at first sight. */
+struct vma *vma_get(struct session *s, struct mm *mm, uint32_t sig, uint64_t anchor);
+/* The row of a VMA that the kernel shows; placed: the generation that may not have it yet. */
+struct vma *vma_row(struct session *s, struct mm *mm, const struct mmt_vma *now, uint32_t placed);
+void vma_name(struct vma *v, const char *name, size_t len);
+/* "[heap]", "[stack]" by the bounds of its mm, or NULL. */
+const char *vma_initial_name(const struct session *s, const struct mm *mm, const struct mmt_vma *v);
+void vma_name_by_bounds(const struct session *s, struct vma *v);
+void vma_free(struct vma *v);
+
+/* --- layout.c, record.c, aggregate.c, elf.c, retention.c --- */
+void layout_apply(struct session *s, pid_t pid, const void *bytes, size_t size);
+void layout_resident(struct session *s, const struct input_rss *head, const struct input_resident *list, size_t n);
+void layout_stack_pointer(struct session *s, pid_t pid, uint64_t sp);
+void record_apply(struct session *s, const void *bytes, size_t size);
+void aggregate_row(struct session *s, const struct mmt_fold_key *key, const struct mmt_fold_row *row);
+void aggregate_gone(struct session *s, const struct mmt_fold_key *key, const struct mmt_fold_row *row);
+void aggregate_process(struct session *s, const struct mmt_fold_process_key *key, const struct mmt_fold_process *process);
+void aggregate_free(struct session *s);
+void retention_apply(struct session *s, const struct input_retain *r);
+bool retention_crowded(const struct session *s, uint64_t now);
+
+/* --- slot.c --- */
+/* The slot of that key, or the free one where it would be. */
+struct vma_slot *slot_find(const struct session *s, uint32_t mm_id, uint32_t sig, uint64_t anchor);
+void slot_set(struct session *s, struct vma *v, uint32_t sig, uint64_t anchor);
+/* Makes v the youngest of its mm and sig; the youngest, or NULL. */
+void slot_chain(struct session *s, struct vma *v, uint32_t sig);
+struct vma *slot_youngest(const struct session *s, uint32_t mm_id, uint32_t sig);
+/* Keeps the keys of today only, and none of VMAs that are merged into another. */
+void slots_forget(struct session *s);
+
+#endif

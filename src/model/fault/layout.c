@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The layout of an address space, as the kernel showed it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/fault/internal.h"
+#include "model/fault/kind.h"
+
+static void layout_vma(struct session *s, struct mm *mm, const struct layout_record *r, const char *path, size_t len,
+		       struct kind_walk *walk)
+{
+	const struct mmt_vma *now = &r->vma->vma;
+	struct vma *v = vma_row(s, mm, now, mm->generation);
+	const char *initial = vma_initial_name(s, mm, now);
+
+	if (initial) {
+		path = initial;
+		len = strlen(initial);
+	}
+	if (!v->known || v->v.end != now->end || v->v.start != now->start || !v->live)
+		vma_changed(s, v);
+	v->v = *now;
+	v->thread_stack &= v->live;
+	v->known = v->live = true;
+	v->generation = mm->generation;
+	if (strlen(v->name) != len || memcmp(v->name, path, len)) {
+		vma_name(v, path, len);
+		vma_changed(s, v);
+	}
+	kind_judge(s, v, walk);
+	mm->live_count++;
+}
+
+/* No mm holds the kernel's [vsyscall] page, yet every process sees it. */
+static void layout_vsyscall(struct session *s, struct mm *mm)
+{
+	struct mmt_layout_vma gate = { .vma = { .start = s->vsyscall.start, .end = s->vsyscall.end,
+						.vm_flags = s->vsyscall.vm_flags, .anchor = s->vsyscall.start,
+						.kind = MMT_VMA_SPECIAL } };
+	struct layout_record r = { .type = MMT_LAYOUT_VMA, .vma = &gate };
+
+	if (s->vsyscall.end && !mm->launcher)
+		layout_vma(s, mm, &r, "[vsyscall]", 10, NULL);
+}
+
+static void layout_finish(struct session *s, struct mm *mm)
+{
+	for (struct vma *v = mm->vmas; v; v = v->next) {
+		if (v->generation != mm->generation) {
+			if (v->live)
+				vma_changed(s, v);
+			v->live = false;
+			if (v->known && !v->judged) /* gone before the marks were known */
+				kind_judge(s, v, NULL);
+		}
+	}
+}
+
+/* The pid is in use again, and what its former process did is not applied yet: that
+ * one ends by its records or, where they were lost, by the caller's look at /proc. */
+static bool is_successor(const struct session *s, pid_t pid, uint64_t start)
+{
+	const struct process *p = idmap_get(&s->by_pid, (uint64_t)pid);
+
+	return p && !p->dead && p->start_time && start && p->start_time != start;
+}
+
+void layout_apply(struct session *s, pid_t pid, const void *bytes, size_t size)
+{
+	struct layout_cursor c = { .bytes = bytes, .size = size };
+	struct process *p = NULL;
+	struct layout_record r;
+	struct mm *mm = NULL;
+	struct kind_walk walk = { 0 };
+	const char *path = "";
+	size_t len = 0;
+	bool ended = false;
+
+	while (decode_layout(&c, &r)) {
+		if (r.type == MMT_LAYOUT_MM) {
+			if (is_successor(s, pid, r.mm->start_boottime))
+				return; /* nothing is wrong with it: it comes too early */
+			p = process_started(s, pid, r.mm->start_boottime);
+			mm = mm_get(s, r.mm->mm_id, pid, true);
+			mm->marks = r.mm->marks;
+			mm->lock_seq = r.mm->lock_seq;
+			mm->layout_time = r.mm->time;
+			mm->have_marks = true;
+			mm->generation++;
+			mm->live_count = 0;
+			p->mm_id = mm->id;
+		} else if (mm && r.type == MMT_LAYOUT_END) {
+			ended = r.end->lock_seq == mm->lock_seq;
+		} else if (mm && !mm->launcher && r.type == MMT_LAYOUT_VMA) {
+			if (r.vma->new_path) {
+				path = r.path;
+				len = r.vma->path_len;
+			}
+			layout_vma(s, mm, &r, path, len, &walk);
+		}
+	}
+	if (c.at != c.size)
+		s->base.decode_errors++;
+	if (!mm)
+		return;
+	layout_vsyscall(s, mm);
+	layout_finish(s, mm);
+	mm->racing = !ended;
+}
+
+void layout_stack_pointer(struct session *s, pid_t pid, uint64_t sp)
+{
+	const struct process *p = session_find(s, pid);
+	const struct mm *mm = p ? process_mm(s, p) : NULL;
+
+	for (struct vma *v = mm ? mm->vmas : NULL; v; v = v->next)
+		if (v->live && v->known && v->v.start <= sp && sp < v->v.end)
+			kind_stack_pointer(s, v);
+}
+
+/* --- resident memory --- */
+
+static int by_start(const void *a, const void *b)
+{
+	const struct vma *x = *(struct vma *const *)a, *y = *(struct vma *const *)b;
+
+	return x->v.start < y->v.start ? -1 : x->v.start > y->v.start;
+}
+
+/* Both lists ascend. A VMA that came or went since the layout has no partner. */
+void layout_resident(struct session *s, const struct input_rss *head, const struct input_resident *list, size_t n)
+{
+	const struct process *p = session_find(s, head->pid);
+	const struct mm *mm = p ? process_mm(s, p) : NULL;
+	struct vma **living = mm ? xcalloc(mm->vma_count + 1, sizeof(*living)) : NULL;
+	size_t count = 0, at = 0;
+
+	for (struct vma *v = mm ? mm->vmas : NULL; v; v = v->next)
+		if (v->live && v->known)
+			living[count++] = v;
+	if (count)
+		qsort(living, count, sizeof(*living), by_start);
+	for (size_t i = 0; i < n; i++) {
+		while (at < count && living[at]->v.start < list[i].start)
+			at++;
+		if (at == count || living[at]->v.start != list[i].start)
+			continue;
+		if (living[at]->rss != list[i].bytes)
+			vma_changed(s, living[at]);
+		living[at]->rss = list[i].bytes;
+		living[at]->rss_time = head->now;
+	}
+	free(living);
+}

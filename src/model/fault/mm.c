@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include <stdlib.h>
+
+#include "model/fault/internal.h"
+#include "model/fault/kind.h"
+
+struct mm *mm_get(struct session *s, uint32_t id, pid_t pid, bool own)
+{
+	struct mm *mm = s->last_mm && s->last_mm->id == id ? s->last_mm : idmap_get(&s->by_mm, id);
+
+	if (!mm) {
+		mm = xcalloc(1, sizeof(*mm));
+		mm->id = id;
+		/* until its own process is heard of */
+		mm->proc = own || !s->processes ? process_get(s, pid) : s->processes;
+		mm->owned = own;
+		mm->launcher = own && s->launcher && pid == s->launcher && (!s->launched_mm || id < s->launched_mm);
+		s->launcher = mm->launcher ? 0 : s->launcher;
+		mm->next = s->mms;
+		s->mms = mm;
+		idmap_set(&s->by_mm, id, mm);
+	} else if (own && !mm->owned) {
+		mm->proc = process_get(s, pid);
+		mm->owned = true;
+	}
+	return s->last_mm = mm;
+}
+
+struct mm *process_mm(const struct session *s, const struct process *p)
+{
+	return idmap_get(&s->by_mm, p->mm_id);
+}
+
+bool session_layout_current(const struct session *s, pid_t pid, const struct mmt_watch *now)
+{
+	const struct process *p = idmap_get(&s->by_pid, (uint64_t)pid);
+	const struct mm *mm = p && !p->dead && p->mm_id == now->mm_id ? process_mm(s, p) : NULL;
+
+	return mm && mm->have_marks && !mm->racing && now->lock_seq != ~0ull && mm->lock_seq == now->lock_seq;
+}
+
+void mm_born(struct session *s, struct mm *mm, const struct mmt_marks *marks)
+{
+	mm->marks = *marks;
+	mm->have_marks = true;
+	for (struct vma *v = mm->vmas; v; v = v->next) {
+		vma_name_by_bounds(s, v);
+		if (v->known && !v->judged)
+			kind_judge(s, v, NULL);
+	}
+}
+
+void mm_ended(struct session *s, struct mm *mm, const struct mmt_marks *marks)
+{
+	mm->marks = *marks;
+	mm->have_marks = mm->ended = true;
+	kind_judge_living(s, mm);
+	for (struct vma *v = mm->vmas; v; v = v->next) {
+		if (v->live)
+			vma_changed(s, v);
+		v->live = false;
+	}
+	mm->live_count = 0;
+}
+
+bool session_layout_raced(const struct session *s, pid_t pid)
+{
+	const struct process *p = session_find(s, pid);
+	const struct mm *mm = p ? process_mm(s, p) : NULL;
+
+	return mm && mm->racing;
+}
+
+static void mm_free(struct mm *mm)
+{
+	for (struct vma *v = mm->vmas, *next; v; v = next) {
+		next = v->next;
+		vma_free(v);
+	}
+	free(mm);
+}
+
+void mms_free(struct session *s)
+{
+	for (struct mm *m = s->mms, *next; m; m = next) {
+		next = m->next;
+		mm_free(m);
+	}
+}

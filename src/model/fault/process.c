@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/fault/internal.h"
+
+struct process *session_find(const struct session *s, pid_t pid)
+{
+	struct process *p = idmap_get(&s->by_pid, (uint64_t)pid);
+
+	return p && !p->dead ? p : NULL;
+}
+
+struct process *process_living(struct session *s, pid_t pid)
+{
+	struct process *p = session_find(s, pid);
+
+	if (p)
+		return p;
+	p = xcalloc(1, sizeof(*p));
+	p->id = ++s->next_proc;
+	p->pid = pid;
+	process_changed(s, p);
+	p->next = s->processes;
+	s->processes = p;
+	p->older = idmap_get(&s->by_pid, (uint64_t)pid);
+	idmap_set(&s->by_pid, (uint64_t)pid, p);
+	s->live_processes++;
+	return p;
+}
+
+/* The process of a pid that started at that time (0: not known).  It may be known already, and
+ * even have ended: /proc and layouts are read before records are drained. */
+struct process *process_started(struct session *s, pid_t pid, uint64_t start)
+{
+	struct process *p = idmap_get(&s->by_pid, (uint64_t)pid);
+
+	if (!start)
+		return process_living(s, pid);
+	if (p && p->start_time == start)
+		return p;
+	if (p && p->start_time)
+		process_exited(s, p); /* its exit was lost, the pid is in use again */
+	p = process_living(s, pid);
+	p->start_time = start;
+	return p;
+}
+
+struct process *process_get(struct session *s, pid_t pid)
+{
+	struct process *p = idmap_get(&s->by_pid, (uint64_t)pid);
+
+	return p ? p : process_living(s, pid);
+}
+
+void process_exited(struct session *s, struct process *p)
+{
+	if (p->dead)
+		return;
+	p->dead = true;
+	process_changed(s, p);
+	s->live_processes--;
+}
+
+/* A process may give itself another name (prctl), of which no record comes. */
+void process_name(struct session *s, struct process *p, const char *name, size_t max)
+{
+	char comm[sizeof(p->comm)] = "";
+
+	memcpy(comm, name, strnlen(name, max < sizeof(comm) - 1 ? max : sizeof(comm) - 1));
+	if (!memcmp(comm, p->comm, sizeof(comm)))
+		return;
+	memcpy(p->comm, comm, sizeof(p->comm));
+	process_changed(s, p);
+}
+
+void processes_listed(struct session *s, const struct mmt_watch *watch, size_t n)
+{
+	for (struct process *p = s->processes; p; p = p->next)
+		p->listed = false;
+	for (size_t i = 0; i < n; i++) {
+		struct process *p = session_find(s, (pid_t)watch[i].tgid);
+
+		if (!p || (p->start_time && p->start_time != watch[i].start_boottime))
+			continue;
+		p->listed = true;
+		process_name(s, p, watch[i].comm, sizeof(watch[i].comm));
+	}
+}
+
+void processes_free(struct session *s)
+{
+	for (struct process *p = s->processes, *next; p; p = next) {
+		next = p->next;
+		stat_free(&p->faults);
+		free(p);
+	}
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Records of the rings. */
+#include <string.h>
+
+#include "model/fault/internal.h"
+#include "model/fault/kind.h"
+
+static void apply_fault(struct session *s, const struct mmt_fault *f)
+{
+	if (f->cls >= MMT_CLASS_COUNT || f->mode >= MMT_MODE_COUNT) {
+		s->base.decode_errors++;
+		return;
+	}
+	if (f->flags & MMT_FAULT_EXECUTOR) {
+		struct process *p = process_get(s, (pid_t)f->head.tgid);
+
+		stat_add(&p->faults, f);
+		stat_add(&s->faults, f);
+		process_changed(s, p);
+	}
+	if (f->head.mm_id && !(f->flags & MMT_FAULT_NO_VMA)) {
+		struct mm *mm = mm_get(s, f->head.mm_id, (pid_t)f->head.tgid, !(f->flags & MMT_FAULT_FOREIGN));
+		struct vma *v = vma_get(s, mm, f->sig, f->anchor);
+
+		stat_add(&v->faults, f);
+		vma_changed(s, v);
+	}
+}
+
+static void apply_gup(struct session *s, const struct mmt_gup *g)
+{
+	struct process *p = process_get(s, (pid_t)g->head.tgid);
+
+	/* signed: a record may take back an earlier one; unsigned wraps rightly */
+	p->faults.unattributed_minor += (uint64_t)(int64_t)g->minor;
+	p->faults.unattributed_major += (uint64_t)(int64_t)g->major;
+	s->faults.unattributed_minor += (uint64_t)(int64_t)g->minor;
+	s->faults.unattributed_major += (uint64_t)(int64_t)g->major;
+	process_changed(s, p);
+}
+
+static void apply_vma_seen(struct session *s, const struct mmt_vma_seen *r)
+{
+	struct mm *mm = mm_get(s, r->head.mm_id, (pid_t)r->head.tgid, !r->foreign);
+	struct vma *v = mm->launcher ? NULL : vma_row(s, mm, &r->vma, ~0u);
+	bool current = r->head.time >= mm->layout_time;
+
+	if (!v)
+		return; /* all of it is [exec] */
+	if (!current && v->known)
+		return; /* the layout, read since, knows better */
+	v->v = r->vma;
+	if (!v->known)
+		vma_name(v, r->name, strnlen(r->name, sizeof(r->name)));
+	v->thread_stack &= v->live;
+	v->known = true;
+	vma_changed(s, v);
+	v->live = current && !mm->ended;
+	if (mm->have_marks)
+		vma_name_by_bounds(s, v);
+	kind_judge(s, v, NULL);
+}
+
+static void apply_fork(struct session *s, const struct mmt_fork *f)
+{
+	struct process *p;
+
+	p = session_find(s, (pid_t)f->head.tgid);
+	if (f->thread) {
+		if (p)
+			p->threads_changed++;
+		return;
+	}
+	p = process_started(s, (pid_t)f->head.tgid, f->start_boottime);
+	p->ppid = (pid_t)f->parent_tgid;
+	p->mm_id = f->head.mm_id;
+	memcpy(p->comm, f->comm, sizeof(p->comm) - 1);
+	mm_born(s, mm_get(s, f->head.mm_id, f->borrowed ? (pid_t)f->parent_tgid : p->pid, true), &f->marks);
+}
+
+/* What the launcher's own memory and the loading of the program cost is kept
+ * apart from the program's faults. */
+static void launch_done(struct session *s, struct mm *launcher, struct mm *mm)
+{
+	struct vma *exec = vma_get(s, launcher, 0, 0);
+
+	for (struct vma *v = s->rows_only ? NULL : mm->vmas; v; v = v->next) {
+		stat_move(&exec->faults, &v->faults);
+		v->previous = 0;
+	}
+	vma_changed(s, exec);
+	exec->live = false;
+}
+
+static void apply_exec(struct session *s, const struct mmt_exec *x)
+{
+	struct process *p = process_get(s, (pid_t)x->head.tgid);
+	struct mm *mm, *old = process_mm(s, p);
+
+	memcpy(p->comm, x->comm, sizeof(p->comm) - 1);
+	p->mm_id = x->head.mm_id;
+	process_changed(s, p);
+	if (s->launcher && p->pid == s->launcher && !s->launched_mm)
+		s->launched_mm = x->head.mm_id;
+	mm = mm_get(s, x->head.mm_id, p->pid, true);
+	mm->proc = p;
+	if (old && old->launcher && old != mm)
+		launch_done(s, old, mm);
+	mm_born(s, mm, &x->marks);
+}
+
+void record_apply(struct session *s, const void *bytes, size_t size)
+{
+	const struct mmt_head *h = decode_record(bytes, size);
+	struct process *p;
+
+	if (!h) {
+		s->base.decode_errors++;
+		return;
+	}
+	switch ((enum mmt_kind)h->kind) {
+	case MMT_KIND_FAULT:
+		apply_fault(s, bytes);
+		break;
+	case MMT_KIND_GUP:
+		apply_gup(s, bytes);
+		break;
+	case MMT_KIND_VMA_SEEN:
+		apply_vma_seen(s, bytes);
+		break;
+	case MMT_KIND_FORK:
+		apply_fork(s, bytes);
+		break;
+	case MMT_KIND_EXEC:
+		apply_exec(s, bytes);
+		break;
+	case MMT_KIND_EXIT:
+		p = session_find(s, (pid_t)h->tgid);
+		if (p && ((const struct mmt_exit *)bytes)->group_dead)
+			process_exited(s, p);
+		else if (p)
+			p->threads_changed++;
+		break;
+	case MMT_KIND_MM_END:
+		mm_ended(s, mm_get(s, h->mm_id, (pid_t)h->tgid, true), &((const struct mmt_mm_end *)bytes)->marks);
+		break;
+	case MMT_KIND_CALL:
+		process_get(s, (pid_t)h->tgid)->calls++;
+		break;
+	case MMT_KIND_LIMIT:
+		break;
+	}
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Keeps the model's memory bounded where programs come and go.  What has ended is merged
+ * into rows by kind and by comm, counts and latencies added up: of VMAs that are gone, and
+ * of processes that ended, those with the most faults stay rows of their own.  Facts that
+ * can be read again (ELF) go, the oldest first. */
+#include "model/fault/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/fault/elf.h"
+
+#define GONE_ANCHOR 2 /* no VMA starts there */
+
+#define VMAS 16384    /* rows of what has ended, some 1 KiB each; beyond that they are merged down to half */
+#define PROCESSES 1024 /* likewise */
+#define ELF_FILES 8192 /* some 700 bytes each */
+#define CROWD 16384   /* new rows of VMAs that are a reason to merge before the interval is over ... */
+#define CROWD_NS 50000000ull /* ... not more often than this: longer than records are under way */
+
+static void note(struct session *s, bool process, uint32_t id, uint32_t into)
+{
+	if (s->merged_count == s->merged_room) {
+		s->merged_room = s->merged_room ? s->merged_room * 2 : 256;
+		s->merged = xreallocarray(s->merged, s->merged_room, sizeof(*s->merged));
+	}
+	s->merged[s->merged_count++] = (struct merged){ process, id, into };
+}
+
+/* --- VMAs --- */
+
+static struct mm *past_of(struct session *s, struct process *p)
+{
+	struct mm *mm = p->past;
+
+	if (mm)
+		return mm;
+	mm = xcalloc(1, sizeof(*mm));
+	mm->id = ~s->past_mms++;
+	mm->proc = p;
+	mm->ended = true;
+	mm->next = s->mms;
+	idmap_set(&s->by_mm, mm->id, mm);
+	return p->past = s->mms = mm;
+}
+
+/* The row of mm for all that is gone and was of v's kind. */
+static struct vma *gone_row(struct session *s, struct mm *mm, const struct vma *v)
+{
+	uint32_t kind = v->parts.main;
+	struct vma *row = slot_find(s, mm->id, kind, GONE_ANCHOR)->vma;
+
+	if (row)
+		return row;
+	row = vma_get(s, mm, kind, GONE_ANCHOR);
+	row->live = false;
+	row->judged = row->sum = true;
+	row->parts.count = v->parts.count ? 1 : 0;
+	row->parts.part[0].kind = row->parts.main = v->parts.main;
+	row->parts.source = v->parts.source;
+	vma_name(row, "[merged]", 8);
+	return row;
+}
+
+static void vma_merge(struct session *s, struct process *p, struct vma *v)
+{
+	struct vma *row = gone_row(s, v->mm->ended || p->merged ? past_of(s, p) : v->mm, v);
+
+	row->merged += v->sum ? v->merged : stat_total(&v->faults) != 0;
+	row->previous += v->previous;
+	row->interval_faults += v->interval_faults;
+	vma_changed(s, row);
+	stat_move(&row->faults, &v->faults);
+	v->into = row;
+	note(s, false, v->id, row->id);
+}
+
+/* Where layouts are not read, nobody tells what is gone: what is idle will do. */
+static bool vma_may_merge(const struct vma *v, bool idle)
+{
+	return v->settled && (!v->live || (idle && !v->mm->generation)) && !v->sum && !v->into && !v->mm->launcher;
+}
+
+static int fewest_first(uint64_t x, uint64_t y, uint32_t xid, uint32_t yid)
+{
+	return x < y ? -1 : x > y ? 1 : xid < yid ? -1 : xid > yid;
+}
+
+static int vma_order(const void *a, const void *b)
+{
+	const struct vma *x = *(struct vma *const *)a, *y = *(struct vma *const *)b;
+
+	return fewest_first(stat_total(&x->faults), stat_total(&y->faults), x->id, y->id);
+}
+
+static bool merge_vmas(struct session *s, bool idle)
+{
+	size_t n, gone = 0;
+	struct vma **all = vmas_all(s, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (vma_may_merge(all[i], idle))
+			all[gone++] = all[i];
+	if (gone > VMAS) {
+		qsort(all, gone, sizeof(*all), vma_order);
+		for (size_t i = 0; i < gone - VMAS / 2; i++)
+			vma_merge(s, all[i]->mm->proc, all[i]);
+	}
+	free(all);
+	return gone > VMAS;
+}
+
+/* --- processes --- */
+
+static struct process *ended_row(struct session *s, const char comm[16])
+{
+	static const char others[16];
+	struct process *p;
+
+	for (int i = 0; i < s->ended_count; i++)
+		if (!memcmp(s->ended[i]->comm, comm, sizeof(p->comm)))
+			return s->ended[i];
+	if (s->ended_count == MERGED_COMMS && memcmp(comm, others, sizeof(others)))
+		return ended_row(s, others);
+	if (s->ended_count > MERGED_COMMS)
+		return s->ended[MERGED_COMMS];
+	p = xcalloc(1, sizeof(*p));
+	p->id = ++s->next_proc;
+	p->dead = true;
+	memcpy(p->comm, comm, sizeof(p->comm));
+	p->next = s->processes;
+	s->processes = s->ended[s->ended_count++] = p;
+	return p;
+}
+
+static void process_merge(struct session *s, struct process *p)
+{
+	struct process *row = ended_row(s, p->comm);
+
+	row->merged++;
+	row->previous += p->previous;
+	row->interval_faults += p->interval_faults;
+	row->calls += p->calls;
+	process_changed(s, row);
+	stat_move(&row->faults, &p->faults);
+	p->into = row;
+	note(s, true, p->id, row->id);
+}
+
+static int process_order(const void *a, const void *b)
+{
+	const struct process *x = *(struct process *const *)a, *y = *(struct process *const *)b;
+
+	return fewest_first(stat_total(&x->faults), stat_total(&y->faults), x->id, y->id);
+}
+
+/* An mm is of the process that was seen with it first; another may use it on. */
+static void mark_kept(struct session *s)
+{
+	for (struct process *p = s->processes; p; p = p->next)
+		p->kept = false;
+	for (struct process *p = s->processes; p; p = p->next) {
+		struct mm *mm = p->dead ? NULL : process_mm(s, p);
+
+		if (mm)
+			mm->proc->kept = true;
+	}
+}
+
+static bool merge_processes(struct session *s)
+{
+	struct process **ended;
+	size_t n = 0;
+
+	for (struct process *p = s->processes; p; p = p->next)
+		n += p->settled && p->dead && !p->merged;
+	if (n <= PROCESSES)
+		return false;
+	mark_kept(s);
+	ended = xmalloc(n * sizeof(*ended));
+	n = 0;
+	for (struct process *p = s->processes; p; p = p->next)
+		if (p->settled && p->dead && !p->merged && !p->kept)
+			ended[n++] = p;
+	qsort(ended, n, sizeof(*ended), process_order);
+	for (size_t i = 0; i + PROCESSES / 2 < n; i++)
+		process_merge(s, ended[i]);
+	free(ended);
+	for (struct mm *mm = s->mms; mm; mm = mm->next) {
+		if (!mm->proc->into)
+			continue;
+		for (struct vma *v = mm->vmas; v; v = v->next)
+			if (!v->into)
+				vma_merge(s, mm->proc->into, v);
+	}
+	return true;
+}
+
+/* --- what was merged goes --- */
+
+static void vmas_drop(struct mm *mm)
+{
+	for (struct vma **at = &mm->vmas, *v; (v = *at);) {
+		if (v->into) {
+			*at = v->next;
+			mm->vma_count--;
+			vma_free(v);
+		} else {
+			at = &v->next;
+		}
+	}
+}
+
+static void mms_drop(struct session *s)
+{
+	idmap_free(&s->by_mm);
+	s->last_mm = NULL;
+	for (struct mm **at = &s->mms, *mm; (mm = *at);) {
+		vmas_drop(mm);
+		if (mm->proc->into || (mm->ended && !mm->vmas && mm != mm->proc->past)) {
+			*at = mm->next;
+			free(mm);
+		} else {
+			idmap_set(&s->by_mm, mm->id, mm);
+			at = &mm->next;
+		}
+	}
+}
+
+/* Newest first in the list, and by_pid leads to the newest of a pid. */
+static void processes_drop(struct session *s)
+{
+	struct process *oldest_first = NULL;
+
+	idmap_free(&s->by_pid);
+	for (struct process *p = s->processes, *next; p; p = next) {
+		next = p->next;
+		if (p->into) {
+			stat_free(&p->faults);
+			free(p);
+		} else {
+			p->next = oldest_first;
+			oldest_first = p;
+		}
+	}
+	s->processes = NULL;
+	for (struct process *p = oldest_first, *next; p; p = next) {
+		next = p->next;
+		if (!p->merged) {
+			p->older = idmap_get(&s->by_pid, (uint64_t)p->pid);
+			idmap_set(&s->by_pid, (uint64_t)p->pid, p);
+		}
+		p->next = s->processes;
+		s->processes = p;
+	}
+}
+
+static size_t count_vmas(const struct session *s)
+{
+	size_t n = 0;
+
+	for (const struct mm *mm = s->mms; mm; mm = mm->next)
+		n += mm->vma_count;
+	return n;
+}
+
+/* What ends now may have records under way: it waits until the next merge. */
+static void settle(struct session *s, bool idle)
+{
+	for (struct process *p = s->processes; p; p = p->next)
+		p->settled = p->dead;
+	for (struct mm *mm = s->mms; mm; mm = mm->next)
+		for (struct vma *v = mm->vmas; v; v = v->next) {
+			v->settled = !v->live || (idle ? v->settled_faults == stat_total(&v->faults) : v->settled);
+			if (idle)
+				v->settled_faults = stat_total(&v->faults);
+		}
+}
+
+static size_t merge(struct session *s, bool idle)
+{
+	bool merged = merge_processes(s);
+
+	merged |= merge_vmas(s, idle);
+	/* a VMA that grows and shrinks leaves keys behind */
+	if (merged || s->slot_used > 4 * (VMAS + count_vmas(s))) {
+		slots_forget(s);
+		mms_drop(s);
+		processes_drop(s);
+	}
+	settle(s, idle);
+	return count_vmas(s);
+}
+
+void retention_apply(struct session *s, const struct input_retain *r)
+{
+	s->merged_count = 0;
+	if (r->between) {
+		s->retention.next = r->now + CROWD_NS;
+		s->retention.again = !s->retention.again; /* what had only just ended */
+	}
+	s->retention.left = merge(s, !r->between);
+	s->retention.seen = s->next_vma;
+	elf_retain(s, ELF_FILES);
+}
+
+bool retention_crowded(const struct session *s, uint64_t now)
+{
+	/* half as many as there are: a merge looks at all of them */
+	return now >= s->retention.next &&
+	       (s->retention.again || s->next_vma - s->retention.seen >= CROWD + s->retention.left / 2);
+}

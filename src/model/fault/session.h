@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The model of live and trace: processes, address spaces, VMAs and their statistics.
+ * Inputs come through model_input() alone; what stands here is for reading.  Two
+ * ledgers: a process counts faults that its threads executed (= getrusage), a VMA
+ * counts faults on it, by whichever process. */
+#ifndef MODEL_FAULT_SESSION_H
+#define MODEL_FAULT_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/idmap.h"
+#include "decode/decode.h"
+#include "model/fault/part.h"
+#include "model/fault/stat.h"
+#include "model/model.h"
+
+#define RSS_UNKNOWN (~0ull)
+
+struct process {
+	uint32_t id;         /* unique in the session */
+	pid_t pid, ppid;
+	uint64_t start_time; /* ns of CLOCK_BOOTTIME; 0: not known */
+	char comm[16];
+	uint32_t mm_id;      /* of its current mm; 0: not known yet */
+	bool dead, settled;  /* settled: dead at the last merge already, no record is under way */
+	uint64_t version;    /* of its last change, as base.version */
+	bool listed;         /* by the kernel, at the last INPUT_WATCH */
+	struct fault_stat faults;
+	uint64_t previous;   /* faults when the interval began */
+	uint64_t interval_faults; /* those of the last interval, unattributed ones too; 0 at the end of the run */
+	uint64_t threads_changed; /* threads that came or went */
+	uint64_t stacks_at;  /* the search for thread stacks saw this, plus 1 */
+	pid_t stacks_from;
+	int stacks_passes;
+	uint64_t calls;      /* VMA-changing calls and stack growths seen (trace) */
+	uint32_t merged;     /* how many that ended stand in this row; 0: it is one */
+	struct process *into; /* being merged into that one */
+	bool kept;           /* an mm of its is in use still */
+	struct mm *past;     /* made up, for what is left of its mms that ended; NULL: none */
+	struct process *next;
+	struct process *older; /* the one before with this pid */
+};
+
+struct vma {
+	uint32_t id; /* unique, never reused */
+	struct mm *mm;
+	struct mmt_vma v;
+	char *name;  /* owned; full path, [heap] ...; never NULL */
+	uint64_t version; /* of its last change */
+	bool live, known; /* known: v holds (else only key) */
+	bool settled;              /* gone, or idle, at the last merge already */
+	uint64_t settled_faults;
+	uint32_t generation;       /* of the layout that showed it last */
+	uint64_t previous;         /* faults when the interval began */
+	uint64_t interval_faults;  /* those of the last interval; 0 at the end of the run */
+	uint64_t rss;              /* bytes; RSS_UNKNOWN until smaps was read */
+	uint64_t rss_time;         /* when that was, ns of CLOCK_MONOTONIC */
+	struct fault_stat faults;
+	struct parts parts;        /* what it is; of the last time it was alive */
+	bool judged;               /* ... by the mm's marks */
+	bool guard_below, thread_stack;
+	bool sum;              /* stands for VMAs that are gone: so many with faults */
+	uint32_t merged;
+	struct vma *into;      /* being merged into that one */
+	struct vma *next;      /* in the mm */
+	struct vma *same_sig;  /* the one before with this mm and sig */
+};
+
+struct mm {
+	uint32_t id;
+	struct process *proc; /* whose it was at first sight */
+	struct mmt_marks marks;
+	uint64_t lock_seq; /* change counter when the layout was read */
+	uint64_t layout_time; /* what was announced before is older than the layout */
+	bool have_marks, ended;
+	bool owned;           /* proc is one of those who use it */
+	bool launcher;        /* of the program before exec: one row, [exec] */
+	bool racing;          /* changed while the layout was read, each time */
+	uint32_t generation;
+	struct vma *vmas;
+	size_t vma_count, live_count;
+	struct mm *next;
+};
+
+struct vma_slot { struct vma *vma; uint64_t anchor; uint32_t mm_id, sig; };
+
+#define MERGED_COMMS 64 /* beyond these, one row for all others */
+
+/* Which events trace shows, of the options; all zero: all. */
+struct event_filter { uint32_t classes; /* bit per enum mmt_class */ uint64_t from, to; /* addresses */ };
+
+/* A row that went into another one at the last INPUT_RETAIN. */
+struct merged { bool process; /* else a VMA */ uint32_t id, into; };
+
+struct session {
+	struct model base;
+	struct process *processes; /* newest first */
+	struct process *ended[MERGED_COMMS + 1]; /* of these, what stands for many */
+	int ended_count;
+	struct mm *mms;
+	struct vma_slot *slots; /* open addressing by (mm_id, sig, anchor) */
+	size_t slot_count, slot_used;
+	struct idmap by_pid, by_mm; /* newest process of a pid; mm of an id */
+	struct idmap elf_by_ino;    /* ELF facts */
+	struct idmap executables;   /* files of which executable mappings were seen */
+	size_t elf_count, executable_count;
+	struct elf_facts *elf_list;
+	struct aggregate_table *aggregate; /* rows as read last: aggregate.c */
+	struct { uint64_t start, end, vm_flags; } vsyscall; /* option facts; end 0: none */
+	bool elf_given;    /* option: the ELF facts of all executable mappings come before a layout */
+	bool rows_only;    /* option: --aggregate, counts come without their time */
+	bool heap_touching; /* option: this kernel also calls [heap] what only touches the heap */
+	pid_t launcher;    /* option: it will exec; 0 once its first mm is known */
+	struct event_filter filter; /* options */
+	uint32_t launched_mm; /* what it got by that, if that is known first: ids ascend */
+	uint32_t next_proc, next_vma;
+	uint32_t past_mms; /* made up; their ids count down from ~0 */
+	size_t live_processes;
+	struct fault_stat faults; /* process ledger of all targets */
+	struct mm *last_mm; /* look-up cache */
+	struct merged *merged; /* by the last INPUT_RETAIN */
+	size_t merged_count, merged_room;
+	struct { uint64_t next, left; uint32_t seen; bool again; } retention; /* when to merge next: retention.c */
+	struct input_level level; /* of --max-overhead; sample 0: none was chosen */
+	uint32_t sample_max;
+	struct input_rusage rusage; /* what the kernel counted for the command, if rusage_known */
+	bool rusage_known;
+};
+
+extern const struct model_type model_fault;
+
+/* --- queries; what they return is the session's --- */
+
+static inline const struct session *session_of(const struct model *m)
+{
+	return (const struct session *)m;
+}
+
+/* The living process with that pid, or NULL. */
+struct process *session_find(const struct session *s, pid_t pid);
+/* The mm a living process uses now, or NULL. */
+struct mm *process_mm(const struct session *s, const struct process *p);
+/* The layout is the one that was read last, by its change counter. */
+bool session_layout_current(const struct session *s, pid_t pid, const struct mmt_watch *now);
+/* The last layout of pid changed while it was read: read it again. */
+bool session_layout_raced(const struct session *s, pid_t pid);
+/* After an INPUT_ROW: nothing will be added to that row, the kernel may drop it. */
+bool session_row_final(const struct session *s, const struct mmt_fold_key *key);
+/* Are the ELF facts of that file known? */
+bool session_elf_known(const struct session *s, uint32_t dev, uint64_t ino);
+/* The VMA row of a fault, or with that key; NULL: there is none. */
+const struct vma *session_vma_of(const struct session *s, const struct mmt_fault *f);
+const struct vma *session_vma_by_key(const struct session *s, uint32_t mm_id, uint32_t sig, uint64_t anchor);
+/* All VMAs of the session (the array is the caller's: free it) in order of process,
+ * mm and address. */
+struct vma **session_vmas(const struct session *s, size_t *count);
+
+#endif

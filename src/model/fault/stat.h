@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Fault statistics: counts by class and mode, latency histograms. */
+#ifndef MODEL_STAT_H
+#define MODEL_STAT_H
+
+#include <stdint.h>
+
+#include "wire/event.h"
+
+#define HIST_BUCKETS MMT_LATENCY_BUCKETS
+
+struct class_stat {
+	uint64_t minor, major, error; /* counts */
+	uint64_t ns_sum, ns_max, timed;
+	uint64_t hist[HIST_BUCKETS];
+};
+
+struct fault_stat {
+	uint64_t minor, major, error, foreign;
+	uint64_t unattributed_minor, unattributed_major; /* residual: counted by the kernel, no event */
+	uint64_t mode[MMT_MODE_COUNT];
+	struct class_stat *cls[MMT_CLASS_COUNT]; /* owned; NULL: none yet */
+};
+
+void stat_add(struct fault_stat *s, const struct mmt_fault *f);
+/* Adds the faults of a folded row; mode MMT_MODE_COUNT: not known. */
+void stat_add_row(struct fault_stat *s, const struct mmt_fold_key *key, const struct mmt_fold_row *row);
+/* Adds from to `to` and leaves nothing in it. */
+void stat_move(struct fault_stat *to, struct fault_stat *from);
+void stat_free(struct fault_stat *s);
+uint64_t stat_total(const struct fault_stat *s);
+uint64_t stat_class_count(const struct fault_stat *s, enum mmt_class c);
+/* Upper bound in ns of the bucket that holds quantile q of all timed faults;
+ * 0: none timed. cls < 0: all classes. */
+uint64_t stat_quantile(const struct fault_stat *s, int cls, double q);
+uint64_t stat_max(const struct fault_stat *s);
+uint64_t hist_upper(int bucket);
+
+#endif

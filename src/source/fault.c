@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The source of live and trace: page faults of processes, their layouts and ends. */
+#include "source/fault.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "model/fault/kind.h"
+#include "probe/cgroup.h"
+#include "probe/procfs.h"
+
+#define EXITS_NS 100000000ull /* the threads of a dying process have so long to be gone */
+#define CORRECT_US 1000
+
+static struct fault_source *fault_of(struct source *s)
+{
+	return (struct fault_source *)s;
+}
+
+/* --- open --- */
+
+static enum mmt_scope scope_of(const struct target_args *t)
+{
+	return t->all ? MMT_SCOPE_ALL : t->cgroup ? MMT_SCOPE_CGROUP : MMT_SCOPE_LIST;
+}
+
+static int probe_options_make(struct source *s, struct probe_options *o, struct error *e)
+{
+	const struct args *a = s->args;
+	bool trace = a->command == COMMAND_TRACE;
+
+	*o = (struct probe_options){
+		.btf = a->probe.btf, .ring_bytes = a->probe.ring_bytes, .control_bytes = a->probe.control_bytes,
+		.rows = a->probe.rows, .scope = scope_of(&a->target), .cgroup = -1, .follow = !a->target.no_follow,
+		.filter_tid = a->target.tids.count > 0, .calls = trace && !a->fault.classes, .aggregate = a->fault.aggregate,
+		.each = trace, .sampling = a->probe.sample > 1 || a->fault.max_overhead > 0, .verbose = a->probe.verbose,
+	};
+	memcpy(o->force, a->probe.force, sizeof(o->force));
+	return a->target.cgroup && (o->cgroup = cgroup_open(a->target.cgroup, e)) < 0 ? -1 : 0;
+}
+
+/* What the model must know of this kernel and cannot ask itself. */
+static void emit_kernel(struct source *s)
+{
+	struct utsname uts;
+	unsigned major, minor;
+	uint64_t start, end;
+	char perm[5];
+
+	emit_fact(s, "option", "elf_given", "");
+	if (uname(&uts) == 0 && sscanf(uts.release, "%u.%u", &major, &minor) == 2 && (major < 6 || (major == 6 && minor < 7)))
+		emit_fact(s, "option", "heap_touching", "");
+	if (!procfs_vsyscall(&start, &end, perm))
+		return;
+	emit_number(s, "option", "vsyscall_start", start);
+	emit_number(s, "option", "vsyscall_end", end);
+	emit_number(s, "option", "vsyscall_flags", (perm[0] == 'r' ? VM_READ : 0) | (perm[2] == 'x' ? VM_EXEC : 0));
+}
+
+static void emit_facts(struct fault_source *f)
+{
+	const struct candidate *c = probe_backend(f->probe, HOOK_FAULT);
+	const struct args *a = f->s.args;
+	char key[32];
+
+	emit_fact(&f->s, "backend", "fault", c->backend);
+	emit_fact(&f->s, "run", "latency_span", c->span);
+	if (c->lacks[0])
+		emit_fact(&f->s, "unknown", "gup", c->lacks);
+	if (!probe_has_peek(f->probe))
+		emit_fact(&f->s, "unknown", "class", "page-table entries cannot be read here");
+	if (a->target.all || a->target.cgroup)
+		emit_fact(&f->s, "option", "by_process", "");
+	for (int i = 0; i < a->fault.expand.count; i++) {
+		snprintf(key, sizeof(key), "%d", a->fault.expand.id[i]);
+		emit_fact(&f->s, "expand", key, "");
+	}
+	if (a->fault.aggregate)
+		emit_fact(&f->s, "option", "aggregate", "");
+	if (a->fault.max_overhead > 0)
+		emit_fact(&f->s, "option", "max_overhead", "");
+	if (a->probe.sample > 1)
+		emit_number(&f->s, "option", "sample", a->probe.sample);
+	if (f->s.child)
+		emit_number(&f->s, "option", "launcher", (uint64_t)f->s.child);
+	if (a->fault.classes)
+		emit_number(&f->s, "option", "classes", a->fault.classes);
+	if (a->fault.range.to) {
+		emit_number(&f->s, "option", "range_from", a->fault.range.from);
+		emit_number(&f->s, "option", "range_to", a->fault.range.to);
+	}
+	emit_kernel(&f->s);
+}
+
+static int fault_open(struct source *s, struct error *e)
+{
+	struct fault_source *f = fault_of(s);
+	struct probe_options opt;
+
+	f->limit.stats = -1;
+	if (target_check(s, true, false, e) || probe_options_make(s, &opt, e))
+		return -1;
+	target_report_children(s); /* those born while we attach may be traced */
+	f->probe = probe_open(&opt, e);
+	if (!f->probe)
+		return -1;
+	limit_before(&f->limit, s->args->fault.max_overhead);
+	if (probe_attach(f->probe, e))
+		return -1;
+	limit_attached(&f->limit);
+	if (s->args->probe.sample > 1 && probe_tune(f->probe, opt.aggregate, s->args->probe.sample))
+		return error_set(e, EXIT_KERNEL_CANNOT, "leave --sample away", strerror(errno), "cannot sample");
+	s->fds[s->fd_count++] = probe_fd(f->probe);
+	if (probe_cpu_fd(f->probe) >= 0)
+		s->fds[s->fd_count++] = probe_cpu_fd(f->probe);
+	emit_facts(f);
+	return 0;
+}
+
+/* --- start --- */
+
+static void add_member(void *ctx, pid_t pid)
+{
+	struct fault_source *f = ctx;
+	struct input_process head = { .pid = pid };
+
+	if (pid == getpid()) /* in a cgroup as well: it would watch itself work */
+		return;
+	emit(&f->s, INPUT_MEMBER, &head, sizeof(head), NULL, 0);
+	probe_add_target(f->probe, pid);
+}
+
+static int fault_start(struct source *s, struct error *e)
+{
+	struct fault_source *f = fault_of(s);
+	const struct target_args *t = &s->args->target;
+	const struct mmt_watch *watch;
+
+	(void)e;
+	if (t->cgroup)
+		cgroup_each(t->cgroup, add_member, f);
+	for (int i = 0; i < t->tids.count; i++)
+		probe_add_tid(f->probe, t->tids.id[i]);
+	for (int i = 0; i < t->pids.count; i++)
+		add_member(f, t->pids.id[i]);
+	if (s->child)
+		add_member(f, s->child);
+	else
+		probe_watch(f->probe, &watch); /* from here on the residuals count */
+	f->last_read = s->t0;
+	fault_refresh(f, false);
+	return 0;
+}
+
+/* --- run --- */
+
+static double seconds(const struct source *s)
+{
+	return (double)(clock_monotonic_ns() - s->t0) / 1e9;
+}
+
+static void follow_cpus(struct fault_source *f)
+{
+	int came = probe_follow_cpus(f->probe);
+
+	if (came < 0 && !f->cpus_failed)
+		fprintf(stderr, "mmtrace: %.1fs: cannot follow CPUs that come online (%s): their faults show as [gup]\n",
+			seconds(&f->s), strerror(-came));
+	else if (came > 0 && !f->s.args->show.quiet)
+		fprintf(stderr, "mmtrace: %.1fs: %d CPU%s came online: faults there show as [gup] until now\n", seconds(&f->s), came,
+			came == 1 ? "" : "s");
+	f->cpus_failed |= came < 0;
+}
+
+static int fault_drain(struct source *s, struct error *e)
+{
+	struct fault_source *f = fault_of(s);
+
+	(void)e;
+	if (probe_cpu_fd(f->probe) >= 0)
+		follow_cpus(f);
+	probe_drain(f->probe, false, fault_on_record, f);
+	return 0;
+}
+
+static void report_level(const struct fault_source *f, const struct governor_level *level)
+{
+	char sampling[48] = "every fault is counted";
+
+	if (level->sample > 1)
+		snprintf(sampling, sizeof(sampling), "1 in %u minor faults is looked at", level->sample);
+	fprintf(stderr, "mmtrace: %.1fs: overhead %.1f %%, limit %.1f %%: now %s, %s\n", seconds(&f->s), f->limit.g.loss_pct,
+		f->s.args->fault.max_overhead, level->name, sampling);
+}
+
+static void limit_apply(struct fault_source *f, uint64_t interval_ns)
+{
+	const struct session *session = session_of(f->s.model);
+	bool whole = scope_of(&f->s.args->target) != MMT_SCOPE_LIST;
+	struct input_level level;
+
+	if (f->s.args->fault.max_overhead <= 0)
+		return;
+	if (limit_tick(&f->limit, f->probe, session, f->s.model->losses[MMT_LOSS_SEEN], interval_ns, whole) && !f->s.args->show.quiet)
+		report_level(f, governor_level(&f->limit.g));
+	level = (struct input_level){ .overhead_pct = f->limit.g.loss_pct, .sample = governor_level(&f->limit.g)->sample,
+				      .level = f->limit.g.level };
+	emit(&f->s, INPUT_LEVEL, &level, sizeof(level), NULL, 0);
+}
+
+static int fault_read(struct source *s, bool last, struct error *e)
+{
+	struct fault_source *f = fault_of(s);
+	uint64_t now = clock_monotonic_ns();
+	struct probe_cost cost;
+
+	(void)e;
+	if (!last)
+		follow_cpus(f);
+	fault_refresh(f, last);
+	if (last) {
+		probe_cost(f->probe, &cost);
+		emit_cost(s, &cost);
+	} else {
+		limit_apply(f, now - f->last_read);
+	}
+	f->last_read = now;
+	return 0;
+}
+
+static bool fault_ended(struct source *s)
+{
+	return scope_of(&s->args->target) == MMT_SCOPE_LIST && !session_of(s->model)->live_processes;
+}
+
+/* --- end --- */
+
+/* A process is announced dead by the first of its threads that finds none living;
+ * the others may still be on their way out. */
+static void wait_for_exits(const struct fault_source *f)
+{
+	uint64_t until = clock_monotonic_ns() + EXITS_NS;
+
+	for (const struct process *p = session_of(f->s.model)->processes; p; p = p->next) {
+		struct procfs_stat st;
+
+		while (p->dead && !p->merged && !p->settled && !procfs_stat_read(p->pid, &st) && st.threads > 1 &&
+		       clock_monotonic_ns() < until)
+			usleep(1000);
+	}
+}
+
+static int fault_stop(struct source *s, struct error *e)
+{
+	struct fault_source *f = fault_of(s);
+
+	(void)e;
+	limit_end(&f->limit);
+	wait_for_exits(f);
+	fault_refresh(f, false); /* the residuals, */
+	usleep(CORRECT_US);      /* each set right by its thread if that was amid a fault */
+	probe_detach(f->probe);
+	return 0;
+}
+
+static void fault_close(struct source *s)
+{
+	struct fault_source *f = fault_of(s);
+
+	if (f->limit.stats >= 0)
+		limit_end(&f->limit);
+	probe_free(f->probe);
+}
+
+const struct source_type source_fault = {
+	.name = "fault", .size = sizeof(struct fault_source), .open = fault_open, .start = fault_start, .drain = fault_drain,
+	.read = fault_read, .stop = fault_stop, .ended = fault_ended, .close = fault_close,
+};

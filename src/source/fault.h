@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Between the files of the source of faults. */
+#ifndef SOURCE_FAULT_H
+#define SOURCE_FAULT_H
+
+#include "model/fault/session.h"
+#include "probe/probe.h"
+#include "source/limit.h"
+#include "source/resident.h"
+#include "source/source.h"
+
+struct fault_source {
+	struct source s;
+	struct probe *probe;
+	struct limit limit;
+	struct resident resident;
+	uint64_t last_read; /* ns of CLOCK_MONOTONIC: the interval before */
+	bool cpus_failed;
+};
+
+/* Among many processes only those that the user asked for show their VMAs. */
+bool fault_wants_vmas(const struct args *a, pid_t pid);
+/* A record from a ring, as an input. */
+int fault_on_record(void *ctx, const void *bytes, size_t size);
+/* Reads what rings do not bring: layouts, aggregated rows, RSS, losses.  all: nothing is in flight any more. */
+void fault_refresh(struct fault_source *f, bool all);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the pages of live and trace share. */
+#ifndef VIEW_FORMAT_TEXT_FAULT_H
+#define VIEW_FORMAT_TEXT_FAULT_H
+
+#include "view/format/text.h"
+
+/* Faults that the kernel counted and no event announced: one line, or none. */
+void text_unattributed(struct text *x);
+/* Everything lost, by cause, and how far sampling may be off. */
+void text_fault_losses(struct text *x);
+
+extern const struct text_page page_live, page_trace;
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The page of trace: a line for each event; the totals go to stderr, as stdout has
+ * events alone. */
+#include <inttypes.h>
+
+#include "base/text.h"
+#include "view/format/text_fault.h"
+#include "view/rows/call.h"
+#include "view/rows/fault.h"
+#include "view/rows/stat.h"
+
+static void put_titles(struct text *x)
+{
+	fprintf(x->view->out, "%12s %3s %7s %7s %-10s %-5s %-6s %16s %8s %s\n", "TIME", "CPU", "PID", "TID", "EVENT", "ACCT", "MODE",
+		"ADDRESS", "LATENCY", "MAPPING");
+}
+
+static void put_begin(struct text *x, const struct mmt_head *h, const char *event)
+{
+	uint64_t t0 = x->t->model->clock.t0;
+
+	fprintf(x->view->out, "%12.6f %3u %7u %7u %-10s ", (double)(h->time > t0 ? h->time - t0 : 0) / 1e9, h->cpu, h->tgid, h->tid,
+		event);
+}
+
+static void put_vma(struct text *x, const struct vma *v)
+{
+	if (v && v->mm->launcher)
+		fprintf(x->view->out, "%s\n", v->name);
+	else if (v && v->known)
+		fprintf(x->view->out, "%llx-%llx %s\n", v->v.start, v->v.end, v->name[0] ? tick_escaped(x->t, v->name) : "[anon]");
+	else
+		fputs("-\n", x->view->out);
+}
+
+static void put_fault(struct text *x, const struct mmt_fault *f)
+{
+	const char *accounted = f->cls == MMT_CLASS_ERROR ? "-" : f->flags & MMT_FAULT_MAJOR ? "major" : "minor";
+	char ns[16];
+
+	put_begin(x, &f->head, class_keys[f->cls]);
+	fprintf(x->view->out, "%-5s %-6s %16llx %8s ", accounted, mode_keys[f->mode], f->addr,
+		f->ns ? text_ns(ns, sizeof(ns), f->ns) : "-");
+	put_vma(x, session_vma_of(session_of(x->t->model), f));
+}
+
+static void put_call(struct text *x, const struct mmt_call *c)
+{
+	const struct vma *v = c->sig ? session_vma_by_key(session_of(x->t->model), c->head.mm_id, c->sig, c->anchor) : NULL;
+	char name[24], text[768];
+
+	call_text(c, text, sizeof(text));
+	put_begin(x, &c->head, call_name(c, name, sizeof(name)));
+	fputs(text, x->view->out);
+	if (v && v->known) {
+		fputs("  ", x->view->out);
+		put_vma(x, v);
+	} else {
+		fputc('\n', x->view->out);
+	}
+}
+
+/* The fields after the common ones: the event, and its words. */
+static void put_life(struct text *x, const void *row)
+{
+	const struct field *f = &event_life.fields[event_life.count - 2];
+	struct value event = f[0].get(&f[0], row, x->t), words = f[1].get(&f[1], row, x->t);
+
+	put_begin(x, row, event.text);
+	fprintf(x->view->out, "%s\n", text_value(x, &words, UNIT_NONE));
+}
+
+static bool put_event(struct text *x, const struct row_type *type, const void *row)
+{
+	if (type == &event_fault)
+		put_fault(x, row);
+	else if (type == &event_call)
+		put_call(x, row);
+	else
+		put_life(x, row);
+	return true;
+}
+
+static void no_tables(struct text *x)
+{
+	(void)x;
+}
+
+static void put_foot(struct text *x)
+{
+	const struct fault_stat *s = &session_of(x->t->model)->faults;
+
+	if (!x->t->last)
+		return;
+	text_line(x, "total: %" PRIu64 " minor, %" PRIu64 " major faults executed by the processes", s->minor + s->unattributed_minor,
+		  s->major + s->unattributed_major);
+	text_unattributed(x);
+	text_fault_losses(x);
+}
+
+const struct text_page page_trace = {
+	.titles = put_titles, .tables = no_tables, .foot = put_foot, .event = put_event, .words_apart = true,
+};

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Events of trace, one by one: faults, mapping calls, fork, exec, exit.  The row is
+ * the record of the ring, which the model has had. */
+#include <stdio.h>
+#include <string.h>
+
+#include "decode/decode.h"
+#include "view/rows/call.h"
+#include "view/rows/fault.h"
+#include "view/rows/stat.h"
+
+static const struct mmt_head *head_of(const void *row)
+{
+	return row;
+}
+
+static const struct mmt_fault *fault_of(const void *row)
+{
+	return row;
+}
+
+static const struct mmt_call *call_of(const void *row)
+{
+	return row;
+}
+
+/* --- all events --- */
+
+static struct value get_time(const struct field *f, const void *row, const struct tick *t)
+{
+	uint64_t t0 = t->model->clock.t0, time = head_of(row)->time;
+
+	(void)f;
+	return value_uint(time > t0 ? time - t0 : 0);
+}
+
+static struct value get_head(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct mmt_head *h = head_of(row);
+
+	(void)t;
+	return value_uint(f->arg == 0 ? h->cpu : f->arg == 1 ? h->tgid : h->tid);
+}
+
+#define EVENT_FIELDS \
+	{ .key = "t", .help = "when it ended, ns since t0", .unit = UNIT_NS, .get = get_time }, \
+	{ .key = "cpu", .help = "CPU", .unit = UNIT_NUMBER, .get = get_head, .arg = 0 }, \
+	{ .key = "pid", .help = "process", .unit = UNIT_NUMBER, .get = get_head, .arg = 1 }, \
+	{ .key = "tid", .help = "thread", .unit = UNIT_NUMBER, .get = get_head, .arg = 2 }
+
+/* --- faults --- */
+
+static struct value get_address(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return value_uint(fault_of(row)->addr);
+}
+
+static struct value get_class(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return value_text(class_keys[fault_of(row)->cls]);
+}
+
+static struct value get_major(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return value_bool(fault_of(row)->flags & MMT_FAULT_MAJOR);
+}
+
+static struct value get_mode(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return value_text(mode_keys[fault_of(row)->mode]);
+}
+
+static struct value get_latency(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return fault_of(row)->ns ? value_uint(fault_of(row)->ns) : value_none();
+}
+
+static struct value get_vma(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct vma *v = session_vma_of(session_of(t->model), row);
+
+	(void)f;
+	return v ? value_uint(v->id) : value_none();
+}
+
+static const struct field fault_fields[] = {
+	EVENT_FIELDS,
+	{ .key = "addr", .help = "address", .unit = UNIT_ADDRESS, .get = get_address },
+	{ .key = "class", .help = "what happened: docs/json.md lists the classes", .get = get_class },
+	{ .key = "major", .help = "major, else minor (error: neither)", .get = get_major },
+	{ .key = "mode", .help = "user, kernel or gup", .get = get_mode },
+	{ .key = "ns", .help = "latency; null: not measured", .unit = UNIT_NS, .get = get_latency },
+	{ .key = "vma", .help = "number of its VMA, as in rows; null: none is known", .unit = UNIT_NUMBER, .get = get_vma },
+};
+
+const struct row_type event_fault = {
+	.name = "fault", .help = "a page fault", .fields = fault_fields, .count = FIELD_COUNT(fault_fields),
+};
+
+/* --- calls --- */
+
+static struct value get_call(const struct field *f, const void *row, const struct tick *t)
+{
+	char name[24];
+
+	(void)f;
+	return value_text(tick_text(t, call_name(call_of(row), name, sizeof(name)), sizeof(name)));
+}
+
+static void put_args(const struct nest *n, struct nest_out *o)
+{
+	const struct mmt_call *c = n->data;
+
+	for (int i = 0; i < call_args(c); i++) {
+		struct value v = value_uint(c->arg[i]);
+
+		o->value(o, NULL, &v, UNIT_ADDRESS);
+	}
+}
+
+static struct value get_args(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f;
+	return (struct value){ .type = VALUE_NEST, .nest = { put_args, row, t, true } };
+}
+
+static struct value get_result(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f;
+	return value_text(tick_printf(t, "%lld", (long long)call_of(row)->ret)); /* may have more than 53 bits */
+}
+
+static struct value get_call_vma(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct mmt_call *c = row;
+	const struct vma *v = c->sig ? session_vma_by_key(session_of(t->model), c->head.mm_id, c->sig, c->anchor) : NULL;
+
+	(void)f;
+	return v ? value_uint(v->id) : value_none();
+}
+
+static const struct field call_fields[] = {
+	EVENT_FIELDS,
+	{ .key = "call", .help = "mmap, munmap, brk ...; stack_grow: a stack grew", .get = get_call },
+	{ .key = "args", .help = "as many as the call takes; of stack_grow the address reached", .get = get_args },
+	{ .key = "ret", .help = "its result", .get = get_result },
+	{ .key = "vma", .help = "number of the VMA concerned; null: none is known", .unit = UNIT_NUMBER, .get = get_call_vma },
+};
+
+const struct row_type event_call = {
+	.name = "call", .help = "a call that changes mappings, or the growth of a stack", .fields = call_fields,
+	.count = FIELD_COUNT(call_fields),
+};
+
+/* --- fork, exec, exit --- */
+
+static struct value get_event(const struct field *f, const void *row, const struct tick *t)
+{
+	uint16_t kind = head_of(row)->kind;
+
+	(void)f, (void)t;
+	return value_text(kind == MMT_KIND_EXEC ? "exec" : kind == MMT_KIND_FORK ? "fork" : "exit");
+}
+
+static struct value get_text(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct mmt_fork *fork = row;
+
+	(void)f;
+	if (head_of(row)->kind == MMT_KIND_EXEC)
+		return value_text(tick_text(t, ((const struct mmt_exec *)row)->filename, MMT_NAME_LEN * 2));
+	if (head_of(row)->kind == MMT_KIND_FORK)
+		return value_text(tick_printf(t, "%s of %u", fork->thread ? "thread" : "child", fork->parent_tgid));
+	return value_text(((const struct mmt_exit *)row)->group_dead ? "process" : "thread");
+}
+
+static const struct field life_fields[] = {
+	EVENT_FIELDS,
+	{ .key = "event", .help = "fork, exec or exit", .get = get_event },
+	{ .key = "text", .help = "the program; child or thread of a process; process or thread", .get = get_text },
+};
+
+const struct row_type event_life = {
+	.name = "life", .help = "fork, exec, exit", .fields = life_fields, .count = FIELD_COUNT(life_fields),
+};
+
+/* --- which are shown --- */
+
+/* Does the call touch the range asked for? Its first argument is an address
+ * for all but shmat, whose result is. */
+static bool call_passes(const struct event_filter *f, const struct mmt_call *c)
+{
+	uint64_t from = c->ret >= 4096 ? (uint64_t)c->ret : c->arg[0], size = c->arg[1];
+
+	if (f->classes)
+		return false;
+	if (!f->to)
+		return true;
+	return (from < f->to && from + size > f->from) || (c->arg[0] < f->to && c->arg[0] + size > f->from);
+}
+
+static bool fault_passes(const struct event_filter *f, const struct mmt_fault *fault)
+{
+	return fault->cls < MMT_CLASS_COUNT && fault->mode < MMT_MODE_COUNT && (!f->classes || f->classes >> fault->cls & 1) &&
+	       (!f->to || (fault->addr >= f->from && fault->addr < f->to));
+}
+
+const struct row_type *fault_event(const struct model *m, const struct input *in, const void **row)
+{
+	const struct mmt_head *h = in->kind == INPUT_RECORD ? decode_record(in->body, in->size) : NULL;
+	const struct event_filter *f = &session_of(m)->filter;
+
+	if (!h)
+		return NULL;
+	*row = in->body;
+	switch ((enum mmt_kind)h->kind) {
+	case MMT_KIND_FAULT: return fault_passes(f, in->body) ? &event_fault : NULL;
+	case MMT_KIND_CALL: return call_passes(f, in->body) ? &event_call : NULL;
+	case MMT_KIND_EXEC: case MMT_KIND_FORK: case MMT_KIND_EXIT: return f->classes || f->to ? NULL : &event_life;
+	case MMT_KIND_GUP: case MMT_KIND_VMA_SEEN: case MMT_KIND_MM_END: case MMT_KIND_LIMIT: break;
+	}
+	return NULL;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Row types of live and trace. */
+#ifndef VIEW_ROWS_FAULT_H
+#define VIEW_ROWS_FAULT_H
+
+#include "model/fault/session.h"
+#include "view/view.h"
+
+extern const struct row_type row_vma, row_process, row_kind, row_merged;
+extern const struct row_type row_fault_start, row_fault_end;
+extern const struct row_type event_fault, event_call, event_life;
+/* An input as an event of trace, by the filters of the options. */
+const struct row_type *fault_event(const struct model *m, const struct input *in, const void **row);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the first and last lines of live and trace have of their own. */
+#include "model/fault/loss.h"
+#include "view/rows/fault.h"
+
+static const struct fault_stat *stat_of(const void *row)
+{
+	return &session_of(row)->faults;
+}
+
+#include "view/rows/stat_fields.h"
+
+static struct value get_span(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)t;
+	return value_text(model_fact(row, "run", f->key));
+}
+
+static const struct field start_fields[] = {
+	{ .key = "latency_span", .help = "what a latency spans", .get = get_span },
+};
+
+const struct row_type row_fault_start = { .name = "start", .fields = start_fields, .count = FIELD_COUNT(start_fields) };
+
+static struct value get_unattributed(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)t;
+	return value_int((int64_t)(f->arg ? stat_of(row)->unattributed_major : stat_of(row)->unattributed_minor));
+}
+
+static struct value get_rusage(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct session *s = session_of(row);
+
+	(void)t;
+	if (!s->rusage_known)
+		return value_none();
+	return value_uint(f->arg ? s->rusage.major : s->rusage.minor);
+}
+
+static struct value get_loss(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)t;
+	return value_uint(((const struct model *)row)->losses[f->arg]);
+}
+
+static struct value get_missed(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct model *m = row;
+
+	(void)t;
+	return value_uint(f->arg ? m->decode_errors : m->cost.bpf_misses);
+}
+
+static struct value get_level(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct session *s = session_of(row);
+
+	(void)t;
+	if (!model_option(row, "max_overhead"))
+		return f->arg == 2 ? value_uint(s->sample_max) : value_none();
+	if (f->arg == 0)
+		return value_real(s->level.overhead_pct);
+	return f->arg == 1 ? value_uint(s->level.sample) : value_uint(s->sample_max);
+}
+
+/* One group at a time: JSON opens an object for each. */
+#define LOSS_FIELD(NAME, loss_key, loss_help, prefix) \
+	{ .key = loss_key, .path = prefix loss_key, .help = loss_help, .unit = UNIT_COUNT, .flow = FLOW_TOTAL, .get = get_loss, \
+	  .arg = MMT_LOSS_##NAME },
+#define IF_events_events(row) row
+#define IF_events_detail(row)
+#define IF_events_lost(row)
+#define IF_detail_events(row)
+#define IF_detail_detail(row) row
+#define IF_detail_lost(row)
+#define IF_lost_events(row)
+#define IF_lost_detail(row)
+#define IF_lost_lost(row) row
+
+static const struct field end_fields[] = {
+	STAT_TOTAL
+	STAT_SPLIT
+	{ .key = "unattributed_minor", .path = "faults.unattributed_minor", .unit = UNIT_COUNT, .flow = FLOW_CHANGE,
+	  .help = "counted by the kernel, announced by no event (get_user_pages, sampling); part of minor",
+	  .get = get_unattributed, .arg = 0 },
+	{ .key = "unattributed_major", .path = "faults.unattributed_major", .unit = UNIT_COUNT, .flow = FLOW_CHANGE,
+	  .help = "likewise; part of major", .get = get_unattributed, .arg = 1 },
+	{ .key = "kernel_minor", .path = "faults.kernel_minor", .unit = UNIT_COUNT, .flow = FLOW_LEVEL,
+	  .help = "of -- CMD: minor faults that wait4 counted, less those before the exec", .get = get_rusage, .arg = 0 },
+	{ .key = "kernel_major", .path = "faults.kernel_major", .unit = UNIT_COUNT, .flow = FLOW_LEVEL,
+	  .help = "likewise, major faults", .get = get_rusage, .arg = 1 },
+	STAT_MODES
+	STAT_CLASSES
+	STAT_LATENCIES
+#define LOSS(NAME, n, group, key, help) IF_events_##group(LOSS_FIELD(NAME, key, help, "events."))
+#include "wire/loss.def"
+#undef LOSS
+#define LOSS(NAME, n, group, key, help) IF_detail_##group(LOSS_FIELD(NAME, key, help, "detail_lost."))
+#include "wire/loss.def"
+#undef LOSS
+#define LOSS(NAME, n, group, key, help) IF_lost_##group(LOSS_FIELD(NAME, key, help, "lost."))
+#include "wire/loss.def"
+#undef LOSS
+	{ .key = "probe_missed", .path = "lost.probe_missed", .help = "runs of programs that the kernel refused: one was active on "
+	  "that CPU", .unit = UNIT_COUNT, .flow = FLOW_TOTAL, .get = get_missed, .arg = 0 },
+	{ .key = "decode_error", .path = "lost.decode_error", .help = "damaged records, not counted", .unit = UNIT_COUNT,
+	  .flow = FLOW_TOTAL, .get = get_missed, .arg = 1 },
+	{ .key = "overhead_pct", .path = "overhead.overhead_pct", .unit = UNIT_PERCENT, .flow = FLOW_LEVEL,
+	  .help = "with --max-overhead: what tracing cost the targets in the last interval, % of their CPU time",
+	  .get = get_level, .arg = 0 },
+	{ .key = "sample", .path = "overhead.sample", .unit = UNIT_NUMBER, .get = get_level, .arg = 1,
+	  .help = "with --max-overhead: 1 in so many minor faults was looked at, at the end" },
+	{ .key = "sample_max", .path = "overhead.sample_max", .unit = UNIT_NUMBER, .get = get_level, .arg = 2,
+	  .help = "1 in so many at most; a count x by VMA or class is then true to about 2 sqrt((sample_max - 1) x)" },
+};
+
+const struct row_type row_fault_end = { .name = "end", .fields = end_fields, .count = FIELD_COUNT(end_fields) };

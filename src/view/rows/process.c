@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A process, and the faults that its threads executed: minor and major equal getrusage. */
+#include "view/rows/fault.h"
+
+static const struct process *process_of(const void *row)
+{
+	return row;
+}
+
+static const struct fault_stat *stat_of(const void *row)
+{
+	return &process_of(row)->faults;
+}
+
+#include "view/rows/stat_fields.h"
+
+static struct value get_proc(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return value_uint(process_of(row)->id);
+}
+
+static struct value get_pid(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return process_of(row)->merged ? value_none() : value_uint((uint64_t)process_of(row)->pid);
+}
+
+/* "12x": of so many. */
+static struct value get_pid_text(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct process *p = process_of(row);
+
+	(void)f;
+	return value_text(p->merged ? tick_printf(t, "%ux", p->merged) : tick_printf(t, "%d", p->pid));
+}
+
+static struct value get_merged(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return process_of(row)->merged ? value_uint(process_of(row)->merged) : value_none();
+}
+
+static struct value get_start(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct process *p = process_of(row);
+
+	(void)f, (void)t;
+	return p->merged || !p->start_time ? value_none() : value_uint(p->start_time);
+}
+
+static struct value get_comm(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct process *p = process_of(row);
+
+	(void)f;
+	return p->comm[0] ? value_text(tick_text(t, p->comm, sizeof(p->comm))) : value_none();
+}
+
+static struct value get_live(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return value_bool(!process_of(row)->dead);
+}
+
+static struct value get_gone(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return value_text(process_of(row)->dead ? "(gone)" : "");
+}
+
+static struct value get_rate(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f;
+	return t->interval_ns ? value_uint(process_of(row)->interval_faults * 1000000000ull / t->interval_ns) : value_none();
+}
+
+static struct value get_unattributed(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)t;
+	return value_int((int64_t)(f->arg ? stat_of(row)->unattributed_major : stat_of(row)->unattributed_minor));
+}
+
+static const struct field fields[] = {
+	{ .key = "proc", .help = "number of the process in this run", .unit = UNIT_NUMBER, .rank = RANK_DATA, .get = get_proc },
+	{ .key = "pid", .title = NULL, .help = "its number", .unit = UNIT_NUMBER, .label = true, .flags = FIELD_VOLATILE,
+	  .rank = RANK_DATA, .get = get_pid },
+	{ .key = "pids", .title = "PID", .help = "its number; 12x: so many that ended", .width = 7, .flags = FIELD_TABLE_ONLY,
+	  .rank = RANK_NEEDED, .get = get_pid_text },
+	{ .key = "merged", .help = "it stands for so many that ended; null: it is one", .unit = UNIT_COUNT, .rank = RANK_DATA,
+	  .get = get_merged },
+	{ .key = "start_time", .path = "start_time_ns", .help = "when it started, of CLOCK_BOOTTIME", .unit = UNIT_NS,
+	  .rank = RANK_DATA, .get = get_start },
+	{ .key = "comm", .title = "COMM", .help = "its name", .width = -15, .label = true, .rank = RANK_NEEDED, .get = get_comm },
+	{ .key = "live", .help = "has it not ended", .rank = RANK_DATA, .get = get_live },
+	STAT_TOTAL
+	STAT_RATE
+	STAT_SPLIT
+	{ .key = "unattributed_minor", .path = "faults.unattributed_minor", .unit = UNIT_COUNT, .flow = FLOW_CHANGE,
+	  .help = "counted by the kernel, announced by no event (get_user_pages); part of minor", .merge = MERGE_SUM,
+	  .rank = RANK_DATA, .get = get_unattributed, .arg = 0 },
+	{ .key = "unattributed_major", .path = "faults.unattributed_major", .unit = UNIT_COUNT, .flow = FLOW_CHANGE,
+	  .help = "likewise; part of major", .merge = MERGE_SUM, .rank = RANK_DATA, .get = get_unattributed, .arg = 1 },
+#define CLASS STAT_CLASS_COLUMN
+#include "wire/classes.def"
+#undef CLASS
+	STAT_MODES
+	STAT_CLASSES
+	STAT_LATENCIES
+	{ .key = "gone", .title = "", .help = "(gone): it has ended", .width = -6, .flags = FIELD_TABLE_ONLY, .rank = RANK_NEEDED,
+	  .get = get_gone },
+};
+
+static void each(const struct model *m, row_fn fn, void *ctx)
+{
+	for (const struct process *p = session_of(m)->processes; p; p = p->next)
+		fn(ctx, p);
+}
+
+static uint64_t version(const void *row)
+{
+	return process_of(row)->version;
+}
+
+static bool quiet(const void *row, const struct tick *t)
+{
+	const struct fault_stat *s = stat_of(row);
+
+	(void)t;
+	return !stat_total(s) && !s->unattributed_minor && !s->unattributed_major;
+}
+
+const struct row_type row_process = {
+	.name = "process", .noun = "process with faults", .nouns = "processes with faults",
+	.help = "processes and the faults that they executed", .sort = "rate", .fields = fields, .count = FIELD_COUNT(fields),
+	.each = each, .version = version, .quiet = quiet,
+};
+
+/* --- rows that went into others --- */
+
+static struct value get_merged_id(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct merged *m = row;
+
+	(void)t;
+	return m->process == (f->arg != 0) ? value_uint(m->id) : value_none();
+}
+
+static struct value get_into(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return value_uint(((const struct merged *)row)->into);
+}
+
+static struct value get_now(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)row;
+	return value_uint(t->model->now_ns);
+}
+
+static const struct field merged_fields[] = {
+	{ .key = "t", .help = "ns since t0", .unit = UNIT_NS, .get = get_now },
+	{ .key = "vma", .help = "number of the VMA's row that stands in another one from now on", .unit = UNIT_NUMBER,
+	  .get = get_merged_id, .arg = 0 },
+	{ .key = "proc", .help = "or of the process's", .unit = UNIT_NUMBER, .get = get_merged_id, .arg = 1 },
+	{ .key = "into", .help = "number of that other row", .unit = UNIT_NUMBER, .get = get_into },
+};
+
+static void each_merged(const struct model *m, row_fn fn, void *ctx)
+{
+	const struct session *s = session_of(m);
+
+	for (size_t i = 0; i < s->merged_count; i++)
+		fn(ctx, &s->merged[i]);
+}
+
+const struct row_type row_merged = {
+	.name = "merged", .help = "a row that stands in another one from now on", .fields = merged_fields,
+	.count = FIELD_COUNT(merged_fields), .each = each_merged,
+};

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Fault statistics as values. */
+#ifndef VIEW_ROWS_STAT_H
+#define VIEW_ROWS_STAT_H
+
+#include "model/fault/stat.h"
+#include "view/field.h"
+
+/* {class: {minor, major, error, ns_sum, ns_max, hist}}, of classes that occurred. */
+struct value stat_classes(const struct fault_stat *s, const struct tick *t);
+/* A quantile of all classes; percent above 100: the maximum. */
+struct value stat_latency(const struct fault_stat *s, int percent, const struct tick *t);
+/* ns in faults; VALUE_NONE: none was timed. */
+struct value stat_time(const struct fault_stat *s);
+extern const char *const class_keys[MMT_CLASS_COUNT];
+extern const char *const mode_keys[MMT_MODE_COUNT];
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Fields of whatever has fault statistics: VMAs, processes, the whole run.  Each file
+ * that includes this defines first
+ *   static const struct fault_stat *stat_of(const void *row);
+ * and puts STAT_TOTAL ... STAT_LATENCIES where these fields belong among its own. */
+#include "model/fault/session.h"
+#include "view/rows/stat.h"
+
+static struct value get_total(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct fault_stat *s = stat_of(row);
+
+	(void)f, (void)t;
+	return value_uint(stat_total(s) + s->unattributed_minor + s->unattributed_major);
+}
+
+static struct value get_minor(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return value_uint(stat_of(row)->minor + stat_of(row)->unattributed_minor);
+}
+
+static struct value get_major(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return value_uint(stat_of(row)->major + stat_of(row)->unattributed_major);
+}
+
+static struct value get_error(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return value_uint(stat_of(row)->error);
+}
+
+static struct value get_foreign(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return value_uint(stat_of(row)->foreign);
+}
+
+static struct value get_mode(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)t;
+	return value_uint(stat_of(row)->mode[f->arg]);
+}
+
+static __attribute__((unused)) struct value get_class_count(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)t;
+	return value_uint(stat_class_count(stat_of(row), (enum mmt_class)f->arg));
+}
+
+static struct value get_classes(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f;
+	return stat_classes(stat_of(row), t);
+}
+
+/* arg: percent; above 100: the maximum. */
+static struct value get_latency(const struct field *f, const void *row, const struct tick *t)
+{
+	return stat_latency(stat_of(row), f->arg, t);
+}
+
+static struct value get_time(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return stat_time(stat_of(row));
+}
+
+/* The counts of a table, in the order of its columns. */
+#define STAT_TOTAL \
+	{ .key = "faults", .path = "faults.total", .title = "FAULTS", .help = "faults since the start", .unit = UNIT_COUNT, \
+	  .width = 8, .flow = FLOW_TOTAL, .merge = MERGE_SUM, .rank = RANK_NEEDED, .get = get_total },
+
+/* Of rows that have intervals: the file defines get_rate(). */
+#define STAT_RATE \
+	{ .key = "rate", .title = "FLT/s", .help = "faults a second in the last interval", .unit = UNIT_RATE, .width = 8, \
+	  .flow = FLOW_RATE, .merge = MERGE_SUM, .flags = FIELD_TABLE_ONLY, .rank = RANK_NEEDED, .get = get_rate },
+
+#define STAT_SPLIT \
+	{ .key = "minor", .path = "faults.minor", .title = "MINOR", .help = "minor faults", .unit = UNIT_COUNT, .width = 8, \
+	  .flow = FLOW_TOTAL, .merge = MERGE_SUM, .rank = 62, .get = get_minor }, \
+	{ .key = "major", .path = "faults.major", .title = "MAJOR", .help = "major faults", .unit = UNIT_COUNT, .width = 6, \
+	  .flow = FLOW_TOTAL, .merge = MERGE_SUM, .rank = 4, .get = get_major }, \
+	{ .key = "error", .path = "faults.error", .title = "ERR", .unit = UNIT_COUNT, .width = 5, .flow = FLOW_TOTAL, \
+	  .help = "faults that failed (SIGBUS, SIGSEGV, out of memory): neither minor nor major", .merge = MERGE_SUM, \
+	  .rank = RANK_ASKED, .get = get_error }, \
+	{ .key = "foreign", .path = "faults.foreign", .title = "FOREIGN", .help = "faults executed by another process", \
+	  .unit = UNIT_COUNT, .width = 7, .flow = FLOW_TOTAL, .merge = MERGE_SUM, .rank = RANK_ASKED, .get = get_foreign },
+
+#define STAT_CLASS_COLUMN(NAME, n, class_key, class_title, class_help) \
+	{ .key = class_key, .title = class_title, .help = class_help, .unit = UNIT_COUNT, .width = 7, .flow = FLOW_TOTAL, \
+	  .merge = MERGE_SUM, .rank = RANK_CLASS, .flags = FIELD_TABLE_ONLY, .get = get_class_count, .arg = n },
+
+#define STAT_MODES \
+	{ .key = "user", .path = "mode.user", .title = "USER", .help = "faults in user mode", .unit = UNIT_COUNT, .width = 7, \
+	  .flow = FLOW_TOTAL, .merge = MERGE_SUM, .rank = RANK_ASKED, .get = get_mode, .arg = MMT_MODE_USER }, \
+	{ .key = "kernel", .path = "mode.kernel", .title = "KERNEL", .help = "faults in kernel mode, as in copying to user memory", \
+	  .unit = UNIT_COUNT, .width = 7, .flow = FLOW_TOTAL, .merge = MERGE_SUM, .rank = RANK_ASKED, .get = get_mode, \
+	  .arg = MMT_MODE_KERNEL }, \
+	{ .key = "gup", .path = "mode.gup", .title = "GUP", .help = "faults by get_user_pages", .unit = UNIT_COUNT, .width = 7, \
+	  .flow = FLOW_TOTAL, .merge = MERGE_SUM, .rank = RANK_ASKED, .get = get_mode, .arg = MMT_MODE_GUP },
+
+#define STAT_LATENCY(latency_key, latency_title, latency_rank, percent, latency_help) \
+	{ .key = latency_key, .path = "latency_ns." latency_key, .title = latency_title, .help = "latency: " latency_help, \
+	  .unit = UNIT_NS, .width = 7, .flow = FLOW_LEVEL, .merge = MERGE_SPREAD, .rank = latency_rank, .get = get_latency, \
+	  .arg = percent },
+
+#define STAT_LATENCIES \
+	STAT_LATENCY("p50", "P50", 2, 50, "half of the faults took at most this (upper bound of a half octave)") \
+	STAT_LATENCY("p99", "P99", 3, 99, "99 % of the faults took at most this") \
+	STAT_LATENCY("max", "MAX", RANK_ASKED, 200, "the slowest fault") \
+	{ .key = "time", .path = "time_ns", .title = "TIME", .help = "time spent in the faults that were timed", .unit = UNIT_NS, \
+	  .width = 7, .flow = FLOW_TOTAL, .merge = MERGE_SUM, .rank = RANK_ASKED, .get = get_time },
+
+#define STAT_CLASSES \
+	{ .key = "class", .help = "by class: {key: {minor, major, error, ns_sum, ns_max, hist}}; hist counts by half octaves of ns", \
+	  .flow = FLOW_TOTAL, .merge = MERGE_NESTED, .rank = RANK_DATA, .get = get_classes },

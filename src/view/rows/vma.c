@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A VMA, and the faults on it by whichever process. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/fault/kind.h"
+#include "view/rows/fault.h"
+
+static const struct vma *vma_of(const void *row)
+{
+	return row;
+}
+
+static const struct fault_stat *stat_of(const void *row)
+{
+	return &vma_of(row)->faults;
+}
+
+#include "view/rows/stat_fields.h"
+
+/* --- whose --- */
+
+static struct value get_proc(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return value_uint(vma_of(row)->mm->proc->id);
+}
+
+static struct value get_pid(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct process *p = vma_of(row)->mm->proc;
+
+	(void)f, (void)t;
+	return p->merged ? value_none() : value_uint((uint64_t)p->pid);
+}
+
+static struct value get_comm(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct process *p = vma_of(row)->mm->proc;
+
+	(void)f;
+	return value_text(tick_text(t, p->comm, sizeof(p->comm)));
+}
+
+static struct value get_id(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return value_uint(vma_of(row)->id);
+}
+
+/* --- where --- */
+
+/* "7f..-7f..": what is not known is shown as far as it is. */
+static struct value get_range(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct vma *v = vma_of(row);
+
+	(void)f;
+	if (v->mm->launcher || v->sum)
+		return value_none();
+	return value_text(v->known ? tick_printf(t, "%llx-%llx", v->v.start, v->v.end) : tick_printf(t, "%llx-?", v->v.anchor));
+}
+
+static struct value get_address(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct vma *v = vma_of(row);
+
+	(void)t;
+	return v->known ? value_uint(f->arg ? v->v.end : v->v.start) : value_none();
+}
+
+static struct value get_perm(const struct field *f, const void *row, const struct tick *t)
+{
+	char perm[5];
+
+	(void)f;
+	if (!vma_of(row)->known)
+		return value_none();
+	kind_perm(vma_of(row), perm);
+	return value_text(tick_text(t, perm, sizeof(perm)));
+}
+
+static struct value get_size(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct vma *v = vma_of(row);
+
+	(void)f, (void)t;
+	return v->known ? value_uint(v->v.end - v->v.start) : value_none();
+}
+
+static struct value get_offset(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct vma *v = vma_of(row);
+
+	(void)f, (void)t;
+	return v->known ? value_uint(v->v.kind & MMT_VMA_FILE ? v->v.pgoff << 12 : 0) : value_none();
+}
+
+static struct value get_ino(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return vma_of(row)->known ? value_uint(vma_of(row)->v.ino) : value_none();
+}
+
+/* --- resident memory --- */
+
+#define FRESH_NS 2000000000ull
+
+static uint64_t rss_age(const struct vma *v, const struct tick *t)
+{
+	return t->now_ns > v->rss_time ? t->now_ns - v->rss_time : 0;
+}
+
+static struct value get_rss(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return vma_of(row)->rss == RSS_UNKNOWN ? value_none() : value_uint(vma_of(row)->rss);
+}
+
+static struct value get_rss_age(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f;
+	return vma_of(row)->rss == RSS_UNKNOWN ? value_none() : value_uint(rss_age(vma_of(row), t));
+}
+
+static struct value get_rss_mark(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f;
+	return value_text(vma_of(row)->rss != RSS_UNKNOWN && rss_age(vma_of(row), t) > FRESH_NS ? "~" : NULL);
+}
+
+static struct value get_rate(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f;
+	return t->interval_ns ? value_uint(vma_of(row)->interval_faults * 1000000000ull / t->interval_ns) : value_none();
+}
+
+/* --- what --- */
+
+static struct value get_kind(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return vma_of(row)->parts.count ? value_text(kind_of(vma_of(row))) : value_none();
+}
+
+static struct value get_kinds(const struct field *f, const void *row, const struct tick *t)
+{
+	char text[64];
+
+	(void)f;
+	return value_text(tick_text(t, kind_text(vma_of(row), text, sizeof(text)), sizeof(text)));
+}
+
+static struct value get_source(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct vma *v = vma_of(row);
+
+	(void)f, (void)t;
+	return v->parts.count ? value_text(kind_source_name(v->parts.source)) : value_none();
+}
+
+static void put_parts(const struct nest *n, struct nest_out *o)
+{
+	const struct parts *p = n->data;
+
+	for (unsigned i = 0; i < p->count; i++) {
+		struct value kind = value_text(kind_name(p->part[i].kind)), start = value_uint(p->part[i].start);
+		struct value end = value_uint(p->part[i].end);
+
+		o->open(o, NULL, false);
+		o->value(o, "kind", &kind, UNIT_NONE);
+		o->value(o, "start", &start, UNIT_ADDRESS);
+		o->value(o, "end", &end, UNIT_ADDRESS);
+		o->close(o, false);
+	}
+}
+
+static struct value get_parts(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f;
+	return (struct value){ .type = VALUE_NEST, .nest = { put_parts, &vma_of(row)->parts, t, true } };
+}
+
+static struct value get_live(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return value_bool(vma_of(row)->live);
+}
+
+static struct value get_merged(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return vma_of(row)->sum ? value_uint(vma_of(row)->merged) : value_none();
+}
+
+static struct value get_name(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct vma *v = vma_of(row);
+
+	(void)f, (void)t;
+	return v->known || v->mm->launcher || v->sum ? value_text(v->name) : value_none();
+}
+
+/* "libc.so.6 (gone)", "[merged] 12 mappings". */
+static struct value get_title(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct vma *v = vma_of(row);
+
+	(void)f;
+	if (v->sum)
+		return value_text(tick_printf(t, "%s %u mappings", v->name, v->merged));
+	return value_text(tick_printf(t, "%s%s", v->name[0] ? v->name : "-", v->live ? "" : " (gone)"));
+}
+
+static const struct field fields[] = {
+	{ .key = "proc", .help = "number of its process in this run", .unit = UNIT_NUMBER, .rank = RANK_DATA, .get = get_proc },
+	{ .key = "pid", .title = "PID", .help = "process whose address space it is", .unit = UNIT_NUMBER, .width = 7, .label = true,
+	  .flags = FIELD_VOLATILE, .rank = 1, .get = get_pid },
+	{ .key = "comm", .title = "COMM", .help = "name of that process", .width = -15, .label = true, .rank = RANK_ASKED,
+	  .get = get_comm },
+	{ .key = "vma", .title = "VMA", .help = "number of the VMA in this run", .unit = UNIT_NUMBER, .width = 6, .rank = RANK_ASKED,
+	  .flags = FIELD_VOLATILE, .label = true, .get = get_id },
+	{ .key = "merged", .help = "it stands for so many VMAs that are gone; null: it is one", .unit = UNIT_COUNT,
+	  .rank = RANK_DATA, .get = get_merged },
+	{ .key = "addr", .title = "RANGE", .help = "addresses", .width = -27, .flags = FIELD_TABLE_ONLY, .rank = RANK_NEEDED,
+	  .get = get_range },
+	{ .key = "start", .help = "first address", .unit = UNIT_ADDRESS, .rank = RANK_DATA, .get = get_address, .arg = 0 },
+	{ .key = "end", .help = "address behind the last", .unit = UNIT_ADDRESS, .rank = RANK_DATA, .get = get_address, .arg = 1 },
+	{ .key = "perm", .title = "PERM", .help = "permissions, p private or s shared", .width = -4, .label = true, .rank = 60,
+	  .get = get_perm },
+	{ .key = "offset", .title = "OFFSET", .help = "where in its file it begins", .unit = UNIT_ADDRESS, .width = 8,
+	  .rank = RANK_ASKED, .get = get_offset },
+	{ .key = "ino", .title = "INODE", .help = "of its file", .unit = UNIT_ID, .width = 9, .rank = RANK_ASKED, .get = get_ino },
+	{ .key = "size", .path = "size_bytes", .title = "SIZE", .help = "size", .unit = UNIT_BYTES, .width = 6, .flow = FLOW_LEVEL,
+	  .merge = MERGE_SUM, .rank = 61, .get = get_size },
+	{ .key = "rss", .path = "rss_bytes", .title = "RSS", .help = "resident; ~ marks a reading older than two seconds",
+	  .unit = UNIT_BYTES, .width = 6, .flow = FLOW_LEVEL, .merge = MERGE_SUM, .rank = 1, .get = get_rss, .mark = get_rss_mark },
+	{ .key = "rss_age", .path = "rss_age_ns", .help = "how old the reading of rss is", .unit = UNIT_NS, .flow = FLOW_FACT,
+	  .merge = MERGE_MAX, .rank = RANK_DATA, .get = get_rss_age },
+	STAT_TOTAL
+	STAT_RATE
+	STAT_SPLIT
+#define CLASS STAT_CLASS_COLUMN
+#include "wire/classes.def"
+#undef CLASS
+	STAT_MODES
+	STAT_CLASSES
+	STAT_LATENCIES
+	{ .key = "kind", .help = "what it is: text, rodata, data, heap, stack, anon, file ...; of its largest part", .label = true,
+	  .rank = RANK_DATA, .get = get_kind },
+	{ .key = "kinds", .title = "KIND", .help = "what it is: text, data+bss, heap, thread-stack ...", .width = -7,
+	  .flags = FIELD_TABLE_ONLY, .rank = RANK_NEEDED, .get = get_kinds },
+	{ .key = "source", .path = "kind_source", .title = "BY", .help = "where the kind is known from: marks, elf, sp, vma, perm",
+	  .width = -5, .label = true, .rank = RANK_ASKED, .get = get_source },
+	{ .key = "parts", .help = "[{kind, start, end}] without gaps", .rank = RANK_DATA, .merge = MERGE_NONE, .get = get_parts },
+	{ .key = "live", .help = "is it there still", .rank = RANK_DATA, .get = get_live },
+	{ .key = "name", .help = "file or name, as in /proc/PID/maps", .label = true, .flags = FIELD_VOLATILE, .rank = RANK_DATA,
+	  .get = get_name },
+	{ .key = "title", .title = "NAME", .help = "file or name, as in /proc/PID/maps; (gone): no longer there", .width = -4,
+	  .flags = FIELD_TABLE_ONLY, .rank = RANK_NEEDED, .get = get_title },
+};
+
+static void each(const struct model *m, row_fn fn, void *ctx)
+{
+	size_t n;
+	struct vma **all = session_vmas(session_of(m), &n);
+
+	for (size_t i = 0; i < n; i++)
+		fn(ctx, all[i]);
+	free(all);
+}
+
+static uint64_t version(const void *row)
+{
+	return vma_of(row)->version;
+}
+
+/* Among many processes only the VMAs of those that were asked for are shown. */
+static bool quiet(const void *row, const struct tick *t)
+{
+	const struct vma *v = vma_of(row);
+	char pid[16];
+
+	if (!stat_total(&v->faults))
+		return true;
+	if (!model_option(t->model, "by_process"))
+		return false;
+	snprintf(pid, sizeof(pid), "%d", v->mm->proc->pid);
+	return !model_fact(t->model, "expand", pid);
+}
+
+const struct row_type row_vma = {
+	.name = "vma", .noun = "VMA with faults", .nouns = "VMAs with faults", .help = "mappings and the faults on them",
+	.sort = "rate", .fields = fields, .count = FIELD_COUNT(fields), .each = each, .version = version, .quiet = quiet,
+};
