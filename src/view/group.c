@@ -73,6 +73,12 @@ static bool is_by(const struct group *g, int field)
 	return false;
 }
 
+/* What a single row has of its own means nothing for many, unless it is a label. */
+static bool merges(const struct field *f)
+{
+	return f->merge != MERGE_NONE && (f->label || f->merge != MERGE_COMMON);
+}
+
 static void fields_make(struct group *g)
 {
 	int n = 0;
@@ -96,9 +102,10 @@ static void fields_make(struct group *g)
 	for (int i = 0; i < g->type->count; i++) {
 		struct field *f = &g->fields[n];
 
-		if (is_by(g, i) || g->type->fields[i].merge == MERGE_NONE || !strcmp(g->type->fields[i].key, "rows"))
+		if (is_by(g, i) || !merges(&g->type->fields[i]))
 			continue;
 		*f = g->type->fields[i];
+		f->mark = NULL;
 		f->get = get_merged;
 		f->added = f->added ? get_added : NULL;
 		f->arg = (int16_t)i;
@@ -329,7 +336,7 @@ static void on_row(void *ctx, const void *row)
 	for (int i = 0; i < g->type->count; i++) {
 		const struct field *f = &g->type->fields[i];
 
-		if (f->merge == MERGE_NONE || is_by(g, i))
+		if (!merges(f) || is_by(g, i))
 			continue;
 		value_merge(g, &r->m[i], f, f->get(f, row, g->t));
 		if (f->added)

@@ -83,9 +83,9 @@ static struct value get_unattributed(const struct field *f, const void *row, con
 
 static const struct field fields[] = {
 	{ .key = "proc", .help = "number of the process in this run", .unit = UNIT_NUMBER, .rank = RANK_DATA, .get = get_proc },
-	{ .key = "pid", .title = NULL, .help = "its number", .unit = UNIT_NUMBER, .label = true, .flags = FIELD_VOLATILE,
-	  .rank = RANK_DATA, .get = get_pid },
-	{ .key = "pids", .title = "PID", .help = "its number; 12x: so many that ended", .width = 7, .flags = FIELD_TABLE_ONLY,
+	{ .key = "pid", .title = "PID", .width = 7, .help = "its number", .unit = UNIT_NUMBER, .label = true,
+	  .flags = FIELD_VOLATILE, .rank = RANK_ASKED, .get = get_pid },
+	{ .key = "processes", .title = "PID", .help = "its number; 12x: so many that ended", .width = 7, .flags = FIELD_TABLE_ONLY,
 	  .rank = RANK_NEEDED, .get = get_pid_text },
 	{ .key = "merged", .help = "it stands for so many that ended; null: it is one", .unit = UNIT_COUNT, .rank = RANK_DATA,
 	  .get = get_merged },

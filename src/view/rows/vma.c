@@ -247,15 +247,16 @@ static const struct field fields[] = {
 	STAT_MODES
 	STAT_CLASSES
 	STAT_LATENCIES
-	{ .key = "kind", .help = "what it is: text, rodata, data, heap, stack, anon, file ...; of its largest part", .label = true,
-	  .rank = RANK_DATA, .get = get_kind },
+	{ .key = "kind", .title = "KIND", .width = -7, .help = "what it is: text, rodata, data, heap, stack, anon, file ...; of its largest part", .label = true,
+	  .rank = RANK_ASKED, .get = get_kind },
 	{ .key = "kinds", .title = "KIND", .help = "what it is: text, data+bss, heap, thread-stack ...", .width = -7,
 	  .flags = FIELD_TABLE_ONLY, .rank = RANK_NEEDED, .get = get_kinds },
 	{ .key = "source", .path = "kind_source", .title = "BY", .help = "where the kind is known from: marks, elf, sp, vma, perm",
 	  .width = -5, .label = true, .rank = RANK_ASKED, .get = get_source },
 	{ .key = "parts", .help = "[{kind, start, end}] without gaps", .rank = RANK_DATA, .merge = MERGE_NONE, .get = get_parts },
 	{ .key = "live", .help = "is it there still", .rank = RANK_DATA, .get = get_live },
-	{ .key = "name", .help = "file or name, as in /proc/PID/maps", .label = true, .flags = FIELD_VOLATILE, .rank = RANK_DATA,
+	{ .key = "name", .title = "NAME", .width = -4, .help = "file or name, as in /proc/PID/maps", .label = true,
+	  .flags = FIELD_VOLATILE, .rank = RANK_ASKED,
 	  .get = get_name },
 	{ .key = "title", .title = "NAME", .help = "file or name, as in /proc/PID/maps; (gone): no longer there", .width = -4,
 	  .flags = FIELD_TABLE_ONLY, .rank = RANK_NEEDED, .get = get_title },
