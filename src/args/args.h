@@ -45,6 +45,7 @@ struct also { const char *format, *path; };
 struct show_args {
 	const char *format; /* NULL: text */
 	const char *by, *sort, *columns, *table, *output, *record; /* NULL: not given */
+	const char *by_kernel; /* hist: --by, as its keys are the kernel's to split by */
 	struct also also[ALSO_MAX];
 	int also_count;
 	int top; /* -1: not given */

@@ -4,17 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool hist_sort_parse(const char *text, enum hist_sort *out)
-{
-	static const char *const keys[] = { [HIST_BY_COUNT] = "count", [HIST_BY_BYTES] = "bytes", [HIST_BY_WASTE] = "waste" };
+#include "base/alloc.h"
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (!strcmp(text, keys[i])) {
-			*out = (enum hist_sort)i;
-			return true;
-		}
-	return false;
-}
+const char *const hist_domain_keys[MMT_DOMAIN_COUNT] = {
+#define DOMAIN(NAME, n, key, ...) [n] = key,
+#include "wire/domains.def"
+#undef DOMAIN
+};
+
+const char *const hist_key_keys[MMT_KEY_COUNT] = {
+#define HIST_KEY(NAME, n, key, help) [n] = key,
+#include "wire/hist_keys.def"
+#undef HIST_KEY
+};
 
 void hist_clear(struct hist_snapshot *s)
 {
@@ -32,22 +34,21 @@ void hist_add(struct hist_snapshot *s, const struct mmt_hist_key *key, const str
 {
 	if (s->cell_count == s->cell_room) {
 		s->cell_room = s->cell_room ? s->cell_room * 2 : 256;
-		s->cells = reallocarray(s->cells, s->cell_room, sizeof(*s->cells));
-		if (!s->cells)
-			abort();
+		s->cells = xreallocarray(s->cells, s->cell_room, sizeof(*s->cells));
 	}
-	s->cells[s->cell_count] = (struct hist_cell){ *key, *row };
-	s->cells[s->cell_count++].key.pad = other;
+	s->cells[s->cell_count++] = (struct hist_cell){ *key, *row, other };
 }
 
-static int line_compare(const struct mmt_hist_key *a, const struct mmt_hist_key *b)
+static int line_compare(const struct hist_cell *x, const struct hist_cell *y)
 {
+	const struct mmt_hist_key *a = &x->key, *b = &y->key;
+
 	if (a->domain != b->domain)
 		return a->domain < b->domain ? -1 : 1;
 	if (a->op != b->op)
 		return a->op < b->op ? -1 : 1;
-	if (a->pad != b->pad)
-		return a->pad < b->pad ? -1 : 1;
+	if (x->other != y->other)
+		return x->other < y->other ? -1 : 1;
 	for (int i = 0; i < 2; i++)
 		if (a->k[i] != b->k[i])
 			return a->k[i] < b->k[i] ? -1 : 1;
@@ -57,7 +58,7 @@ static int line_compare(const struct mmt_hist_key *a, const struct mmt_hist_key 
 static int cell_compare(const void *pa, const void *pb)
 {
 	const struct hist_cell *a = pa, *b = pb;
-	int c = line_compare(&a->key, &b->key);
+	int c = line_compare(a, b);
 
 	return c ? c : (int)a->key.bucket - (int)b->key.bucket;
 }
@@ -81,16 +82,14 @@ void hist_finish(struct hist_snapshot *s)
 		qsort(s->cells, used, sizeof(*s->cells), cell_compare);
 	free(s->lines);
 	s->line_count = 0;
-	s->lines = calloc(used ? used : 1, sizeof(*s->lines));
-	if (!s->lines)
-		abort();
+	s->lines = xcalloc(used, sizeof(*s->lines));
 	for (size_t i = 0; i < used; i++) {
 		const struct hist_cell *c = &s->cells[i];
 		struct hist_line *l;
 
-		if (!i || line_compare(&c[-1].key, &c->key))
+		if (!i || line_compare(&c[-1], c))
 			s->lines[s->line_count++] = (struct hist_line){ .cells = c, .k = { c->key.k[0], c->key.k[1] },
-				.domain = c->key.domain, .op = c->key.op, .other = c->key.pad };
+				.domain = c->key.domain, .op = c->key.op, .other = c->other };
 		l = &s->lines[s->line_count - 1];
 		l->cell_count++;
 		row_add(&l->sum, &c->row);
@@ -112,7 +111,7 @@ void hist_subtract(const struct hist_snapshot *now, const struct hist_snapshot *
 			c.row.requested -= before->cells[j].row.requested;
 			c.row.allocated -= before->cells[j].row.allocated;
 		}
-		hist_add(out, &c.key, &c.row, c.key.pad);
+		hist_add(out, &c.key, &c.row, c.other);
 	}
 	hist_finish(out);
 }
@@ -148,12 +147,10 @@ static int ranked_compare(const void *pa, const void *pb)
 size_t hist_select(const struct hist_snapshot *s, uint8_t domain, uint8_t op, enum hist_sort sort,
 		   const struct hist_line ***out)
 {
-	struct ranked *r = calloc(s->line_count + 1, sizeof(*r));
+	struct ranked *r = xcalloc(s->line_count + 1, sizeof(*r));
 	size_t n = 0;
 
-	*out = calloc(s->line_count + 1, sizeof(**out));
-	if (!r || !*out)
-		abort();
+	*out = xcalloc(s->line_count + 1, sizeof(**out));
 	for (size_t i = 0; i < s->line_count; i++)
 		if (s->lines[i].domain == domain && s->lines[i].op == op)
 			r[n++] = (struct ranked){ &s->lines[i], rank(&s->lines[i], sort) };
@@ -193,3 +190,155 @@ uint64_t hist_bucket_hi(int bucket)
 {
 	return bucket < MMT_HIST_BUCKETS - 1 ? 1ull << bucket : UINT64_MAX;
 }
+
+/* --- names --- */
+
+#define NAMES_MAX 65536 /* beyond these all go: the source announces again what rows still need */
+
+const struct hist_name *hist_name(const struct hist_model *h, enum input_name_kind kind, uint64_t key)
+{
+	return idmap_get(&h->names[kind], key);
+}
+
+static void names_free(struct hist_model *h)
+{
+	for (struct hist_name *n = h->name_list, *next; n; n = next) {
+		next = n->next;
+		free(n->text);
+		free(n->more);
+		free(n);
+	}
+	h->name_list = NULL;
+	h->name_count = 0;
+	for (size_t i = 0; i < sizeof(h->names) / sizeof(h->names[0]); i++)
+		idmap_free(&h->names[i]);
+}
+
+static void name_add(struct hist_model *h, const struct input *in)
+{
+	const struct input_name *head = in->head;
+	size_t at = 0;
+	const char *text = input_text(in, &at), *more = text ? input_text(in, &at) : NULL;
+	struct hist_name *n;
+
+	if (!text || !head->kind || head->kind > INPUT_NAME_OOM) {
+		h->base.decode_errors++;
+		return;
+	}
+	if (h->name_count >= NAMES_MAX)
+		names_free(h);
+	n = xcalloc(1, sizeof(*n));
+	*n = (struct hist_name){ head->key, head->extra, head->flags, xstrdup(text), xstrdup(more ? more : ""), h->name_list };
+	h->name_list = n;
+	h->name_count++;
+	idmap_set(&h->names[head->kind], head->key, n); /* a later name replaces the former */
+}
+
+/* --- the door --- */
+
+static bool cell_valid(const struct input_cell *c)
+{
+	return c->key.domain < MMT_DOMAIN_COUNT && c->key.op < MMT_OP_COUNT && c->key.bucket < MMT_HIST_BUCKETS;
+}
+
+static void cells_add(struct hist_model *h, const struct input_cell *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct mmt_hist_row row = list[i].row;
+
+		if (!cell_valid(&list[i])) {
+			h->base.decode_errors++;
+			continue;
+		}
+		if (list[i].key.op == MMT_OP_FAILED) /* it was given nothing */
+			row.allocated = 0;
+		hist_add(&h->reading, &list[i].key, &row, list[i].unkeyed && h->by[0] != MMT_KEY_NONE);
+	}
+}
+
+static void swap(struct hist_snapshot *a, struct hist_snapshot *b)
+{
+	struct hist_snapshot c = *a;
+
+	*a = *b;
+	*b = c;
+}
+
+static void reading_end(struct hist_model *h, const struct input *in)
+{
+	size_t n = input_count(in);
+
+	if (n)
+		memcpy(h->stalls_open, in->body, (n < MMT_DOMAIN_COUNT ? n : MMT_DOMAIN_COUNT) * sizeof(h->stalls_open[0]));
+	hist_finish(&h->reading);
+	if (h->ticked)
+		swap(&h->before, &h->total);
+	h->ticked = false;
+	swap(&h->total, &h->reading);
+}
+
+static void take_options(struct hist_model *h)
+{
+	h->by[0] = (uint8_t)model_option_number(&h->base, "by_0", MMT_KEY_NONE);
+	h->by[1] = (uint8_t)model_option_number(&h->base, "by_1", MMT_KEY_NONE);
+	for (int i = 0; i < 2; i++)
+		if (h->by[i] >= MMT_KEY_COUNT)
+			h->by[i] = MMT_KEY_NONE;
+}
+
+static void hist_input(struct model *m, const struct input *in)
+{
+	struct hist_model *h = (struct hist_model *)m;
+
+	if (in->kind == INPUT_CLOCK) {
+		take_options(h);
+	} else if (in->kind == INPUT_HIST_BEGIN) {
+		hist_clear(&h->reading);
+	} else if (in->kind == INPUT_HIST_CELLS) {
+		cells_add(h, in->body, input_count(in));
+	} else if (in->kind == INPUT_HIST_STALLS) {
+		reading_end(h, in);
+	} else if (in->kind == INPUT_OOM) {
+		h->oom_kills++;
+	} else if (in->kind == INPUT_NAME) {
+		name_add(h, in);
+	} else if (in->kind == INPUT_TICK && !m->ended) {
+		hist_subtract(&h->total, &h->before, &h->delta);
+		h->ticked = true;
+	}
+}
+
+static void hist_model_init(struct model *m)
+{
+	struct hist_model *h = (struct hist_model *)m;
+
+	h->by[0] = h->by[1] = MMT_KEY_NONE;
+	/* a replay may show before anything was read */
+	hist_finish(&h->total);
+	hist_finish(&h->before);
+}
+
+static void hist_model_clean(struct model *m)
+{
+	struct hist_model *h = (struct hist_model *)m;
+
+	hist_free(&h->reading);
+	hist_free(&h->total);
+	hist_free(&h->before);
+	hist_free(&h->delta);
+	names_free(h);
+}
+
+const struct hist_snapshot *hist_shown(const struct hist_model *h)
+{
+	return h->base.interval_ns ? &h->delta : &h->total;
+}
+
+bool hist_counts(const struct hist_model *h, int domain)
+{
+	return model_fact(&h->base, "backend", hist_domain_keys[domain]) != NULL;
+}
+
+const struct model_type model_hist = {
+	.name = "hist", .size = sizeof(struct hist_model), .init = hist_model_init, .input = hist_input, .clean = hist_model_clean,
+};

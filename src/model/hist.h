@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Histograms as the kernel counted them, at one moment: cells sorted into
- * lines, a line for each (domain, op, keys). */
+/* The model of hist: histograms as the kernel counted them, cells sorted into lines, a
+ * line for each (domain, op, keys); names of what keys stand for; OOM kills. */
 #ifndef MODEL_HIST_H
 #define MODEL_HIST_H
 
@@ -8,11 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "wire/hist.h"
+#include "base/idmap.h"
+#include "model/model.h"
 
 struct hist_cell {
-	struct mmt_hist_key key; /* pad: 1 = what had no room for a row of its own */
+	struct mmt_hist_key key;
 	struct mmt_hist_row row;
+	bool other; /* what had no room for a row of its own */
 };
 
 struct hist_line {
@@ -33,8 +35,43 @@ struct hist_snapshot {
 
 enum hist_sort { HIST_BY_COUNT, HIST_BY_BYTES, HIST_BY_WASTE };
 
-/* false: not a key of -s. */
-bool hist_sort_parse(const char *text, enum hist_sort *out);
+/* What a key stands for (INPUT_NAME). */
+struct hist_name {
+	uint64_t key, extra;
+	uint32_t flags;       /* enum input_name_flag */
+	char *text, *more;    /* more: the module of a function, or "" */
+	struct hist_name *next;
+};
+
+struct hist_model {
+	struct model base;
+	struct hist_snapshot reading;      /* under way */
+	struct hist_snapshot total;        /* since the start */
+	struct hist_snapshot before, delta; /* at the last tick but one; what the interval added */
+	bool ticked;                       /* total was shown: the next reading begins an interval */
+	uint8_t by[2];                     /* enum mmt_hist_key_id; option facts by_0, by_1 */
+	uint64_t stalls_open[MMT_DOMAIN_COUNT]; /* begun, in no count before they end */
+	uint64_t oom_kills;
+	struct idmap names[INPUT_NAME_OOM + 1]; /* by enum input_name_kind: hist_name by key */
+	struct hist_name *name_list;
+	size_t name_count;
+};
+
+extern const struct model_type model_hist;
+
+static inline const struct hist_model *hist_of(const struct model *m)
+{
+	return (const struct hist_model *)m;
+}
+
+/* What is shown: the last interval, or all of it where there is none. */
+const struct hist_snapshot *hist_shown(const struct hist_model *h);
+/* NULL: not announced. */
+const struct hist_name *hist_name(const struct hist_model *h, enum input_name_kind kind, uint64_t key);
+/* Is a domain counted?  Its backend is a fact then. */
+bool hist_counts(const struct hist_model *h, int domain);
+extern const char *const hist_domain_keys[MMT_DOMAIN_COUNT];
+extern const char *const hist_key_keys[MMT_KEY_COUNT];
 
 void hist_clear(struct hist_snapshot *s);
 void hist_free(struct hist_snapshot *s);
