@@ -191,49 +191,6 @@ uint64_t hist_bucket_hi(int bucket)
 	return bucket < MMT_HIST_BUCKETS - 1 ? 1ull << bucket : UINT64_MAX;
 }
 
-/* --- names --- */
-
-#define NAMES_MAX 65536 /* beyond these all go: the source announces again what rows still need */
-
-const struct hist_name *hist_name(const struct hist_model *h, enum input_name_kind kind, uint64_t key)
-{
-	return idmap_get(&h->names[kind], key);
-}
-
-static void names_free(struct hist_model *h)
-{
-	for (struct hist_name *n = h->name_list, *next; n; n = next) {
-		next = n->next;
-		free(n->text);
-		free(n->more);
-		free(n);
-	}
-	h->name_list = NULL;
-	h->name_count = 0;
-	for (size_t i = 0; i < sizeof(h->names) / sizeof(h->names[0]); i++)
-		idmap_free(&h->names[i]);
-}
-
-static void name_add(struct hist_model *h, const struct input *in)
-{
-	const struct input_name *head = in->head;
-	size_t at = 0;
-	const char *text = input_text(in, &at), *more = text ? input_text(in, &at) : NULL;
-	struct hist_name *n;
-
-	if (!text || !head->kind || head->kind > INPUT_NAME_OOM) {
-		h->base.decode_errors++;
-		return;
-	}
-	if (h->name_count >= NAMES_MAX)
-		names_free(h);
-	n = xcalloc(1, sizeof(*n));
-	*n = (struct hist_name){ head->key, head->extra, head->flags, xstrdup(text), xstrdup(more ? more : ""), h->name_list };
-	h->name_list = n;
-	h->name_count++;
-	idmap_set(&h->names[head->kind], head->key, n); /* a later name replaces the former */
-}
-
 /* --- the door --- */
 
 static bool cell_valid(const struct input_cell *c)
@@ -301,7 +258,7 @@ static void hist_input(struct model *m, const struct input *in)
 	} else if (in->kind == INPUT_OOM) {
 		h->oom_kills++;
 	} else if (in->kind == INPUT_NAME) {
-		name_add(h, in);
+		names_input(&h->names, m, in);
 	} else if (in->kind == INPUT_TICK && !m->ended) {
 		hist_subtract(&h->total, &h->before, &h->delta);
 		h->ticked = true;
@@ -326,7 +283,7 @@ static void hist_model_clean(struct model *m)
 	hist_free(&h->total);
 	hist_free(&h->before);
 	hist_free(&h->delta);
-	names_free(h);
+	names_clean(&h->names);
 }
 
 const struct hist_snapshot *hist_shown(const struct hist_model *h)

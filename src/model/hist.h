@@ -8,8 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/idmap.h"
-#include "model/model.h"
+#include "model/names.h"
 
 struct hist_cell {
 	struct mmt_hist_key key;
@@ -35,14 +34,6 @@ struct hist_snapshot {
 
 enum hist_sort { HIST_BY_COUNT, HIST_BY_BYTES, HIST_BY_WASTE };
 
-/* What a key stands for (INPUT_NAME). */
-struct hist_name {
-	uint64_t key, extra;
-	uint32_t flags;       /* enum input_name_flag */
-	char *text, *more;    /* more: the module of a function, or "" */
-	struct hist_name *next;
-};
-
 struct hist_model {
 	struct model base;
 	struct hist_snapshot reading;      /* under way */
@@ -52,9 +43,7 @@ struct hist_model {
 	uint8_t by[2];                     /* enum mmt_hist_key_id; option facts by_0, by_1 */
 	uint64_t stalls_open[MMT_DOMAIN_COUNT]; /* begun, in no count before they end */
 	uint64_t oom_kills;
-	struct idmap names[INPUT_NAME_OOM + 1]; /* by enum input_name_kind: hist_name by key */
-	struct hist_name *name_list;
-	size_t name_count;
+	struct names names; /* of what keys stand for */
 };
 
 extern const struct model_type model_hist;
@@ -66,8 +55,6 @@ static inline const struct hist_model *hist_of(const struct model *m)
 
 /* What is shown: the last interval, or all of it where there is none. */
 const struct hist_snapshot *hist_shown(const struct hist_model *h);
-/* NULL: not announced. */
-const struct hist_name *hist_name(const struct hist_model *h, enum input_name_kind kind, uint64_t key);
 /* Is a domain counted?  Its backend is a fact then. */
 bool hist_counts(const struct hist_model *h, int domain);
 extern const char *const hist_domain_keys[MMT_DOMAIN_COUNT];

@@ -127,7 +127,7 @@ static void key_emit(struct hist_source *h, const struct hist_line *l, uint8_t k
 
 	if (key >= MMT_KEY_COUNT || !names[key].emit || (key == MMT_KEY_CACHE && l->domain == MMT_DOMAIN_KMALLOC))
 		return;
-	if (!hist_name(hist_of(h->s.model), names[key].kind, value))
+	if (!name_find(&hist_of(h->s.model)->names, names[key].kind, value))
 		names[key].emit(h, value);
 }
 

@@ -171,7 +171,7 @@ static void put_foot(struct text *x)
 static bool put_event(struct text *x, const struct row_type *type, const void *row)
 {
 	const struct mmt_oom *o = row;
-	const struct hist_name *cause = hist_name(hist_of(x->t->model), INPUT_NAME_OOM, o->time);
+	const struct name *cause = name_find(&hist_of(x->t->model)->names, INPUT_NAME_OOM, o->time);
 
 	(void)type;
 	oom_text(x->view->out, o, cause ? cause->text : NULL, x->t->model->clock.t0);

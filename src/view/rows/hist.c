@@ -58,7 +58,7 @@ static bool key_value(const struct hist_line *l, enum mmt_hist_key_id key, const
 	return false;
 }
 
-static const char *site_text(const struct hist_name *n, uint64_t site, const struct tick *t)
+static const char *site_text(const struct name *n, uint64_t site, const struct tick *t)
 {
 	if (!site)
 		return NULL;
@@ -68,7 +68,7 @@ static const char *site_text(const struct hist_name *n, uint64_t site, const str
 			   n->flags & INPUT_NAME_WRAPPER ? " (wrapper: caller unknown)" : "");
 }
 
-static const char *cache_text(const struct hist_line *l, const struct hist_name *n, uint64_t id, const struct tick *t)
+static const char *cache_text(const struct hist_line *l, const struct name *n, uint64_t id, const struct tick *t)
 {
 	if (l->domain == MMT_DOMAIN_KMALLOC)
 		return id > 8192 ? tick_printf(t, "pages for %" PRIu64, id) : tick_printf(t, "kmalloc size class %" PRIu64, id);
@@ -84,21 +84,21 @@ static const char *listed(const char *const *names, size_t count, uint64_t value
 static const char *key_text(const struct hist_line *l, enum mmt_hist_key_id key, uint64_t v, const struct tick *t)
 {
 	const struct hist_model *h = hist_of(t->model);
-	const struct hist_name *n;
+	const struct name *n;
 
 	switch (key) {
-	case MMT_KEY_SITE: return site_text(hist_name(h, INPUT_NAME_SYMBOL, v), v, t);
-	case MMT_KEY_CACHE: return cache_text(l, hist_name(h, INPUT_NAME_CACHE, v), v, t);
+	case MMT_KEY_SITE: return site_text(name_find(&h->names, INPUT_NAME_SYMBOL, v), v, t);
+	case MMT_KEY_CACHE: return cache_text(l, name_find(&h->names, INPUT_NAME_CACHE, v), v, t);
 	case MMT_KEY_PROCESS:
-		n = hist_name(h, INPUT_NAME_PROCESS, v);
+		n = name_find(&h->names, INPUT_NAME_PROCESS, v);
 		return tick_printf(t, "%s[%u]", n ? n->text : "?", (uint32_t)v);
 	case MMT_KEY_ORDER: return tick_printf(t, "%" PRIu64, v);
 	case MMT_KEY_GFP:
-		n = hist_name(h, INPUT_NAME_GFP, v);
+		n = name_find(&h->names, INPUT_NAME_GFP, v);
 		return n ? n->text : tick_printf(t, "0x%" PRIx64, v);
 	case MMT_KEY_NODE: return (int64_t)v >= 0 ? tick_printf(t, "%" PRIu64, v) : (int64_t)v == -1 ? "any" : NULL;
 	case MMT_KEY_CGROUP:
-		n = hist_name(h, INPUT_NAME_CGROUP, v);
+		n = name_find(&h->names, INPUT_NAME_CGROUP, v);
 		return n ? n->text : tick_printf(t, "cgroup id %" PRIu64, v);
 	case MMT_KEY_REGION: return listed(hist_region_names, MMT_REGIONS + 1, v, t);
 	case MMT_KEY_MIGRATE: return listed(hist_migrate_names, 6, v, t);
@@ -137,12 +137,12 @@ static struct value get_number(const struct field *f, const void *row, const str
 /* pid 0, comm 1, start_time 2 */
 static struct value get_process(const struct field *f, const void *row, const struct tick *t)
 {
-	const struct hist_name *n;
+	const struct name *n;
 	uint64_t v;
 
 	if (!key_value(row, MMT_KEY_PROCESS, t, &v))
 		return value_none();
-	n = hist_name(hist_of(t->model), INPUT_NAME_PROCESS, v);
+	n = name_find(&hist_of(t->model)->names, INPUT_NAME_PROCESS, v);
 	if (f->arg == 0)
 		return value_uint((uint32_t)v);
 	if (!n)

@@ -38,7 +38,7 @@ static struct value get_name(const struct field *f, const void *row, const struc
 
 static const char *cause_of(const struct model *m, const struct mmt_oom *o)
 {
-	const struct hist_name *n = hist_name(hist_of(m), INPUT_NAME_OOM, o->time);
+	const struct name *n = name_find(&hist_of(m)->names, INPUT_NAME_OOM, o->time);
 
 	return n ? n->text : NULL;
 }
