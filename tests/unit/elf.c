@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* src/sym/elf.c and src/model/image.c: headers of honest and of hostile files. */
+/* src/sym/elf.c and src/model/fault/elf.c: headers of honest and of hostile files. */
 #include <elf.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "model/image.h"
-#include "model/kind.h"
+#include "model/fault/kind.h"
+#include "model/fault/elf.h"
 #include "sym/elf.h"
 #include "unit/check.h"
-#include "unit/make.h"
+#include "unit/fault.h"
 
 struct file { Elf64_Ehdr e; Elf64_Phdr p[5]; };
 
@@ -87,7 +87,7 @@ static void mutated(void)
 	for (int round = 0; round < 3000; round++) {
 		struct file f = library();
 		struct elf_headers h;
-		struct image image = { .read = true };
+		struct elf_facts facts = { .head.read = 1 };
 
 		for (int i = 0; i < 6; i++) {
 			seed ^= seed << 13;
@@ -98,10 +98,10 @@ static void mutated(void)
 		read_bytes(&f, sizeof(f), &h);
 		CHECK(h.count <= ELF_SEGMENTS);
 		for (unsigned i = 0; i < h.count; i++)
-			image.segment[image.count++] = (struct image_segment){ h.segment[i].offset, h.segment[i].vaddr,
-				h.segment[i].filesz, h.segment[i].memsz, h.segment[i].flags };
+			facts.segment[facts.count++] = (struct input_segment){ h.segment[i].offset, h.segment[i].vaddr,
+				h.segment[i].filesz, h.segment[i].memsz, h.segment[i].flags, 0 };
 		for (uint64_t offset = 0; offset < 0x5000; offset += 0x1000)
-			image_segment(&image, offset, 1, 0x7f0000000000, NULL);
+			elf_segment_of(&facts, offset, 1, 0x7f0000000000, NULL);
 	}
 }
 
@@ -143,7 +143,8 @@ static void mapped(struct bytes *b, uint64_t at, uint64_t pages, unsigned perm, 
 static void parts_of_a_library(void)
 {
 	static const char *const kinds[] = { "rodata", "text", "rodata", "relro", "data+bss", "bss+anon" };
-	struct image image = { .ino = 77, .read = true, .count = 4, .relro_start = 0x3dc8, .relro_end = 0x4000 };
+	struct input_elf head = { .ino = 77, .read = 1, .relro_start = 0x3dc8, .relro_end = 0x4000 };
+	struct input_segment segment[4];
 	struct session *s = session_new();
 	struct file f = library();
 	struct bytes b = { NULL, 0 };
@@ -152,10 +153,10 @@ static void parts_of_a_library(void)
 	size_t n;
 
 	for (int i = 0; i < 4; i++)
-		image.segment[i] = (struct image_segment){ f.p[i].p_offset, f.p[i].p_vaddr, f.p[i].p_filesz, f.p[i].p_memsz,
+		segment[i] = (struct input_segment){ f.p[i].p_offset, f.p[i].p_vaddr, f.p[i].p_filesz, f.p[i].p_memsz,
 			(f.p[i].p_flags & PF_R ? VM_READ : 0) | (f.p[i].p_flags & PF_W ? VM_WRITE : 0) |
-			(f.p[i].p_flags & PF_X ? VM_EXEC : 0) };
-	image_add(s, &image);
+			(f.p[i].p_flags & PF_X ? VM_EXEC : 0), 0 };
+	give(s, INPUT_ELF, &head, sizeof(head), segment, sizeof(segment));
 	layout_begin(&b, 1, 8);
 	mapped(&b, 0x0000, 1, VM_READ, 0, 1);
 	mapped(&b, 0x1000, 1, VM_READ | VM_EXEC, 1, 2);

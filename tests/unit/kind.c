@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* src/model/kind.c: what the VMAs of a plain program's layout are. */
-#include "model/kind.h"
+/* src/model/fault/kind.c: what the VMAs of a plain program's layout are. */
+#include "model/fault/kind.h"
 
 #include <stdlib.h>
 
 #include "unit/check.h"
-#include "unit/make.h"
+#include "unit/fault.h"
 
 #define R 1u
 #define RW 3u
@@ -36,7 +36,7 @@ static void layout_plain(void)
 	layout_add(&b, make_vma(0x7fffffffc000, 0x7fffffffe000, RX, MMT_VMA_SPECIAL, 13), "[vdso]");
 	layout_close(&b, 8);
 	CHECK(session_layout(session, 42, b.at, b.size));
-	CHECK_EQ(session->decode_error, 0);
+	CHECK_EQ(session->base.decode_errors, 0);
 	bytes_free(&b);
 }
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* src/model/session.c: what records and layouts make true. */
-#include "model/session.h"
+/* src/model/fault/session.c: what records and layouts make true. */
 
 #include <stdlib.h>
 
 #include "unit/check.h"
-#include "unit/make.h"
+#include "unit/fault.h"
 
 #define APPLY(s, record) do { __typeof__(record) r_ = (record); session_apply(s, &r_, sizeof(r_)); } while (0)
 
@@ -71,7 +70,7 @@ static void a_fault_counts_in_both_ledgers(void)
 	CHECK_EQ(process_of(s, 42, false)->faults.minor, 1);
 	CHECK_EQ(s->faults.minor, 1);
 	CHECK_EQ(vma_at(s, 1, 0x10000, NULL)->faults.minor, 1);
-	CHECK_EQ(s->decode_error, 0);
+	CHECK_EQ(s->base.decode_errors, 0);
 	session_free(s);
 }
 
@@ -302,7 +301,7 @@ static void a_layout_that_raced_says_so(void)
 	CHECK(!session_layout_current(s, 42, &now));
 	now.lock_seq = ~0ull; /* a kernel that does not tell */
 	CHECK(!session_layout_current(s, 42, &now));
-	CHECK_EQ(s->decode_error, 0);
+	CHECK_EQ(s->base.decode_errors, 0);
 	session_free(s);
 }
 
@@ -312,12 +311,12 @@ static void a_damaged_layout_is_counted(void)
 	struct bytes b = { NULL, 0 };
 
 	CHECK(!session_layout(s, 42, "", 0)); /* a process without an mm */
-	CHECK_EQ(s->decode_error, 0);
+	CHECK_EQ(s->base.decode_errors, 0);
 	layout_begin(&b, 1, 8);
 	layout_add(&b, ANON_MAP, "");
 	layout_close(&b, 8);
 	CHECK(!session_layout(s, 42, b.at, b.size - 1));
-	CHECK_EQ(s->decode_error, 1);
+	CHECK_EQ(s->base.decode_errors, 1);
 	CHECK(vma_at(s, 1, 0x10000, NULL) != NULL);
 	bytes_free(&b);
 	layout_add(&b, ANON_MAP, ""); /* VMAs of no mm */
@@ -336,13 +335,13 @@ static void the_residual_is_signed(void)
 	g.minor = -3;
 	g.major = -2;
 	APPLY(s, g);
-	CHECK_EQ(process_of(s, 42, false)->faults.gup_minor, 2);
-	CHECK_EQ(process_of(s, 42, false)->faults.gup_major, 0);
-	CHECK_EQ(s->faults.gup_minor, 2);
+	CHECK_EQ(process_of(s, 42, false)->faults.unattributed_minor, 2);
+	CHECK_EQ(process_of(s, 42, false)->faults.unattributed_major, 0);
+	CHECK_EQ(s->faults.unattributed_minor, 2);
 	g.minor = -4;
 	g.major = 0;
 	APPLY(s, g);
-	CHECK_EQ(process_of(s, 42, false)->faults.gup_minor, (uint64_t)-2);
+	CHECK_EQ(process_of(s, 42, false)->faults.unattributed_minor, (uint64_t)-2);
 	session_free(s);
 }
 
@@ -352,25 +351,25 @@ static void damaged_records_are_counted(void)
 	struct mmt_fault f = make_fault(42, 1, 0x10000, 7, MMT_CLASS_COUNT);
 
 	APPLY(s, f);
-	CHECK_EQ(s->decode_error, 1);
+	CHECK_EQ(s->base.decode_errors, 1);
 	f.cls = 0xff;
 	APPLY(s, f);
-	CHECK_EQ(s->decode_error, 2);
+	CHECK_EQ(s->base.decode_errors, 2);
 	f.cls = MMT_CLASS_COW;
 	f.mode = MMT_MODE_COUNT;
 	APPLY(s, f);
-	CHECK_EQ(s->decode_error, 3);
+	CHECK_EQ(s->base.decode_errors, 3);
 	f.mode = 0xff;
 	APPLY(s, f);
-	CHECK_EQ(s->decode_error, 4);
+	CHECK_EQ(s->base.decode_errors, 4);
 	f.mode = MMT_MODE_USER;
 	session_apply(s, &f, sizeof(f) - 1);
-	CHECK_EQ(s->decode_error, 5);
+	CHECK_EQ(s->base.decode_errors, 5);
 	f.head.kind = MMT_KIND_LIMIT;
 	APPLY(s, f);
-	CHECK_EQ(s->decode_error, 6);
+	CHECK_EQ(s->base.decode_errors, 6);
 	session_apply(s, "", 0);
-	CHECK_EQ(s->decode_error, 7);
+	CHECK_EQ(s->base.decode_errors, 7);
 	CHECK_EQ(stat_total(&s->faults), 0);
 	CHECK_EQ(faults_of_vmas(s), 0);
 	session_free(s);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* src/model/stat.c and the bucket function that both sides share. */
-#include "model/stat.h"
+/* src/model/fault/stat.c and the bucket function that both sides share. */
+#include "model/fault/stat.h"
 
 #include "unit/check.h"
 #include "unit/make.h"
@@ -129,14 +129,14 @@ static void a_folded_row_is_as_many_faults(void)
 		row.ns_max = f.ns;
 		row.hist[mmt_latency_bucket(f.ns)]++;
 	}
-	stat_fold(&folded, &key, &row);
+	stat_add_row(&folded, &key, &row);
 	CHECK(!memcmp(one.cls[f.cls], folded.cls[f.cls], sizeof(*one.cls[f.cls])));
 	CHECK_EQ(folded.major, one.major);
 	CHECK_EQ(folded.foreign, one.foreign);
 	CHECK_EQ(folded.mode[MMT_MODE_USER], 1000);
 	CHECK_EQ(stat_quantile(&folded, -1, 0.9), stat_quantile(&one, -1, 0.9));
 	key.mode = MMT_MODE_COUNT; /* not known: in no mode, but counted */
-	stat_fold(&folded, &key, &row);
+	stat_add_row(&folded, &key, &row);
 	CHECK_EQ(folded.mode[MMT_MODE_USER], 1000);
 	CHECK_EQ(folded.major, 2000);
 	stat_free(&one);
@@ -151,7 +151,7 @@ static void histograms_hold_more_than_32_bits(void)
 	struct mmt_fold_row row = { .count = UINT32_MAX, .timed = UINT32_MAX, .hist = { [20] = UINT32_MAX } };
 
 	for (int i = 0; i < 3; i++)
-		stat_fold(&s, &key, &row);
+		stat_add_row(&s, &key, &row);
 	stat_move(&to, &s);
 	CHECK_EQ(to.cls[MMT_CLASS_ANON_WRITE]->hist[20], 3ull * UINT32_MAX);
 	stat_free(&to);

@@ -61,6 +61,7 @@ void aggregate_row(struct session *s, const struct mmt_fold_key *key, const stru
 void aggregate_gone(struct session *s, const struct mmt_fold_key *key, const struct mmt_fold_row *row);
 void aggregate_process(struct session *s, const struct mmt_fold_process_key *key, const struct mmt_fold_process *process);
 void aggregate_free(struct session *s);
+extern const struct retention_limits retention_limits; /* those of a real run */
 void retention_apply(struct session *s, const struct input_retain *r);
 bool retention_crowded(const struct session *s, uint64_t now);
 

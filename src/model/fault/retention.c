@@ -12,9 +12,12 @@
 
 #define GONE_ANCHOR 2 /* no VMA starts there */
 
-#define VMAS 16384    /* rows of what has ended, some 1 KiB each; beyond that they are merged down to half */
-#define PROCESSES 1024 /* likewise */
-#define ELF_FILES 8192 /* some 700 bytes each */
+const struct retention_limits retention_limits = {
+	.vmas = 16384, /* some 1 KiB each */
+	.processes = 1024,
+	.elf_files = 8192, /* some 700 bytes each */
+};
+
 #define CROWD 16384   /* new rows of VMAs that are a reason to merge before the interval is over ... */
 #define CROWD_NS 50000000ull /* ... not more often than this: longer than records are under way */
 
@@ -101,13 +104,13 @@ static bool merge_vmas(struct session *s, bool idle)
 	for (size_t i = 0; i < n; i++)
 		if (vma_may_merge(all[i], idle))
 			all[gone++] = all[i];
-	if (gone > VMAS) {
+	if (gone > s->limits.vmas) {
 		qsort(all, gone, sizeof(*all), vma_order);
-		for (size_t i = 0; i < gone - VMAS / 2; i++)
+		for (size_t i = 0; i < gone - s->limits.vmas / 2; i++)
 			vma_merge(s, all[i]->mm->proc, all[i]);
 	}
 	free(all);
-	return gone > VMAS;
+	return gone > s->limits.vmas;
 }
 
 /* --- processes --- */
@@ -174,7 +177,7 @@ static bool merge_processes(struct session *s)
 
 	for (struct process *p = s->processes; p; p = p->next)
 		n += p->settled && p->dead && !p->merged;
-	if (n <= PROCESSES)
+	if (n <= s->limits.processes)
 		return false;
 	mark_kept(s);
 	ended = xmalloc(n * sizeof(*ended));
@@ -183,7 +186,7 @@ static bool merge_processes(struct session *s)
 		if (p->settled && p->dead && !p->merged && !p->kept)
 			ended[n++] = p;
 	qsort(ended, n, sizeof(*ended), process_order);
-	for (size_t i = 0; i + PROCESSES / 2 < n; i++)
+	for (size_t i = 0; i + s->limits.processes / 2 < n; i++)
 		process_merge(s, ended[i]);
 	free(ended);
 	for (struct mm *mm = s->mms; mm; mm = mm->next) {
@@ -283,7 +286,7 @@ static size_t merge(struct session *s, bool idle)
 
 	merged |= merge_vmas(s, idle);
 	/* a VMA that grows and shrinks leaves keys behind */
-	if (merged || s->slot_used > 4 * (VMAS + count_vmas(s))) {
+	if (merged || s->slot_used > 4 * (s->limits.vmas + count_vmas(s))) {
 		slots_forget(s);
 		mms_drop(s);
 		processes_drop(s);
@@ -301,7 +304,7 @@ void retention_apply(struct session *s, const struct input_retain *r)
 	}
 	s->retention.left = merge(s, !r->between);
 	s->retention.seen = s->next_vma;
-	elf_retain(s, ELF_FILES);
+	elf_retain(s, s->limits.elf_files);
 }
 
 bool retention_crowded(const struct session *s, uint64_t now)

@@ -18,6 +18,7 @@ static void session_init(struct model *m)
 	s->slot_count = 1024;
 	s->slots = xcalloc(s->slot_count, sizeof(*s->slots));
 	s->sample_max = 1;
+	s->limits = retention_limits;
 }
 
 static void session_clean(struct model *m)

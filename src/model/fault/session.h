@@ -91,6 +91,9 @@ struct vma_slot { struct vma *vma; uint64_t anchor; uint32_t mm_id, sig; };
 /* Which events trace shows, of the options; all zero: all. */
 struct event_filter { uint32_t classes; /* bit per enum mmt_class */ uint64_t from, to; /* addresses */ };
 
+/* Rows of what has ended, beyond which they are merged down to half, and files whose ELF facts are kept. */
+struct retention_limits { size_t vmas, processes, elf_files; };
+
 /* A row that went into another one at the last INPUT_RETAIN. */
 struct merged { bool process; /* else a VMA */ uint32_t id, into; };
 
@@ -120,6 +123,7 @@ struct session {
 	size_t live_processes;
 	struct fault_stat faults; /* process ledger of all targets */
 	struct mm *last_mm; /* look-up cache */
+	struct retention_limits limits;
 	struct merged *merged; /* by the last INPUT_RETAIN */
 	size_t merged_count, merged_room;
 	struct { uint64_t next, left; uint32_t seen; bool again; } retention; /* when to merge next: retention.c */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#include "view/line.h"
+/* src/view/format/text_line.c: what a terminal of some width shows. */
+#include "view/format/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,22 +9,22 @@
 
 static void width_counts_characters(void)
 {
-	CHECK_EQ(line_width(""), 0);
-	CHECK_EQ(line_width("abc"), 3);
-	CHECK_EQ(line_width("a\u00e4\u20ac\U0001d11e"), 4);
+	CHECK_EQ(text_width(""), 0);
+	CHECK_EQ(text_width("abc"), 3);
+	CHECK_EQ(text_width("a\u00e4\u20ac\U0001d11e"), 4);
 }
 
 static void a_name_keeps_its_end(void)
 {
 	char path[] = "/usr/lib/libc.so.6", wide[] = "\u00e4\u00f6\u00fc\u00e4\u00f6\u00fc", tiny[] = "abcdef";
 
-	line_keep_end(path, 18);
+	text_keep_end(path, 18);
 	CHECK_STR(path, "/usr/lib/libc.so.6");
-	line_keep_end(path, 12);
+	text_keep_end(path, 12);
 	CHECK_STR(path, "...libc.so.6");
-	line_keep_end(wide, 5);
+	text_keep_end(wide, 5);
 	CHECK_STR(wide, "...\u00f6\u00fc");
-	line_keep_end(tiny, 3); /* no room for anything but the dots */
+	text_keep_end(tiny, 3); /* no room for anything but the dots */
 	CHECK_STR(tiny, "abcdef");
 }
 
@@ -31,25 +32,26 @@ static void a_name_keeps_its_begin(void)
 {
 	char wide[] = "\u00e4\u00f6\u00fc\u00e4\u00f6\u00fc";
 
-	line_keep_begin(wide, 6);
-	CHECK_EQ(line_width(wide), 6);
-	line_keep_begin(wide, 5);
+	text_keep_begin(wide, 6);
+	CHECK_EQ(text_width(wide), 6);
+	text_keep_begin(wide, 5);
 	CHECK_STR(wide, "\u00e4\u00f6...");
 }
 
 /* What is printed to a terminal of that width. */
 static char *printed(int width, bool wrap, const char *text)
 {
-	struct report r = { .width = width };
+	struct view v = { .opt.width = width };
+	struct text x = { .view = &v };
 	char *out = NULL;
 	size_t size;
 
-	r.out = open_memstream(&out, &size);
+	v.out = open_memstream(&out, &size);
 	if (wrap)
-		line_wrap(&r, "%s", text);
+		text_wrap(&x, "%s", text);
 	else
-		line_put(&r, "%s", text);
-	fclose(r.out);
+		text_line(&x, "%s", text);
+	fclose(v.out);
 	return out;
 }
 
@@ -73,9 +75,9 @@ static void lines_are_cut_or_broken(void)
 
 int main(void)
 {
-	RUN("line", width_counts_characters);
-	RUN("line", a_name_keeps_its_end);
-	RUN("line", a_name_keeps_its_begin);
-	RUN("line", lines_are_cut_or_broken);
+	RUN("text_line", width_counts_characters);
+	RUN("text_line", a_name_keeps_its_end);
+	RUN("text_line", a_name_keeps_its_begin);
+	RUN("text_line", lines_are_cut_or_broken);
 	return check_bad;
 }

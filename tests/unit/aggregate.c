@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* src/model/fold.c: rows that only grow, read again and again. */
-#include "model/session.h"
+/* src/model/fault/aggregate.c: rows that only grow, read again and again. */
 
 #include <stdlib.h>
 
 #include "unit/check.h"
-#include "unit/make.h"
+#include "unit/fault.h"
 
 static struct mmt_fold_key key_of(unsigned tgid, unsigned mm_id, enum mmt_class cls)
 {
@@ -28,9 +27,9 @@ static void a_row_adds_what_it_grew(void)
 	struct mmt_fold_row ten = row_of(10), fifteen = row_of(15);
 
 	for (int again = 0; again < 3; again++)
-		session_fold_row(s, &key, &ten);
+		session_row(s, &key, &ten);
 	CHECK_EQ(s->faults.minor, 10);
-	session_fold_row(s, &key, &fifteen);
+	session_row(s, &key, &fifteen);
 	CHECK_EQ(s->faults.minor, 15);
 	CHECK_EQ(session_find(s, 42)->faults.minor, 15);
 	CHECK_EQ(session_vma_by_key(s, 1, 7, 0x10000)->faults.minor, 15);
@@ -48,7 +47,7 @@ static void rows_and_records_add_up(void)
 	struct mmt_fault f = make_fault(42, 1, 0x10000, 7, MMT_CLASS_COW);
 
 	session_apply(s, &f, sizeof(f));
-	session_fold_row(s, &key, &row);
+	session_row(s, &key, &row);
 	CHECK_EQ(s->faults.minor, 4);
 	CHECK_EQ(session_vma_of(s, &f)->faults.minor, 4);
 	session_free(s);
@@ -64,7 +63,7 @@ static void many_rows_keep_apart(void)
 			struct mmt_fold_key key = key_of(100 + i % 10, 1 + i % 10, i % MMT_CLASS_ERROR);
 
 			key.anchor = 0x1000ull * i;
-			session_fold_row(s, &key, &row);
+			session_row(s, &key, &row);
 		}
 	CHECK_EQ(s->faults.minor, 6000);
 	session_free(s);
@@ -76,11 +75,11 @@ static void damaged_rows_are_counted(void)
 	struct mmt_fold_key key = key_of(42, 1, MMT_CLASS_COUNT);
 	struct mmt_fold_row row = row_of(2);
 
-	session_fold_row(s, &key, &row);
+	session_row(s, &key, &row);
 	key.cls = MMT_CLASS_COW;
 	key.mode = MMT_MODE_COUNT;
-	session_fold_row(s, &key, &row);
-	CHECK_EQ(s->decode_error, 2);
+	session_row(s, &key, &row);
+	CHECK_EQ(s->base.decode_errors, 2);
 	CHECK_EQ(stat_total(&s->faults), 0);
 	session_free(s);
 }
@@ -96,18 +95,18 @@ static void process_rows_by_start_time(void)
 	session_apply(s, &first, sizeof(first));
 	session_apply(s, &end, sizeof(end));
 	session_apply(s, &second, sizeof(second));
-	session_fold_process(s, &key, &row);
-	session_fold_process(s, &key, &row);
+	session_row_process(s, &key, &row);
+	session_row_process(s, &key, &row);
 	CHECK_EQ(s->faults.minor, 3);
 	CHECK_EQ(s->faults.major, 1);
-	CHECK_EQ(s->faults.gup_minor, 5);
+	CHECK_EQ(s->faults.unattributed_minor, 5);
 	CHECK_EQ(stat_total(&session_find(s, 42)->faults), 0); /* the dead one executed them */
 	CHECK_EQ(session_find(s, 42)->older->faults.minor, 3);
 	row.gup_minor = 2; /* a reading took back */
-	session_fold_process(s, &key, &row);
-	CHECK_EQ(s->faults.gup_minor, 2);
+	session_row_process(s, &key, &row);
+	CHECK_EQ(s->faults.unattributed_minor, 2);
 	key = (struct mmt_fold_process_key){ 0 }; /* stands for the rest */
-	session_fold_process(s, &key, &row);
+	session_row_process(s, &key, &row);
 	CHECK_EQ(s->faults.minor, 6);
 	CHECK_EQ(s->live_processes, 1);
 	CHECK_STR(s->processes->comm, "(unknown)");
@@ -124,8 +123,8 @@ static void process_rows_with_one_start_time(void)
 		for (uint32_t tgid = 1; tgid <= 30; tgid++) {
 			struct mmt_fold_process_key key = { .tgid = tgid, .start_boottime = 1000 + start };
 
-			session_fold_process(s, &key, &row);
-			session_fold_process(s, &key, &row);
+			session_row_process(s, &key, &row);
+			session_row_process(s, &key, &row);
 		}
 	CHECK_EQ(s->faults.minor, 900);
 	session_free(s);

@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* src/model/merge.c: memory stays bounded and no count is lost. */
-#include "model/session.h"
+/* src/model/fault/retention.c: memory stays bounded and no count is lost. */
 
 #include <stdlib.h>
 
-#include "model/bound.h"
-#include "model/kind.h"
+#include "model/fault/elf.h"
+#include "model/fault/kind.h"
 #include "unit/check.h"
-#include "unit/make.h"
+#include "unit/fault.h"
 
 #define APPLY(s, record) do { __typeof__(record) r_ = (record); session_apply(s, &r_, sizeof(r_)); } while (0)
 
-struct told { unsigned vmas, processes; };
+struct noted { unsigned vmas, processes; };
 
-static void hear(void *ctx, const char *what, uint32_t id, uint32_t into)
+/* As INPUT_RETAIN of an interval, with limits that a test can reach. */
+static size_t retain(struct session *s, size_t vmas, size_t processes, bool between, struct noted *n)
 {
-	struct told *t = ctx;
-
-	CHECK(id != into);
-	if (!strcmp(what, "vma"))
-		t->vmas++;
-	else
-		t->processes++;
+	s->limits.vmas = vmas;
+	s->limits.processes = processes;
+	session_retain(s, 0, between);
+	for (size_t i = 0; i < s->merged_count; i++) {
+		CHECK(s->merged[i].id != s->merged[i].into);
+		*(s->merged[i].process ? &n->processes : &n->vmas) += 1;
+	}
+	return s->retention.left;
 }
 
 static size_t processes_of(const struct session *s)
@@ -71,14 +72,13 @@ static void short_life(struct session *s, unsigned pid, unsigned mm, unsigned ex
 static void many_processes_come_and_go(void)
 {
 	struct session *s = session_new();
-	struct told told = { 0, 0 };
-	struct merge_rules rules = { .vmas = 64, .processes = 32, .idle = true, .told = hear, .ctx = &told };
+	struct noted noted = { 0, 0 };
 	uint64_t by_vma, by_process;
 	size_t rows;
 
 	for (unsigned i = 0; i < 5000; i++) {
 		short_life(s, 1000 + i, i + 1, i == 77 ? 50 : 0);
-		session_merge(s, &rules);
+		retain(s, 64, 32, false, &noted);
 	}
 	sums(s, &by_vma, &by_process, &rows);
 	CHECK_EQ(by_vma, 5000 * 4 + 100);
@@ -87,7 +87,7 @@ static void many_processes_come_and_go(void)
 	CHECK(rows <= 128);
 	CHECK(processes_of(s) <= 32 + 2);
 	CHECK(mms_of(s) <= 2 * (32 + 2));
-	CHECK_EQ(told.processes, 5000 + 2 - processes_of(s));
+	CHECK_EQ(noted.processes, 5000 + 2 - processes_of(s));
 	CHECK_EQ(idmap_get(&s->by_pid, 1077) != NULL, true); /* the one with the most faults stays */
 	session_free(s);
 }
@@ -95,14 +95,14 @@ static void many_processes_come_and_go(void)
 static void a_living_process_keeps_its_rows(void)
 {
 	struct session *s = session_new();
-	struct merge_rules rules = { .vmas = 8, .processes = 8, .idle = true };
+	struct noted noted = { 0, 0 };
 	const struct vma *v;
 
 	APPLY(s, make_fork(5, 1, 900, 5, "live"));
 	APPLY(s, make_seen(5, 900, make_vma(0x30000, 0x40000, 3, MMT_VMA_ANON, 7), ""));
 	for (unsigned i = 0; i < 100; i++) {
 		short_life(s, 1000 + i, i + 1, 0);
-		session_merge(s, &rules);
+		retain(s, 8, 8, false, &noted);
 		APPLY(s, make_fault(5, 900, 0x30000, 7, MMT_CLASS_ANON_WRITE));
 	}
 	v = session_vma_by_key(s, 900, 7, 0x30000);
@@ -113,11 +113,10 @@ static void a_living_process_keeps_its_rows(void)
 }
 
 /* One process maps, touches and unmaps without end. */
-static void gone_mappings_are_told_by_kind(void)
+static void gone_mappings_are_joined_by_kind(void)
 {
 	struct session *s = session_new();
-	struct told told = { 0, 0 };
-	struct merge_rules rules = { .vmas = 100, .processes = 10, .idle = true, .told = hear, .ctx = &told };
+	struct noted noted = { 0, 0 };
 	struct bytes empty = { NULL, 0 };
 	uint64_t by_vma, by_process;
 	const struct vma *sum;
@@ -133,7 +132,7 @@ static void gone_mappings_are_told_by_kind(void)
 		APPLY(s, seen);
 		APPLY(s, make_fault(9, 1, at, 7 + i, MMT_CLASS_ANON_WRITE));
 		session_layout(s, 9, empty.at, empty.size);
-		session_merge(s, &rules);
+		retain(s, 100, 10, false, &noted);
 	}
 	sums(s, &by_vma, &by_process, &rows);
 	CHECK_EQ(by_vma, 1000);
@@ -143,7 +142,7 @@ static void gone_mappings_are_told_by_kind(void)
 	CHECK(sum && sum->sum);
 	CHECK_EQ(sum ? sum->merged : 0, 1000 - (rows - 1));
 	CHECK_STR(sum ? kind_of(sum) : "", "anon");
-	CHECK_EQ(told.vmas, 1000 - (rows - 1));
+	CHECK_EQ(noted.vmas, 1000 - (rows - 1));
 	bytes_free(&empty);
 	session_free(s);
 }
@@ -152,7 +151,7 @@ static void gone_mappings_are_told_by_kind(void)
 static void a_crowd_merges_what_ended_only(void)
 {
 	struct session *s = session_new();
-	struct merge_rules rules = { .vmas = 8, .processes = 8 };
+	struct noted noted = { 0, 0 };
 	const struct vma *v;
 	uint64_t by_vma, by_process;
 	size_t rows, left = 0;
@@ -162,7 +161,7 @@ static void a_crowd_merges_what_ended_only(void)
 		APPLY(s, make_seen(5, 900, make_vma(0x30000 + i * 0x10000, 0x40000 + i * 0x10000, 3, MMT_VMA_ANON, 7 + i), ""));
 	for (unsigned i = 0; i < 100; i++) {
 		short_life(s, 1000 + i, i + 1, 0);
-		left = session_merge(s, &rules);
+		left = retain(s, 8, 8, true, &noted);
 	}
 	sums(s, &by_vma, &by_process, &rows);
 	CHECK_EQ(by_vma, 400);
@@ -177,17 +176,16 @@ static void a_crowd_merges_what_ended_only(void)
 static void a_crowd_does_not_wait_for_the_table(void)
 {
 	struct session *s = session_new();
-	struct bound bound = { 0 };
 	uint64_t by_vma, by_process, merges = 0;
 	size_t rows, most = 0;
 
 	for (unsigned i = 0; i < 60000; i++) {
 		short_life(s, 1000 + i, i + 1, 0);
-		if (!bound_is_crowded(&bound, s, i * 10000ull)) /* 100,000 lives a second */
+		if (!model_fault.crowded(&s->base, i * 10000ull)) /* 100,000 lives a second */
 			continue;
 		sums(s, &by_vma, &by_process, &rows);
 		most = rows > most ? rows : most;
-		bound_crowd(&bound, s, i * 10000ull);
+		session_retain(s, i * 10000ull, true);
 		merges++;
 	}
 	sums(s, &by_vma, &by_process, &rows);
@@ -198,12 +196,33 @@ static void a_crowd_does_not_wait_for_the_table(void)
 	session_free(s);
 }
 
+/* A target maps files without end: what was read of them goes, the newest stay. */
+static void elf_facts_are_bounded(void)
+{
+	struct session *s = session_new();
+	struct noted noted = { 0, 0 };
+
+	s->limits.elf_files = 100;
+	for (unsigned i = 1; i <= 1000; i++) {
+		struct input_elf head = { .ino = i, .dev = 1, .read = 1 };
+		struct input_segment segment = { 0, 0, 1, 1, 5, 0 };
+
+		give(s, INPUT_ELF, &head, sizeof(head), &segment, sizeof(segment));
+		retain(s, 100, 100, false, &noted);
+		CHECK(s->elf_count <= 100);
+		CHECK(session_elf_known(s, 1, i));
+	}
+	CHECK(session_elf_known(s, 1, 990) && !session_elf_known(s, 1, 800));
+	session_free(s);
+}
+
 int main(void)
 {
-	RUN("merge", many_processes_come_and_go);
-	RUN("merge", a_living_process_keeps_its_rows);
-	RUN("merge", a_crowd_merges_what_ended_only);
-	RUN("merge", a_crowd_does_not_wait_for_the_table);
-	RUN("merge", gone_mappings_are_told_by_kind);
+	RUN("retention", many_processes_come_and_go);
+	RUN("retention", a_living_process_keeps_its_rows);
+	RUN("retention", a_crowd_merges_what_ended_only);
+	RUN("retention", a_crowd_does_not_wait_for_the_table);
+	RUN("retention", gone_mappings_are_joined_by_kind);
+	RUN("retention", elf_facts_are_bounded);
 	return check_bad;
 }
