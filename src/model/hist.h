@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Histograms as the kernel counted them, at one moment: cells sorted into
- * lines, a line for each (domain, op, keys). */
+/* The model of hist: histograms as the kernel counted them, read now and then.
+ * Cells of a reading are sorted into lines, a line for each (event, op, keys).
+ * Inputs come through model_input() alone; what stands here is for reading. */
 #ifndef MODEL_HIST_H
 #define MODEL_HIST_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "wire/hist.h"
+#include "base/idmap.h"
+#include "model/model.h"
 
 struct hist_cell {
-	struct mmt_hist_key key; /* pad: 1 = what had no room for a row of its own */
+	struct mmt_hist_key key;
 	struct mmt_hist_row row;
+	bool other; /* what had no room for a row of its own */
 };
 
 struct hist_line {
@@ -22,8 +21,10 @@ struct hist_line {
 	uint8_t domain, op;
 	bool other; /* keys that had no room */
 	struct mmt_hist_row sum;
+	const struct hist_line *interval; /* what the last interval added; NULL: nothing, or there is no interval */
 };
 
+/* A reading, or the difference of two. */
 struct hist_snapshot {
 	struct hist_cell *cells;
 	size_t cell_count, cell_room;
@@ -31,31 +32,78 @@ struct hist_snapshot {
 	size_t line_count;
 };
 
-enum hist_sort { HIST_BY_COUNT, HIST_BY_BYTES, HIST_BY_WASTE };
+/* A name that the source announced; owned by the model. */
+struct hist_name {
+	uint64_t key, extra;
+	uint32_t flags;       /* enum input_name_flag */
+	uint64_t reading;     /* the last one that had it in a row, or brought it */
+	const char *text, *module; /* module: of a symbol, "": none */
+};
 
-/* false: not a key of -s. */
-bool hist_sort_parse(const char *text, enum hist_sort *out);
+#define HIST_NAME_KINDS (INPUT_NAME_GFP + 1)
+#define HIST_NAMES_KEPT 16384 /* above that, names that no row of the last two readings has are forgotten */
 
-void hist_clear(struct hist_snapshot *s);
-void hist_free(struct hist_snapshot *s);
-/* Aborts when out of memory. */
-void hist_add(struct hist_snapshot *s, const struct mmt_hist_key *key, const struct mmt_hist_row *row, bool other);
-/* Sorts cells and makes lines; drops cells that count nothing. */
-void hist_finish(struct hist_snapshot *s);
-/* out = now - before, both finished; out is finished too. */
-void hist_subtract(const struct hist_snapshot *now, const struct hist_snapshot *before, struct hist_snapshot *out);
+struct hist_names {
+	struct idmap by_key[HIST_NAME_KINDS]; /* struct hist_name */
+	size_t count;
+};
 
-/* Lines of a domain and op, best first; returns their number. *out is for the
- * caller to free. */
-size_t hist_select(const struct hist_snapshot *s, uint8_t domain, uint8_t op, enum hist_sort sort,
-		   const struct hist_line ***out);
+struct hist_model {
+	struct model base;
+	uint8_t by[2];        /* enum mmt_hist_key_id, from option:by_0 and by_1 */
+	struct hist_snapshot now, before; /* the last reading, and that of the tick before */
+	struct hist_snapshot added; /* between the last two ticks; empty at the end of the run */
+	uint64_t stalls_open[MMT_DOMAIN_COUNT]; /* begun, not in the counts before they end */
+	uint64_t oom_kills;
+	uint64_t oom_time;    /* of the kill whose cause was announced last */
+	char oom_cause[16];
+	uint64_t readings;
+	bool shown, fresh;    /* a tick has shown `now`; a reading came since the last tick */
+	struct hist_names names;
+};
+
+extern const struct model_type model_hist;
+
+static inline const struct hist_model *hist_of(const struct model *m)
+{
+	return (const struct hist_model *)m;
+}
+
+/* --- what events carry --- */
+
+struct hist_domain { const char *key, *help; bool sized, timed, by_default; uint32_t keys; /* HK_ bits */ };
+struct hist_key { const char *key, *help; };
+extern const struct hist_domain hist_domains[MMT_DOMAIN_COUNT];
+extern const struct hist_key hist_keys[MMT_KEY_COUNT];
+/* By enum mmt_region; the last: none of them. NULL: no such region. */
+extern const char *const hist_regions[MMT_REGIONS + 1];
+
+/* Do events of this op carry the key? Frees have less than allocations. */
+bool hist_has_key(uint8_t domain, uint8_t op, enum mmt_hist_key_id key);
+/* Do they carry sizes? */
+bool hist_has_sizes(uint8_t domain, uint8_t op);
+/* enum input_name_kind of what a key's values are called by; 0: they need no names. */
+uint32_t hist_name_kind(uint8_t domain, enum mmt_hist_key_id key);
+
+/* --- reading the model --- */
+
+/* NULL: it was not announced. */
+const struct hist_name *hist_name_find(const struct hist_model *h, uint32_t kind, uint64_t key);
+/* The cause of an OOM kill at that time; NULL: it is not known. */
+const char *hist_oom_cause(const struct hist_model *h, uint64_t time);
 /* Sums all lines of a domain and op by bucket into buckets, which may be NULL. */
 struct mmt_hist_row hist_total(const struct hist_snapshot *s, uint8_t domain, uint8_t op,
 			       struct mmt_hist_row buckets[MMT_HIST_BUCKETS]);
-
 /* Bounds of a bucket: from lo up to, not including, hi. */
 uint64_t hist_bucket_lo(int bucket);
 uint64_t hist_bucket_hi(int bucket);
 uint64_t hist_waste(const struct mmt_hist_row *r);
+
+/* --- between the files of this model --- */
+
+void hist_name_put(struct hist_model *h, const struct input_name *n, const char *text, const char *module);
+/* A reading is complete: names that its rows have are in use, others may go. */
+void hist_names_retain(struct hist_model *h);
+void hist_names_free(struct hist_names *n);
 
 #endif
