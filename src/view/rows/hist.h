@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Rows of hist. */
+#ifndef VIEW_ROWS_HIST_H
+#define VIEW_ROWS_HIST_H
+
+#include "model/hist.h"
+#include "view/view.h"
+
+extern const struct row_type row_hist, row_hist_start, row_hist_end, event_oom;
+extern const struct text_page page_hist;
+
+/* For struct show. */
+const struct row_type *hist_event(const struct model *m, const struct input *in, const void **row);
+
+/* "alloc", "free" ... */
+extern const char *const hist_ops[MMT_OP_COUNT];
+/* "movable" ...; NULL: no such type. */
+const char *hist_migrate_type(uint64_t type);
+/* What a key of a line is called; VALUE_NONE: the event does not carry it, or it is not known. */
+struct value hist_key_value(const struct hist_line *l, enum mmt_hist_key_id key, const struct tick *t);
+
+#endif
