@@ -71,7 +71,7 @@ struct fault_args {
 };
 
 struct alloc_args { uint64_t min_size, max_size; /* 0: no limit */ const char *module; };
-struct hist_args { bool frees, look_through; };
+struct hist_args { bool frees, look_through; const char *by; /* --by, taken from show: the kernel splits by it */ };
 struct leak_args { uint64_t older_ns; const char *slab; uint32_t entries; bool stacks; };
 struct top_args { bool calls; };
 

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* `mmtrace hist`: histograms of allocations, faults and reclaim; OOM kills. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/check.h"
+#include "cmd/command.h"
+#include "source/hist.h"
+#include "view/rows/hist.h"
+
+/* The kernel itself is asked to count by the keys of --by; the rows that come have them,
+ * so that nothing is left for view/group.  Of a recording it groups what was asked then. */
+static int check(struct args *a, struct error *e)
+{
+	const struct target_args *t = &a->target;
+	struct kmem_options o = { .rows = 0 };
+
+	a->hist.by = a->show.by;
+	a->show.by = NULL;
+	if (t->command && (t->pids.count || t->cgroup))
+		return error_set(e, EXIT_USAGE, NULL, "a command cannot be joined with -p or --cgroup", "two targets");
+	return hist_domains_choose(a, &o, e);
+}
+
+/* What is not counted, or not in full, unless the format itself says so. */
+static void announce(const struct args *a, const struct model *m)
+{
+	const char *site = model_fact(m, "unknown", "site");
+
+	if (a->show.format && strcmp(a->show.format, "text"))
+		return;
+	for (int d = 0; d < MMT_DOMAIN_COUNT; d++) {
+		const char *key = hist_domains[d].key, *limits = model_fact(m, "unknown", key), *backend = model_fact(m, "backend", key);
+
+		if (limits)
+			fprintf(stderr, "mmtrace: %s %s%s: %s\n", key, backend ? "by " : "is not counted", backend ? backend : "", limits);
+	}
+	if (site)
+		fprintf(stderr, "mmtrace: %s; sites are addresses, wrappers are not known, and large kmallocs may count twice\n", site);
+	if (!a->show.quiet && !a->target.command)
+		fprintf(stderr, "mmtrace: counting; Ctrl-C ends\n");
+}
+
+static bool lost(const struct model *m)
+{
+	return m->cost.bpf_misses || m->losses[MMT_HIST_LOSS_STALLS] || m->losses[MMT_HIST_LOSS_OOMS] ||
+	       m->losses[MMT_HIST_LOSS_PROCESSES] || m->decode_errors;
+}
+
+static const struct row_type *const rows[] = { &row_hist, NULL };
+static const struct row_type *const events[] = { &event_oom, NULL };
+
+static const struct show show = {
+	.command = "hist", .rows = rows, .events = events, .event = hist_event, .main = &row_hist, .start = &row_hist_start,
+	.end = &row_hist_end, .page = &page_hist,
+};
+
+const struct command command_hist = {
+	.show = &show, .model = &model_hist, .source = &source_hist, .check = check, .announce = announce, .lost = lost,
+};

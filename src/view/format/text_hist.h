@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Between the files of the page of hist. */
+#ifndef VIEW_FORMAT_TEXT_HIST_H
+#define VIEW_FORMAT_TEXT_HIST_H
+
+#include "view/format/text.h"
+#include "view/rows/hist.h"
+
+/* What the moment shows: the interval, or the whole run. */
+const struct hist_snapshot *text_hist_shown(const struct text *x);
+/* A histogram as bars, a line for each bucket. */
+void text_bars(struct text *x, uint8_t domain, uint8_t op);
+/* Where the sizes of a line lie: a small picture, or the bounds in plain text. */
+const char *text_picture(struct text *x, const struct hist_line *l);
+/* The rows of an event and operation, best first, with their keys. */
+void text_hist_rows(struct text *x, uint8_t domain, uint8_t op);
+/* Are bytes moved, not given, so that none is wasted? */
+bool text_hist_wasteless(uint8_t domain);
+/* As "1.2k", a second; holds until the next tick. */
+const char *text_hist_rate(struct text *x, uint64_t count);
+bool text_oom(struct text *x, const struct row_type *type, const void *row);
+
+#endif
