@@ -166,6 +166,14 @@ static bool is_over(struct run *r)
 	return r->s->type->ended && r->s->type->ended(r->s);
 }
 
+static void note_over(struct run *r, uint64_t now)
+{
+	if (r->lingers || !is_over(r))
+		return;
+	r->lingers = true;
+	r->end = now + r->s->linger_ns < r->end ? now + r->s->linger_ns : r->end;
+}
+
 static void wait_for_something(struct run *r)
 {
 	uint64_t now = clock_monotonic_ns(), until = r->end < r->next_tick ? r->end : r->next_tick;
@@ -185,15 +193,13 @@ static int step(struct run *r, struct error *e)
 {
 	uint64_t now;
 
+	note_over(r, clock_monotonic_ns()); /* it may be over already, and nothing would come */
 	wait_for_something(r);
 	r->stop |= signals_read(r->signals, &r->child);
 	if (r->s->type->drain && r->s->type->drain(r->s, e))
 		return -1;
 	now = clock_monotonic_ns();
-	if (!r->lingers && is_over(r)) {
-		r->lingers = true;
-		r->end = now + r->s->linger_ns < r->end ? now + r->s->linger_ns : r->end;
-	}
+	note_over(r, now);
 	r->stop |= now >= r->end;
 	if (!r->stop && now >= r->next_tick)
 		return tick(r, now, e);

@@ -4,42 +4,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+
 #define BUCKETS 4096
 #define GROUPS_MAX 4096 /* names are chosen by others: one group takes the rest */
 
-const struct top_metric_text top_metrics[TOP_METRICS] = {
-#define METRIC(ID, key, title, how, unit, table, help) [TOP_##ID] = { key, title, help, TOP_##how, TOP_##unit, table },
-#include "model/top_metrics.def"
-#undef METRIC
-};
-
 struct faults { uint64_t minor, major; };
 
-/* What the looks found of a process. */
-struct top_look {
-	uint64_t seen;         /* number of the look that met a thread of it last */
-	uint64_t created;      /* number of the look that first heard of it */
-	struct faults threads; /* of the threads that look met */
+/* What the readings found of a process. */
+struct top_reading {
+	uint64_t seen;         /* number of the reading that met a thread of it last */
+	uint64_t created;      /* number of the reading that first heard of it */
+	struct faults threads; /* of the threads that this reading met */
 	struct faults dead;    /* of threads released before */
-	struct faults base;    /* total of the first look, not ours to report */
+	struct faults base;    /* total of the first reading, not ours to report */
 	struct faults base_threads, base_exits;
 	uint64_t rss, vsize, brk;
 	uint64_t base_rss, base_vsize, base_brk;
-	bool mm;               /* that look met its address space */
-	bool ending;           /* the first look found none: it had told its faults before us */
-	bool row_known;        /* this look read a row */
+	bool mm;               /* this reading met its address space */
+	bool ending;           /* the first reading found none: its faults were counted before us */
+	bool row_known;        /* this reading has a row */
 	struct mmt_top_row row;
 };
 
-struct top *top_new(void)
+static struct top *top_in(struct model *m)
 {
-	struct top *t = calloc(1, sizeof(*t));
-
-	if (t)
-		t->buckets = calloc(BUCKETS, sizeof(struct top_process *));
-	if (!t || !t->buckets)
-		abort(); /* nothing works without it */
-	return t;
+	return (struct top *)m;
 }
 
 static void list_free(struct top_process *p)
@@ -47,31 +37,32 @@ static void list_free(struct top_process *p)
 	while (p) {
 		struct top_process *next = p->next;
 
-		free(p->look);
+		free(p->reading);
 		free(p);
 		p = next;
 	}
 }
 
-void top_free(struct top *t)
+static void top_init(struct model *m)
 {
-	for (size_t i = 0; t && i < BUCKETS; i++)
+	top_in(m)->buckets = xcalloc(BUCKETS, sizeof(struct top_process *));
+}
+
+static void top_clean(struct model *m)
+{
+	struct top *t = top_in(m);
+
+	for (size_t i = 0; i < BUCKETS; i++)
 		list_free(t->buckets[i]);
-	if (!t)
-		return;
 	list_free(t->groups);
 	free(t->buckets);
-	free(t);
 }
 
 static struct top_process *process_new(void)
 {
-	struct top_process *p = calloc(1, sizeof(*p));
+	struct top_process *p = xcalloc(1, sizeof(*p));
 
-	if (p)
-		p->look = calloc(1, sizeof(*p->look));
-	if (!p || !p->look)
-		abort(); /* a tracer that forgets would lie */
+	p->reading = xcalloc(1, sizeof(*p->reading));
 	return p;
 }
 
@@ -86,7 +77,7 @@ static struct top_process *process_get(struct top *t, const struct mmt_top_key *
 	p = process_new();
 	p->key = *key;
 	p->live = true;
-	p->look->created = t->looks;
+	p->reading->created = t->readings;
 	p->special = !key->tgid;
 	if (p->special)
 		strcpy(p->comm, key->start_boottime == MMT_TOP_IRQ ? "[interrupts]" : "[no room]");
@@ -95,12 +86,12 @@ static struct top_process *process_get(struct top *t, const struct mmt_top_key *
 	return p;
 }
 
-void top_look_begin(struct top *t)
+static void reading_begin(struct top *t)
 {
-	t->looks++;
+	t->readings++;
 	for (size_t i = 0; i < BUCKETS; i++)
 		for (struct top_process *p = t->buckets[i]; p; p = p->next)
-			p->look->row_known = false;
+			p->reading->row_known = false;
 }
 
 static void comm_set(struct top_process *p, const char comm[16])
@@ -109,13 +100,13 @@ static void comm_set(struct top_process *p, const char comm[16])
 	p->comm[16] = '\0';
 }
 
-void top_look_task(struct top *t, const struct mmt_top_task *task)
+static void task_met(struct top *t, const struct mmt_top_task *task)
 {
 	struct top_process *p = process_get(t, &task->key);
-	struct top_look *l = p->look;
+	struct top_reading *l = p->reading;
 
-	if (l->seen != t->looks) {
-		l->seen = t->looks;
+	if (l->seen != t->readings) {
+		l->seen = t->readings;
 		l->threads = (struct faults){ 0, 0 };
 		l->mm = false;
 		if (!p->comm[0])
@@ -135,18 +126,18 @@ void top_look_task(struct top *t, const struct mmt_top_task *task)
 	}
 }
 
-void top_look_row(struct top *t, const struct mmt_top_key *key, const struct mmt_top_row *row)
+static void row_read(struct top *t, const struct mmt_top_key *key, const struct mmt_top_row *row)
 {
 	struct top_process *p = process_get(t, key);
 
-	p->look->row = *row;
-	p->look->row_known = true;
+	p->reading->row = *row;
+	p->reading->row_known = true;
 	if (!p->special && (row->dead || !p->comm[0]))
 		comm_set(p, row->comm);
 }
 
-/* The first look at a process that was there before us. */
-static void base_take(struct top_look *l)
+/* The first reading of a process that was there before us. */
+static void base_take(struct top_reading *l)
 {
 	l->base = (struct faults){ l->threads.minor + l->dead.minor, l->threads.major + l->dead.major };
 	l->base_threads = l->threads;
@@ -167,13 +158,13 @@ static void raise(int64_t *value, uint64_t plus, uint64_t minus)
 
 static void faults_set(struct top_process *p, bool alive)
 {
-	struct top_look *l = p->look;
+	struct top_reading *l = p->reading;
 	int64_t *v = p->now.v;
 
 	if (alive) {
 		raise(&v[TOP_MINOR], l->threads.minor + l->dead.minor, l->base.minor);
 		raise(&v[TOP_MAJOR], l->threads.major + l->dead.major, l->base.major);
-	} else { /* every thread has told its own at its exit */
+	} else { /* every thread left its own at its exit */
 		raise(&v[TOP_MINOR], l->row.exit_min, l->base_exits.minor + l->base_threads.minor);
 		raise(&v[TOP_MAJOR], l->row.exit_maj, l->base_exits.major + l->base_threads.major);
 	}
@@ -181,7 +172,7 @@ static void faults_set(struct top_process *p, bool alive)
 
 static void sizes_set(struct top_process *p)
 {
-	struct top_look *l = p->look;
+	struct top_reading *l = p->reading;
 	int64_t *v = p->now.v;
 
 	p->has_mm = l->mm;
@@ -216,18 +207,18 @@ static void row_set(int64_t *v, const struct mmt_top_row *r)
 
 static void process_update(struct top *t, struct top_process *p)
 {
-	struct top_look *l = p->look;
-	bool met = l->seen == t->looks;
+	struct top_reading *l = p->reading;
+	bool met = l->seen == t->readings;
 
-	if (t->looks == 1)
+	if (t->readings == 1)
 		base_take(l);
 	if (l->row_known)
 		row_set(p->now.v, &l->row);
 	if (p->special)
 		return;
-	/* A row alone: born after the threads were met.  It stays for one look more even
+	/* A row alone: born after the threads were met.  It stays for one reading more even
 	 * if it has ended, as that may meet its zombie: no other process then. */
-	p->live = met || (l->row_known && l->created == t->looks);
+	p->live = met || (l->row_known && l->created == t->readings);
 	p->ended = !p->live || (l->row_known && l->row.dead);
 	if (!met)
 		l->mm = false;
@@ -244,7 +235,7 @@ static void values_add(struct top_values *to, const struct top_values *from, con
 		to->v[m] += from->v[m] - (less ? less->v[m] : 0);
 }
 
-void top_look_end(struct top *t, void (*forget)(void *ctx, const struct mmt_top_key *key), void *ctx)
+static void reading_end(struct top *t)
 {
 	t->total.v[TOP_RSS] = 0;
 	for (size_t i = 0; i < BUCKETS; i++) {
@@ -252,14 +243,22 @@ void top_look_end(struct top *t, void (*forget)(void *ctx, const struct mmt_top_
 			int64_t rss;
 
 			process_update(t, p);
+			if (memcmp(&p->now, &p->before, sizeof(p->now)) || !p->live)
+				p->version = t->base.version;
 			rss = p->now.v[TOP_RSS];
 			p->before.v[TOP_RSS] = p->now.v[TOP_RSS] = 0; /* a level: not added as a change */
 			values_add(&t->total, &p->now, &p->before);
 			t->total.v[TOP_RSS] += p->now.v[TOP_RSS] = rss;
-			if (!p->live && p->look->row_known)
-				forget(ctx, &p->key);
 		}
 	}
+}
+
+void top_each_final(const struct top *t, void (*fn)(void *ctx, const struct mmt_top_key *key), void *ctx)
+{
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (const struct top_process *p = t->buckets[i]; p; p = p->next)
+			if (!p->live && p->reading->row_known)
+				fn(ctx, &p->key);
 }
 
 static struct top_process *group_get(struct top *t, const char *comm)
@@ -296,35 +295,68 @@ static void ended_leave(struct top *t, struct top_process **at, bool last)
 		group->tail_unknown |= p->tail_unknown;
 		values_add(&group->now, &p->now, NULL);
 		*at = p->next;
-		free(p->look);
+		free(p->reading);
 		free(p);
 	}
 }
 
-void top_look_shown(struct top *t, bool last)
+/* What is now is before; the ended join their group, once the kernel has forgotten them
+ * or, if it was the last reading, at once. */
+static void interval_begin(struct top *t, bool last)
 {
 	for (size_t i = 0; i < BUCKETS; i++)
 		ended_leave(t, &t->buckets[i], last);
 	t->total_before = t->total;
+	t->shown = false;
 }
 
-size_t top_list(const struct top *t, struct top_process ***out)
+void top_each(const struct top *t, void (*fn)(void *ctx, const void *row), void *ctx)
 {
-	size_t n = t->group_count, used = 0;
-
 	for (size_t i = 0; i < BUCKETS; i++)
 		for (struct top_process *p = t->buckets[i]; p; p = p->next)
-			n++;
-	*out = calloc(n + 1, sizeof(**out));
-	if (!*out)
-		abort();
-	for (size_t i = 0; i < BUCKETS; i++)
-		for (struct top_process *p = t->buckets[i]; p; p = p->next)
-			(*out)[used++] = p;
-	for (struct top_process *p = t->groups; p; p = p->next)
-		(*out)[used++] = p;
-	return used;
+			fn(ctx, p);
+	for (struct top_process *p = t->base.ended ? t->groups : NULL; p; p = p->next)
+		fn(ctx, p);
 }
+
+bool top_any_lives(const struct top *t)
+{
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (const struct top_process *p = t->buckets[i]; p; p = p->next)
+			if (!p->ended && !p->special)
+				return true;
+	return false;
+}
+
+static void top_input(struct model *m, const struct input *in)
+{
+	const struct input_top_row *rows = in->body;
+	const struct mmt_top_task *tasks = in->body;
+	struct top *t = top_in(m);
+
+	if (in->kind == INPUT_TOP_BEGIN) {
+		if (t->shown)
+			interval_begin(t, false);
+		reading_begin(t);
+	} else if (in->kind == INPUT_TOP_TASKS) {
+		for (size_t i = 0; i < input_count(in); i++)
+			task_met(t, &tasks[i]);
+	} else if (in->kind == INPUT_TOP_ROWS) {
+		for (size_t i = 0; i < input_count(in); i++)
+			row_read(t, &rows[i].key, &rows[i].row);
+	} else if (in->kind == INPUT_TOP_END) {
+		reading_end(t);
+		t->shown = t->readings == 1; /* where counting starts */
+	} else if (in->kind == INPUT_TICK) {
+		t->shown = true;
+		if (m->ended)
+			interval_begin(t, true);
+	}
+}
+
+const struct model_type model_top = {
+	.name = "top", .size = sizeof(struct top), .init = top_init, .input = top_input, .clean = top_clean,
+};
 
 bool top_value_known(const struct top_process *p, enum top_metric m)
 {
@@ -335,13 +367,4 @@ bool top_value_known(const struct top_process *p, enum top_metric m)
 	if (m == TOP_RSS_CHANGE || m == TOP_VSIZE_CHANGE || m == TOP_BRK_CHANGE)
 		return p->has_mm || p->now.v[m] || p->before.v[m];
 	return true;
-}
-
-enum top_metric top_metric_find(const char *key)
-{
-	int m = 0;
-
-	while (m < TOP_METRICS && strcmp(top_metrics[m].key, key))
-		m++;
-	return m;
 }

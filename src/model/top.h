@@ -1,29 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The processes of `mmtrace top`: what each has done since the start. */
+/* The model of top: what each process has done since the start. */
 #ifndef MODEL_TOP_H
 #define MODEL_TOP_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "wire/top.h"
+#include "model/model.h"
 
 enum top_metric {
-#define METRIC(ID, key, title, how, unit, table, help) TOP_##ID,
+#define METRIC(ID, ...) TOP_##ID,
 #include "model/top_metrics.def"
 #undef METRIC
 	TOP_METRICS
 };
-enum top_how { TOP_RATE, TOP_LOST, TOP_CHANGE, TOP_LEVEL };
-enum top_unit { TOP_COUNT, TOP_BYTES, TOP_NS };
-struct top_metric_text {
-	const char *key, *title, *help;
-	enum top_how how;
-	enum top_unit unit;
-	bool table;
-};
-extern const struct top_metric_text top_metrics[TOP_METRICS];
 
 /* Since the start; RSS as it is. */
 struct top_values { int64_t v[TOP_METRICS]; };
@@ -38,37 +25,35 @@ struct top_process {
 	bool special;        /* no process: faults and sizes have no meaning */
 	bool tail_unknown;   /* ended without a row: its last faults are not known */
 	uint32_t members;    /* of a group: processes that have ended; else 0 */
-	struct top_values now, before;
-	struct top_look *look; /* the model's own */
+	uint64_t version;    /* of its last change */
+	struct top_values now, before; /* before: when the interval began */
+	struct top_reading *reading; /* the model's own */
 	struct top_process *next;
 };
 
 struct top {
+	struct model base;
 	struct top_process **buckets;
 	struct top_process *groups; /* ended processes by name */
 	size_t group_count;
-	uint64_t looks, tails_unknown;
+	uint64_t readings, tails_unknown;
+	bool shown; /* the last reading was: an interval begins with the next one */
 	struct top_values total, total_before; /* of all, the ended too */
 };
 
-struct top *top_new(void);
-void top_free(struct top *t);
+extern const struct model_type model_top;
 
-/* One look: begin, every thread, every row, end.  The first look is where
- * counting starts.  end calls forget for each process that has ended. */
-void top_look_begin(struct top *t);
-void top_look_task(struct top *t, const struct mmt_top_task *task);
-void top_look_row(struct top *t, const struct mmt_top_key *key, const struct mmt_top_row *row);
-void top_look_end(struct top *t, void (*forget)(void *ctx, const struct mmt_top_key *key), void *ctx);
-/* After the look was shown: what is now is before; the ended join their group,
- * once the kernel has forgotten them or, if it was the last look, at once. */
-void top_look_shown(struct top *t, bool last);
+static inline const struct top *top_of(const struct model *m)
+{
+	return (const struct top *)m;
+}
 
-/* All processes, then the groups; their number. The caller frees the array. */
-size_t top_list(const struct top *t, struct top_process ***out);
+/* All processes; at the end of the run the groups of those that ended, too. */
+void top_each(const struct top *t, void (*fn)(void *ctx, const void *row), void *ctx);
+/* After a reading: those of which the kernel may forget its row. */
+void top_each_final(const struct top *t, void (*fn)(void *ctx, const struct mmt_top_key *key), void *ctx);
+bool top_any_lives(const struct top *t);
 /* Is the number meaningful for p? */
 bool top_value_known(const struct top_process *p, enum top_metric m);
-/* TOP_METRICS: no such key. */
-enum top_metric top_metric_find(const char *key);
 
 #endif

@@ -29,15 +29,28 @@ const char *fit_title(struct text *x, const struct field *f)
 	return title;
 }
 
-static const char *cell(const struct choice *c, int field, const void *row)
+static const char *cell_text(struct text *x, const struct field *f, const void *row)
 {
-	const struct field *f = &c->type->fields[field];
-	struct value v = text_cell(c->x, f, row), mark = f->mark ? f->mark(f, row, c->x->t) : value_none();
-	const char *text = text_value(c->x, &v, f->unit);
+	struct value v = text_cell(x, f, row), mark = f->mark ? f->mark(f, row, x->t) : value_none();
+	const char *text = text_value(x, &v, f->unit);
 
 	if (!f->title[0] && (v.type == VALUE_NONE || (v.type == VALUE_TEXT && !v.text[0])))
 		return ""; /* words beside a row, not a column */
-	return mark.type == VALUE_TEXT ? tick_printf(c->x->t, "%s%s", mark.text, text) : text;
+	return mark.type == VALUE_TEXT ? tick_printf(x->t, "%s%s", mark.text, text) : text;
+}
+
+static const char *cell(const struct choice *c, int field, const void *row)
+{
+	return cell_text(c->x, &c->type->fields[field], row);
+}
+
+const char **fit_cells(const struct fit *f, struct text *x, const void *row)
+{
+	const char **cells = xcalloc((size_t)f->count + 1, sizeof(*cells));
+
+	for (int i = 0; i < f->count; i++)
+		cells[i] = cell_text(x, f->field[i], row);
+	return cells;
 }
 
 /* Columns set to the left grow with what they hold. On a terminal room is dear:

@@ -16,6 +16,8 @@ static const char *number_text(const struct tick *t, double v, enum unit unit)
 	char out[40];
 	uint64_t size = (uint64_t)(v < 0 ? -v : v);
 
+	if (v == 0)
+		return "0";
 	if (unit == UNIT_BYTES)
 		text_bytes(out, sizeof(out), size);
 	else if (unit == UNIT_NS)
@@ -170,12 +172,16 @@ static void put_row(struct text *x, const struct fit *f, const char *const *cell
 	}
 	if (out)
 		fclose(out);
-	if (line)
+	if (line) {
+		for (size_t n = strlen(line); n && line[n - 1] == ' '; n--)
+			line[n - 1] = '\0';
 		text_line(x, "%s", line);
+	}
 	free(line);
 }
 
-void text_table(struct text *x, const struct text_rows *rows)
+/* The total is drawn in the widths of the rows, which do not grow for it. */
+void text_table_total(struct text *x, const struct text_rows *rows, const void *total)
 {
 	size_t n, shown, limit = rows->type->whole ? 0 : text_limit(x);
 	const void **sorted = text_sorted(x, rows, &n);
@@ -187,10 +193,20 @@ void text_table(struct text *x, const struct text_rows *rows)
 	put_row(x, &fit, NULL);
 	for (size_t i = 0; i < shown; i++)
 		put_row(x, &fit, cells + i * (size_t)fit.count);
+	free(cells);
+	if (total) {
+		cells = fit_cells(&fit, x, total);
+		put_row(x, &fit, cells);
+		free(cells);
+	}
 	if (shown < n)
 		text_line(x, "(%zu more %s; -n 0 shows all)", n - shown, n - shown == 1 ? rows->type->noun : rows->type->nouns);
-	free(cells);
 	free(sorted);
+}
+
+void text_table(struct text *x, const struct text_rows *rows)
+{
+	text_table_total(x, rows, NULL);
 }
 
 void text_fields_help(const struct row_type *const *types, bool labels, FILE *f)

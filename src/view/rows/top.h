@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef VIEW_ROWS_TOP_H
+#define VIEW_ROWS_TOP_H
+
+#include "model/top.h"
+#include "view/view.h"
+
+extern const struct row_type row_top, row_top_end;
+extern const struct text_page page_top;
+bool top_quiet(const void *row, const struct tick *t);
+
+#endif
