@@ -74,7 +74,7 @@ static void rows_put(struct view *v, bool all)
 		if ((*types)->each)
 			(*types)->each(v->group ? group_model(v->group) : v->model, on_row, &visit);
 	}
-	v->shown = v->model->version;
+	v->shown = v->model->version - 1; /* what changes from now on carries version, until the next tick */
 }
 
 void view_event(struct view *v, const struct row_type *type, const void *row)

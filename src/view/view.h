@@ -66,7 +66,7 @@ struct view {
 	struct view_options opt;
 	FILE *out;
 	struct tick tick;     /* the moment that is being shown */
-	uint64_t shown;       /* version of the model when rows were handed over last */
+	uint64_t shown;       /* rows of this version and older ones were handed over */
 	uint64_t rows;        /* handed over since the last tick */
 	struct group *group;  /* NULL: rows are not grouped */
 	struct json json;     /* a line under way, for formats that write JSON */
