@@ -144,7 +144,7 @@ static void snapshot_subtract(const struct hist_snapshot *now, const struct hist
 }
 
 /* Each line learns what the interval added to it; both are in the same order. */
-static void lines_link(struct hist_snapshot *now, const struct hist_snapshot *added)
+static void lines_link(struct hist_snapshot *now, const struct hist_snapshot *added, uint64_t version)
 {
 	size_t j = 0;
 
@@ -154,6 +154,7 @@ static void lines_link(struct hist_snapshot *now, const struct hist_snapshot *ad
 		while (j < added->line_count && line_compare(added->lines[j].cells, l->cells) < 0)
 			j++;
 		l->interval = j < added->line_count && !line_compare(added->lines[j].cells, l->cells) ? &added->lines[j] : NULL;
+		l->version = l->interval ? version : 0;
 	}
 }
 
@@ -253,7 +254,7 @@ static void tick(struct hist_model *h)
 	snapshot_clear(&h->added);
 	if (h->base.interval_ns && h->fresh)
 		snapshot_subtract(&h->now, &h->before, &h->added);
-	lines_link(&h->now, &h->added);
+	lines_link(&h->now, &h->added, h->base.version);
 	h->shown = true;
 	h->fresh = false;
 }

@@ -22,6 +22,7 @@ struct hist_line {
 	bool other; /* keys that had no room */
 	struct mmt_hist_row sum;
 	const struct hist_line *interval; /* what the last interval added; NULL: nothing, or there is no interval */
+	uint64_t version; /* of the tick that has an interval; else 0 */
 };
 
 /* A reading, or the difference of two. */

@@ -151,21 +151,49 @@ static void rows_are_sorted_and_named(void)
 static void an_interval_shows_what_it_added(void)
 {
 	struct model *m = by_site();
-	const struct input_cell first[] = { KMALLOC(1, 6, 100, 48), KMALLOC(2, 6, 4, 48) };
-	const struct input_cell second[] = { KMALLOC(1, 6, 101, 48), KMALLOC(2, 6, 10, 48) };
+	const struct input_cell first[] = { KMALLOC(1, 6, 100, 48), KMALLOC(2, 6, 4, 48), KMALLOC(3, 6, 9, 48) };
+	const struct input_cell second[] = { KMALLOC(1, 6, 101, 48), KMALLOC(2, 6, 10, 48), KMALLOC(3, 6, 9, 48) };
 	char *text;
 
-	reading(m, first, 2);
+	reading(m, first, 3);
 	tick(m, SECOND, false);
-	reading(m, second, 2);
+	reading(m, second, 3);
 	tick(m, 2 * SECOND, false);
 	text = shown(m, "text", &ascii, NULL);
 	CHECK(place(text, "interval 1.0s") > 0);
 	CHECK(place(text, "kmalloc: 7 allocated (7/s), 336B requested, 448B given, 25.0% waste\n") > 0);
 	CHECK(place(text, "0x2\n") > 0 && place(text, "0x2\n") < place(text, "0x1\n"));
+	CHECK(place(text, "0x3\n") < 0);
 	free(text);
-	text = shown(m, "json", &ascii, NULL); /* totals, always */
+	text = shown(m, "json", &ascii, NULL); /* totals, always, of what changed */
 	CHECK(place(text, "\"count\":101,") > 0);
+	CHECK(place(text, "\"site\":\"0x3\"") < 0);
+	free(text);
+	tick(m, 3 * SECOND, true);
+	text = shown(m, "json", &ascii, NULL);
+	CHECK(place(text, "\"site\":\"0x3\"") > 0);
+	free(text);
+	model_free(m);
+}
+
+static void a_view_is_given_each_change(void)
+{
+	struct model *m = by_site();
+	struct view *v = view_new(format_find("json"), &hist_show, m, &ascii);
+	char *text = NULL;
+	size_t size;
+
+	v->out = open_memstream(&text, &size);
+	for (uint64_t i = 1; v->out && i < 4; i++) {
+		const struct input_cell c = KMALLOC(1, 6, i, 48);
+
+		reading(m, &c, 1);
+		tick(m, i * SECOND, false);
+		view_tick(v);
+	}
+	fclose(v->out);
+	CHECK(place(text, "\"count\":1,") > 0 && place(text, "\"count\":2,") > 0 && place(text, "\"count\":3,") > 0);
+	view_free(v);
 	free(text);
 	model_free(m);
 }
@@ -228,6 +256,7 @@ int main(void)
 	RUN("hist", damaged_cells_are_left_out);
 	RUN("hist", rows_are_sorted_and_named);
 	RUN("hist", an_interval_shows_what_it_added);
+	RUN("hist", a_view_is_given_each_change);
 	RUN("hist", kfree_has_no_sizes);
 	RUN("hist", names_are_kept_while_they_are_in_use);
 	RUN("hist", bounds_of_buckets);

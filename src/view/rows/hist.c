@@ -221,7 +221,13 @@ static void each(const struct model *m, row_fn fn, void *ctx)
 		fn(ctx, &s->lines[i]);
 }
 
+static uint64_t version(const void *row)
+{
+	return line_of(row)->version;
+}
+
 const struct row_type row_hist = {
 	.name = "hist", .noun = "row", .nouns = "rows", .help = "an event, one operation, and the keys of --by",
 	.sort = "count", .fields = fields, .count = FIELD_COUNT(fields), .each = each,
+	.version = version,
 };
