@@ -6,6 +6,7 @@
 #include "cmd/check.h"
 #include "cmd/command.h"
 #include "source/hist.h"
+#include "view/format/text_hist.h"
 #include "view/rows/hist.h"
 
 /* The kernel itself is asked to count by the keys of --by; the rows that come have them,
@@ -30,13 +31,16 @@ static void announce(const struct args *a, const struct model *m)
 	if (a->show.format && strcmp(a->show.format, "text"))
 		return;
 	for (int d = 0; d < MMT_DOMAIN_COUNT; d++) {
-		const char *key = hist_domains[d].key, *limits = model_fact(m, "unknown", key), *backend = model_fact(m, "backend", key);
+		const char *key = hist_domains[d].key, *limits = model_fact(m, "unknown", key);
+		const char *backend = model_fact(m, "backend", key);
 
 		if (limits)
-			fprintf(stderr, "mmtrace: %s %s%s: %s\n", key, backend ? "by " : "is not counted", backend ? backend : "", limits);
+			fprintf(stderr, "mmtrace: %s %s%s: %s\n", key, backend ? "by " : "is not counted", backend ? backend : "",
+				limits);
 	}
 	if (site)
-		fprintf(stderr, "mmtrace: %s; sites are addresses, wrappers are not known, and large kmallocs may count twice\n", site);
+		fprintf(stderr, "mmtrace: %s; sites are addresses, wrappers are not known, and large kmallocs may count twice\n",
+			site);
 	if (!a->show.quiet && !a->target.command)
 		fprintf(stderr, "mmtrace: counting; Ctrl-C ends\n");
 }

@@ -123,7 +123,8 @@ static void snapshot_finish(struct hist_snapshot *s)
 }
 
 /* out = now - before; both finished. */
-static void snapshot_subtract(const struct hist_snapshot *now, const struct hist_snapshot *before, struct hist_snapshot *out)
+static void snapshot_subtract(const struct hist_snapshot *now, const struct hist_snapshot *before,
+			      struct hist_snapshot *out)
 {
 	size_t j = 0;
 

@@ -106,7 +106,8 @@ static void find_regions(struct hist_source *h)
 	struct mmt_range *r = h->opt.config.region;
 	char bounds[40];
 
-	region_find(r, h->ksyms ? ksym_address(h->ksyms, "_text") : 0, h->ksyms ? ksym_address(h->ksyms, "_end") : 0, h->opt.btf);
+	region_find(r, h->ksyms ? ksym_address(h->ksyms, "_text") : 0, h->ksyms ? ksym_address(h->ksyms, "_end") : 0,
+		    h->opt.btf);
 	for (int i = 0; i < MMT_REGIONS; i++) {
 		snprintf(bounds, sizeof(bounds), "%" PRIx64 " %" PRIx64, (uint64_t)r[i].start, (uint64_t)r[i].end);
 		if (hist_regions[i])

@@ -84,7 +84,8 @@ static int key_missing(const struct hist_domain *d, uint32_t missing, struct err
 	for (int k = 0; k < MMT_KEY_COUNT; k++)
 		if (d->keys & HK_BIT(k))
 			snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s", list[0] ? " " : "it has: ", hist_keys[k].key);
-	return error_set(e, EXIT_USAGE, NULL, list, "domain '%s' has no key '%s'", d->key, hist_keys[__builtin_ctz(missing)].key);
+	return error_set(e, EXIT_USAGE, NULL, list, "domain '%s' has no key '%s'", d->key,
+			 hist_keys[__builtin_ctz(missing)].key);
 }
 
 /* Named domains must have the keys; of the others those that have them. */

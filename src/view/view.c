@@ -79,7 +79,7 @@ static void rows_put(struct view *v, bool all)
 
 void view_event(struct view *v, const struct row_type *type, const void *row)
 {
-	if (!v->format->event || v->opt.quiet)
+	if (!v->format->event || (v->opt.quiet && !type->urgent))
 		return;
 	scratch_reset(v->tick.scratch);
 	v->tick.model = v->model;

@@ -97,7 +97,8 @@ static void intervals_are_differences(void)
 static void damaged_cells_are_left_out(void)
 {
 	struct model *m = by_site();
-	struct input_cell cells[] = { KMALLOC(1, 6, 10, 48), KMALLOC(1, 6, 10, 48), KMALLOC(1, 6, 10, 48), KMALLOC(1, 6, 10, 48) };
+	struct input_cell cells[] = { KMALLOC(1, 6, 10, 48), KMALLOC(1, 6, 10, 48), KMALLOC(1, 6, 10, 48),
+				      KMALLOC(1, 6, 10, 48) };
 
 	cells[0].key.domain = MMT_DOMAIN_COUNT;
 	cells[1].key.op = MMT_OP_COUNT;
@@ -141,8 +142,8 @@ static void rows_are_sorted_and_named(void)
 	free(text);
 	text = shown(m, "json", &ascii, NULL);
 	CHECK(place(text, "\"key\":{\"site\":\"two+0x10 [mod]\",\"cache\":null,") > 0);
-	CHECK(place(text, "\"other\":true},\"count\":20,\"bytes_req\":640,\"bytes_alloc\":1280,\"ns_sum\":null,\"buckets\":[{\"lo\":32,\"hi\":64,"
-			  "\"count\":20,\"bytes_req\":640,\"bytes_alloc\":1280}]}") > 0);
+	CHECK(place(text, "\"other\":true},\"count\":20,\"bytes_req\":640,\"bytes_alloc\":1280,\"ns_sum\":null,"
+			  "\"buckets\":[{\"lo\":32,\"hi\":64,\"count\":20,\"bytes_req\":640,\"bytes_alloc\":1280}]}") > 0);
 	CHECK(place(text, "\"totals\":{\"kmalloc\":{\"going_on\":null,\"alloc\":{\"count\":35,") > 0);
 	free(text);
 	model_free(m);

@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "view/format/text_hist.h"
 #include "view/rows/hist.h"
 
-static inline void put(struct model *m, enum input_kind kind, const void *head, size_t head_size, const void *body, size_t size)
+static inline void put(struct model *m, enum input_kind kind, const void *head, size_t head_size, const void *body,
+		       size_t size)
 {
 	const struct input in = { .kind = kind, .head = head, .head_size = head_size, .body = body, .size = size };
 
@@ -25,7 +27,8 @@ static inline void put_name(struct model *m, uint32_t kind, uint64_t key, const 
 	put(m, INPUT_NAME, &n, sizeof(n), text, size);
 }
 
-static inline struct input_cell cell(uint8_t domain, uint8_t op, uint64_t k, uint8_t bucket, uint64_t count, uint64_t size)
+static inline struct input_cell cell(uint8_t domain, uint8_t op, uint64_t k, uint8_t bucket, uint64_t count,
+				     uint64_t size)
 {
 	return (struct input_cell){ .key = { .k = { k }, .domain = domain, .op = op, .bucket = bucket },
 				    .row = { count, count * size, count << bucket } };

@@ -39,7 +39,8 @@ static void put_head(struct text *x)
 static const char *op_words(uint8_t domain, uint8_t op)
 {
 	switch ((enum mmt_hist_op)op) {
-	case MMT_OP_ALLOC: return domain == MMT_DOMAIN_SWAPIN ? "reads" : domain == MMT_DOMAIN_SWAPOUT ? "writes" : "allocated";
+	case MMT_OP_ALLOC:
+		return domain == MMT_DOMAIN_SWAPIN ? "reads" : domain == MMT_DOMAIN_SWAPOUT ? "writes" : "allocated";
 	case MMT_OP_FREE: return "freed";
 	case MMT_OP_FAILED: return "failed";
 	case MMT_OP_FALLBACK: return "taken from another migrate type";
@@ -82,7 +83,8 @@ static void put_op(struct text *x, uint8_t domain, uint8_t op)
 {
 	const struct hist_model *h = hist_of(x->t->model);
 	struct mmt_hist_row sum = hist_total(text_hist_shown(x), domain, op, NULL);
-	const char *limits = op == MMT_OP_FREE ? model_fact(x->t->model, "unknown", tick_printf(x->t, "%s_free", hist_domains[domain].key)) : NULL;
+	const char *free_key = tick_printf(x->t, "%s_free", hist_domains[domain].key);
+	const char *limits = op == MMT_OP_FREE ? model_fact(x->t->model, "unknown", free_key) : NULL;
 	FILE *f = x->view->out;
 
 	if (!sum.count && op != (hist_domains[domain].sized ? MMT_OP_ALLOC : MMT_OP_LATENCY))

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Between the files of the page of hist. */
+/* The page of hist. */
 #ifndef VIEW_FORMAT_TEXT_HIST_H
 #define VIEW_FORMAT_TEXT_HIST_H
 
 #include "view/format/text.h"
 #include "view/rows/hist.h"
+
+extern const struct text_page page_hist;
+
+/* --- between the files of this page --- */
 
 /* What the moment shows: the interval, or the whole run. */
 const struct hist_snapshot *text_hist_shown(const struct text *x);

@@ -68,7 +68,8 @@ static void put_numbers(struct text *x, const struct hist_line *l)
 	if (x->t->interval_ns)
 		fprintf(f, " %8s", text_hist_rate(x, sum->count));
 	if (l->op == MMT_OP_LATENCY)
-		fprintf(f, " %8s %8s", value_text_of(x, sum->requested, UNIT_NS), value_text_of(x, sum->count ? sum->requested / sum->count : 0, UNIT_NS));
+		fprintf(f, " %8s %8s", value_text_of(x, sum->requested, UNIT_NS),
+			value_text_of(x, sum->count ? sum->requested / sum->count : 0, UNIT_NS));
 	else if (text_hist_wasteless(l->domain))
 		fprintf(f, " %8s", value_text_of(x, sum->requested, UNIT_BYTES));
 	else if (!hist_has_sizes(l->domain, l->op))

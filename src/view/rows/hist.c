@@ -166,8 +166,10 @@ static struct value get_buckets(const struct field *f, const void *row, const st
 }
 
 #define KEY(NAME, k, w, help_text) \
-	.key = k, .title = k, .help = help_text, .width = w, .label = true, .rank = RANK_CLASS, .get = get_key, .arg = MMT_KEY_##NAME
-#define SUM(NAME) .flow = FLOW_TOTAL, .merge = MERGE_SUM, .get = get_sum, .added = get_added, .show_as = SHOW_ADDED, .arg = SUM_##NAME
+	.key = k, .title = k, .help = help_text, .width = w, .label = true, .rank = RANK_CLASS, .get = get_key, \
+	.arg = MMT_KEY_##NAME
+#define SUM(NAME) \
+	.flow = FLOW_TOTAL, .merge = MERGE_SUM, .get = get_sum, .added = get_added, .show_as = SHOW_ADDED, .arg = SUM_##NAME
 
 static const struct field fields[] = {
 	{ .key = "event", .title = "EVENT", .help = "what is counted: kmalloc, slab, page ...", .width = -7, .label = true,
@@ -188,29 +190,31 @@ static const struct field fields[] = {
 	{ .key = "gfp_flags", .path = "key.gfp", .help = "flags of the allocation", .unit = UNIT_ADDRESS, .rank = RANK_DATA,
 	  .get = get_flags },
 	{ KEY(GFP, "gfp", -10, "flags of the allocation by name, from BTF from 6.10 on"), .path = "key.gfp_text" },
-	{ KEY(NODE, "node", 4, "NUMA node asked for, or any; page: the node it came from"), .path = "key.node", .unit = UNIT_NUMBER },
-	{ KEY(CGROUP, "cgroup", -12, "cgroup (v2) of the process, below the mount; cgroup id N: it is gone"), .path = "key.cgroup" },
+	{ KEY(NODE, "node", 4, "NUMA node asked for, or any; page: the node it came from"), .path = "key.node",
+	  .unit = UNIT_NUMBER },
+	{ KEY(CGROUP, "cgroup", -12, "cgroup (v2) of the process, below the mount; cgroup id N: it is gone"),
+	  .path = "key.cgroup" },
 	{ KEY(REGION, "region", -10, "part of the kernel's address space"), .path = "key.region" },
 	{ KEY(MIGRATE, "migrate", -11, "migrate type of the pages"), .path = "key.migrate" },
-	{ .key = "wanted", .path = "key.wanted", .help = "op fallback: number of the migrate type asked for", .unit = UNIT_NUMBER,
-	  .rank = RANK_DATA, .get = get_fallback, .arg = 0 },
+	{ .key = "wanted", .path = "key.wanted", .help = "op fallback: number of the migrate type asked for",
+	  .unit = UNIT_NUMBER, .rank = RANK_DATA, .get = get_fallback, .arg = 0 },
 	{ .key = "taken", .path = "key.taken", .help = "op fallback: number of the migrate type that it came from",
 	  .unit = UNIT_NUMBER, .rank = RANK_DATA, .get = get_fallback, .arg = 1 },
 	{ .key = "other", .path = "key.other", .help = "true: all that had no room for a row of its own (--rows)",
 	  .rank = RANK_DATA, .get = get_other },
 	{ .key = "count", .title = "COUNT", .help = "how many", .unit = UNIT_COUNT, .width = 8, SUM(COUNT) },
-	{ .key = "bytes_req", .title = "REQUEST", .help = "bytes asked for; null: not known, or of times", .unit = UNIT_BYTES, .width = 8,
-	  .rank = 1, SUM(REQUESTED) },
-	{ .key = "bytes_alloc", .title = "GIVEN", .help = "bytes given; null likewise", .unit = UNIT_BYTES, .width = 8, .rank = 1,
-	  SUM(ALLOCATED) },
+	{ .key = "bytes_req", .title = "REQUEST", .help = "bytes asked for; null: not known, or of times",
+	  .unit = UNIT_BYTES, .width = 8, .rank = 1, SUM(REQUESTED) },
+	{ .key = "bytes_alloc", .title = "GIVEN", .help = "bytes given; null likewise", .unit = UNIT_BYTES, .width = 8,
+	  .rank = 1, SUM(ALLOCATED) },
 	{ .key = "waste", .title = "WASTE", .help = "bytes given and not asked for", .unit = UNIT_BYTES, .width = 8, .rank = 2,
 	  .flags = FIELD_TABLE_ONLY, SUM(WASTE) },
-	{ .key = "bytes", .title = "BYTES", .help = "for -s: bytes given, or asked for; of times the sum", .unit = UNIT_BYTES, .width = 8,
-	  .rank = RANK_ASKED, .flags = FIELD_TABLE_ONLY, SUM(BYTES) },
+	{ .key = "bytes", .title = "BYTES", .help = "for -s: bytes given, or asked for; of times the sum",
+	  .unit = UNIT_BYTES, .width = 8, .rank = RANK_ASKED, .flags = FIELD_TABLE_ONLY, SUM(BYTES) },
 	{ .key = "ns_sum", .title = "TIME", .help = "sum of the times; null: of sizes", .unit = UNIT_NS, .width = 8, .rank = 1,
 	  SUM(NS) },
-	{ .key = "buckets", .help = "[{lo, hi, count, bytes_req, bytes_alloc}], lo <= size or ns < hi, powers of two; empty ones are "
-	  "left out; null: no sizes are known", .merge = MERGE_NONE, .rank = RANK_DATA, .get = get_buckets },
+	{ .key = "buckets", .help = "[{lo, hi, count, bytes_req, bytes_alloc}], lo <= size or ns < hi, powers of two; empty "
+	  "ones are left out; null: no sizes are known", .merge = MERGE_NONE, .rank = RANK_DATA, .get = get_buckets },
 };
 
 static void each(const struct model *m, row_fn fn, void *ctx)

@@ -7,7 +7,6 @@
 #include "view/view.h"
 
 extern const struct row_type row_hist, row_hist_start, row_hist_end, event_oom;
-extern const struct text_page page_hist;
 
 /* For struct show. */
 const struct row_type *hist_event(const struct model *m, const struct input *in, const void **row);

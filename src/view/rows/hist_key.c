@@ -19,11 +19,13 @@ static struct value site_value(const struct hist_name *n, uint64_t site, const s
 		return value_none();
 	if (!n)
 		return value_text(tick_printf(t, "0x%" PRIx64, site));
-	return value_text(tick_printf(t, "%s+0x%" PRIx64 "%s%s%s%s", n->text, n->extra, module ? " [" : "", module ? n->module : "",
-				      module ? "]" : "", n->flags & INPUT_NAME_WRAPPER ? " (wrapper: caller unknown)" : ""));
+	return value_text(tick_printf(t, "%s+0x%" PRIx64 "%s%s%s%s", n->text, n->extra, module ? " [" : "",
+				      module ? n->module : "", module ? "]" : "",
+				      n->flags & INPUT_NAME_WRAPPER ? " (wrapper: caller unknown)" : ""));
 }
 
-static struct value cache_value(const struct hist_line *l, const struct hist_name *n, uint64_t cache, const struct tick *t)
+static struct value cache_value(const struct hist_line *l, const struct hist_name *n, uint64_t cache,
+				const struct tick *t)
 {
 	if (l->domain != MMT_DOMAIN_KMALLOC)
 		return value_text(n ? n->text : NULL);

@@ -62,7 +62,8 @@ static struct value get_regions(const struct field *f, const void *row, const st
 static const struct field start_fields[] = {
 	{ .key = "by", .help = "keys of --by", .get = get_keys },
 	{ .key = "module", .help = "--module: only its sites; null: all", .get = get_module },
-	{ .key = "regions", .help = "{name: {start, end}, or null: not found}; null but with --by region", .get = get_regions },
+	{ .key = "regions", .help = "{name: {start, end}, or null: not found}; null but with --by region",
+	  .get = get_regions },
 };
 
 const struct row_type row_hist_start = { .name = "start", .fields = start_fields, .count = FIELD_COUNT(start_fields) };
@@ -115,7 +116,9 @@ static struct value get_totals(const struct field *f, const void *row, const str
 static struct value get_kills(const struct field *f, const void *row, const struct tick *t)
 {
 	(void)f, (void)t;
-	return model_fact(row, "backend", hist_domains[MMT_DOMAIN_OOM].key) ? value_uint(hist_of(row)->oom_kills) : value_none();
+	if (!model_fact(row, "backend", hist_domains[MMT_DOMAIN_OOM].key))
+		return value_none();
+	return value_uint(hist_of(row)->oom_kills);
 }
 
 static struct value get_loss(const struct field *f, const void *row, const struct tick *t)
@@ -135,13 +138,14 @@ static struct value get_missed(const struct field *f, const void *row, const str
 #define LOST(k, help_text) .key = k, .path = "lost." k, .help = help_text, .unit = UNIT_COUNT, .flow = FLOW_TOTAL
 
 static const struct field end_fields[] = {
-	{ .key = "totals", .help = "{event: {going_on: stalls that have not ended and are in no count (null: it has no times), op: {count, "
-	  "bytes_req, bytes_alloc, ns_sum}}}", .flow = FLOW_TOTAL, .get = get_totals },
-	{ .key = "oom_kills", .help = "processes killed for want of memory; null: not counted", .unit = UNIT_COUNT, .flow = FLOW_TOTAL,
-	  .get = get_kills },
+	{ .key = "totals", .help = "{event: {going_on: stalls that have not ended and are in no count (null: it has no times), "
+	  "op: {count, bytes_req, bytes_alloc, ns_sum}}}", .flow = FLOW_TOTAL, .get = get_totals },
+	{ .key = "oom_kills", .help = "processes killed for want of memory; null: not counted", .unit = UNIT_COUNT,
+	  .flow = FLOW_TOTAL, .get = get_kills },
 	{ LOST("probe_missed", "events while the same program ran on that CPU"), .get = get_missed, .arg = 0 },
 	{ LOST("unpaired", "faults whose start was not seen"), .get = get_loss, .arg = MMT_HIST_LOSS_UNPAIRED },
-	{ LOST("stalls", "stalls that found no room for the time of their start"), .get = get_loss, .arg = MMT_HIST_LOSS_STALLS },
+	{ LOST("stalls", "stalls that found no room for the time of their start"), .get = get_loss,
+	  .arg = MMT_HIST_LOSS_STALLS },
 	{ LOST("ooms", "OOM kills without a line: the ring was full"), .get = get_loss, .arg = MMT_HIST_LOSS_OOMS },
 	{ LOST("processes", "children not followed: more than 8192 processes at a time"), .get = get_loss,
 	  .arg = MMT_HIST_LOSS_PROCESSES },

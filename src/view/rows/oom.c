@@ -66,8 +66,8 @@ static struct value get_cause(const struct field *f, const void *row, const stru
 static const struct field fields[] = {
 	{ .key = "t", .help = "when, ns since the run began", .unit = UNIT_NS, .get = get_t },
 	{ .key = "pid", .help = "the victim", .unit = UNIT_NUMBER, .get = get_u32, AT(pid) },
-	{ .key = "start_time", .path = "start_time_ns", .help = "when it started, of CLOCK_BOOTTIME", .unit = UNIT_NS, .get = get_u64,
-	  AT(start_boottime) },
+	{ .key = "start_time", .path = "start_time_ns", .help = "when it started, of CLOCK_BOOTTIME", .unit = UNIT_NS,
+	  .get = get_u64, AT(start_boottime) },
 	{ .key = "uid", .help = "of the victim", .unit = UNIT_NUMBER, .get = get_u32, AT(uid) },
 	{ .key = "comm", .help = "name of the victim", .get = get_comm, AT(comm) },
 	{ .key = "cause", .help = "cgroup, global, pagefault, sysrq; null: the stack does not show it", .get = get_cause },
@@ -88,7 +88,8 @@ static const struct field fields[] = {
 
 /* Rare, and what follows may be the end of the machine: each is written at once. */
 const struct row_type event_oom = {
-	.name = "oom", .help = "a process killed for want of memory", .fields = fields, .count = FIELD_COUNT(fields), .urgent = true,
+	.name = "oom", .help = "a process killed for want of memory", .fields = fields, .count = FIELD_COUNT(fields),
+	.urgent = true,
 };
 
 const struct row_type *hist_event(const struct model *m, const struct input *in, const void **row)
