@@ -90,7 +90,8 @@ static void a_kill_is_counted_and_shown(void)
 	CHECK(!hist_event(m, &cut, &row));
 	text = shown(m, "text", &opt, &o);
 	CHECK(strstr(text, "    2.500000 oom kill: 100 \\x1b[2J\\xe2\\x80\\xae\"\\xff (uid 1000), cause cgroup, "
-			   "asked for by 101 asker; anon 20M file 4K shmem 8K swap 3M page tables 8K mapped 1T, oom_score_adj -17; cgroup /xxxx"));
+			   "asked for by 101 asker; anon 20M file 4K shmem 8K swap 3M page tables 8K mapped 1T, "
+			   "oom_score_adj -17; cgroup /xxxx"));
 	CHECK(strstr(text, "xx, limit 24M, uses 24M; free -\n"));
 	free(text);
 	text = shown(m, "json", &opt, &o);

@@ -138,8 +138,8 @@ static struct value get_missed(const struct field *f, const void *row, const str
 #define LOST(k, help_text) .key = k, .path = "lost." k, .help = help_text, .unit = UNIT_COUNT, .flow = FLOW_TOTAL
 
 static const struct field end_fields[] = {
-	{ .key = "totals", .help = "{event: {going_on: stalls that have not ended and are in no count (null: it has no times), "
-	  "op: {count, bytes_req, bytes_alloc, ns_sum}}}", .flow = FLOW_TOTAL, .get = get_totals },
+	{ .key = "totals", .help = "{event: {going_on: stalls that have not ended and are in no count (null: it has no "
+	  "times), op: {count, bytes_req, bytes_alloc, ns_sum}}}", .flow = FLOW_TOTAL, .get = get_totals },
 	{ .key = "oom_kills", .help = "processes killed for want of memory; null: not counted", .unit = UNIT_COUNT,
 	  .flow = FLOW_TOTAL, .get = get_kills },
 	{ LOST("probe_missed", "events while the same program ran on that CPU"), .get = get_missed, .arg = 0 },
