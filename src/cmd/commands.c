@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include "cmd/command.h"
 
-extern const struct command command_live __attribute__((weak)), command_trace __attribute__((weak)),
-	command_hist __attribute__((weak)), command_leak __attribute__((weak)), command_top __attribute__((weak)),
-	command_doctor __attribute__((weak));
+extern const struct command command_live, command_trace,
+	command_hist, command_leak, command_top,
+	command_doctor;
 
 const struct command *const commands[COMMAND_COUNT] = {
 	[COMMAND_LIVE] = &command_live, [COMMAND_TRACE] = &command_trace, [COMMAND_HIST] = &command_hist,

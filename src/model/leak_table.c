@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#include "model/outstanding.h"
+#include "model/leak_table.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/alloc.h"
 
 /* One free of so many that was not seen is a trace of an interrupt; more are a
  * way of freeing that no hook tells of. */
@@ -12,13 +14,8 @@ const uint64_t age_bounds[AGE_BUCKETS - 1] = {
 	100000000ull, 1000000000ull, 10000000000ull, 60000000000ull, 600000000000ull, 3600000000000ull,
 };
 
-const char *const outstanding_sort_keys[OUTSTANDING_SORTS] = {
-	[OUTSTANDING_BYTES] = "bytes", [OUTSTANDING_COUNT] = "count", [OUTSTANDING_AGE] = "age",
-	[OUTSTANDING_GROWTH] = "growth",
-};
-
-struct outstanding {
-	struct outstanding_row **rows; /* by index */
+struct leak_table {
+	struct leak_row **rows; /* by index */
 	size_t row_count, row_size;
 	uint32_t *by_number;           /* site number -> index + 1; 0: not known */
 	size_t number_size;
@@ -29,19 +26,17 @@ struct outstanding {
 	uint64_t older;
 };
 
-struct outstanding *outstanding_new(uint32_t scale, uint64_t older)
+struct leak_table *leak_table_new(uint32_t scale, uint64_t older)
 {
-	struct outstanding *o = calloc(1, sizeof(*o));
+	struct leak_table *o = xcalloc(1, sizeof(*o));
 
-	if (!o)
-		abort();
 	o->scale = scale ? scale : 1;
 	o->stride = 1;
 	o->older = older;
 	return o;
 }
 
-void outstanding_free(struct outstanding *o)
+void leak_table_free(struct leak_table *o)
 {
 	if (!o)
 		return;
@@ -52,14 +47,14 @@ void outstanding_free(struct outstanding *o)
 	free(o);
 }
 
-bool outstanding_knows(const struct outstanding *o, uint32_t number)
+bool leak_table_knows(const struct leak_table *o, uint32_t number)
 {
 	return number < o->number_size && o->by_number[number];
 }
 
-static struct outstanding_row *row_of(const struct outstanding *o, uint32_t number)
+static struct leak_row *row_of(const struct leak_table *o, uint32_t number)
 {
-	return outstanding_knows(o, number) ? o->rows[o->by_number[number] - 1] : NULL;
+	return leak_table_knows(o, number) ? o->rows[o->by_number[number] - 1] : NULL;
 }
 
 static void *grown(void *array, size_t *size, size_t need, size_t each)
@@ -68,18 +63,16 @@ static void *grown(void *array, size_t *size, size_t need, size_t each)
 
 	while (bigger < need)
 		bigger *= 2;
-	array = realloc(array, bigger * each);
-	if (!array)
-		abort();
+	array = xreallocarray(array, bigger, each);
 	memset((char *)array + *size * each, 0, (bigger - *size) * each);
 	*size = bigger;
 	return array;
 }
 
 /* Sites that differ only in how the caller was reached share a row. */
-static size_t row_index(struct outstanding *o, const struct outstanding_row *like)
+static size_t row_index(struct leak_table *o, const struct leak_row *like)
 {
-	struct outstanding_row *r;
+	struct leak_row *r;
 
 	for (size_t i = 0; i < o->row_count; i++) {
 		r = o->rows[i];
@@ -88,20 +81,18 @@ static size_t row_index(struct outstanding *o, const struct outstanding_row *lik
 		    !memcmp(r->frames, like->frames, sizeof(r->frames[0]) * (size_t)like->frame_count))
 			return i;
 	}
-	r = malloc(sizeof(*r));
-	if (!r)
-		abort();
+	r = xmalloc(sizeof(*r));
 	*r = *like;
 	if (o->row_count == o->row_size)
-		o->rows = grown(o->rows, &o->row_size, o->row_count + 1, sizeof(struct outstanding_row *));
+		o->rows = grown(o->rows, &o->row_size, o->row_count + 1, sizeof(struct leak_row *));
 	o->rows[o->row_count] = r;
 	return o->row_count++;
 }
 
-void outstanding_site(struct outstanding *o, uint32_t number, const struct mmt_leak_site *s, uint64_t caller,
+void leak_table_site(struct leak_table *o, uint32_t number, const struct mmt_leak_site *s, uint64_t caller,
 		      bool seen_through, const uint64_t *frames, int n)
 {
-	struct outstanding_row like = { .domain = s->key.domain, .site = caller, .seen_through = seen_through,
+	struct leak_row like = { .domain = s->key.domain, .site = caller, .seen_through = seen_through,
 					.each = s->bytes, .what = s->key.what, .frame_count = n };
 
 	memcpy(like.cache, s->cache, sizeof(like.cache) - 1);
@@ -111,19 +102,19 @@ void outstanding_site(struct outstanding *o, uint32_t number, const struct mmt_l
 	o->by_number[number] = (uint32_t)row_index(o, &like) + 1;
 }
 
-void outstanding_sample_begin(struct outstanding *o)
+void leak_table_sample_begin(struct leak_table *o)
 {
 	for (size_t i = 0; i < o->row_count; i++) {
-		struct outstanding_row *r = o->rows[i];
+		struct leak_row *r = o->rows[i];
 
 		r->allocated = r->freed = r->reused = 0;
 		r->held = 0;
 	}
 }
 
-void outstanding_count(struct outstanding *o, uint32_t number, const struct mmt_leak_count *c)
+void leak_table_count(struct leak_table *o, uint32_t number, const struct mmt_leak_count *c)
 {
-	struct outstanding_row *r = row_of(o, number);
+	struct leak_row *r = row_of(o, number);
 	double held;
 
 	if (!r)
@@ -137,7 +128,7 @@ void outstanding_count(struct outstanding *o, uint32_t number, const struct mmt_
 }
 
 /* Drops every second reading, so that the whole run always fits. */
-static void thin(struct outstanding *o)
+static void thin(struct leak_table *o)
 {
 	for (size_t k = 0; k < SERIES_MAX / 2; k++) {
 		o->times[k] = o->times[2 * k];
@@ -150,7 +141,7 @@ static void thin(struct outstanding *o)
 	o->stride *= 2;
 }
 
-void outstanding_sample_end(struct outstanding *o, uint64_t now)
+void leak_table_sample_end(struct leak_table *o, uint64_t now)
 {
 	if (o->skip) {
 		o->skip--;
@@ -165,19 +156,19 @@ void outstanding_sample_end(struct outstanding *o, uint64_t now)
 	o->skip = o->stride - 1;
 }
 
-void outstanding_walk_begin(struct outstanding *o)
+void leak_table_walk_begin(struct leak_table *o)
 {
 	for (size_t i = 0; i < o->row_count; i++) {
-		struct outstanding_row *r = o->rows[i];
+		struct leak_row *r = o->rows[i];
 
 		r->count = r->bytes = r->oldest = r->walked = 0;
 		memset(r->ages, 0, sizeof(r->ages));
 	}
 }
 
-void outstanding_object(struct outstanding *o, uint32_t number, uint64_t age)
+void leak_table_object(struct leak_table *o, uint32_t number, uint64_t age)
 {
-	struct outstanding_row *r = row_of(o, number);
+	struct leak_row *r = row_of(o, number);
 	int bucket = 0;
 
 	if (!r)
@@ -194,23 +185,23 @@ void outstanding_object(struct outstanding *o, uint32_t number, uint64_t age)
 		r->oldest = age;
 }
 
-void outstanding_walk_end(struct outstanding *o)
+void leak_table_walk_end(struct leak_table *o)
 {
 	for (size_t i = 0; i < o->row_count; i++) {
-		struct outstanding_row *r = o->rows[i];
+		struct leak_row *r = o->rows[i];
 
 		trend_fit(o->times, r->series, o->readings, &r->trend);
-		if (outstanding_doubt(r))
+		if (leak_table_doubt(r))
 			r->trend = (struct trend){ .kind = TREND_UNKNOWN };
 	}
 }
 
-uint64_t outstanding_mismatch(const struct outstanding *o)
+uint64_t leak_table_mismatch(const struct leak_table *o)
 {
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < o->row_count; i++) {
-		const struct outstanding_row *r = o->rows[i];
+		const struct leak_row *r = o->rows[i];
 		int64_t d = (int64_t)(r->walked - (r->allocated - r->freed - r->reused));
 
 		sum += (uint64_t)(d < 0 ? -d : d);
@@ -218,53 +209,13 @@ uint64_t outstanding_mismatch(const struct outstanding *o)
 	return sum;
 }
 
-bool outstanding_doubt(const struct outstanding_row *r)
+bool leak_table_doubt(const struct leak_row *r)
 {
 	return r->reused > r->allocated / DOUBT;
 }
 
-static double sort_value(const struct outstanding_row *r, enum outstanding_sort sort)
+size_t leak_table_rows(const struct leak_table *o, struct leak_row *const **rows)
 {
-	switch (sort) {
-	case OUTSTANDING_COUNT: return (double)r->count;
-	case OUTSTANDING_AGE: return (double)r->oldest;
-	case OUTSTANDING_GROWTH: return r->trend.slope;
-	case OUTSTANDING_BYTES:
-	case OUTSTANDING_SORTS: break;
-	}
-	return (double)r->bytes;
-}
-
-struct ordered { double value; struct outstanding_row *row; };
-
-static int by_value(const void *a, const void *b)
-{
-	const struct ordered *x = a, *y = b;
-
-	if (outstanding_doubt(x->row) != outstanding_doubt(y->row))
-		return outstanding_doubt(x->row) ? 1 : -1;
-	if (x->value != y->value)
-		return x->value < y->value ? 1 : -1;
-	return (x->row->site > y->row->site) - (x->row->site < y->row->site);
-}
-
-struct outstanding_row **outstanding_rows(const struct outstanding *o, enum outstanding_sort sort, bool reverse, size_t *n)
-{
-	struct ordered *order = calloc(o->row_count + 1, sizeof(*order));
-	struct outstanding_row **rows = calloc(o->row_count + 1, sizeof(struct outstanding_row *));
-
-	if (!order || !rows)
-		abort();
-	*n = 0;
-	for (size_t i = 0; i < o->row_count; i++)
-		if (o->rows[i]->count) {
-			double v = sort_value(o->rows[i], sort);
-
-			order[(*n)++] = (struct ordered){ reverse ? -v : v, o->rows[i] };
-		}
-	qsort(order, *n, sizeof(*order), by_value);
-	for (size_t i = 0; i < *n; i++)
-		rows[i] = order[i].row;
-	free(order);
-	return rows;
+	*rows = o->rows;
+	return o->row_count;
 }

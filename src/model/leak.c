@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "model/leak.h"
+
+#include <string.h>
+
+#define SITES_MAX (1u << 20) /* a recording may hold any number */
+
+static void site_add(struct leak_model *l, const struct input_site *in)
+{
+	if (in->number >= SITES_MAX || in->frame_count > MMT_LEAK_STACK || in->site.key.domain >= MMT_LEAK_DOMAINS)
+		l->base.decode_errors++;
+	else
+		leak_table_site(l->table, in->number, &in->site, in->caller, in->seen_through, in->frames, (int)in->frame_count);
+}
+
+static void counts_take(struct leak_model *l, const struct input *in)
+{
+	const struct input_site_count *list = in->body;
+	uint64_t now = ((const struct input_moment *)in->head)->now;
+
+	leak_table_sample_begin(l->table);
+	for (size_t i = 0; i < input_count(in); i++)
+		leak_table_count(l->table, list[i].number, &list[i].count);
+	leak_table_sample_end(l->table, now > l->base.clock.t0 ? now - l->base.clock.t0 : 0);
+}
+
+static void objects_take(struct leak_model *l, const struct input *in)
+{
+	const struct input_object *list = in->body;
+
+	for (size_t i = 0; i < input_count(in); i++)
+		leak_table_object(l->table, list[i].number, list[i].age_ns);
+}
+
+static void leak_input(struct model *m, const struct input *in)
+{
+	struct leak_model *l = (struct leak_model *)m;
+
+	if (in->kind == INPUT_CLOCK && !l->table)
+		l->table = leak_table_new((uint32_t)model_option_number(m, "sample", 1), model_option_number(m, "older_ns", 0));
+	if (!l->table)
+		return;
+	if (in->kind == INPUT_LEAK_SITE)
+		site_add(l, in->head);
+	else if (in->kind == INPUT_LEAK_COUNTS)
+		counts_take(l, in);
+	else if (in->kind == INPUT_LEAK_WALK)
+		leak_table_walk_begin(l->table);
+	else if (in->kind == INPUT_LEAK_OBJECTS)
+		objects_take(l, in);
+	else if (in->kind == INPUT_LEAK_WALKED)
+		leak_table_walk_end(l->table);
+	else if (in->kind == INPUT_NAME)
+		names_input(&l->names, m, in);
+	else if (in->kind == INPUT_TICK && m->ended)
+		l->mismatch = leak_table_mismatch(l->table);
+}
+
+static void leak_clean(struct model *m)
+{
+	struct leak_model *l = (struct leak_model *)m;
+
+	leak_table_free(l->table);
+	names_clean(&l->names);
+}
+
+const struct model_type model_leak = {
+	.name = "leak", .size = sizeof(struct leak_model), .input = leak_input, .clean = leak_clean,
+};

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The page of leak: sites with ages and trend; those in doubt stand apart. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/text.h"
+#include "view/format/text.h"
+#include "view/rows/leak.h"
+
+#define AGES 5 /* columns */
+
+static void put_trend(FILE *f, const struct trend *t)
+{
+	char number[32];
+
+	if (t->kind == TREND_UNKNOWN) {
+		fprintf(f, "%9s %-12s", "-", "-");
+		return;
+	}
+	text_bytes(number, sizeof(number), (uint64_t)(t->slope < 0 ? -t->slope : t->slope));
+	fprintf(f, "%c%8s ", t->slope < 0 ? '-' : '+', number);
+	if (t->kind == TREND_STEADY || t->kind == TREND_LEVELS)
+		fprintf(f, "%-12s", trend_keys[t->kind]);
+	else
+		fprintf(f, "%-6s %3.0f%%  ", trend_keys[t->kind], t->confidence * 100);
+}
+
+static void put_ages(FILE *f, const uint64_t *a)
+{
+	const uint64_t columns[AGES] = { a[0] + a[1], a[2], a[3], a[4], a[5] + a[6] };
+	char number[32];
+
+	for (size_t i = 0; i < AGES; i++)
+		fprintf(f, " %6s", columns[i] ? text_count(number, sizeof(number), (double)columns[i]) : ".");
+}
+
+/* Its name says little: it only passes allocations on, and no stack shows for whom. */
+static bool only_passes_on(const struct text *x, const struct leak_row *r)
+{
+	const struct name *n = name_find(&leak_of(x->t->model)->names, INPUT_NAME_SYMBOL, r->site);
+
+	return !r->frame_count && n && n->flags & INPUT_NAME_WRAPPER;
+}
+
+static void put_row(struct text *x, const struct leak_row *r)
+{
+	char count[32], bytes[32], each[32];
+	FILE *f = x->view->out;
+
+	fprintf(f, "%8s %8s %7s", text_count(count, sizeof(count), (double)r->count), text_bytes(bytes, sizeof(bytes), r->bytes),
+		text_bytes(each, sizeof(each), r->each));
+	put_ages(f, r->ages);
+	fputc(' ', f);
+	put_trend(f, &r->trend);
+	fprintf(f, " %-20s %s", tick_escaped(x->t, leak_from(r, x->t)), tick_escaped(x->t, leak_address_text(r->site, x->t)));
+	if (only_passes_on(x, r))
+		fputs(" (passes on; -K shows for whom)", f);
+	if (r->reused)
+		fprintf(f, " (frees not seen: %" PRIu64 ")", r->reused);
+	fputc('\n', f);
+	for (int i = 0; i < r->frame_count; i++)
+		fprintf(f, "             %s\n", tick_escaped(x->t, leak_address_text(r->frames[i], x->t)));
+}
+
+static void put_total(struct text *x, const void **rows, size_t n)
+{
+	uint64_t count = 0, bytes = 0, ages[AGE_BUCKETS] = { 0 };
+	char a[32], b[32];
+
+	for (size_t i = 0; i < n; i++) {
+		const struct leak_row *r = rows[i];
+
+		count += r->count;
+		bytes += r->bytes;
+		for (int k = 0; k < AGE_BUCKETS; k++)
+			ages[k] += r->ages[k];
+	}
+	fprintf(x->view->out, "%8s %8s %7s", text_count(a, sizeof(a), (double)count), text_bytes(b, sizeof(b), bytes), "");
+	put_ages(x->view->out, ages);
+	fprintf(x->view->out, " %43s total of %zu site%s\n", "", n, n == 1 ? "" : "s");
+}
+
+/* Those of which frees were often not seen, or the others; false: there are none. */
+static bool put_part(struct text *x, const struct text_rows *all, bool doubt)
+{
+	struct text_rows part = { .type = &row_leak, .row = xcalloc((all ? all->count : 0) + 1, sizeof(*part.row)) };
+	size_t n, limit = text_limit(x), shown;
+	const void **rows;
+
+	for (size_t i = 0; all && i < all->count; i++)
+		if (leak_table_doubt(all->row[i]) == doubt)
+			part.row[part.count++] = all->row[i];
+	rows = text_sorted(x, &part, &n);
+	shown = limit && limit < n ? limit : n;
+	if (doubt && n)
+		fputs("\nAT MOST, as frees often went by unseen (their addresses were allocated again):\n", x->view->out);
+	for (size_t i = 0; i < shown; i++)
+		put_row(x, rows[i]);
+	if (shown < n)
+		fprintf(x->view->out, "(%zu more sites; -n 0 shows all)\n", n - shown);
+	if (n || !doubt)
+		put_total(x, rows, n);
+	free(rows);
+	free(part.row);
+	return n > 0;
+}
+
+static void put_tables(struct text *x)
+{
+	const struct text_rows *all = text_rows_of(x, &row_leak);
+
+	fprintf(x->view->out, "%8s %8s %7s %6s %6s %6s %6s %6s %9s %-12s %-20s %s\n", "COUNT", "BYTES", "EACH", "<1s", "<10s",
+		"<1m", "<10m", "more", "GROWTH/s", "TREND", "FROM", "SITE");
+	put_part(x, all, false);
+	put_part(x, all, true);
+	if (x->t->last)
+		fputc('\n', x->view->out);
+}
+
+static void put_foot(struct text *x)
+{
+	uint64_t sample = model_option_number(x->t->model, "sample", 1);
+
+	if (!x->t->last)
+		return;
+	for (int i = 0; i < row_leak_end.count; i++) {
+		const struct field *f = &row_leak_end.fields[i];
+		struct value v = f->get(f, x->t->model, x->t);
+
+		if (f->path && (v.u || f->arg == MMT_LEAK_SEEN))
+			fprintf(x->view->out, "%12" PRIu64 " %s\n", v.u, f->help);
+	}
+	if (sample > 1)
+		fprintf(x->view->out, "Sites are counted by one of %" PRIu64 " addresses, times %" PRIu64 "; what stands above is not.\n",
+			sample, sample);
+	text_overhead(x);
+}
+
+const struct text_page page_leak = { .tables = put_tables, .foot = put_foot };
