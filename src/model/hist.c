@@ -43,6 +43,20 @@ bool hist_has_sizes(uint8_t domain, uint8_t op)
 	return domain != MMT_DOMAIN_KMALLOC || op != MMT_OP_FREE;
 }
 
+enum input_name_kind hist_name_kind(uint8_t domain, enum mmt_hist_key_id key)
+{
+	switch (key) {
+	case MMT_KEY_SITE: return INPUT_NAME_SYMBOL;
+	case MMT_KEY_CACHE: return domain == MMT_DOMAIN_KMALLOC ? 0 : INPUT_NAME_CACHE; /* a size class */
+	case MMT_KEY_PROCESS: return INPUT_NAME_PROCESS;
+	case MMT_KEY_GFP: return INPUT_NAME_GFP;
+	case MMT_KEY_CGROUP: return INPUT_NAME_CGROUP;
+	case MMT_KEY_ORDER: case MMT_KEY_NODE: case MMT_KEY_REGION: case MMT_KEY_MIGRATE:
+	case MMT_KEY_COUNT: case MMT_KEY_NONE: break;
+	}
+	return 0;
+}
+
 /* --- snapshots --- */
 
 static void snapshot_clear(struct hist_snapshot *s)
@@ -239,15 +253,26 @@ static void cells_add(struct hist_model *h, const struct input_cell *cells, size
 	}
 }
 
+/* Names that the rows of this reading have stay. */
+static void names_mark(struct hist_model *h)
+{
+	for (size_t i = 0; i < h->now.line_count; i++) {
+		const struct hist_line *l = &h->now.lines[i];
+
+		for (int at = 0; at < 2 && !l->other && l->op != MMT_OP_FALLBACK; at++)
+			names_use(&h->names, hist_name_kind(l->domain, h->by[at]), l->k[at]);
+	}
+	names_retain(&h->names);
+}
+
 static void reading_end(struct hist_model *h, const uint64_t *stalls, size_t n)
 {
 	memset(h->stalls_open, 0, sizeof(h->stalls_open));
 	for (size_t i = 0; i < n && i < MMT_DOMAIN_COUNT; i++)
 		h->stalls_open[i] = stalls[i];
 	snapshot_finish(&h->now);
-	h->readings++;
 	h->fresh = true;
-	hist_names_retain(h);
+	names_mark(h);
 }
 
 static void tick(struct hist_model *h)
@@ -260,23 +285,17 @@ static void tick(struct hist_model *h)
 	h->fresh = false;
 }
 
-static void name_add(struct hist_model *h, const struct input *in)
+static void cause_set(struct hist_model *h, const struct input *in)
 {
 	const struct input_name *n = in->head;
 	size_t at = 0;
-	const char *text = input_text(in, &at), *module = n->kind == INPUT_NAME_SYMBOL && text ? input_text(in, &at) : "";
+	const char *text = input_text(in, &at);
 
-	if (!text || !module || (n->kind != INPUT_NAME_OOM && n->kind >= HIST_NAME_KINDS)) {
-		h->base.decode_errors++;
-	} else if (n->kind == INPUT_NAME_OOM) {
-		size_t len = strnlen(text, sizeof(h->oom_cause) - 1);
-
-		memset(h->oom_cause, 0, sizeof(h->oom_cause));
-		memcpy(h->oom_cause, text, len);
-		h->oom_time = n->key;
-	} else {
-		hist_name_put(h, n, text, module);
-	}
+	memset(h->oom_cause, 0, sizeof(h->oom_cause));
+	if (text)
+		memcpy(h->oom_cause, text, strnlen(text, sizeof(h->oom_cause) - 1));
+	h->oom_time = n->key;
+	h->base.decode_errors += !text;
 }
 
 const char *hist_oom_cause(const struct hist_model *h, uint64_t time)
@@ -290,8 +309,10 @@ static void hist_input(struct model *m, const struct input *in)
 
 	if (in->kind == INPUT_FACT)
 		learn_keys(h);
+	else if (in->kind == INPUT_NAME && ((const struct input_name *)in->head)->kind == INPUT_NAME_OOM)
+		cause_set(h, in);
 	else if (in->kind == INPUT_NAME)
-		name_add(h, in);
+		names_input(&h->names, m, in);
 	else if (in->kind == INPUT_HIST_BEGIN)
 		reading_begin(h);
 	else if (in->kind == INPUT_HIST_CELLS)
@@ -318,7 +339,7 @@ static void hist_clean(struct model *m)
 	snapshot_free(&h->now);
 	snapshot_free(&h->before);
 	snapshot_free(&h->added);
-	hist_names_free(&h->names);
+	names_clean(&h->names);
 }
 
 const struct model_type model_hist = {

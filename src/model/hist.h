@@ -5,8 +5,7 @@
 #ifndef MODEL_HIST_H
 #define MODEL_HIST_H
 
-#include "base/idmap.h"
-#include "model/model.h"
+#include "model/names.h"
 
 struct hist_cell {
 	struct mmt_hist_key key;
@@ -33,22 +32,6 @@ struct hist_snapshot {
 	size_t line_count;
 };
 
-/* A name that the source announced; owned by the model. */
-struct hist_name {
-	uint64_t key, extra;
-	uint32_t flags;       /* enum input_name_flag */
-	uint64_t reading;     /* the last one that had it in a row, or brought it */
-	const char *text, *module; /* module: of a symbol, "": none */
-};
-
-#define HIST_NAME_KINDS (INPUT_NAME_GFP + 1)
-#define HIST_NAMES_KEPT 16384 /* above that, names that no row of the last two readings has are forgotten */
-
-struct hist_names {
-	struct idmap by_key[HIST_NAME_KINDS]; /* struct hist_name */
-	size_t count;
-};
-
 struct hist_model {
 	struct model base;
 	uint8_t by[2];        /* enum mmt_hist_key_id, from option:by_0 and by_1 */
@@ -58,9 +41,8 @@ struct hist_model {
 	uint64_t oom_kills;
 	uint64_t oom_time;    /* of the kill whose cause was announced last */
 	char oom_cause[16];
-	uint64_t readings;
 	bool shown, fresh;    /* a tick has shown `now`; a reading came since the last tick */
-	struct hist_names names;
+	struct names names;   /* of what keys stand for */
 };
 
 extern const struct model_type model_hist;
@@ -83,13 +65,11 @@ extern const char *const hist_regions[MMT_REGIONS + 1];
 bool hist_has_key(uint8_t domain, uint8_t op, enum mmt_hist_key_id key);
 /* Do they carry sizes? */
 bool hist_has_sizes(uint8_t domain, uint8_t op);
-/* enum input_name_kind of what a key's values are called by; 0: they need no names. */
-uint32_t hist_name_kind(uint8_t domain, enum mmt_hist_key_id key);
+/* What a key's values are called by; 0: they need no names. */
+enum input_name_kind hist_name_kind(uint8_t domain, enum mmt_hist_key_id key);
 
 /* --- reading the model --- */
 
-/* NULL: it was not announced. */
-const struct hist_name *hist_name_find(const struct hist_model *h, uint32_t kind, uint64_t key);
 /* The cause of an OOM kill at that time; NULL: it is not known. */
 const char *hist_oom_cause(const struct hist_model *h, uint64_t time);
 /* Sums all lines of a domain and op by bucket into buckets, which may be NULL. */
@@ -99,12 +79,5 @@ struct mmt_hist_row hist_total(const struct hist_snapshot *s, uint8_t domain, ui
 uint64_t hist_bucket_lo(int bucket);
 uint64_t hist_bucket_hi(int bucket);
 uint64_t hist_waste(const struct mmt_hist_row *r);
-
-/* --- between the files of this model --- */
-
-void hist_name_put(struct hist_model *h, const struct input_name *n, const char *text, const char *module);
-/* A reading is complete: names that its rows have are in use, others may go. */
-void hist_names_retain(struct hist_model *h);
-void hist_names_free(struct hist_names *n);
 
 #endif

@@ -41,7 +41,7 @@ static void announce_site(struct hist_source *h, uint64_t site)
 }
 
 /* A process may have executed another program since the last reading. */
-static void announce_process(struct hist_source *h, uint64_t id, const struct hist_name *known)
+static void announce_process(struct hist_source *h, uint64_t id, const struct name *known)
 {
 	struct input_name n = { .key = id, .kind = INPUT_NAME_PROCESS };
 	struct mmt_hist_process p;
@@ -91,7 +91,7 @@ static void announce_key(struct hist_source *h, const struct mmt_hist_key *cell,
 {
 	uint8_t key = h->opt.config.by[at];
 	uint32_t kind = hist_has_key(cell->domain, cell->op, key) ? hist_name_kind(cell->domain, key) : 0;
-	const struct hist_name *known = kind ? hist_name_find(hist_of(h->s.model), kind, cell->k[at]) : NULL;
+	const struct name *known = kind ? name_find(&hist_of(h->s.model)->names, kind, cell->k[at]) : NULL;
 	uint64_t value = cell->k[at];
 
 	if (kind == INPUT_NAME_PROCESS)

@@ -128,7 +128,7 @@ static void rows_are_sorted_and_named(void)
 	cells[2].unkeyed = 1;
 	put_name(m, INPUT_NAME_SYMBOL, 1, "one\0", 5);
 	put_name(m, INPUT_NAME_SYMBOL, 2, "two\0mod", 8);
-	put_name(m, INPUT_NAME_SYMBOL, 3, "cut", 4);
+	put_name(m, INPUT_NAME_SYMBOL, 3, "cut", 3);
 	CHECK_EQ(m->decode_errors, 1);
 	reading(m, cells, 3);
 	tick(m, SECOND, true);
@@ -223,16 +223,16 @@ static void names_are_kept_while_they_are_in_use(void)
 	const struct input_cell c = KMALLOC(1, 6, 10, 63);
 
 	put_name(m, INPUT_NAME_SYMBOL, 1, "used\0", 6);
-	for (uint64_t i = 0; i < HIST_NAMES_KEPT; i++)
+	for (uint64_t i = 0; i < NAMES_KEPT; i++)
 		put_name(m, INPUT_NAME_SYMBOL, 100 + i, "unused\0", 8);
 	for (int i = 0; i < 2; i++) {
-		CHECK(hist_name_find(hist_of(m), INPUT_NAME_SYMBOL, 100));
+		CHECK(name_find(&hist_of(m)->names, INPUT_NAME_SYMBOL, 100));
 		reading(m, &c, 1);
 		tick(m, SECOND * (uint64_t)(i + 1), false);
 	}
 	reading(m, &c, 1);
-	CHECK(!hist_name_find(hist_of(m), INPUT_NAME_SYMBOL, 100));
-	CHECK(hist_name_find(hist_of(m), INPUT_NAME_SYMBOL, 1));
+	CHECK(!name_find(&hist_of(m)->names, INPUT_NAME_SYMBOL, 100));
+	CHECK(name_find(&hist_of(m)->names, INPUT_NAME_SYMBOL, 1));
 	CHECK_EQ(hist_of(m)->names.count, 1);
 	model_free(m);
 }

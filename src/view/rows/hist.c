@@ -63,14 +63,14 @@ enum { PROCESS_PID, PROCESS_COMM, PROCESS_START };
 
 static struct value get_process(const struct field *f, const void *row, const struct tick *t)
 {
-	const struct hist_name *n;
+	const struct name *n;
 	uint64_t k;
 
 	if (!key_number(row, MMT_KEY_PROCESS, t, &k))
 		return value_none();
 	if (f->arg == PROCESS_PID)
 		return value_uint((uint32_t)k);
-	n = hist_name_find(hist_of(t->model), INPUT_NAME_PROCESS, k);
+	n = name_find(&hist_of(t->model)->names, INPUT_NAME_PROCESS, k);
 	if (!n)
 		return value_none();
 	return f->arg == PROCESS_COMM ? value_text(n->text) : value_uint(n->extra);

@@ -11,20 +11,20 @@ const char *hist_migrate_type(uint64_t type)
 	return type < sizeof(types) / sizeof(types[0]) ? types[type] : NULL;
 }
 
-static struct value site_value(const struct hist_name *n, uint64_t site, const struct tick *t)
+static struct value site_value(const struct name *n, uint64_t site, const struct tick *t)
 {
-	bool module = n && n->module[0];
+	bool module = n && n->more[0];
 
 	if (!site)
 		return value_none();
 	if (!n)
 		return value_text(tick_printf(t, "0x%" PRIx64, site));
 	return value_text(tick_printf(t, "%s+0x%" PRIx64 "%s%s%s%s", n->text, n->extra, module ? " [" : "",
-				      module ? n->module : "", module ? "]" : "",
+				      module ? n->more : "", module ? "]" : "",
 				      n->flags & INPUT_NAME_WRAPPER ? " (wrapper: caller unknown)" : ""));
 }
 
-static struct value cache_value(const struct hist_line *l, const struct hist_name *n, uint64_t cache,
+static struct value cache_value(const struct hist_line *l, const struct name *n, uint64_t cache,
 				const struct tick *t)
 {
 	if (l->domain != MMT_DOMAIN_KMALLOC)
@@ -48,13 +48,13 @@ struct value hist_key_value(const struct hist_line *l, enum mmt_hist_key_id key,
 {
 	const struct hist_model *h = hist_of(t->model);
 	int at = h->by[0] == key ? 0 : h->by[1] == key ? 1 : -1;
-	const struct hist_name *n;
+	const struct name *n;
 	uint64_t k;
 
 	if (at < 0 || l->other || l->op == MMT_OP_FALLBACK || !hist_has_key(l->domain, l->op, key))
 		return value_none();
 	k = l->k[at];
-	n = hist_name_find(h, hist_name_kind(l->domain, key), k);
+	n = name_find(&h->names, hist_name_kind(l->domain, key), k);
 	switch (key) {
 	case MMT_KEY_SITE: return site_value(n, k, t);
 	case MMT_KEY_CACHE: return cache_value(l, n, k, t);
