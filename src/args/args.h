@@ -45,7 +45,6 @@ struct also { const char *format, *path; };
 struct show_args {
 	const char *format; /* NULL: text */
 	const char *by, *sort, *columns, *table, *output, *record; /* NULL: not given */
-	const char *by_kernel; /* hist: --by, as its keys are the kernel's to split by */
 	struct also also[ALSO_MAX];
 	int also_count;
 	int top; /* -1: not given */
@@ -72,7 +71,7 @@ struct fault_args {
 };
 
 struct alloc_args { uint64_t min_size, max_size; /* 0: no limit */ const char *module; };
-struct hist_args { bool frees, look_through; };
+struct hist_args { bool frees, look_through; const char *by; /* --by, taken from show: the kernel splits by it */ };
 struct leak_args { uint64_t older_ns; const char *slab; uint32_t entries; bool stacks; };
 struct top_args { bool calls; };
 

@@ -47,6 +47,21 @@ static void put_option(const struct option_row *row)
 	put_wrapped(row->help, COLUMN, WIDTH);
 }
 
+/* The words that name what hist counts. */
+static void put_domains(void)
+{
+	static const struct { const char *key, *help; bool by_default; } domains[] = {
+#define DOMAIN(NAME, n, key, sized, timed, by_default, keys, help) { key, help, by_default },
+#include "wire/domains.def"
+#undef DOMAIN
+	};
+
+	puts("\nDomains (* by default):");
+	for (size_t i = 0; i < sizeof(domains) / sizeof(domains[0]); i++)
+		printf("  %c %-10s %s\n", domains[i].by_default ? '*' : ' ', domains[i].key, domains[i].help);
+	puts("    reclaim    direct memcg kswapd compact swapout swapin: those that work here");
+}
+
 void args_help(enum command_id command)
 {
 	const struct command_text *t = &command_texts[command];
@@ -60,6 +75,8 @@ void args_help(enum command_id command)
 	printf("%c%s.\n", t->help[0] - 'a' + 'A', t->help + 1);
 	if (*t->more)
 		puts(t->more);
+	if (command == COMMAND_HIST)
+		put_domains();
 	putchar('\n');
 	for (int i = 0; i < option_count; i++)
 		if (has(&option_rows[i], command))

@@ -1,46 +1,47 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* `mmtrace hist`: histograms that the kernel keeps. */
+/* `mmtrace hist`: histograms of allocations, faults and reclaim; OOM kills. */
 #include <stdio.h>
 #include <string.h>
 
 #include "cmd/check.h"
 #include "cmd/command.h"
 #include "source/hist.h"
+#include "view/format/text_hist.h"
 #include "view/rows/hist.h"
 
-/* The keys of --by are asked of the kernel, which counts a row for each value: so
- * nothing is left for the view to group. */
+/* The kernel itself is asked to count by the keys of --by; the rows that come have them,
+ * so that nothing is left for view/group.  Of a recording it groups what was asked then. */
 static int check(struct args *a, struct error *e)
 {
-	struct kmem_options o;
+	const struct target_args *t = &a->target;
+	struct kmem_options o = { .rows = 0 };
 
-	if (a->target.command && (a->target.pids.count || a->target.cgroup))
-		return error_set(e, EXIT_USAGE, NULL, "a command cannot be joined with -p or --cgroup", "two targets");
-	if (hist_options_make(a, &o, e))
-		return -1;
-	if (a->show.sort && strcmp(a->show.sort, "count") && strcmp(a->show.sort, "bytes") && strcmp(a->show.sort, "waste"))
-		return error_set(e, EXIT_USAGE, NULL, "keys: count bytes waste", "bad value '%.40s' of --sort", a->show.sort);
-	a->show.by_kernel = a->show.by;
+	a->hist.by = a->show.by;
 	a->show.by = NULL;
-	return 0;
+	if (t->command && (t->pids.count || t->cgroup))
+		return error_set(e, EXIT_USAGE, NULL, "a command cannot be joined with -p or --cgroup", "two targets");
+	return hist_domains_choose(a, &o, e);
 }
 
+/* What is not counted, or not in full, unless the format itself says so. */
 static void announce(const struct args *a, const struct model *m)
 {
 	const char *site = model_fact(m, "unknown", "site");
 
-	if (a->show.quiet || (a->show.format && strcmp(a->show.format, "text")))
+	if (a->show.format && strcmp(a->show.format, "text"))
 		return;
 	for (int d = 0; d < MMT_DOMAIN_COUNT; d++) {
-		const char *backend = model_fact(m, "backend", hist_domain_keys[d]), *why = model_fact(m, "unknown", hist_domain_keys[d]);
+		const char *key = hist_domains[d].key, *limits = model_fact(m, "unknown", key);
+		const char *backend = model_fact(m, "backend", key);
 
-		if (why)
-			fprintf(stderr, "mmtrace: %s %s%s: %s\n", hist_domain_keys[d], backend ? "by " : "is not counted",
-				backend ? backend : "", why);
+		if (limits)
+			fprintf(stderr, "mmtrace: %s %s%s: %s\n", key, backend ? "by " : "is not counted", backend ? backend : "",
+				limits);
 	}
 	if (site)
-		fprintf(stderr, "mmtrace: %s; sites are addresses, wrappers are not known, and large kmallocs may count twice\n", site);
-	if (!a->target.command)
+		fprintf(stderr, "mmtrace: %s; sites are addresses, wrappers are not known, and large kmallocs may count twice\n",
+			site);
+	if (!a->show.quiet && !a->target.command)
 		fprintf(stderr, "mmtrace: counting; Ctrl-C ends\n");
 }
 
@@ -54,8 +55,8 @@ static const struct row_type *const rows[] = { &row_hist, NULL };
 static const struct row_type *const events[] = { &event_oom, NULL };
 
 static const struct show show = {
-	.command = "hist", .rows = rows, .events = events, .event = hist_event, .start = &row_hist_start, .end = &row_hist_end,
-	.page = &page_hist,
+	.command = "hist", .rows = rows, .events = events, .event = hist_event, .main = &row_hist, .start = &row_hist_start,
+	.end = &row_hist_end, .page = &page_hist,
 };
 
 const struct command command_hist = {

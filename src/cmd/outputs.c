@@ -165,6 +165,8 @@ void outputs_event(struct outputs *o, const struct row_type *type, const void *r
 	for (int i = 0; i < o->count; i++) {
 		if (o->list[i].f && !o->list[i].err)
 			view_event(o->list[i].view, type, row);
+		if (o->list[i].f && type->urgent)
+			fflush(o->list[i].f);
 		note_error(&o->list[i]);
 	}
 }

@@ -6,52 +6,91 @@
 
 #include "base/alloc.h"
 
-const char *const hist_domain_keys[MMT_DOMAIN_COUNT] = {
-#define DOMAIN(NAME, n, key, ...) [n] = key,
+const struct hist_domain hist_domains[MMT_DOMAIN_COUNT] = {
+#define DOMAIN(NAME, n, key, sized, timed, by_default, keys, help) [n] = { key, help, sized, timed, by_default, keys },
 #include "wire/domains.def"
 #undef DOMAIN
 };
 
-const char *const hist_key_keys[MMT_KEY_COUNT] = {
-#define HIST_KEY(NAME, n, key, help) [n] = key,
+const struct hist_key hist_keys[MMT_KEY_COUNT] = {
+#define HIST_KEY(NAME, n, key, help) [n] = { key, help },
 #include "wire/hist_keys.def"
 #undef HIST_KEY
 };
 
-void hist_clear(struct hist_snapshot *s)
+const char *const hist_regions[MMT_REGIONS + 1] = {
+	[MMT_REGION_LINEAR] = "linear map", [MMT_REGION_VMALLOC] = "vmalloc", [MMT_REGION_VMEMMAP] = "vmemmap",
+	[MMT_REGION_MODULES] = "modules", [MMT_REGION_IMAGE] = "image", [MMT_REGION_FIXMAP] = "fixmap",
+	[MMT_REGIONS] = "?",
+};
+
+bool hist_has_key(uint8_t domain, uint8_t op, enum mmt_hist_key_id key)
+{
+	if (op != MMT_OP_FREE)
+		return true;
+	switch (key) {
+	case MMT_KEY_GFP: case MMT_KEY_MIGRATE: return false;
+	case MMT_KEY_CACHE: return domain == MMT_DOMAIN_SLAB;
+	case MMT_KEY_NODE: return domain == MMT_DOMAIN_PAGE;
+	case MMT_KEY_SITE: case MMT_KEY_PROCESS: case MMT_KEY_ORDER: case MMT_KEY_CGROUP: case MMT_KEY_REGION:
+	case MMT_KEY_COUNT: case MMT_KEY_NONE: break;
+	}
+	return true;
+}
+
+bool hist_has_sizes(uint8_t domain, uint8_t op)
+{
+	return domain != MMT_DOMAIN_KMALLOC || op != MMT_OP_FREE;
+}
+
+enum input_name_kind hist_name_kind(uint8_t domain, enum mmt_hist_key_id key)
+{
+	switch (key) {
+	case MMT_KEY_SITE: return INPUT_NAME_SYMBOL;
+	case MMT_KEY_CACHE: return domain == MMT_DOMAIN_KMALLOC ? 0 : INPUT_NAME_CACHE; /* a size class */
+	case MMT_KEY_PROCESS: return INPUT_NAME_PROCESS;
+	case MMT_KEY_GFP: return INPUT_NAME_GFP;
+	case MMT_KEY_CGROUP: return INPUT_NAME_CGROUP;
+	case MMT_KEY_ORDER: case MMT_KEY_NODE: case MMT_KEY_REGION: case MMT_KEY_MIGRATE:
+	case MMT_KEY_COUNT: case MMT_KEY_NONE: break;
+	}
+	return 0;
+}
+
+/* --- snapshots --- */
+
+static void snapshot_clear(struct hist_snapshot *s)
 {
 	s->cell_count = s->line_count = 0;
 }
 
-void hist_free(struct hist_snapshot *s)
+static void snapshot_free(struct hist_snapshot *s)
 {
 	free(s->cells);
 	free(s->lines);
 	*s = (struct hist_snapshot){ 0 };
 }
 
-void hist_add(struct hist_snapshot *s, const struct mmt_hist_key *key, const struct mmt_hist_row *row, bool other)
+static void cell_add(struct hist_snapshot *s, const struct hist_cell *c)
 {
 	if (s->cell_count == s->cell_room) {
 		s->cell_room = s->cell_room ? s->cell_room * 2 : 256;
 		s->cells = xreallocarray(s->cells, s->cell_room, sizeof(*s->cells));
 	}
-	s->cells[s->cell_count++] = (struct hist_cell){ *key, *row, other };
+	s->cells[s->cell_count++] = *c;
 }
 
-static int line_compare(const struct hist_cell *x, const struct hist_cell *y)
+static int line_compare(const struct hist_cell *a, const struct hist_cell *b)
 {
-	const struct mmt_hist_key *a = &x->key, *b = &y->key;
-
-	if (a->domain != b->domain)
-		return a->domain < b->domain ? -1 : 1;
-	if (a->op != b->op)
-		return a->op < b->op ? -1 : 1;
-	if (x->other != y->other)
-		return x->other < y->other ? -1 : 1;
+	if (a->key.domain != b->key.domain)
+		return a->key.domain < b->key.domain ? -1 : 1;
+	if (a->key.op != b->key.op)
+		return a->key.op < b->key.op ? -1 : 1;
+	if (a->other != b->other)
+		return a->other < b->other ? -1 : 1;
 	for (int i = 0; i < 2; i++)
-		if (a->k[i] != b->k[i])
-			return a->k[i] < b->k[i] ? -1 : 1;
+		if (a->key.k[i] != b->key.k[i])
+			return a->key.k[i] < b->key.k[i] ? -1 : 1;
 	return 0;
 }
 
@@ -70,7 +109,8 @@ static void row_add(struct mmt_hist_row *to, const struct mmt_hist_row *r)
 	to->allocated += r->allocated;
 }
 
-void hist_finish(struct hist_snapshot *s)
+/* Sorts cells and makes lines; drops cells that count nothing. */
+static void snapshot_finish(struct hist_snapshot *s)
 {
 	size_t used = 0;
 
@@ -82,7 +122,7 @@ void hist_finish(struct hist_snapshot *s)
 		qsort(s->cells, used, sizeof(*s->cells), cell_compare);
 	free(s->lines);
 	s->line_count = 0;
-	s->lines = xcalloc(used, sizeof(*s->lines));
+	s->lines = xcalloc(used ? used : 1, sizeof(*s->lines));
 	for (size_t i = 0; i < used; i++) {
 		const struct hist_cell *c = &s->cells[i];
 		struct hist_line *l;
@@ -96,11 +136,13 @@ void hist_finish(struct hist_snapshot *s)
 	}
 }
 
-void hist_subtract(const struct hist_snapshot *now, const struct hist_snapshot *before, struct hist_snapshot *out)
+/* out = now - before; both finished. */
+static void snapshot_subtract(const struct hist_snapshot *now, const struct hist_snapshot *before,
+			      struct hist_snapshot *out)
 {
 	size_t j = 0;
 
-	hist_clear(out);
+	snapshot_clear(out);
 	for (size_t i = 0; i < now->cell_count; i++) {
 		struct hist_cell c = now->cells[i];
 
@@ -111,55 +153,24 @@ void hist_subtract(const struct hist_snapshot *now, const struct hist_snapshot *
 			c.row.requested -= before->cells[j].row.requested;
 			c.row.allocated -= before->cells[j].row.allocated;
 		}
-		hist_add(out, &c.key, &c.row, c.other);
+		cell_add(out, &c);
 	}
-	hist_finish(out);
+	snapshot_finish(out);
 }
 
-uint64_t hist_waste(const struct mmt_hist_row *r)
+/* Each line learns what the interval added to it; both are in the same order. */
+static void lines_link(struct hist_snapshot *now, const struct hist_snapshot *added, uint64_t version)
 {
-	return r->allocated > r->requested ? r->allocated - r->requested : 0;
-}
+	size_t j = 0;
 
-static uint64_t rank(const struct hist_line *l, enum hist_sort sort)
-{
-	switch (sort) {
-	case HIST_BY_COUNT: return l->sum.count;
-	case HIST_BY_BYTES: return l->sum.allocated ? l->sum.allocated : l->sum.requested;
-	case HIST_BY_WASTE: return hist_waste(&l->sum);
+	for (size_t i = 0; i < now->line_count; i++) {
+		struct hist_line *l = &now->lines[i];
+
+		while (j < added->line_count && line_compare(added->lines[j].cells, l->cells) < 0)
+			j++;
+		l->interval = j < added->line_count && !line_compare(added->lines[j].cells, l->cells) ? &added->lines[j] : NULL;
+		l->version = l->interval ? version : 0;
 	}
-	return 0;
-}
-
-struct ranked { const struct hist_line *line; uint64_t rank; };
-
-static int ranked_compare(const void *pa, const void *pb)
-{
-	const struct ranked *a = pa, *b = pb;
-
-	if (a->line->other != b->line->other)
-		return a->line->other ? 1 : -1;
-	if (a->rank != b->rank)
-		return a->rank > b->rank ? -1 : 1;
-	return a->line < b->line ? -1 : 1;
-}
-
-size_t hist_select(const struct hist_snapshot *s, uint8_t domain, uint8_t op, enum hist_sort sort,
-		   const struct hist_line ***out)
-{
-	struct ranked *r = xcalloc(s->line_count + 1, sizeof(*r));
-	size_t n = 0;
-
-	*out = xcalloc(s->line_count + 1, sizeof(**out));
-	for (size_t i = 0; i < s->line_count; i++)
-		if (s->lines[i].domain == domain && s->lines[i].op == op)
-			r[n++] = (struct ranked){ &s->lines[i], rank(&s->lines[i], sort) };
-	if (n)
-		qsort(r, n, sizeof(*r), ranked_compare);
-	for (size_t i = 0; i < n; i++)
-		(*out)[i] = r[i].line;
-	free(r);
-	return n;
 }
 
 struct mmt_hist_row hist_total(const struct hist_snapshot *s, uint8_t domain, uint8_t op,
@@ -176,9 +187,14 @@ struct mmt_hist_row hist_total(const struct hist_snapshot *s, uint8_t domain, ui
 			continue;
 		row_add(&sum, &c->row);
 		if (buckets)
-			row_add(&buckets[c->key.bucket % MMT_HIST_BUCKETS], &c->row);
+			row_add(&buckets[c->key.bucket], &c->row);
 	}
 	return sum;
+}
+
+uint64_t hist_waste(const struct mmt_hist_row *r)
+{
+	return r->allocated > r->requested ? r->allocated - r->requested : 0;
 }
 
 uint64_t hist_bucket_lo(int bucket)
@@ -191,111 +207,141 @@ uint64_t hist_bucket_hi(int bucket)
 	return bucket < MMT_HIST_BUCKETS - 1 ? 1ull << bucket : UINT64_MAX;
 }
 
-/* --- the door --- */
+/* --- inputs --- */
 
-static bool cell_valid(const struct input_cell *c)
+static uint8_t key_of(const char *name)
 {
-	return c->key.domain < MMT_DOMAIN_COUNT && c->key.op < MMT_OP_COUNT && c->key.bucket < MMT_HIST_BUCKETS;
+	for (uint8_t k = 0; name && k < MMT_KEY_COUNT; k++)
+		if (!strcmp(hist_keys[k].key, name))
+			return k;
+	return MMT_KEY_NONE;
 }
 
-static void cells_add(struct hist_model *h, const struct input_cell *list, size_t n)
+static void learn_keys(struct hist_model *h)
+{
+	h->by[0] = key_of(model_fact(&h->base, "option", "by_0"));
+	h->by[1] = key_of(model_fact(&h->base, "option", "by_1"));
+}
+
+/* A reading begins: what the last tick showed is what the next interval starts from. */
+static void reading_begin(struct hist_model *h)
+{
+	struct hist_snapshot swap = h->before;
+
+	if (h->shown) {
+		h->before = h->now;
+		h->now = swap;
+	}
+	h->shown = false;
+	snapshot_clear(&h->now);
+	snapshot_clear(&h->added);
+}
+
+static void cells_add(struct hist_model *h, const struct input_cell *cells, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct mmt_hist_row row = list[i].row;
+		struct hist_cell c = { .key = cells[i].key, .row = cells[i].row };
 
-		if (!cell_valid(&list[i])) {
+		if (c.key.domain >= MMT_DOMAIN_COUNT || c.key.op >= MMT_OP_COUNT || c.key.bucket >= MMT_HIST_BUCKETS) {
 			h->base.decode_errors++;
 			continue;
 		}
-		if (list[i].key.op == MMT_OP_FAILED) /* it was given nothing */
-			row.allocated = 0;
-		hist_add(&h->reading, &list[i].key, &row, list[i].unkeyed && h->by[0] != MMT_KEY_NONE);
+		c.other = cells[i].unkeyed && h->by[0] != MMT_KEY_NONE;
+		if (c.key.op == MMT_OP_FAILED) /* it was given nothing */
+			c.row.allocated = 0;
+		cell_add(&h->now, &c);
 	}
 }
 
-static void swap(struct hist_snapshot *a, struct hist_snapshot *b)
+/* Names that the rows of this reading have stay. */
+static void names_mark(struct hist_model *h)
 {
-	struct hist_snapshot c = *a;
+	for (size_t i = 0; i < h->now.line_count; i++) {
+		const struct hist_line *l = &h->now.lines[i];
 
-	*a = *b;
-	*b = c;
+		for (int at = 0; at < 2 && !l->other && l->op != MMT_OP_FALLBACK; at++)
+			names_use(&h->names, hist_name_kind(l->domain, h->by[at]), l->k[at]);
+	}
+	names_retain(&h->names);
 }
 
-static void reading_end(struct hist_model *h, const struct input *in)
+static void reading_end(struct hist_model *h, const uint64_t *stalls, size_t n)
 {
-	size_t n = input_count(in);
-
-	if (n)
-		memcpy(h->stalls_open, in->body, (n < MMT_DOMAIN_COUNT ? n : MMT_DOMAIN_COUNT) * sizeof(h->stalls_open[0]));
-	hist_finish(&h->reading);
-	if (h->ticked)
-		swap(&h->before, &h->total);
-	h->ticked = false;
-	swap(&h->total, &h->reading);
+	memset(h->stalls_open, 0, sizeof(h->stalls_open));
+	for (size_t i = 0; i < n && i < MMT_DOMAIN_COUNT; i++)
+		h->stalls_open[i] = stalls[i];
+	snapshot_finish(&h->now);
+	h->fresh = true;
+	names_mark(h);
 }
 
-static void take_options(struct hist_model *h)
+static void tick(struct hist_model *h)
 {
-	h->by[0] = (uint8_t)model_option_number(&h->base, "by_0", MMT_KEY_NONE);
-	h->by[1] = (uint8_t)model_option_number(&h->base, "by_1", MMT_KEY_NONE);
-	for (int i = 0; i < 2; i++)
-		if (h->by[i] >= MMT_KEY_COUNT)
-			h->by[i] = MMT_KEY_NONE;
+	snapshot_clear(&h->added);
+	if (h->base.interval_ns && h->fresh)
+		snapshot_subtract(&h->now, &h->before, &h->added);
+	lines_link(&h->now, &h->added, h->base.version);
+	h->shown = true;
+	h->fresh = false;
+}
+
+static void cause_set(struct hist_model *h, const struct input *in)
+{
+	const struct input_name *n = in->head;
+	size_t at = 0;
+	const char *text = input_text(in, &at);
+
+	memset(h->oom_cause, 0, sizeof(h->oom_cause));
+	if (text)
+		memcpy(h->oom_cause, text, strnlen(text, sizeof(h->oom_cause) - 1));
+	h->oom_time = n->key;
+	h->base.decode_errors += !text;
+}
+
+const char *hist_oom_cause(const struct hist_model *h, uint64_t time)
+{
+	return h->oom_cause[0] && h->oom_time == time ? h->oom_cause : NULL;
 }
 
 static void hist_input(struct model *m, const struct input *in)
 {
 	struct hist_model *h = (struct hist_model *)m;
 
-	if (in->kind == INPUT_CLOCK) {
-		take_options(h);
-	} else if (in->kind == INPUT_HIST_BEGIN) {
-		hist_clear(&h->reading);
-	} else if (in->kind == INPUT_HIST_CELLS) {
-		cells_add(h, in->body, input_count(in));
-	} else if (in->kind == INPUT_HIST_STALLS) {
-		reading_end(h, in);
-	} else if (in->kind == INPUT_OOM) {
-		h->oom_kills++;
-	} else if (in->kind == INPUT_NAME) {
+	if (in->kind == INPUT_FACT)
+		learn_keys(h);
+	else if (in->kind == INPUT_NAME && ((const struct input_name *)in->head)->kind == INPUT_NAME_OOM)
+		cause_set(h, in);
+	else if (in->kind == INPUT_NAME)
 		names_input(&h->names, m, in);
-	} else if (in->kind == INPUT_TICK && !m->ended) {
-		hist_subtract(&h->total, &h->before, &h->delta);
-		h->ticked = true;
-	}
+	else if (in->kind == INPUT_HIST_BEGIN)
+		reading_begin(h);
+	else if (in->kind == INPUT_HIST_CELLS)
+		cells_add(h, in->body, input_count(in));
+	else if (in->kind == INPUT_HIST_STALLS)
+		reading_end(h, in->body, input_count(in));
+	else if (in->kind == INPUT_OOM)
+		h->oom_kills++;
+	else if (in->kind == INPUT_TICK)
+		tick(h);
 }
 
-static void hist_model_init(struct model *m)
+static void hist_init(struct model *m)
 {
 	struct hist_model *h = (struct hist_model *)m;
 
 	h->by[0] = h->by[1] = MMT_KEY_NONE;
-	/* a replay may show before anything was read */
-	hist_finish(&h->total);
-	hist_finish(&h->before);
 }
 
-static void hist_model_clean(struct model *m)
+static void hist_clean(struct model *m)
 {
 	struct hist_model *h = (struct hist_model *)m;
 
-	hist_free(&h->reading);
-	hist_free(&h->total);
-	hist_free(&h->before);
-	hist_free(&h->delta);
+	snapshot_free(&h->now);
+	snapshot_free(&h->before);
+	snapshot_free(&h->added);
 	names_clean(&h->names);
 }
 
-const struct hist_snapshot *hist_shown(const struct hist_model *h)
-{
-	return h->base.interval_ns ? &h->delta : &h->total;
-}
-
-bool hist_counts(const struct hist_model *h, int domain)
-{
-	return model_fact(&h->base, "backend", hist_domain_keys[domain]) != NULL;
-}
-
 const struct model_type model_hist = {
-	.name = "hist", .size = sizeof(struct hist_model), .init = hist_model_init, .input = hist_input, .clean = hist_model_clean,
+	.name = "hist", .size = sizeof(struct hist_model), .init = hist_init, .input = hist_input, .clean = hist_clean,
 };

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The model of hist: histograms as the kernel counted them, cells sorted into lines, a
- * line for each (domain, op, keys); names of what keys stand for; OOM kills. */
+/* The model of hist: histograms as the kernel counted them, read now and then.
+ * Cells of a reading are sorted into lines, a line for each (event, op, keys).
+ * Inputs come through model_input() alone; what stands here is for reading. */
 #ifndef MODEL_HIST_H
 #define MODEL_HIST_H
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "model/names.h"
 
@@ -23,8 +20,11 @@ struct hist_line {
 	uint8_t domain, op;
 	bool other; /* keys that had no room */
 	struct mmt_hist_row sum;
+	const struct hist_line *interval; /* what the last interval added; NULL: nothing, or there is no interval */
+	uint64_t version; /* of the tick that has an interval; else 0 */
 };
 
+/* A reading, or the difference of two. */
 struct hist_snapshot {
 	struct hist_cell *cells;
 	size_t cell_count, cell_room;
@@ -32,18 +32,17 @@ struct hist_snapshot {
 	size_t line_count;
 };
 
-enum hist_sort { HIST_BY_COUNT, HIST_BY_BYTES, HIST_BY_WASTE };
-
 struct hist_model {
 	struct model base;
-	struct hist_snapshot reading;      /* under way */
-	struct hist_snapshot total;        /* since the start */
-	struct hist_snapshot before, delta; /* at the last tick but one; what the interval added */
-	bool ticked;                       /* total was shown: the next reading begins an interval */
-	uint8_t by[2];                     /* enum mmt_hist_key_id; option facts by_0, by_1 */
-	uint64_t stalls_open[MMT_DOMAIN_COUNT]; /* begun, in no count before they end */
+	uint8_t by[2];        /* enum mmt_hist_key_id, from option:by_0 and by_1 */
+	struct hist_snapshot now, before; /* the last reading, and that of the tick before */
+	struct hist_snapshot added; /* between the last two ticks; empty at the end of the run */
+	uint64_t stalls_open[MMT_DOMAIN_COUNT]; /* begun, not in the counts before they end */
 	uint64_t oom_kills;
-	struct names names; /* of what keys stand for */
+	uint64_t oom_time;    /* of the kill whose cause was announced last */
+	char oom_cause[16];
+	bool shown, fresh;    /* a tick has shown `now`; a reading came since the last tick */
+	struct names names;   /* of what keys stand for */
 };
 
 extern const struct model_type model_hist;
@@ -53,30 +52,29 @@ static inline const struct hist_model *hist_of(const struct model *m)
 	return (const struct hist_model *)m;
 }
 
-/* What is shown: the last interval, or all of it where there is none. */
-const struct hist_snapshot *hist_shown(const struct hist_model *h);
-/* Is a domain counted?  Its backend is a fact then. */
-bool hist_counts(const struct hist_model *h, int domain);
-extern const char *const hist_domain_keys[MMT_DOMAIN_COUNT];
-extern const char *const hist_key_keys[MMT_KEY_COUNT];
+/* --- what events carry --- */
 
-void hist_clear(struct hist_snapshot *s);
-void hist_free(struct hist_snapshot *s);
-/* Aborts when out of memory. */
-void hist_add(struct hist_snapshot *s, const struct mmt_hist_key *key, const struct mmt_hist_row *row, bool other);
-/* Sorts cells and makes lines; drops cells that count nothing. */
-void hist_finish(struct hist_snapshot *s);
-/* out = now - before, both finished; out is finished too. */
-void hist_subtract(const struct hist_snapshot *now, const struct hist_snapshot *before, struct hist_snapshot *out);
+struct hist_domain { const char *key, *help; bool sized, timed, by_default; uint32_t keys; /* HK_ bits */ };
+struct hist_key { const char *key, *help; };
+extern const struct hist_domain hist_domains[MMT_DOMAIN_COUNT];
+extern const struct hist_key hist_keys[MMT_KEY_COUNT];
+/* By enum mmt_region; the last: none of them. NULL: no such region. */
+extern const char *const hist_regions[MMT_REGIONS + 1];
 
-/* Lines of a domain and op, best first; returns their number. *out is for the
- * caller to free. */
-size_t hist_select(const struct hist_snapshot *s, uint8_t domain, uint8_t op, enum hist_sort sort,
-		   const struct hist_line ***out);
+/* Do events of this op carry the key? Frees have less than allocations. */
+bool hist_has_key(uint8_t domain, uint8_t op, enum mmt_hist_key_id key);
+/* Do they carry sizes? */
+bool hist_has_sizes(uint8_t domain, uint8_t op);
+/* What a key's values are called by; 0: they need no names. */
+enum input_name_kind hist_name_kind(uint8_t domain, enum mmt_hist_key_id key);
+
+/* --- reading the model --- */
+
+/* The cause of an OOM kill at that time; NULL: it is not known. */
+const char *hist_oom_cause(const struct hist_model *h, uint64_t time);
 /* Sums all lines of a domain and op by bucket into buckets, which may be NULL. */
 struct mmt_hist_row hist_total(const struct hist_snapshot *s, uint8_t domain, uint8_t op,
 			       struct mmt_hist_row buckets[MMT_HIST_BUCKETS]);
-
 /* Bounds of a bucket: from lo up to, not including, hi. */
 uint64_t hist_bucket_lo(int bucket);
 uint64_t hist_bucket_hi(int bucket);

@@ -1,29 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Between the files of the source of hist. */
+/* Between the files of the source of histograms. */
 #ifndef SOURCE_HIST_H
 #define SOURCE_HIST_H
 
+#include "base/idmap.h"
 #include "model/hist.h"
 #include "probe/kmem.h"
+#include "source/cgroup_names.h"
 #include "source/source.h"
 #include "sym/gfp.h"
 #include "sym/ksym.h"
 
 struct hist_source {
 	struct source s;
-	struct kmem_options opt;
 	struct kmem *kmem;
-	struct ksym_table *ksyms; /* NULL: none */
+	struct kmem_options opt;
+	struct ksym_table *ksyms;   /* NULL: none */
+	const char *site_unknown;   /* why sites have no names; NULL: they have */
 	struct gfp_names gfp;
-	const char *site_unknown; /* why sites have no names; NULL: they have */
+	struct cgroup_names cgroups; /* as they stand at this reading; empty: not read yet */
+	struct idmap processes;     /* looked up at this reading; the values mean nothing */
+	struct input_cell *cells;   /* of this reading */
+	size_t cell_count, cell_room;
 };
 
-/* Announces what the keys of the model's lines stand for, each once: INPUT_NAME. */
+/* What the words DOMAIN, --by and what limits them mean: fills domain, optional, frees,
+ * config.by and the sizes of o. Used to check the command line, and to do as it says. */
+int hist_domains_choose(const struct args *a, struct kmem_options *o, struct error *e);
+
+/* Flags of this kernel. */
+void hist_names_learn(struct hist_source *h);
+/* Announces what the cells of this reading are called, as far as the model does not know it. */
 void hist_names_emit(struct hist_source *h);
-/* The name of a cgroup of which only the id is known: its path below the mount, or NULL;
- * the caller's to free. */
-char *hist_cgroup_path(uint64_t id);
-/* Domains named by the words, --by and what follows from them. -1: e is filled. */
-int hist_options_make(const struct args *a, struct kmem_options *o, struct error *e);
+void hist_names_close(struct hist_source *h);
 
 #endif

@@ -1,144 +1,126 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the keys of histograms stand for: sites, caches, processes, cgroups, flags. */
-#include <dirent.h>
-#include <inttypes.h>
-#include <mntent.h>
+/* What histograms are split by, by name: sites, caches, processes, cgroups, flags. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "base/alloc.h"
+#include "probe/gfp.h"
 #include "source/hist.h"
 #include "sym/wrapper.h"
 
-/* --- cgroups: a directory's inode is the number by which BPF knows it --- */
-
-/* path: room of size bytes, kept as it was. */
-static char *cgroup_below(char *path, size_t size, size_t skip, uint64_t id, int depth)
+static void learn_bit(void *ctx, const char *enumerator, uint64_t bit)
 {
-	DIR *d = opendir(path);
-	size_t used = strlen(path);
-	char *found = NULL;
-	struct dirent *de;
-
-	while (d && depth && !found && (de = readdir(d))) {
-		if (de->d_type != DT_DIR || !strcmp(de->d_name, ".") || !strcmp(de->d_name, ".."))
-			continue;
-		if ((size_t)snprintf(path + used, size - used, "/%s", de->d_name) < size - used)
-			found = de->d_ino == id ? xstrdup(path + skip) : cgroup_below(path, size, skip, id, depth - 1);
-		path[used] = '\0';
-	}
-	if (d)
-		closedir(d);
-	return found;
+	gfp_learn(ctx, enumerator, bit);
 }
 
-/* Wherever cgroup2 is mounted first. */
-char *hist_cgroup_path(uint64_t id)
+void hist_names_learn(struct hist_source *h)
 {
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	const struct mntent *m = NULL;
-	char path[1024], *found = NULL;
-	struct stat st;
-
-	while (mounts && (m = getmntent(mounts)))
-		if (!strcmp(m->mnt_type, "cgroup2") && strlen(m->mnt_dir) < sizeof(path) && stat(m->mnt_dir, &st) == 0)
-			break;
-	if (m) {
-		snprintf(path, sizeof(path), "%s", m->mnt_dir);
-		found = st.st_ino == id ? xstrdup("/") : cgroup_below(path, sizeof(path), strlen(path), id, 16);
-	}
-	if (mounts)
-		endmntent(mounts);
-	return found;
+	if (!gfp_each_bit(h->opt.btf, learn_bit, &h->gfp))
+		gfp_defaults(&h->gfp);
 }
 
-/* --- one name --- */
-
-static void emit_name(struct hist_source *h, struct input_name head, const char *text, const char *more)
+static void announce(struct hist_source *h, const struct input_name *n, const char *text)
 {
-	size_t n = strlen(text) + 1, k = strlen(more) + 1;
-	char *body = xmalloc(n + k);
-
-	memcpy(body, text, n);
-	memcpy(body + n, more, k);
-	emit(&h->s, INPUT_NAME, &head, sizeof(head), body, n + k);
-	free(body);
+	emit(&h->s, INPUT_NAME, n, sizeof(*n), text, strlen(text) + 1);
 }
 
-static void site_emit(struct hist_source *h, uint64_t site)
+/* Text: the function, NUL, its module. */
+static void announce_site(struct hist_source *h, uint64_t site)
 {
-	struct input_name head = { .key = site, .kind = INPUT_NAME_SYMBOL };
+	struct input_name n = { .key = site, .kind = INPUT_NAME_SYMBOL };
+	char text[512];
 	struct ksym k;
+	int len;
 
-	if (!site || !h->ksyms || h->site_unknown || !ksym_find(h->ksyms, site, &k))
+	if (h->site_unknown || !ksym_find(h->ksyms, site, &k))
 		return;
-	head.extra = k.offset;
-	head.flags = !k.module && wrapper_is(k.name) ? INPUT_NAME_WRAPPER : 0;
-	emit_name(h, head, k.name, k.module ? k.module : "");
+	n.extra = k.offset;
+	n.flags = !k.module && wrapper_is(k.name) ? INPUT_NAME_WRAPPER : 0;
+	len = snprintf(text, sizeof(text), "%.300s%c%.100s", k.name, '\0', k.module ? k.module : "");
+	emit(&h->s, INPUT_NAME, &n, sizeof(n), text, (size_t)len + 1);
 }
 
-static void process_emit(struct hist_source *h, uint64_t id)
+/* A process may have executed another program since the last reading. */
+static void announce_process(struct hist_source *h, uint64_t id, const struct name *known)
 {
+	struct input_name n = { .key = id, .kind = INPUT_NAME_PROCESS };
 	struct mmt_hist_process p;
 	char comm[sizeof(p.comm) + 1] = "";
 
+	if (idmap_get(&h->processes, id))
+		return;
+	idmap_set(&h->processes, id, h);
 	if (!kmem_process(h->kmem, id, &p))
 		return;
 	memcpy(comm, p.comm, sizeof(p.comm));
-	emit_name(h, (struct input_name){ .key = id, .extra = p.start_boottime, .kind = INPUT_NAME_PROCESS }, comm, "");
+	n.extra = p.start_boottime;
+	if (!known || strcmp(known->text, comm) || known->extra != n.extra)
+		announce(h, &n, comm);
 }
 
-static void cache_emit(struct hist_source *h, uint64_t id)
+static void announce_cache(struct hist_source *h, uint64_t id)
 {
+	const struct input_name n = { .key = id, .kind = INPUT_NAME_CACHE };
+	char text[sizeof(((struct mmt_hist_cache *)0)->name) + 1] = "";
 	struct mmt_hist_cache c;
-	char name[sizeof(c.name) + 1] = "";
 
 	if (!kmem_cache(h->kmem, id, &c))
 		return;
-	memcpy(name, c.name, sizeof(c.name));
-	emit_name(h, (struct input_name){ .key = id, .kind = INPUT_NAME_CACHE }, name, "");
+	memcpy(text, c.name, sizeof(c.name));
+	announce(h, &n, text);
 }
 
-static void cgroup_emit(struct hist_source *h, uint64_t id)
+static void announce_cgroup(struct hist_source *h, uint64_t id)
 {
-	char *path = hist_cgroup_path(id);
+	const struct input_name n = { .key = id, .kind = INPUT_NAME_CGROUP };
+	const char *path = cgroup_names_find(&h->cgroups, id);
 
 	if (path)
-		emit_name(h, (struct input_name){ .key = id, .kind = INPUT_NAME_CGROUP }, path, "");
-	free(path);
+		announce(h, &n, path);
 }
 
-static void gfp_emit(struct hist_source *h, uint64_t gfp)
+static void announce_gfp(struct hist_source *h, uint64_t gfp)
 {
+	const struct input_name n = { .key = gfp, .kind = INPUT_NAME_GFP };
 	char text[700];
 
-	emit_name(h, (struct input_name){ .key = gfp, .kind = INPUT_NAME_GFP }, gfp_text(&h->gfp, gfp, text, sizeof(text)), "");
+	announce(h, &n, gfp_text(&h->gfp, gfp, text, sizeof(text)));
 }
 
-static void key_emit(struct hist_source *h, const struct hist_line *l, uint8_t key, uint64_t value)
+static void announce_key(struct hist_source *h, const struct mmt_hist_key *cell, int at)
 {
-	static const struct { enum input_name_kind kind; void (*emit)(struct hist_source *h, uint64_t key); } names[MMT_KEY_COUNT] = {
-		[MMT_KEY_SITE] = { INPUT_NAME_SYMBOL, site_emit }, [MMT_KEY_CACHE] = { INPUT_NAME_CACHE, cache_emit },
-		[MMT_KEY_PROCESS] = { INPUT_NAME_PROCESS, process_emit }, [MMT_KEY_CGROUP] = { INPUT_NAME_CGROUP, cgroup_emit },
-		[MMT_KEY_GFP] = { INPUT_NAME_GFP, gfp_emit },
-	};
+	uint8_t key = h->opt.config.by[at];
+	uint32_t kind = hist_has_key(cell->domain, cell->op, key) ? hist_name_kind(cell->domain, key) : 0;
+	const struct name *known = kind ? name_find(&hist_of(h->s.model)->names, kind, cell->k[at]) : NULL;
+	uint64_t value = cell->k[at];
 
-	if (key >= MMT_KEY_COUNT || !names[key].emit || (key == MMT_KEY_CACHE && l->domain == MMT_DOMAIN_KMALLOC))
+	if (kind == INPUT_NAME_PROCESS)
+		announce_process(h, value, known);
+	else if (!kind || known)
 		return;
-	if (!name_find(&hist_of(h->s.model)->names, names[key].kind, value))
-		names[key].emit(h, value);
+	else if (kind == INPUT_NAME_SYMBOL)
+		announce_site(h, value);
+	else if (kind == INPUT_NAME_CACHE)
+		announce_cache(h, value);
+	else if (kind == INPUT_NAME_CGROUP)
+		announce_cgroup(h, value);
+	else
+		announce_gfp(h, value);
 }
 
 void hist_names_emit(struct hist_source *h)
 {
-	const struct hist_model *m = hist_of(h->s.model);
+	cgroup_names_clear(&h->cgroups);
+	idmap_free(&h->processes);
+	for (size_t i = 0; i < h->cell_count; i++)
+		for (int at = 0; at < 2; at++)
+			if (!h->cells[i].unkeyed && h->cells[i].key.op != MMT_OP_FALLBACK && h->opt.config.by[at] != MMT_KEY_NONE)
+				announce_key(h, &h->cells[i].key, at);
+}
 
-	for (size_t i = 0; i < m->total.line_count; i++) {
-		const struct hist_line *l = &m->total.lines[i];
-
-		for (int k = 0; k < 2 && !l->other && l->op != MMT_OP_FALLBACK; k++)
-			key_emit(h, l, m->by[k], l->k[k]);
-	}
+void hist_names_close(struct hist_source *h)
+{
+	cgroup_names_free(&h->cgroups);
+	idmap_free(&h->processes);
+	ksym_free(h->ksyms);
 }

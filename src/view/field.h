@@ -76,6 +76,7 @@ struct row_type {
 	const char *noun, *nouns; /* "VMA", "VMAs": "(12 more VMAs ...)" */
 	const char *help;
 	bool whole;        /* a table of it is never cut: it adds up */
+	bool urgent;       /* of events: each is written out at once, with -q too */
 	const char *sort;  /* key of -s where none is given; "-key" reverses; NULL: in the order of each() */
 	const struct field *fields;
 	int count;

@@ -74,12 +74,12 @@ static void rows_put(struct view *v, bool all)
 		if ((*types)->each)
 			(*types)->each(v->group ? group_model(v->group) : v->model, on_row, &visit);
 	}
-	v->shown = v->model->version;
+	v->shown = v->model->version - 1; /* what changes from now on carries version, until the next tick */
 }
 
 void view_event(struct view *v, const struct row_type *type, const void *row)
 {
-	if (!v->format->event || v->opt.quiet)
+	if (!v->format->event || (v->opt.quiet && !type->urgent))
 		return;
 	scratch_reset(v->tick.scratch);
 	v->tick.model = v->model;

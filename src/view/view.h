@@ -18,6 +18,7 @@ struct show {
 	const char *command;
 	const struct row_type *const *rows;   /* ends with NULL; the first is the main one */
 	const struct row_type *const *events; /* ends with NULL; NULL: none */
+	const struct row_type *main;          /* what CSV on stdout shows; NULL: the first event type, or the first row type */
 	/* Is this input, which the model has had, an event to show? Its row type, and *row; else NULL. */
 	const struct row_type *(*event)(const struct model *m, const struct input *in, const void **row);
 	const struct row_type *start, *end;   /* fields of its first and last lines beyond the common ones; the row is the model */
@@ -65,7 +66,7 @@ struct view {
 	struct view_options opt;
 	FILE *out;
 	struct tick tick;     /* the moment that is being shown */
-	uint64_t shown;       /* version of the model when rows were handed over last */
+	uint64_t shown;       /* rows of this version and older ones were handed over */
 	uint64_t rows;        /* handed over since the last tick */
 	struct group *group;  /* NULL: rows are not grouped */
 	struct json json;     /* a line under way, for formats that write JSON */

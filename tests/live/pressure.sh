@@ -61,9 +61,9 @@ hog = int(open(tmp + '/hog.out').read().split()[1])
 kills = [line for line in hist if line['type'] == 'oom' and line['pid'] == hog]
 print('#', kills)
 check('the kill of the hog, its cause and sizes', status == 137 and len(kills) == 1 and
-      kills[0]['cause'] == 'cgroup' and kills[0]['comm'] == 'hog' and kills[0]['cgroup_max'] == 24 << 20 and
-      20 << 20 < kills[0]['anon'] <= 24 << 20 and kills[0]['vsize'] > 60 << 20 and kills[0]['swap'] == 0 and
-      kills[0]['free'] > 24 << 20, status, kills)
+      kills[0]['cause'] == 'cgroup' and kills[0]['comm'] == 'hog' and kills[0]['cgroup_max_bytes'] == 24 << 20 and
+      20 << 20 < kills[0]['anon_bytes'] <= 24 << 20 and kills[0]['vsize_bytes'] > 60 << 20 and kills[0]['swap_bytes'] == 0 and
+      kills[0]['free_bytes'] > 24 << 20, status, kills)
 counted = {line['key']['process']['pid']: line for line in hist if line['type'] == 'hist' and line['event'] == 'memcg'}
 check('reclaim of the hog was timed', hog in counted and counted[hog]['ns_sum'] > 0, counted)
 groups = {line['comm']: line for line in top if line['type'] == 'top_group'}

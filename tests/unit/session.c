@@ -115,7 +115,7 @@ static void a_fault_may_come_before_its_vma(void)
 {
 	struct session *s = session_new();
 	struct mmt_fault f = make_fault(42, 1, 0x10000, 7, MMT_CLASS_ANON_WRITE);
-	struct vma *v;
+	const struct vma *v;
 
 	APPLY(s, f);
 	v = session_vma_of(s, &f);
@@ -404,7 +404,7 @@ static void many_vmas_are_all_found_again(void)
 	free(session_vmas(s, &count));
 	CHECK_EQ(count, n);
 	for (unsigned i = 0; i < n; i++) {
-		struct vma *v = session_vma_by_key(s, 1, i % 7 + 1, 0x10000ull * i);
+		const struct vma *v = session_vma_by_key(s, 1, i % 7 + 1, 0x10000ull * i);
 
 		CHECK(v && v->faults.minor == 1 && v->v.start == 0x10000ull * i);
 	}

@@ -136,12 +136,12 @@ def check_oom(g):
     in_group, everywhere = kills
     check('the limit of a cgroup as the cause',
           (in_group['pid'], in_group['cause'], in_group['cgroup']) == (g.pids[2], 'cgroup', 'hogs') and
-          in_group['cgroup_max'] == 24 * MIB >= in_group['cgroup_usage'] > 23 * MIB and
-          20 * MIB < in_group['anon'] <= 24 * MIB and in_group['vsize'] > 60 * MIB, in_group)
+          in_group['cgroup_max_bytes'] == 24 * MIB >= in_group['cgroup_usage_bytes'] > 23 * MIB and
+          20 * MIB < in_group['anon_bytes'] <= 24 * MIB and in_group['vsize_bytes'] > 60 * MIB, in_group)
     check('want of memory everywhere as the cause',
-          (everywhere['pid'], everywhere['cause'], everywhere['cgroup_max']) == (g.pids[3], 'global', None) and
-          everywhere['oom_score_adj'] == 1000 and everywhere['swap'] > 100 * MIB and
-          everywhere['free'] < in_group['free'], everywhere)
+          (everywhere['pid'], everywhere['cause'], everywhere['cgroup_max_bytes']) == (g.pids[3], 'global', None) and
+          everywhere['oom_score_adj'] == 1000 and everywhere['swap_bytes'] > 100 * MIB and
+          everywhere['free_bytes'] < in_group['free_bytes'], everywhere)
     group = [json.loads(line) for line in g.sections['group'].splitlines()]
     check('--cgroup: the kill in it alone, and all its reclaims',
           [line['pid'] for line in group if line['type'] == 'oom'] == [g.pids[2]] and

@@ -99,6 +99,8 @@ static bool is_main(const struct view *v, const struct row_type *type)
 		return true;
 	if (v->opt.table)
 		return !strcmp(v->opt.table, type->name);
+	if (v->show->main)
+		return type == v->show->main;
 	return type == (v->show->events ? v->show->events[0] : v->show->rows[0]);
 }
 

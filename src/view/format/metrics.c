@@ -82,6 +82,18 @@ static void cut_end(char *name, const char *end)
 		name[len - n] = '\0';
 }
 
+/* Takes "_ns" out of "mmtrace_hist_ns_sum". */
+static void cut_word(char *name, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (char *at = name; (at = strstr(at, word)); at++)
+		if (!at[n] || at[n] == '_') {
+			memmove(at, at + n, strlen(at + n) + 1);
+			return;
+		}
+}
+
 /* "faults.minor" of "vma" -> mmtrace_vma_faults_minor; the unit comes last, and what is
  * of the whole run has no type in its name. */
 static void name_put(FILE *f, const struct row_type *type, const struct field *field)
@@ -94,8 +106,10 @@ static void name_put(FILE *f, const struct row_type *type, const struct field *f
 		*at = isalnum((unsigned char)*at) ? *at : '_';
 	cut_end(name, "_total");
 	if (field->unit == UNIT_NS)
-		cut_end(name, "_ns");
-	fprintf(f, "%s%s", name, field->unit == UNIT_NS ? "_seconds" : "");
+		cut_word(name, "_ns");
+	if (field->unit == UNIT_BYTES)
+		cut_word(name, "_bytes");
+	fprintf(f, "%s%s", name, field->unit == UNIT_NS ? "_seconds" : field->unit == UNIT_BYTES ? "_bytes" : "");
 }
 
 static bool is_counter(const struct field *f)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Bars and small pictures of histograms. */
+/* Histograms as bars. */
 #include <string.h>
 
 #include "base/text.h"
@@ -8,21 +8,18 @@
 #define BAR_WIDTH 40
 
 /* A bar of n eighths of a column. */
-static void put_bar(const struct hist_page *p, uint64_t value, uint64_t most)
+static void put_bar(struct text *x, uint64_t value, uint64_t most)
 {
 	static const char *const part[] = { "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
 	uint64_t eighths = most ? (uint64_t)((double)value / (double)most * BAR_WIDTH * 8 + 0.5) : 0;
+	bool ascii = x->view->opt.ascii;
 
 	if (value && !eighths)
 		eighths = 1;
-	if (p->x->view->opt.ascii) {
-		for (uint64_t i = 0; i < (eighths + 7) / 8; i++)
-			fputc('#', p->x->view->out);
-		return;
-	}
-	for (uint64_t i = 0; i < eighths / 8; i++)
-		fputs("█", p->x->view->out);
-	fputs(part[eighths % 8], p->x->view->out);
+	for (uint64_t i = 0; i < (ascii ? (eighths + 7) / 8 : eighths / 8); i++)
+		fputs(ascii ? "#" : "█", x->view->out);
+	if (!ascii)
+		fputs(part[eighths % 8], x->view->out);
 }
 
 static void bucket_label(int bucket, bool time, char *out, size_t size)
@@ -37,13 +34,13 @@ static void bucket_label(int bucket, bool time, char *out, size_t size)
 		snprintf(out, size, "0");
 }
 
-void hist_put_histogram(const struct hist_page *p, uint8_t domain, uint8_t op)
+void text_bars(struct text *x, uint8_t domain, uint8_t op)
 {
 	struct mmt_hist_row b[MMT_HIST_BUCKETS];
 	int first = MMT_HIST_BUCKETS, last = -1;
 	uint64_t most = 0;
 
-	hist_total(p->now, domain, op, b);
+	hist_total(text_hist_shown(x), domain, op, b);
 	for (int i = 0; i < MMT_HIST_BUCKETS; i++) {
 		if (!b[i].count)
 			continue;
@@ -58,40 +55,46 @@ void hist_put_histogram(const struct hist_page *p, uint8_t domain, uint8_t op)
 		while (!b[gap].count)
 			gap++;
 		if (gap - i > 2) { /* a long way of nothing */
-			fputs("  ...\n", p->x->view->out);
+			fputs("  ...\n", x->view->out);
 			i = gap;
 		}
 		bucket_label(i, op == MMT_OP_LATENCY, label, sizeof(label));
-		fprintf(p->x->view->out, "  %-16s %10llu |", label, b[i].count);
-		put_bar(p, b[i].count, most);
-		fputc('\n', p->x->view->out);
+		fprintf(x->view->out, "  %-16s %10llu |", label, b[i].count);
+		put_bar(x, b[i].count, most);
+		fputc('\n', x->view->out);
 	}
 }
 
-void hist_picture(const struct hist_page *p, const struct hist_line *l, char *out, size_t size)
+static void put_levels(const struct hist_line *l, char *out, size_t size)
 {
 	static const char *const level[] = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
-	bool time = l->op == MMT_OP_LATENCY;
 	int first = l->cells[0].key.bucket, last = l->cells[l->cell_count - 1].key.bucket;
-	char lo[16], hi[16];
+	size_t used = 0, cell = 0;
 	uint64_t most = 0;
-	size_t used;
 
-	if (hist_sizes_unknown(l->domain, l->op)) {
-		snprintf(out, size, "-");
-		return;
-	}
-	(time ? text_ns : text_bytes)(lo, sizeof(lo), hist_bucket_lo(first));
-	(time ? text_ns : text_bytes)(hi, sizeof(hi), hist_bucket_hi(last));
-	used = (size_t)snprintf(out, size, "%s..%s", first ? lo : "0", hi);
-	if (p->x->view->opt.ascii || first == last)
-		return;
 	for (size_t i = 0; i < l->cell_count; i++)
 		most = l->cells[i].row.count > most ? l->cells[i].row.count : most;
-	used += (size_t)snprintf(out + used, size - used, " ");
-	for (int b = first, i = 0; b <= last && used + 4 < size; b++) {
-		uint64_t n = l->cells[i].key.bucket == b ? l->cells[i++].row.count : 0;
+	for (int b = first; b <= last && used + 4 < size; b++) {
+		uint64_t n = l->cells[cell].key.bucket == b ? l->cells[cell++].row.count : 0;
+		/* no product: a count may have any bits in a damaged recording */
+		size_t height = n ? (size_t)((double)n / (double)most * 8 - 1e-9) : 0;
 
-		used += (size_t)snprintf(out + used, size - used, "%s", n ? level[(n * 8 - 1) / most % 8] : " ");
+		used += (size_t)snprintf(out + used, size - used, "%s", n ? level[height < 7 ? height : 7] : " ");
 	}
+}
+
+const char *text_picture(struct text *x, const struct hist_line *l)
+{
+	bool time = l->op == MMT_OP_LATENCY;
+	int first = l->cells[0].key.bucket, last = l->cells[l->cell_count - 1].key.bucket;
+	char lo[16], hi[16], levels[MMT_HIST_BUCKETS * 4];
+
+	if (!hist_has_sizes(l->domain, l->op))
+		return "-";
+	(time ? text_ns : text_bytes)(lo, sizeof(lo), hist_bucket_lo(first));
+	(time ? text_ns : text_bytes)(hi, sizeof(hi), hist_bucket_hi(last));
+	if (x->view->opt.ascii || first == last)
+		return tick_printf(x->t, "%s..%s", first ? lo : "0", hi);
+	put_levels(l, levels, sizeof(levels));
+	return tick_printf(x->t, "%s..%s %s", first ? lo : "0", hi, levels);
 }

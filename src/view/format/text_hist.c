@@ -1,29 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The page of hist: for each domain bars, and rows where it is split. */
-#include "view/format/text_hist.h"
-
+/* The page of hist: for each event a line of sums, its histogram, and its rows. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "view/format/text_hist.h"
 
-static const bool domain_timed[MMT_DOMAIN_COUNT] = {
-#define DOMAIN(NAME, n, key, sized, timed, ...) [n] = timed,
-#include "wire/domains.def"
-#undef DOMAIN
-};
+const struct hist_snapshot *text_hist_shown(const struct text *x)
+{
+	return x->t->interval_ns ? &hist_of(x->t->model)->added : &hist_of(x->t->model)->now;
+}
 
-static const bool domain_sized[MMT_DOMAIN_COUNT] = {
-#define DOMAIN(NAME, n, key, sized, ...) [n] = sized,
-#include "wire/domains.def"
-#undef DOMAIN
-};
+bool text_hist_wasteless(uint8_t domain)
+{
+	return domain == MMT_DOMAIN_SWAPOUT || domain == MMT_DOMAIN_SWAPIN;
+}
+
+const char *text_hist_rate(struct text *x, uint64_t count)
+{
+	struct value v = value_real((double)count * 1e9 / (double)x->t->interval_ns);
+
+	return text_value(x, &v, UNIT_RATE);
+}
+
+/* Tables of an interval and of the whole run look alike. */
+static void put_head(struct text *x)
+{
+	const struct model *m = x->t->model;
+	const char *dot = text_dot(x), *title = model_fact(m, "target", "title"), *span = "whole run";
+
+	if (x->t->interval_ns)
+		span = tick_printf(x->t, "interval %.1fs", (double)x->t->interval_ns / 1e9);
+	text_line(x, "mmtrace hist%s%s%s%.1fs%s%s%smissed %" PRIu64, dot, tick_escaped(x->t, title ? title : "-"), dot,
+		  (double)x->t->now_ns / 1e9, dot, span, dot, m->cost.bpf_misses);
+}
 
 static const char *op_words(uint8_t domain, uint8_t op)
 {
 	switch ((enum mmt_hist_op)op) {
-	case MMT_OP_ALLOC: return domain == MMT_DOMAIN_SWAPIN ? "reads" : domain == MMT_DOMAIN_SWAPOUT ? "writes" : "allocated";
+	case MMT_OP_ALLOC:
+		return domain == MMT_DOMAIN_SWAPIN ? "reads" : domain == MMT_DOMAIN_SWAPOUT ? "writes" : "allocated";
 	case MMT_OP_FREE: return "freed";
 	case MMT_OP_FAILED: return "failed";
 	case MMT_OP_FALLBACK: return "taken from another migrate type";
@@ -34,123 +51,130 @@ static const char *op_words(uint8_t domain, uint8_t op)
 	return "";
 }
 
-static void put_op(const struct hist_page *p, uint8_t domain, uint8_t op)
+static void put_sums(struct text *x, uint8_t domain, uint8_t op, const struct mmt_hist_row *sum)
 {
-	struct mmt_hist_row sum = hist_total(p->now, domain, op, NULL);
-	const char *of_frees = model_fact(&p->m->base, "unknown", tick_printf(p->x->t, "%s_free", hist_domain_keys[domain]));
-	char req[16], alloc[16], persec[16];
+	const struct value requested = value_uint(sum->requested), allocated = value_uint(sum->allocated);
+	const char *asked = text_value(x, &requested, op == MMT_OP_LATENCY ? UNIT_NS : UNIT_BYTES);
+	FILE *f = x->view->out;
 
-	if (!sum.count && op != (domain_sized[domain] ? MMT_OP_ALLOC : MMT_OP_LATENCY))
-		return;
-	text_bytes(req, sizeof(req), sum.requested);
-	text_bytes(alloc, sizeof(alloc), sum.allocated);
-	fprintf(p->x->view->out, "%s: %llu %s", hist_domain_keys[domain], sum.count, op_words(domain, op));
-	if (p->x->t->interval_ns)
-		fprintf(p->x->view->out, " (%s/s)", hist_rate(p, sum.count, persec, sizeof(persec)));
-	if (op == MMT_OP_FREE && of_frees)
-		fprintf(p->x->view->out, "; %s", of_frees);
-	if (hist_wasteless(domain))
-		fprintf(p->x->view->out, ", %s", op == MMT_OP_LATENCY ? text_ns(req, sizeof(req), sum.requested) : req);
+	if (text_hist_wasteless(domain))
+		fprintf(f, ", %s", asked);
 	else if (op == MMT_OP_LATENCY && domain != MMT_DOMAIN_FAULT)
-		fprintf(p->x->view->out, ", %s lost", text_ns(req, sizeof(req), sum.requested));
+		fprintf(f, ", %s lost", asked);
 	else if (op == MMT_OP_ALLOC || op == MMT_OP_NESTED)
-		fprintf(p->x->view->out, ", %s requested, %s given, %.1f%% waste", req, alloc,
-			sum.allocated ? 100.0 * (double)hist_waste(&sum) / (double)sum.allocated : 0.0);
-	if (op == MMT_OP_LATENCY && p->m->stalls_open[domain])
-		fprintf(p->x->view->out, " (%" PRIu64 " going on)", p->m->stalls_open[domain]);
-	fputc('\n', p->x->view->out);
-	if (op == MMT_OP_ALLOC || op == MMT_OP_LATENCY)
-		hist_put_histogram(p, domain, op);
-	if (p->m->by[0] != MMT_KEY_NONE && op != MMT_OP_FALLBACK)
-		hist_put_lines(p, domain, op);
+		fprintf(f, ", %s requested, %s given, %.1f%% waste", asked, text_value(x, &allocated, UNIT_BYTES),
+			sum->allocated ? 100.0 * (double)hist_waste(sum) / (double)sum->allocated : 0.0);
 }
 
-static void put_fallbacks(const struct hist_page *p)
+static void put_fallbacks(struct text *x)
 {
-	const struct hist_line **lines;
-	size_t n = hist_select(p->now, MMT_DOMAIN_PAGE, MMT_OP_FALLBACK, HIST_BY_COUNT, &lines);
+	const struct hist_snapshot *s = text_hist_shown(x);
 
-	for (size_t i = 0; i < n; i++) {
-		uint64_t from = lines[i]->k[0] >> 8, to = lines[i]->k[0] & 0xff;
+	for (size_t i = 0; i < s->line_count; i++) {
+		const struct hist_line *l = &s->lines[i];
+		const char *from = hist_migrate_type(l->k[0] >> 8), *to = hist_migrate_type(l->k[0] & 0xff);
 
-		fprintf(p->x->view->out, "  %10llu  %s wanted, %s taken\n", lines[i]->sum.count,
-			from < 6 ? hist_migrate_names[from] : "?", to < 6 ? hist_migrate_names[to] : "?");
+		if (l->op == MMT_OP_FALLBACK)
+			fprintf(x->view->out, "  %10llu  %s wanted, %s taken\n", l->sum.count, from ? from : "?", to ? to : "?");
 	}
-	free(lines);
 }
 
-static void put_head(struct text *x)
+static void put_op(struct text *x, uint8_t domain, uint8_t op)
 {
-	const char *target = model_fact(x->t->model, "target", "text"), *span = "whole run", *dot = text_dot(x);
+	const struct hist_model *h = hist_of(x->t->model);
+	struct mmt_hist_row sum = hist_total(text_hist_shown(x), domain, op, NULL);
+	const char *free_key = tick_printf(x->t, "%s_free", hist_domains[domain].key);
+	const char *limits = op == MMT_OP_FREE ? model_fact(x->t->model, "unknown", free_key) : NULL;
+	FILE *f = x->view->out;
 
+	if (!sum.count && op != (hist_domains[domain].sized ? MMT_OP_ALLOC : MMT_OP_LATENCY))
+		return;
+	fprintf(f, "%s: %llu %s", hist_domains[domain].key, sum.count, op_words(domain, op));
 	if (x->t->interval_ns)
-		span = tick_printf(x->t, "interval %.1fs", (double)x->t->interval_ns / 1e9);
-	fprintf(x->view->out, "mmtrace hist%s%s%s%.1fs%s%s%smissed %" PRIu64 "\n", dot, tick_escaped(x->t, target ? target : "-"), dot,
-		(double)x->t->now_ns / 1e9, dot, span, dot, x->t->model->cost.bpf_misses);
+		fprintf(f, " (%s/s)", text_hist_rate(x, sum.count));
+	if (limits)
+		fprintf(f, "; %s", limits);
+	put_sums(x, domain, op, &sum);
+	if (op == MMT_OP_LATENCY && h->stalls_open[domain])
+		fprintf(f, " (%" PRIu64 " going on)", h->stalls_open[domain]);
+	fputc('\n', f);
+	if (op == MMT_OP_ALLOC || op == MMT_OP_LATENCY)
+		text_bars(x, domain, op);
+	if (op == MMT_OP_FALLBACK)
+		put_fallbacks(x);
+	else if (h->by[0] != MMT_KEY_NONE)
+		text_hist_rows(x, domain, op);
 }
 
-static void put_domain(const struct hist_page *p, uint8_t d)
+static void put_domain(struct text *x, uint8_t domain)
 {
-	for (uint8_t op = 0; op < MMT_OP_COUNT; op++) {
-		if ((op == MMT_OP_LATENCY && !domain_timed[d]) || (op == MMT_OP_ALLOC && !domain_sized[d]))
-			continue;
-		put_op(p, d, op);
-		if (d == MMT_DOMAIN_PAGE && op == MMT_OP_FALLBACK)
-			put_fallbacks(p);
+	if (domain == MMT_DOMAIN_OOM) {
+		fprintf(x->view->out, "oom: %" PRIu64 " killed since the start\n", hist_of(x->t->model)->oom_kills);
+		return;
 	}
-	fputc('\n', p->x->view->out);
+	for (uint8_t op = 0; op < MMT_OP_COUNT; op++)
+		if ((op != MMT_OP_LATENCY || hist_domains[domain].timed) && (op != MMT_OP_ALLOC || hist_domains[domain].sized))
+			put_op(x, domain, op);
+	fputc('\n', x->view->out);
 }
 
 static void put_tables(struct text *x)
 {
-	struct hist_page p = { x, hist_of(x->t->model), hist_shown(hist_of(x->t->model)) };
-
-	for (uint8_t d = 0; d < MMT_DOMAIN_COUNT; d++) {
-		if (!hist_counts(p.m, d))
-			continue;
-		if (d == MMT_DOMAIN_OOM)
-			fprintf(x->view->out, "oom: %" PRIu64 " killed since the start\n", p.m->oom_kills);
-		else
-			put_domain(&p, d);
-	}
+	for (uint8_t d = 0; d < MMT_DOMAIN_COUNT; d++)
+		if (model_fact(x->t->model, "backend", hist_domains[d].key))
+			put_domain(x, d);
 }
 
-struct region { uint64_t start, end; const char *name; };
+/* --- the end --- */
 
-static int region_order(const void *a, const void *b)
+static int region_compare(const void *a, const void *b)
 {
-	const struct region *x = a, *y = b;
+	const struct fact *const *x = a, *const *y = b;
+	uint64_t m = strtoull((*x)->value, NULL, 16), n = strtoull((*y)->value, NULL, 16);
 
-	return x->start < y->start ? -1 : x->start > y->start;
+	return m < n ? -1 : m > n;
 }
 
 /* By address; those not found, which start at 0, first. */
 static void put_regions(struct text *x)
 {
-	struct region list[MMT_REGIONS];
+	const struct fact *sorted[MMT_REGIONS];
 	size_t n = 0;
 
-	for (const struct fact *f = NULL; n < MMT_REGIONS && (f = model_fact_next(x->t->model, "region", f));) {
-		unsigned long i = strtoul(f->key, NULL, 10);
-		struct region r = { 0 };
-
-		if (i >= MMT_REGIONS || !hist_region_names[i])
-			continue;
-		r.name = hist_region_names[i];
-		if (sscanf(f->value, "%" SCNx64 "-%" SCNx64, &r.start, &r.end) != 2)
-			r.start = r.end = 0;
-		list[n++] = r;
-	}
+	for (const struct fact *f = NULL; n < MMT_REGIONS && (f = model_fact_next(x->t->model, "region", f));)
+		sorted[n++] = f;
 	if (!n)
 		return;
-	qsort(list, n, sizeof(*list), region_order);
+	qsort(sorted, n, sizeof(sorted[0]), region_compare);
 	fputs("Kernel address space:\n", x->view->out);
 	for (size_t i = 0; i < n; i++) {
-		if (list[i].end)
-			fprintf(x->view->out, "  %016" PRIx64 "-%016" PRIx64 " %s\n", list[i].start, list[i].end, list[i].name);
-		else
-			fprintf(x->view->out, "  %-33s %s\n", "not found", list[i].name);
+		char *end;
+		uint64_t start = strtoull(sorted[i]->value, &end, 16);
+		const char *range = "not found";
+
+		if (sorted[i]->value[0])
+			range = tick_printf(x->t, "%016" PRIx64 "-%016" PRIx64, start, (uint64_t)strtoull(end, NULL, 16));
+		fprintf(x->view->out, "  %-33s %s\n", range, sorted[i]->key);
 	}
+}
+
+static void put_losses(struct text *x)
+{
+	static const struct { enum mmt_hist_loss which; const char *words; } losses[] = {
+		{ MMT_HIST_LOSS_UNPAIRED, "faults not counted: their start was not seen" },
+		{ MMT_HIST_LOSS_STALLS, "stalls not counted: no room to remember their start" },
+		{ MMT_HIST_LOSS_PROCESSES, "children not counted: more than 8192 processes at a time" },
+		{ MMT_HIST_LOSS_OOMS, "OOM kills without a line: the ring was full" },
+	};
+	const struct model *m = x->t->model;
+
+	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++)
+		if (m->losses[losses[i].which])
+			text_wrap(x, "%" PRIu64 " %s", m->losses[losses[i].which], losses[i].words);
+	if (m->cost.bpf_misses)
+		text_wrap(x, "%" PRIu64 " events missed: an interrupt came while the same hook ran on that CPU", m->cost.bpf_misses);
+	if (m->decode_errors)
+		text_wrap(x, "%" PRIu64 " inputs damaged, not counted", m->decode_errors);
 }
 
 static void put_foot(struct text *x)
@@ -158,24 +182,8 @@ static void put_foot(struct text *x)
 	if (!x->t->last)
 		return;
 	put_regions(x);
-	for (int i = 0; i < row_hist_end.count; i++) {
-		const struct field *f = &row_hist_end.fields[i];
-		struct value v = f->get(f, x->t->model, x->t);
-
-		if (!strncmp(field_path(f), "lost.", 5) && v.u)
-			text_wrap(x, "%s: %" PRIu64 " (%s)", f->key, v.u, f->help);
-	}
+	put_losses(x);
 	text_overhead(x);
 }
 
-static bool put_event(struct text *x, const struct row_type *type, const void *row)
-{
-	const struct mmt_oom *o = row;
-	const struct name *cause = name_find(&hist_of(x->t->model)->names, INPUT_NAME_OOM, o->time);
-
-	(void)type;
-	oom_text(x->view->out, o, cause ? cause->text : NULL, x->t->model->clock.t0);
-	return true;
-}
-
-const struct text_page page_hist = { .head = put_head, .tables = put_tables, .foot = put_foot, .event = put_event };
+const struct text_page page_hist = { .head = put_head, .tables = put_tables, .foot = put_foot, .event = text_oom };

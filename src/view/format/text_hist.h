@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Between the files of the page of hist. */
+/* The page of hist. */
 #ifndef VIEW_FORMAT_TEXT_HIST_H
 #define VIEW_FORMAT_TEXT_HIST_H
 
 #include "view/format/text.h"
 #include "view/rows/hist.h"
 
-struct hist_page {
-	struct text *x;
-	const struct hist_model *m;
-	const struct hist_snapshot *now; /* an interval, or the whole run */
-};
+extern const struct text_page page_hist;
 
-/* Bars of all lines of a domain and op. */
-void hist_put_histogram(const struct hist_page *p, uint8_t domain, uint8_t op);
-/* Where a line's sizes lie: a small picture, or the bounds in plain text. */
-void hist_picture(const struct hist_page *p, const struct hist_line *l, char *out, size_t size);
-/* The rows of --by of a domain and op. */
-void hist_put_lines(const struct hist_page *p, uint8_t domain, uint8_t op);
-/* Bytes that are moved, not given: nothing is wasted. */
-bool hist_wasteless(uint8_t domain);
-/* "2500": a second of the interval. */
-char *hist_rate(const struct hist_page *p, unsigned long long count, char *out, size_t size);
+/* --- between the files of this page --- */
+
+/* What the moment shows: the interval, or the whole run. */
+const struct hist_snapshot *text_hist_shown(const struct text *x);
+/* A histogram as bars, a line for each bucket. */
+void text_bars(struct text *x, uint8_t domain, uint8_t op);
+/* Where the sizes of a line lie: a small picture, or the bounds in plain text. */
+const char *text_picture(struct text *x, const struct hist_line *l);
+/* The rows of an event and operation, best first, with their keys. */
+void text_hist_rows(struct text *x, uint8_t domain, uint8_t op);
+/* Are bytes moved, not given, so that none is wasted? */
+bool text_hist_wasteless(uint8_t domain);
+/* As "1.2k", a second; holds until the next tick. */
+const char *text_hist_rate(struct text *x, uint64_t count);
+bool text_oom(struct text *x, const struct row_type *type, const void *row);
 
 #endif

@@ -1,19 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A row of a histogram: one value of the keys, with its buckets. */
+/* A row of hist: what of an event has one operation and the same keys. */
 #include "view/rows/hist.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
-const char *const hist_region_names[MMT_REGIONS + 1] = {
-	[MMT_REGION_LINEAR] = "linear map", [MMT_REGION_VMALLOC] = "vmalloc", [MMT_REGION_VMEMMAP] = "vmemmap",
-	[MMT_REGION_MODULES] = "modules", [MMT_REGION_IMAGE] = "image", [MMT_REGION_FIXMAP] = "fixmap",
-	[MMT_REGIONS] = "?",
-};
-const char *const hist_migrate_names[6] = { "unmovable", "movable", "reclaimable", "high-atomic", "cma", "isolate" };
-
-static const char *const op_keys[MMT_OP_COUNT] = {
+const char *const hist_ops[MMT_OP_COUNT] = {
 	[MMT_OP_ALLOC] = "alloc", [MMT_OP_FREE] = "free", [MMT_OP_FAILED] = "failed",
 	[MMT_OP_FALLBACK] = "fallback", [MMT_OP_NESTED] = "nested", [MMT_OP_LATENCY] = "latency",
 };
@@ -23,149 +12,79 @@ static const struct hist_line *line_of(const void *row)
 	return row;
 }
 
-bool hist_sizes_unknown(uint8_t domain, uint8_t op)
+static bool is_time(const struct hist_line *l)
 {
-	return domain == MMT_DOMAIN_KMALLOC && op == MMT_OP_FREE;
+	return l->op == MMT_OP_LATENCY;
 }
 
-/* --- keys --- */
-
-/* Frees carry less than allocations do. */
-static bool is_carried(const struct hist_line *l, enum mmt_hist_key_id key)
+static struct value get_event(const struct field *f, const void *row, const struct tick *t)
 {
-	if (l->op != MMT_OP_FREE)
-		return true;
-	switch (key) {
-	case MMT_KEY_GFP: case MMT_KEY_MIGRATE: return false;
-	case MMT_KEY_CACHE: return l->domain == MMT_DOMAIN_SLAB;
-	case MMT_KEY_NODE: return l->domain == MMT_DOMAIN_PAGE;
-	case MMT_KEY_SITE: case MMT_KEY_PROCESS: case MMT_KEY_ORDER: case MMT_KEY_CGROUP: case MMT_KEY_REGION:
-	case MMT_KEY_COUNT: case MMT_KEY_NONE: break;
-	}
-	return true;
+	(void)f, (void)t;
+	return value_text(hist_domains[line_of(row)->domain].key);
 }
 
-/* The value of a key of the line; false: it is not split by it, or not carried. */
-static bool key_value(const struct hist_line *l, enum mmt_hist_key_id key, const struct tick *t, uint64_t *value)
+static struct value get_op(const struct field *f, const void *row, const struct tick *t)
 {
-	const struct hist_model *h = hist_of(t->model);
-
-	for (int i = 0; i < 2; i++)
-		if (h->by[i] == key && !l->other && l->op != MMT_OP_FALLBACK && is_carried(l, key)) {
-			*value = l->k[i];
-			return true;
-		}
-	return false;
+	(void)f, (void)t;
+	return value_text(hist_ops[line_of(row)->op]);
 }
 
-static const char *site_text(const struct name *n, uint64_t site, const struct tick *t)
+static struct value get_unit(const struct field *f, const void *row, const struct tick *t)
 {
-	if (!site)
-		return NULL;
-	if (!n)
-		return tick_printf(t, "0x%" PRIx64, site);
-	return tick_printf(t, "%s+0x%" PRIx64 "%s%s%s%s", n->text, n->extra, n->more[0] ? " [" : "", n->more, n->more[0] ? "]" : "",
-			   n->flags & INPUT_NAME_WRAPPER ? " (wrapper: caller unknown)" : "");
-}
-
-static const char *cache_text(const struct hist_line *l, const struct name *n, uint64_t id, const struct tick *t)
-{
-	if (l->domain == MMT_DOMAIN_KMALLOC)
-		return id > 8192 ? tick_printf(t, "pages for %" PRIu64, id) : tick_printf(t, "kmalloc size class %" PRIu64, id);
-	return n ? n->text : NULL;
-}
-
-static const char *listed(const char *const *names, size_t count, uint64_t value, const struct tick *t)
-{
-	return value < count && names[value] ? names[value] : tick_printf(t, "%" PRIu64, value);
-}
-
-/* In words; NULL: not known. */
-static const char *key_text(const struct hist_line *l, enum mmt_hist_key_id key, uint64_t v, const struct tick *t)
-{
-	const struct hist_model *h = hist_of(t->model);
-	const struct name *n;
-
-	switch (key) {
-	case MMT_KEY_SITE: return site_text(name_find(&h->names, INPUT_NAME_SYMBOL, v), v, t);
-	case MMT_KEY_CACHE: return cache_text(l, name_find(&h->names, INPUT_NAME_CACHE, v), v, t);
-	case MMT_KEY_PROCESS:
-		n = name_find(&h->names, INPUT_NAME_PROCESS, v);
-		return tick_printf(t, "%s[%u]", n ? n->text : "?", (uint32_t)v);
-	case MMT_KEY_ORDER: return tick_printf(t, "%" PRIu64, v);
-	case MMT_KEY_GFP:
-		n = name_find(&h->names, INPUT_NAME_GFP, v);
-		return n ? n->text : tick_printf(t, "0x%" PRIx64, v);
-	case MMT_KEY_NODE: return (int64_t)v >= 0 ? tick_printf(t, "%" PRIu64, v) : (int64_t)v == -1 ? "any" : NULL;
-	case MMT_KEY_CGROUP:
-		n = name_find(&h->names, INPUT_NAME_CGROUP, v);
-		return n ? n->text : tick_printf(t, "cgroup id %" PRIu64, v);
-	case MMT_KEY_REGION: return listed(hist_region_names, MMT_REGIONS + 1, v, t);
-	case MMT_KEY_MIGRATE: return listed(hist_migrate_names, 6, v, t);
-	case MMT_KEY_COUNT: case MMT_KEY_NONE: break;
-	}
-	return NULL;
-}
-
-const char *hist_key_text(const struct hist_line *l, int which, const struct tick *t)
-{
-	enum mmt_hist_key_id key = (enum mmt_hist_key_id)hist_of(t->model)->by[which];
-	const char *text;
-
-	if (!is_carried(l, key))
-		return "-";
-	text = key_text(l, key, l->k[which], t);
-	return text ? text : "?";
+	(void)f, (void)t;
+	return value_text(is_time(row) ? "ns" : "bytes");
 }
 
 static struct value get_key(const struct field *f, const void *row, const struct tick *t)
 {
-	uint64_t v;
-
-	if (!key_value(row, (enum mmt_hist_key_id)f->arg, t, &v))
-		return value_none();
-	return value_text(key_text(row, (enum mmt_hist_key_id)f->arg, v, t));
+	return hist_key_value(row, (enum mmt_hist_key_id)f->arg, t);
 }
 
-static struct value get_number(const struct field *f, const void *row, const struct tick *t)
+/* The value of a key as a number; false: the row has none. */
+static bool key_number(const struct hist_line *l, enum mmt_hist_key_id key, const struct tick *t, uint64_t *k)
 {
-	uint64_t v;
+	const uint8_t *by = hist_of(t->model)->by;
 
-	return key_value(row, (enum mmt_hist_key_id)f->arg, t, &v) ? value_uint(v) : value_none();
+	if ((by[0] != key && by[1] != key) || l->other || l->op == MMT_OP_FALLBACK || !hist_has_key(l->domain, l->op, key))
+		return false;
+	*k = l->k[by[0] == key ? 0 : 1];
+	return true;
 }
 
-/* pid 0, comm 1, start_time 2 */
+static struct value get_flags(const struct field *f, const void *row, const struct tick *t)
+{
+	uint64_t k;
+
+	(void)f;
+	return key_number(row, MMT_KEY_GFP, t, &k) ? value_uint(k) : value_none();
+}
+
+enum { PROCESS_PID, PROCESS_COMM, PROCESS_START };
+
 static struct value get_process(const struct field *f, const void *row, const struct tick *t)
 {
 	const struct name *n;
-	uint64_t v;
+	uint64_t k;
 
-	if (!key_value(row, MMT_KEY_PROCESS, t, &v))
+	if (!key_number(row, MMT_KEY_PROCESS, t, &k))
 		return value_none();
-	n = name_find(&hist_of(t->model)->names, INPUT_NAME_PROCESS, v);
-	if (f->arg == 0)
-		return value_uint((uint32_t)v);
+	if (f->arg == PROCESS_PID)
+		return value_uint((uint32_t)k);
+	n = name_find(&hist_of(t->model)->names, INPUT_NAME_PROCESS, k);
 	if (!n)
 		return value_none();
-	return f->arg == 1 ? value_text(n->text) : value_uint(n->extra);
+	return f->arg == PROCESS_COMM ? value_text(n->text) : value_uint(n->extra);
 }
 
+/* Of a fallback: the migrate type wanted, and the one taken. */
 static struct value get_fallback(const struct field *f, const void *row, const struct tick *t)
 {
-	const struct hist_line *l = row;
-	uint64_t type = f->arg ? l->k[0] & 0xff : l->k[0] >> 8;
+	uint64_t k = line_of(row)->k[0];
 
-	return l->op == MMT_OP_FALLBACK ? value_text(listed(hist_migrate_names, 6, type, t)) : value_none();
-}
-
-/* --- what it counts --- */
-
-static struct value get_event(const struct field *f, const void *row, const struct tick *t)
-{
 	(void)t;
-	if (f->arg == 0)
-		return value_text(hist_domain_keys[line_of(row)->domain]);
-	return value_text(f->arg == 1 ? op_keys[line_of(row)->op] : line_of(row)->op == MMT_OP_LATENCY ? "ns" : "bytes");
+	if (line_of(row)->op != MMT_OP_FALLBACK)
+		return value_none();
+	return value_uint(f->arg ? k & 0xff : k >> 8);
 }
 
 static struct value get_other(const struct field *f, const void *row, const struct tick *t)
@@ -174,39 +93,57 @@ static struct value get_other(const struct field *f, const void *row, const stru
 	return value_bool(line_of(row)->other);
 }
 
-static struct value sum_value(const struct mmt_hist_row *sum, uint8_t domain, uint8_t op, int what)
-{
-	bool time = op == MMT_OP_LATENCY;
+/* --- sums --- */
 
-	if (what == 0)
-		return value_uint(sum->count);
-	if ((what == 3) != time || hist_sizes_unknown(domain, op))
+enum { SUM_COUNT, SUM_REQUESTED, SUM_ALLOCATED, SUM_NS, SUM_BYTES, SUM_WASTE };
+
+static struct value sum_value(const struct hist_line *l, int which)
+{
+	bool sizes = hist_has_sizes(l->domain, l->op), time = is_time(l);
+
+	switch (which) {
+	case SUM_COUNT: return value_uint(l->sum.count);
+	case SUM_NS: return time ? value_uint(l->sum.requested) : value_none();
+	case SUM_BYTES: return sizes ? value_uint(l->sum.allocated ? l->sum.allocated : l->sum.requested) : value_none();
+	default: break;
+	}
+	if (time || !sizes)
 		return value_none();
-	return value_uint(what == 2 ? sum->allocated : sum->requested);
+	if (which == SUM_WASTE)
+		return value_uint(hist_waste(&l->sum));
+	return value_uint(which == SUM_REQUESTED ? l->sum.requested : l->sum.allocated);
 }
 
-/* count 0, bytes_req 1, bytes_alloc 2, ns_sum 3 */
 static struct value get_sum(const struct field *f, const void *row, const struct tick *t)
 {
 	(void)t;
-	return sum_value(&line_of(row)->sum, line_of(row)->domain, line_of(row)->op, f->arg);
+	return sum_value(row, f->arg);
 }
 
-static struct value get_waste(const struct field *f, const void *row, const struct tick *t)
+/* A row to which the interval added nothing has the same unknowns, and else zeros. */
+static struct value get_added(const struct field *f, const void *row, const struct tick *t)
 {
-	const struct hist_line *l = row;
+	const struct hist_line *l = line_of(row);
+	struct value v = sum_value(l->interval ? l->interval : l, f->arg);
 
-	(void)f, (void)t;
-	if (l->op == MMT_OP_LATENCY || hist_sizes_unknown(l->domain, l->op))
-		return value_none();
-	return value_uint(hist_waste(&l->sum));
+	(void)t;
+	return l->interval || v.type == VALUE_NONE ? v : value_uint(0);
 }
 
-static void put_number(struct nest_out *o, const char *key, uint64_t v, enum unit unit)
+static void bucket_put(const struct hist_cell *c, struct nest_out *o)
 {
-	struct value value = value_uint(v);
+	bool time = c->key.op == MMT_OP_LATENCY;
+	struct value v = value_uint(hist_bucket_lo(c->key.bucket));
 
-	o->value(o, key, &value, unit);
+	o->value(o, "lo", &v, UNIT_NUMBER);
+	v = value_uint(hist_bucket_hi(c->key.bucket));
+	o->value(o, "hi", &v, UNIT_NUMBER);
+	v = value_uint(c->row.count);
+	o->value(o, "count", &v, UNIT_COUNT);
+	v = time ? value_none() : value_uint(c->row.requested);
+	o->value(o, "bytes_req", &v, UNIT_BYTES);
+	v = time ? value_none() : value_uint(c->row.allocated);
+	o->value(o, "bytes_alloc", &v, UNIT_BYTES);
 }
 
 static void put_buckets(const struct nest *n, struct nest_out *o)
@@ -214,182 +151,87 @@ static void put_buckets(const struct nest *n, struct nest_out *o)
 	const struct hist_line *l = n->data;
 
 	for (size_t i = 0; i < l->cell_count; i++) {
-		const struct hist_cell *c = &l->cells[i];
-
 		o->open(o, NULL, false);
-		put_number(o, "lo", hist_bucket_lo(c->key.bucket), UNIT_NUMBER);
-		put_number(o, "hi", hist_bucket_hi(c->key.bucket), UNIT_NUMBER);
-		put_number(o, "count", c->row.count, UNIT_COUNT);
+		bucket_put(&l->cells[i], o);
 		o->close(o, false);
 	}
 }
 
 static struct value get_buckets(const struct field *f, const void *row, const struct tick *t)
 {
-	const struct hist_line *l = row;
-
 	(void)f;
-	if (hist_sizes_unknown(l->domain, l->op))
+	if (!hist_has_sizes(line_of(row)->domain, line_of(row)->op))
 		return value_none();
-	return (struct value){ .type = VALUE_NEST, .nest = { put_buckets, l, t, true } };
+	return (struct value){ .type = VALUE_NEST, .nest = { put_buckets, row, t, true } };
 }
 
-#define KEY_FIELD(ID, name, title_, help_) \
-	{ .key = name, .path = "key." name, .title = title_, .help = help_, .width = -8, .label = true, .get = get_key, .arg = MMT_KEY_##ID }
+#define KEY(NAME, k, w, help_text) \
+	.key = k, .title = k, .help = help_text, .width = w, .label = true, .rank = RANK_CLASS, .get = get_key, \
+	.arg = MMT_KEY_##NAME
+#define SUM(NAME) \
+	.flow = FLOW_TOTAL, .merge = MERGE_SUM, .get = get_sum, .added = get_added, .show_as = SHOW_ADDED, .arg = SUM_##NAME
 
 static const struct field fields[] = {
-	{ .key = "event", .title = "EVENT", .help = "domain", .width = -8, .label = true, .get = get_event, .arg = 0 },
-	{ .key = "op", .title = "OP", .help = "alloc, free, failed (given nothing), nested (vmalloc's own arrays of pages), fallback "
-	  "(page: taken from another migrate type), latency", .width = -8, .label = true, .get = get_event, .arg = 1 },
-	{ .key = "unit", .help = "of the buckets: bytes or ns", .rank = RANK_DATA, .get = get_event, .arg = 2 },
-	KEY_FIELD(SITE, "site", "SITE", "call site: function+offset [module]"),
-	KEY_FIELD(CACHE, "cache", "CACHE", "slab cache, or size class of kmalloc"),
-	{ .key = "pid", .path = "key.pid", .title = "PID", .help = "process", .unit = UNIT_NUMBER, .width = 7, .label = true,
-	  .flags = FIELD_VOLATILE, .get = get_process, .arg = 0 },
-	{ .key = "comm", .path = "key.comm", .title = "COMM", .help = "its name", .width = -15, .label = true, .get = get_process, .arg = 1 },
-	{ .key = "start_time", .path = "key.start_time_ns", .help = "when it started, of CLOCK_BOOTTIME", .unit = UNIT_NS,
-	  .rank = RANK_DATA, .get = get_process, .arg = 2 },
-	{ .key = "order", .path = "key.order", .title = "ORDER", .help = "order of the block", .unit = UNIT_NUMBER, .width = 5, .label = true,
-	  .get = get_number, .arg = MMT_KEY_ORDER },
-	{ .key = "gfp", .path = "key.gfp", .help = "flags of the allocation", .unit = UNIT_ADDRESS, .rank = RANK_DATA, .get = get_number,
-	  .arg = MMT_KEY_GFP },
-	{ .key = "gfp_text", .path = "key.gfp_text", .title = "GFP", .help = "the flags' names", .width = -10, .label = true,
-	  .get = get_key, .arg = MMT_KEY_GFP },
-	KEY_FIELD(NODE, "node", "NODE", "memory node: its number, or any"),
-	KEY_FIELD(CGROUP, "cgroup", "CGROUP", "path below the mount; cgroup id N if it is gone"),
-	KEY_FIELD(REGION, "region", "REGION", "part of the kernel's address space"),
-	KEY_FIELD(MIGRATE, "migrate", "MIGRATE", "migrate type"),
-	{ .key = "wanted", .path = "key.wanted", .help = "fallback: the migrate type asked for", .label = true, .rank = RANK_DATA,
-	  .get = get_fallback, .arg = 0 },
-	{ .key = "taken", .path = "key.taken", .help = "fallback: the one it was taken from", .label = true, .rank = RANK_DATA,
-	  .get = get_fallback, .arg = 1 },
-	{ .key = "other", .help = "all that found no row of its own", .label = true, .rank = RANK_DATA, .get = get_other },
-	{ .key = "count", .title = "COUNT", .help = "how many", .unit = UNIT_COUNT, .width = 10, .flow = FLOW_TOTAL, .merge = MERGE_SUM,
-	  .get = get_sum, .arg = 0 },
-	{ .key = "bytes", .path = "bytes_req", .title = "REQUEST", .help = "bytes asked for; -s bytes: time lost, too", .unit = UNIT_BYTES,
-	  .width = 8, .flow = FLOW_TOTAL, .merge = MERGE_SUM, .get = get_sum, .arg = 1 },
-	{ .key = "given", .path = "bytes_alloc", .title = "GIVEN", .help = "bytes given", .unit = UNIT_BYTES, .width = 8,
-	  .flow = FLOW_TOTAL, .merge = MERGE_SUM, .get = get_sum, .arg = 2 },
-	{ .key = "waste", .path = "bytes_waste", .title = "WASTE", .help = "bytes given beyond those asked for", .unit = UNIT_BYTES,
-	  .width = 8, .flow = FLOW_TOTAL, .merge = MERGE_SUM, .get = get_waste },
-	{ .key = "time", .path = "ns_sum", .title = "TIME", .help = "sum of the times", .unit = UNIT_NS, .width = 8, .flow = FLOW_TOTAL,
-	  .merge = MERGE_SUM, .get = get_sum, .arg = 3 },
-	{ .key = "buckets", .help = "[{lo, hi, count}], lo <= size or time < hi; empty ones are left out; null: kfree gives no size",
-	  .rank = RANK_DATA, .merge = MERGE_NONE, .get = get_buckets },
+	{ .key = "event", .title = "EVENT", .help = "what is counted: kmalloc, slab, page ...", .width = -7, .label = true,
+	  .get = get_event },
+	{ .key = "op", .title = "OP", .help = "alloc, free, failed, fallback, nested or latency", .width = -8, .label = true,
+	  .get = get_op },
+	{ .key = "unit", .help = "of the buckets: bytes or ns", .rank = RANK_DATA, .get = get_unit },
+	{ KEY(SITE, "site", -20, "function+offset [module] that allocates"), .path = "key.site" },
+	{ KEY(CACHE, "cache", -12, "slab cache; size class of kmalloc"), .path = "key.cache" },
+	{ KEY(PROCESS, "process", -12, "process that ran at the time: comm[pid]"), .flags = FIELD_TABLE_ONLY },
+	{ .key = "process_pid", .path = "key.process.pid", .help = "its pid", .unit = UNIT_NUMBER, .rank = RANK_DATA,
+	  .get = get_process, .arg = PROCESS_PID },
+	{ .key = "process_comm", .path = "key.process.comm", .help = "its name", .rank = RANK_DATA, .get = get_process,
+	  .arg = PROCESS_COMM },
+	{ .key = "process_start_time", .path = "key.process.start_time_ns", .help = "when it started, of CLOCK_BOOTTIME",
+	  .unit = UNIT_NS, .rank = RANK_DATA, .get = get_process, .arg = PROCESS_START },
+	{ KEY(ORDER, "order", 5, "block of 2^order pages"), .path = "key.order", .unit = UNIT_NUMBER },
+	{ .key = "gfp_flags", .path = "key.gfp", .help = "flags of the allocation", .unit = UNIT_ADDRESS, .rank = RANK_DATA,
+	  .get = get_flags },
+	{ KEY(GFP, "gfp", -10, "flags of the allocation by name, from BTF from 6.10 on"), .path = "key.gfp_text" },
+	{ KEY(NODE, "node", 4, "NUMA node asked for, or any; page: the node it came from"), .path = "key.node",
+	  .unit = UNIT_NUMBER },
+	{ KEY(CGROUP, "cgroup", -12, "cgroup (v2) of the process, below the mount; cgroup id N: it is gone"),
+	  .path = "key.cgroup" },
+	{ KEY(REGION, "region", -10, "part of the kernel's address space"), .path = "key.region" },
+	{ KEY(MIGRATE, "migrate", -11, "migrate type of the pages"), .path = "key.migrate" },
+	{ .key = "wanted", .path = "key.wanted", .help = "op fallback: number of the migrate type asked for",
+	  .unit = UNIT_NUMBER, .rank = RANK_DATA, .get = get_fallback, .arg = 0 },
+	{ .key = "taken", .path = "key.taken", .help = "op fallback: number of the migrate type that it came from",
+	  .unit = UNIT_NUMBER, .rank = RANK_DATA, .get = get_fallback, .arg = 1 },
+	{ .key = "other", .path = "key.other", .help = "true: all that had no room for a row of its own (--rows)",
+	  .rank = RANK_DATA, .get = get_other },
+	{ .key = "count", .title = "COUNT", .help = "how many", .unit = UNIT_COUNT, .width = 8, SUM(COUNT) },
+	{ .key = "bytes_req", .title = "REQUEST", .help = "bytes asked for; null: not known, or of times",
+	  .unit = UNIT_BYTES, .width = 8, .rank = 1, SUM(REQUESTED) },
+	{ .key = "bytes_alloc", .title = "GIVEN", .help = "bytes given; null likewise", .unit = UNIT_BYTES, .width = 8,
+	  .rank = 1, SUM(ALLOCATED) },
+	{ .key = "waste", .title = "WASTE", .help = "bytes given and not asked for", .unit = UNIT_BYTES, .width = 8, .rank = 2,
+	  .flags = FIELD_TABLE_ONLY, SUM(WASTE) },
+	{ .key = "bytes", .title = "BYTES", .help = "for -s: bytes given, or asked for; of times the sum",
+	  .unit = UNIT_BYTES, .width = 8, .rank = RANK_ASKED, .flags = FIELD_TABLE_ONLY, SUM(BYTES) },
+	{ .key = "ns_sum", .title = "TIME", .help = "sum of the times; null: of sizes", .unit = UNIT_NS, .width = 8, .rank = 1,
+	  SUM(NS) },
+	{ .key = "buckets", .help = "[{lo, hi, count, bytes_req, bytes_alloc}], lo <= size or ns < hi, powers of two; empty "
+	  "ones are left out; null: no sizes are known", .merge = MERGE_NONE, .rank = RANK_DATA, .get = get_buckets },
 };
 
 static void each(const struct model *m, row_fn fn, void *ctx)
 {
-	const struct hist_snapshot *s = &hist_of(m)->total;
+	const struct hist_snapshot *s = &hist_of(m)->now;
 
 	for (size_t i = 0; i < s->line_count; i++)
 		fn(ctx, &s->lines[i]);
 }
 
+static uint64_t version(const void *row)
+{
+	return line_of(row)->version;
+}
+
 const struct row_type row_hist = {
-	.name = "hist", .noun = "row", .nouns = "rows", .help = "histograms by the keys of --by, since the start", .sort = "count",
-	.fields = fields, .count = FIELD_COUNT(fields), .each = each,
+	.name = "hist", .noun = "row", .nouns = "rows", .help = "an event, one operation, and the keys of --by",
+	.sort = "count", .fields = fields, .count = FIELD_COUNT(fields), .each = each,
+	.version = version,
 };
-
-/* --- first and last line --- */
-
-static struct value get_module(const struct field *f, const void *row, const struct tick *t)
-{
-	(void)t;
-	return value_text(model_fact(row, "run", f->key));
-}
-
-static void put_regions(const struct nest *n, struct nest_out *o)
-{
-	for (const struct fact *f = NULL; (f = model_fact_next(n->t->model, "region", f));) {
-		unsigned long i = strtoul(f->key, NULL, 10);
-		struct value range = f->value[0] ? value_text(f->value) : value_none();
-
-		if (i < MMT_REGIONS && hist_region_names[i])
-			o->value(o, hist_region_names[i], &range, UNIT_NONE);
-	}
-}
-
-static struct value get_regions(const struct field *f, const void *row, const struct tick *t)
-{
-	(void)f;
-	if (!model_fact_next(row, "region", NULL))
-		return value_none();
-	return (struct value){ .type = VALUE_NEST, .nest = { put_regions, NULL, t, false } };
-}
-
-static const struct field start_fields[] = {
-	{ .key = "module", .help = "--module", .get = get_module },
-	{ .key = "regions", .help = "with --by region: {name: \"start-end\"}; null: not found", .get = get_regions },
-};
-
-const struct row_type row_hist_start = { .name = "start", .fields = start_fields, .count = FIELD_COUNT(start_fields) };
-
-static void put_total(struct nest_out *o, const struct hist_model *h, uint8_t domain, uint8_t op)
-{
-	static const char *const keys[] = { "count", "bytes_req", "bytes_alloc", "ns_sum" };
-	struct mmt_hist_row sum = hist_total(&h->total, domain, op, NULL);
-
-	if (!sum.count)
-		return;
-	o->open(o, op_keys[op], false);
-	for (int i = 0; i < 4; i++) {
-		struct value v = sum_value(&sum, domain, op, i);
-
-		o->value(o, keys[i], &v, i == 3 ? UNIT_NS : i ? UNIT_BYTES : UNIT_COUNT);
-	}
-	o->close(o, false);
-}
-
-static void put_totals(const struct nest *n, struct nest_out *o)
-{
-	const struct hist_model *h = hist_of(n->t->model);
-
-	for (uint8_t d = 0; d < MMT_DOMAIN_COUNT; d++) {
-		if (!hist_counts(h, d))
-			continue;
-		o->open(o, hist_domain_keys[d], false);
-		put_number(o, "going_on", h->stalls_open[d], UNIT_COUNT);
-		for (uint8_t op = 0; op < MMT_OP_COUNT; op++)
-			put_total(o, h, d, op);
-		o->close(o, false);
-	}
-}
-
-static struct value get_totals(const struct field *f, const void *row, const struct tick *t)
-{
-	(void)f, (void)row;
-	return (struct value){ .type = VALUE_NEST, .nest = { put_totals, NULL, t, false } };
-}
-
-static struct value get_kills(const struct field *f, const void *row, const struct tick *t)
-{
-	const struct hist_model *h = hist_of(row);
-
-	(void)f, (void)t;
-	return hist_counts(h, MMT_DOMAIN_OOM) ? value_uint(h->oom_kills) : value_none();
-}
-
-static struct value get_loss(const struct field *f, const void *row, const struct tick *t)
-{
-	const struct model *m = row;
-
-	(void)t;
-	return value_uint(f->arg < 0 ? m->cost.bpf_misses : m->losses[f->arg]);
-}
-
-#define LOSS_FIELD(name, help_, index) \
-	{ .key = name, .path = "lost." name, .help = help_, .unit = UNIT_COUNT, .flow = FLOW_TOTAL, .get = get_loss, .arg = index }
-
-static const struct field end_fields[] = {
-	{ .key = "totals", .help = "{domain: {op: {count, bytes_req, bytes_alloc, ns_sum}, going_on: stalls that have not ended}}",
-	  .get = get_totals },
-	{ .key = "oom_kills", .help = "OOM kills; null: not counted", .unit = UNIT_COUNT, .flow = FLOW_TOTAL, .get = get_kills },
-	LOSS_FIELD("probe_missed", "events while the same program ran on that CPU", -1),
-	LOSS_FIELD("unpaired", "faults whose start was not seen", MMT_HIST_LOSS_UNPAIRED),
-	LOSS_FIELD("stalls", "stalls without a time: no room to remember their start", MMT_HIST_LOSS_STALLS),
-	LOSS_FIELD("ooms", "OOM kills without a line: the ring was full", MMT_HIST_LOSS_OOMS),
-	LOSS_FIELD("processes", "children not followed: more than 8192 processes at a time", MMT_HIST_LOSS_PROCESSES),
-};
-
-const struct row_type row_hist_end = { .name = "end", .fields = end_fields, .count = FIELD_COUNT(end_fields) };

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Rows of hist. */
 #ifndef VIEW_ROWS_HIST_H
 #define VIEW_ROWS_HIST_H
 
@@ -6,17 +7,15 @@
 #include "view/view.h"
 
 extern const struct row_type row_hist, row_hist_start, row_hist_end, event_oom;
-extern const struct text_page page_hist;
-/* An OOM kill, as an event. */
+
+/* For struct show. */
 const struct row_type *hist_event(const struct model *m, const struct input *in, const void **row);
 
-extern const char *const hist_region_names[MMT_REGIONS + 1]; /* the last: none of them */
-extern const char *const hist_migrate_names[6];
-/* What key `which` (0, 1) of a line stands for, in words; "-": its events do not say so. */
-const char *hist_key_text(const struct hist_line *l, int which, const struct tick *t);
-/* Do the events of this op give no sizes? */
-bool hist_sizes_unknown(uint8_t domain, uint8_t op);
-/* An OOM kill as a sentence. */
-void oom_text(FILE *f, const struct mmt_oom *o, const char *cause, uint64_t t0);
+/* "alloc", "free" ... */
+extern const char *const hist_ops[MMT_OP_COUNT];
+/* "movable" ...; NULL: no such type. */
+const char *hist_migrate_type(uint64_t type);
+/* What a key of a line is called; VALUE_NONE: the event does not carry it, or it is not known. */
+struct value hist_key_value(const struct hist_line *l, enum mmt_hist_key_id key, const struct tick *t);
 
 #endif
