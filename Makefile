@@ -48,7 +48,7 @@ $(B)/%.skel.h: $(B)/%.bpf.o
 BENCH_FLAGS := -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -pthread -Isrc -Ibpf
 BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(B)/bench/%,$(filter-out %.bpf.c,$(wildcard tests/bench/*.c))) \
 	$(patsubst tests/bench/%.c,$(B)/bench/%.o,$(wildcard tests/bench/*.bpf.c))
-PURE_OBJECTS := $(filter $(B)/src/base/% $(B)/src/decode/% $(B)/src/model/%,$(OBJECTS))
+PURE_OBJECTS := $(filter $(B)/src/base/% $(B)/src/input/% $(B)/src/decode/% $(B)/src/model/%,$(OBJECTS))
 
 $(B)/bench/%: tests/bench/%.c $(PURE_OBJECTS)
 	@echo "  CC    $<"

@@ -67,12 +67,23 @@ static bool adds(const struct option_row *row)
 	return row->parse == arg_ids || row->parse == arg_also || row->parse == arg_backend || row->parse == arg_flag;
 }
 
+static int not_its_own(const struct args *a, const struct option_row *row, struct error *e)
+{
+	char why[200];
+	size_t n = (size_t)snprintf(why, sizeof(why), "%s does not have it; these do:", command_texts[a->command].name);
+
+	for (int c = 0; c < COMMAND_COUNT && n < sizeof(why); c++)
+		if (row->commands >> c & 1)
+			n += (size_t)snprintf(why + n, sizeof(why) - n, " %s", command_texts[c].name);
+	return error_set(e, EXIT_USAGE, NULL, why, "bad option --%s", row->name);
+}
+
 static int take(struct args *a, int index, struct error *e)
 {
 	const struct option_row *row = &option_rows[index];
 
 	if (!(row->commands >> a->command & 1))
-		return error_set(e, EXIT_USAGE, NULL, "this command does not have it", "bad option --%s", row->name);
+		return not_its_own(a, row, e);
 	if (a->given >> index & 1 && !adds(row) && row->arg)
 		return error_set(e, EXIT_USAGE, "give it once", "only one value can count", "--%s is given twice", row->name);
 	a->given |= 1ull << index;

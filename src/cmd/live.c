@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* `mmtrace [live]`: page faults by VMA and process. */
+#include <string.h>
+
 #include "base/clock.h"
 #include "cmd/check.h"
 #include "cmd/fault.h"
@@ -15,6 +17,9 @@ static int check(struct args *a, struct error *e)
 		return -1;
 	if (a->fault.expand.count && !many)
 		return args_useless(e, "--expand", "VMAs are shown anyway but with -a and --cgroup");
+	if (many && a->show.sort && field_find(&row_process, a->show.sort, strlen(a->show.sort)) < 0)
+		return error_set(e, EXIT_USAGE, "sort by pid, comm, faults, rate, minor, major, p50, p99, max or a class",
+				 "processes have no such key", "bad value '%.40s' of --sort", a->show.sort);
 	a->fault.aggregate |= many;
 	if (!a->time.interval_ns)
 		a->time.interval_ns = CLOCK_SECOND_NS;

@@ -76,6 +76,16 @@ static void emit_retain(struct run *r, uint64_t now, bool between)
 
 /* --- start --- */
 
+static bool bpf_is_timed(void)
+{
+	FILE *f = fopen("/proc/sys/kernel/bpf_stats_enabled", "re");
+	int on = 0, n = f ? fscanf(f, "%d", &on) : 0;
+
+	if (f)
+		fclose(f);
+	return n == 1 && on;
+}
+
 /* The facts that all commands share.  The first names the command: a replay needs it. */
 static void emit_facts(struct run *r)
 {
@@ -90,6 +100,8 @@ static void emit_facts(struct run *r)
 		snprintf(key, sizeof(key), "%d", i);
 		emit_fact(r->s, "argv", key, r->a->argv[i]);
 	}
+	if (!bpf_is_timed())
+		emit_fact(r->s, "unknown", "bpf_ns", "kernel.bpf_stats_enabled is 0");
 	if (r->a->target.command && !r->a->time.interval_given)
 		emit_fact(r->s, "option", "quiet_ticks", "");
 }

@@ -44,6 +44,7 @@ enum show_as {
 enum field_flag {
 	FIELD_TABLE_ONLY = 1, /* not in JSON, CSV and metrics: drawn from other fields */
 	FIELD_ZERO_GOES = 2,  /* where a table is too wide it goes first if it is 0 in all rows */
+	FIELD_BLANK = 8,      /* where it has no value a table shows nothing, not "-" */
 	FIELD_VOLATILE = 4,   /* a label of which there may be any number (pid, address): in metrics only with --by it */
 };
 
@@ -59,6 +60,7 @@ struct field {
 	enum flow flow;
 	enum merge merge;
 	bool label;        /* rows can be grouped by it */
+	const char *order; /* key of the field by which it is sorted; NULL: by itself */
 	uint8_t show_as;   /* enum show_as */
 	uint8_t flags;     /* enum field_flag */
 	int8_t rank;       /* enum rank */

@@ -7,14 +7,16 @@
 #include <time.h>
 
 #include "decode/order.h"
-#include "model/session.h"
+#include "model/fault/session.h"
 
 #define EVENTS (1u << 16)
 #define ROUNDS 64
 
 static int apply(void *ctx, const void *bytes, size_t size)
 {
-	session_apply(ctx, bytes, size);
+	struct input in = { .kind = INPUT_RECORD, .body = bytes, .size = size };
+
+	model_input(ctx, &in);
 	return 0;
 }
 
@@ -30,7 +32,7 @@ int main(int argc, char **argv)
 {
 	unsigned vmas = argc > 1 ? (unsigned)atoi(argv[1]) : 100, processes = argc > 2 ? (unsigned)atoi(argv[2]) : 1;
 	struct mmt_fault *events = calloc(EVENTS, sizeof(*events));
-	struct session *s = session_new();
+	struct model *m = model_new(&model_fault);
 	struct order *o = order_new(2);
 	uint64_t begin, best = ~0ull, x = 88172645463325252ull;
 
@@ -53,16 +55,16 @@ int main(int argc, char **argv)
 		begin = now();
 		for (unsigned i = 0; i < EVENTS; i++)
 			order_push(o, ORDER_DATA, &events[i], sizeof(events[i]));
-		order_release(o, ~0ull, apply, s);
+		order_release(o, ~0ull, apply, m);
 		begin = now() - begin;
 		if (begin < best)
 			best = begin;
 	}
-	if (stat_total(&s->faults) != (uint64_t)EVENTS * ROUNDS)
+	if (stat_total(&session_of(m)->faults) != (uint64_t)EVENTS * ROUNDS)
 		return 1;
 	printf("%.1f\n", (double)best / EVENTS);
 	order_free(o);
-	session_free(s);
+	model_free(m);
 	free(events);
 	return 0;
 }

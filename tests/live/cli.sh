@@ -74,7 +74,7 @@ expect 0 "--version" "mmtrace" "$m" --version
 expect 2 "no target" "hint:" "$m"
 expect 2 "unknown option" "hint:" "$m" --bogus
 expect 2 "bad duration" "duration" "$m" -p 1 -d soon
-expect 2 "bad sort key" "keys:" "$m" -p 1 -s colour
+expect 2 "bad sort key" "no such key" "$m" -p 1 -s colour
 expect 0 "--columns help" "mkwrite" "$m" --columns help
 expect 2 "bad column" "no such column" "$m" -p 1 --columns addr,colour
 expect 2 "-c and -- CMD" "two targets" "$m" -c true -- true
@@ -86,12 +86,12 @@ expect 1 "no such pid" "no such process" "$m" -p 999999999
 expect 1 "kernel thread" "kernel thread" "$m" -p 2
 
 # one that has no effect is an error
-expect 2 "-F in live" "has no effect" "$m" -p $$ -F cow
-expect 2 "--range in live" "has no effect" "$m" -p $$ --range 1000-2000
+expect 2 "-F in live" "live does not have it; these do: trace" "$m" -p $$ -F cow
+expect 2 "--range in live" "does not have it" "$m" -p $$ --range 1000-2000
 expect 2 "--expand without -a" "has no effect" "$m" -p $$ --expand $$
-expect 2 "trace -n" "has no effect" "$m" trace -p $$ -n 5
-expect 2 "trace -s" "has no effect" "$m" trace -p $$ -s addr
-expect 2 "trace --columns" "has no effect" "$m" trace -p $$ --columns addr
+expect 2 "trace -n" "does not have it" "$m" trace -p $$ -n 5
+expect 2 "trace -s" "does not have it" "$m" trace -p $$ -s addr
+expect 2 "trace --columns" "does not have it" "$m" trace -p $$ --columns addr
 expect 2 "--json --columns" "has no effect" "$m" -p $$ --json --columns addr
 expect 2 "-p and -t" "exclude each other" "$m" -p $$ -t $$
 expect 2 "-a -s rss" "sort by pid" "$m" -a -s rss
@@ -143,12 +143,12 @@ if python3 - "$tmp/json" << 'PY'; then ok "JSON lines"; else no "JSON lines" "se
 import json, sys
 rows = [json.loads(line) for line in open(sys.argv[1])]
 end = rows[-1]
-assert rows[0]['type'] == 'start' and rows[0]['schema'] == 1
+assert rows[0]['type'] == 'start' and rows[0]['schema'] == 2
 assert end['type'] == 'end' and end['events']['dropped'] == 0
 assert end['faults']['minor'] >= end['faults']['kernel_minor'] > 0
 assert any(r['type'] == 'vma' and r['kind'] == 'stack' for r in rows)
-assert end['overhead']['cpu_ns'] > 0 and end['overhead']['rss'] > 0 and end['overhead']['map_bytes'] > 0
-assert (end['overhead']['bpf_ns'] is None) == ('unknown' in end['overhead'])
+assert end['overhead']['cpu_ns'] > 0 and end['overhead']['rss_bytes'] > 0 and end['overhead']['map_bytes'] > 0
+assert (end['overhead']['bpf_ns'] is None) == ('bpf_ns' in rows[0]['unknown'])
 PY
 
 # a hostile name: escape sequence, newline, invalid UTF-8
@@ -219,11 +219,11 @@ else
 	no "a process that renames itself" "$(grep -o '"comm":"[^"]*"' "$tmp/json" | sort | uniq -c)"
 fi
 if grep -q "1 child that lives already is not traced; with it: -p $renamer,$child" "$tmp/err"; then
-	ok "children are told"
+	ok "children are reported"
 elif [ ! -e /proc/$$/task/$$/children ]; then
-	echo "skip - cli: children are told: the kernel has no /proc/PID/task/TID/children"
+	echo "skip - cli: children are reported: the kernel has no /proc/PID/task/TID/children"
 else
-	no "children are told" "$(cat "$tmp/err")"
+	no "children are reported" "$(cat "$tmp/err")"
 fi
 wait $renamer
 

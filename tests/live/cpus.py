@@ -25,7 +25,7 @@ def storm_on_cpu1(v, t):
     t.finished()
     faults = t.process_of(v.pid)['faults']
     check(faults['minor'] >= 32768, '%d faults' % faults['minor'])
-    check(faults['gup_residual_minor'] < 100, '%d of %d faults have no event' % (faults['gup_residual_minor'], faults['minor']))
+    check(faults['unattributed_minor'] < 100, '%d of %d faults have no event' % (faults['unattributed_minor'], faults['minor']))
     check(t.lost() == {'cpu_online': 1}, 'lost: %s' % t.lost())
 
 

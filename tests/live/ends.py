@@ -28,7 +28,7 @@ def busy():
     mmt.check(known > 1000, 'only %d faults' % known)
     # each thread may be amid one fault when it begins
     mmt.check(other <= len(tids), '%d of %d faults have no class' % (other, known))
-    mmt.check(not faults['gup_residual_minor'], '%d faults by get_user_pages' % faults['gup_residual_minor'])
+    mmt.check(not faults['unattributed_minor'], '%d faults by get_user_pages' % faults['unattributed_minor'])
     return '%d faults, %d without class' % (known, other)
 
 

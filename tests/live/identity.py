@@ -95,7 +95,7 @@ def reuse():
         raise mmt.Skip('the kernel gave pid %s to nobody again' % pid)
     rows = [p for p in tracer.processes.values() if p['pid'] == int(pid)]
     mmt.check(len(rows) == 2, 'pid %s was used twice, %d processes are shown' % (pid, len(rows)))
-    mmt.check(rows[0]['start_time'] != rows[1]['start_time'], 'both have the same start time')
+    mmt.check(rows[0]['start_time_ns'] != rows[1]['start_time_ns'], 'both have the same start time')
     mmt.check(all(mmt.fault_count(p) for p in rows), 'one of them has no faults')
     by_proc = [{v['vma'] for v in tracer.vmas.values() if v['proc'] == p['proc']} for p in rows]
     mmt.check(by_proc[0] and by_proc[1] and not by_proc[0] & by_proc[1], 'their VMAs are %s' % by_proc)

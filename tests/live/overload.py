@@ -57,7 +57,7 @@ def overload(options, stop, expect):
     check(events['dropped'] == 0, 'dropped %d' % events['dropped'])
     check(events['seen'] == sum(n for key, n in events.items() if key != 'seen'), 'the events do not add up: %s' % events)
     classes = sum(c.get('minor', 0) + c.get('major', 0) for c in end['class'].values())
-    gup = faults['gup_residual_minor'] + faults['gup_residual_major']
+    gup = faults['unattributed_minor'] + faults['unattributed_major']
     check(classes + gup == faults['minor'] + faults['major'], 'classes sum to %d, faults to %d' % (classes, faults['minor']))
     if 'processes_full' not in expect:
         processes = [r for r in rows if r['type'] == 'process']
@@ -150,7 +150,7 @@ def rare_ones_are_all_seen():
     errors = [e['faults']['error'] for e in ends]
     check(errors[0] == errors[1], '%d errors, when sampled %d' % tuple(errors))
     # of an error in the kernel's own access only fentry hears
-    check(rows[0]['backend']['fault'] != 'fentry' or errors[0] >= 64, '%d errors' % errors[0])
+    check(rows[0]['backends']['fault'] != 'fentry' or errors[0] >= 64, '%d errors' % errors[0])
     check(not disk or ends[1]['faults']['major'] >= 64, 'only %d major' % ends[1]['faults']['major'])
     return '%d major, %d errors' % (ends[1]['faults']['major'], errors[1])
 

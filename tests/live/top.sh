@@ -25,10 +25,10 @@ expect() { # STATUS NAME TEXT COMMAND...
 	fi
 }
 
-expect 0 "--help" "direct_ns" "$m" top --help
+expect 0 "-s help" "direct_ns" "$m" top -s help
 expect 2 "unknown option" "hint:" "$m" top --bogus
 expect 2 "unknown key" "no such key" "$m" top -s colour
-expect 2 "bad interval" "not an interval" "$m" top soon
+expect 2 "bad interval" "unknown word" "$m" top soon
 expect 2 "bad count" "not a number" "$m" top 1 0
 expect 2 "bad rows" "not a number" "$m" top --rows 0
 expect 2 "two targets" "exclude" "$m" top -p 1 --cgroup /sys/fs/cgroup
@@ -97,7 +97,7 @@ print('#', {k: last[k] for k in last if k not in ('type', 'comm')})
 assert rows[0]['type'] == 'start' and rows[0]['command'] == 'top' and rows[-1]['type'] == 'end'
 assert last['minor'] == min1 - min0 >= 5000, (last['minor'], min1 - min0)
 assert last['major'] == maj1 - maj0
-assert last['rss_change'] >= 5000 * 4096 and last['vsize_change'] >= 5000 * 4096
+assert last['rss_change_bytes'] >= 5000 * 4096 and last['vsize_change_bytes'] >= 5000 * 4096
 if last['kmalloc_count'] is None:
     print('skip - top: eventfds:', rows[0]['unknown']['kmalloc_count'])
 else:
@@ -114,7 +114,7 @@ traced 0 0 300 40 -- 2s
 check "300 children that live less than an interval equal wait4" "$children" << 'PY'
 import json, sys
 rows = [json.loads(line) for line in open(sys.argv[1])]
-group = [r for r in rows if r['type'] == 'top_group' and r['comm'] == 'short_lived']
+group = [r for r in rows if r['type'] == 'top' and r['ended'] and r['comm'] == 'short_lived']
 print('#', group)
 assert len(group) == 1 and group[0]['ended'] == 300, group
 assert group[0]['minor'] == int(sys.argv[2]) >= 300 * 40, (group[0]['minor'], sys.argv[2])

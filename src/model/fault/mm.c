@@ -68,7 +68,7 @@ bool session_layout_raced(const struct session *s, pid_t pid)
 	const struct process *p = session_find(s, pid);
 	const struct mm *mm = p ? process_mm(s, p) : NULL;
 
-	return mm && mm->racing;
+	return !mm || mm->racing; /* no mm: what was read was damaged */
 }
 
 static void mm_free(struct mm *mm)

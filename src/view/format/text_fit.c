@@ -34,7 +34,7 @@ static const char *cell_text(struct text *x, const struct field *f, const void *
 	struct value v = text_cell(x, f, row), mark = f->mark ? f->mark(f, row, x->t) : value_none();
 	const char *text = text_value(x, &v, f->unit);
 
-	if (!f->title[0] && (v.type == VALUE_NONE || (v.type == VALUE_TEXT && !v.text[0])))
+	if ((f->flags & FIELD_BLANK && v.type == VALUE_NONE) || (!f->title[0] && (v.type == VALUE_NONE || (v.type == VALUE_TEXT && !v.text[0]))))
 		return ""; /* words beside a row, not a column */
 	return mark.type == VALUE_TEXT ? tick_printf(x->t, "%s%s", mark.text, text) : text;
 }

@@ -50,10 +50,11 @@ static void put_tables(struct text *x)
 {
 	bool by_process = model_option(x->t->model, "by_process");
 	const struct text_rows *processes = text_rows_of(x, &row_process), *vmas = text_rows_of(x, &row_vma);
+	const struct text_rows none = { .type = &row_process };
 	bool expand = model_fact_next(x->t->model, "expand", NULL) != NULL;
 
-	if (by_process && processes)
-		text_table(x, processes);
+	if (by_process)
+		text_table(x, processes ? processes : &none);
 	if (vmas && (!by_process || (expand && any_shown(x, vmas))))
 		text_table(x, vmas);
 }

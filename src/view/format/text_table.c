@@ -65,9 +65,9 @@ struct value text_cell(const struct text *x, const struct field *f, const void *
 
 /* --- order --- */
 
-struct keyed { const void *row; struct value key; double total; size_t index; };
+struct keyed { const void *row; struct value key; double total; size_t index; bool ascends; };
 
-/* By numbers the largest is first, by text and addresses the least. */
+/* By amounts the largest is first, by names the least. */
 static int keyed_order(const void *a, const void *b, void *ctx)
 {
 	const struct keyed *p = a, *q = b;
@@ -78,7 +78,7 @@ static int keyed_order(const void *a, const void *b, void *ctx)
 	if (known != other)
 		return known ? -1 : 1;
 	if (order)
-		return (p->key.type == VALUE_TEXT ? order : -order) * *sign;
+		return (p->ascends ? order : -order) * *sign;
 	if (p->total != q->total)
 		return p->total < q->total ? 1 : -1;
 	return p->index < q->index ? -1 : 1;
@@ -93,10 +93,17 @@ static int first_total(const struct row_type *type)
 	return -1;
 }
 
+static bool is_name(const struct field *f)
+{
+	return f->unit == UNIT_NONE || f->unit == UNIT_NUMBER || f->unit == UNIT_ID || f->unit == UNIT_ADDRESS;
+}
+
 static int sort_field(const struct text *x, const struct row_type *type, const char *key)
 {
 	int index = key ? field_find(type, key, strlen(key)) : -1;
 
+	if (index >= 0 && type->fields[index].order)
+		index = field_find(type, type->fields[index].order, strlen(type->fields[index].order));
 	if (index >= 0 && type->fields[index].flow == FLOW_RATE && !x->t->interval_ns)
 		index = first_total(type);
 	return index;
@@ -120,6 +127,7 @@ const void **text_sorted(struct text *x, const struct text_rows *rows, size_t *c
 		k[n] = (struct keyed){ rows->row[i], value_none(), v.type == VALUE_NONE ? 0 : value_number(&v), n };
 		if (index >= 0)
 			k[n].key = text_cell(x, &type->fields[index], rows->row[i]);
+		k[n].ascends = index >= 0 && is_name(&type->fields[index]);
 		n++;
 	}
 	if (index >= 0 && n)

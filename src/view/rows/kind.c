@@ -103,7 +103,7 @@ static const struct field fields[] = {
 	{ .key = "kind", .title = "BY KIND", .help = "kind of mapping; total: what the processes executed; rusage: the kernel's count of "
 	  "a command", .width = -12, .label = true, .get = get_kind },
 	{ .key = "vmas", .title = "VMAS", .help = "VMAs with faults", .unit = UNIT_NUMBER, .width = 6, .flow = FLOW_LEVEL,
-	  .merge = MERGE_SUM, .get = get_vmas },
+	  .merge = MERGE_SUM, .flags = FIELD_BLANK, .get = get_vmas },
 	{ .key = "minor", .path = "faults.minor", .title = "MINOR", .help = "minor faults", .unit = UNIT_NUMBER, .width = 10,
 	  .flow = FLOW_CHANGE, .merge = MERGE_SUM, .get = get_count, .arg = 0 },
 	{ .key = "major", .path = "faults.major", .title = "MAJOR", .help = "major faults", .unit = UNIT_NUMBER, .width = 8,

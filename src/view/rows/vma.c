@@ -224,7 +224,7 @@ static const struct field fields[] = {
 	{ .key = "merged", .help = "it stands for so many VMAs that are gone; null: it is one", .unit = UNIT_COUNT,
 	  .rank = RANK_DATA, .get = get_merged },
 	{ .key = "addr", .title = "RANGE", .help = "addresses", .width = -27, .flags = FIELD_TABLE_ONLY, .rank = RANK_NEEDED,
-	  .get = get_range },
+	  .order = "start", .get = get_range },
 	{ .key = "start", .help = "first address", .unit = UNIT_ADDRESS, .rank = RANK_DATA, .get = get_address, .arg = 0 },
 	{ .key = "end", .help = "address behind the last", .unit = UNIT_ADDRESS, .rank = RANK_DATA, .get = get_address, .arg = 1 },
 	{ .key = "perm", .title = "PERM", .help = "permissions, p private or s shared", .width = -4, .label = true, .rank = 60,

@@ -60,13 +60,13 @@ static void counts_add(struct counts *counts, struct text line)
 	counts->major += number_or_zero(line, "faults.major");
 	counts->error += number_or_zero(line, "faults.error");
 	counts->foreign += number_or_zero(line, "faults.foreign");
-	counts->abandoned += number_or_zero(line, "faults.abandoned");
-	counts->residual_minor += number_or_zero(line, "faults.gup_residual_minor");
-	counts->residual_major += number_or_zero(line, "faults.gup_residual_major");
+	counts->abandoned += number_or_zero(line, "events.abandoned");
+	counts->residual_minor += number_or_zero(line, "faults.unattributed_minor");
+	counts->residual_major += number_or_zero(line, "faults.unattributed_major");
 	counts->kernel += number_or_zero(line, "mode.kernel");
 	counts->gup += number_or_zero(line, "mode.gup");
 	for (int i = 0; i < C_COUNT; i++) {
-		static const char *const keys[] = {"minor", "major", "count"};
+		static const char *const keys[] = {"minor", "major", "error"};
 
 		for (int k = i == C_ERROR ? 2 : 0; k < (i == C_ERROR ? 3 : 2); k++) {
 			snprintf(path, sizeof(path), "class.%s.%s", class_names[i], keys[k]);
@@ -354,8 +354,8 @@ static void check_backend(const struct json_file *file, const char *backend,
 	const char *newline = memchr(file->data, '\n', file->size);
 	struct text start = {file->data, newline ? newline : file->data + file->size};
 
-	if (!json_is(start, "backend.fault", backend))
-		verdict_fail(verdict, "the start line does not say backend.fault %s", backend);
+	if (!json_is(start, "backends.fault", backend))
+		verdict_fail(verdict, "the start line does not say backends.fault %s", backend);
 }
 
 /* Class counts for the line that says ok. */

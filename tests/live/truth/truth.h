@@ -28,7 +28,7 @@ extern const char *const class_names[C_COUNT];
 
 #define M(class_id) (1u << (class_id))
 /* Not classes, but counters that a row can expect in the same way. */
-#define X_RESIDUAL (1u << 24) /* faults.gup_residual_minor + _major of the end line */
+#define X_RESIDUAL (1u << 24) /* faults.unattributed_minor + _major of the end line */
 #define X_KERNEL (1u << 25)   /* mode.kernel of the end line */
 #define X_GUP (1u << 26)      /* mode.gup of the end line */
 #define X_FOREIGN (1u << 27)  /* faults.foreign of the region's VMA lines */
