@@ -1,33 +1,42 @@
 #!/usr/bin/env bash
-# Who may include whom (docs/architecture.md): arrows point down, no cycles.
+# Who may include whom (docs/architecture.md): arrows point down, no cycles of files.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 declare -A may=(
 	[base]="base"
+	[input]="input base wire"
 	[decode]="decode base wire"
-	[probe]="probe decode base wire"
+	[record]="record input base wire"
+	[model]="model input decode base wire"
+	[args]="args base wire probe/hook.h"
+	[probe]="probe decode input base wire"
 	[sym]="sym base"
-	[model]="model decode base wire"
-	[view]="view model decode base sym wire"
-	[cmd]="cmd view model decode probe sym base wire"
+	[source]="source args input record decode model probe sym base wire"
+	[view]="view model input decode base wire args/formats.def"
+	[cmd]="cmd args source record view model input decode probe sym base wire"
 )
 bad=0
+no() { echo "not ok - layers: $1"; bad=1; }
 for folder in "${!may[@]}"; do
 	while IFS=: read -r file include; do
-		to=${include#*\"}
-		to=${to%%/*}
-		[[ $to = *.skel.h* ]] && continue # who may is checked below
+		path=${include#*\"}
+		path=${path%\"}
+		[[ $path = *.skel.h ]] && continue # who may is checked below
 		case " ${may[$folder]} " in
-		*" $to "*) ;;
-		*) echo "not ok - layers: $file includes $to"; bad=1 ;;
+		*" ${path%%/*} "* | *" $path "*) ;;
+		*) no "$file includes $path" ;;
 		esac
-	done < <(grep -oH '^#include "[^"]*"' src/"$folder"/*.[ch] 2> /dev/null)
+	done < <(grep -roH --include='*.[ch]' --include='*.def' '^#include "[^"]*"' src/"$folder")
+done
+for folder in src/*/; do
+	[ -n "${may[$(basename "$folder")]-}" ] || no "$folder is in no row of the table"
 done
 while IFS= read -r file; do
 	case $file in
 	src/probe/*) ;;
-	*) echo "not ok - layers: $file knows libbpf"; bad=1 ;;
+	*) no "$file knows libbpf" ;;
 	esac
 done < <(grep -lE '<bpf/|\.skel\.h' -r src)
+python3 tests/lint/cycles.py || bad=1
 [ $bad = 0 ] && echo "ok - layers"
 exit $bad

@@ -218,7 +218,7 @@ if grep -q '"comm":"renamed0"' "$tmp/json" && grep -q '"comm":"renamed1"' "$tmp/
 else
 	no "a process that renames itself" "$(grep -o '"comm":"[^"]*"' "$tmp/json" | sort | uniq -c)"
 fi
-if grep -q "1 child that lives already is not traced; with it: -p $renamer,$child" "$tmp/err"; then
+if grep -q "1 child that already lives is not traced; with it: -p $renamer,$child" "$tmp/err"; then
 	ok "children are reported"
 elif [ ! -e /proc/$$/task/$$/children ]; then
 	echo "skip - cli: children are reported: the kernel has no /proc/PID/task/TID/children"

@@ -269,7 +269,7 @@ def bad_input():
     bad(2, 'there is no such cache', '--slab', 'no_such_cache')
     bad(2, 'there is no such cache', '--slab', '../../etc')
     bad(2, 'unknown word', 'bogus')
-    bad(2, 'keys: bytes', '-s', 'colour')
+    bad(2, 'no such key', '-s', 'colour')
     bad(2, 'not a duration', '--older', 'long')
     bad(2, 'not a number from 1 to 1048576', '--sample', '0')
     bad(2, 'not a number from 1 to 67108864', '--entries', '999999999999')

@@ -66,7 +66,7 @@ check('the kill of the hog, its cause and sizes', status == 137 and len(kills) =
       kills[0]['free_bytes'] > 24 << 20, status, kills)
 counted = {line['key']['process']['pid']: line for line in hist if line['type'] == 'hist' and line['event'] == 'memcg'}
 check('reclaim of the hog was timed', hog in counted and counted[hog]['ns_sum'] > 0, counted)
-groups = {line['comm']: line for line in top if line['type'] == 'top_group'}
+groups = {line['comm']: line for line in top if line['type'] == 'top' and line['ended']}
 check('top counts the same reclaims', groups['hog']['memcg_count'] == counted[hog]['count'] and
       groups['hog']['memcg_ns'] > 0, groups.get('hog'))
 check('nothing lost', not any(hist[-1]['lost'].values()) and not any(top[-1]['lost'].values()), hist[-1], top[-1])

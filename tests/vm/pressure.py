@@ -56,18 +56,18 @@ class Guest:
         return self.hist[-1]['totals'][event].get(op, {}).get(key, 0)
 
     def going_on(self, event):
-        return self.hist[-1]['totals'][event].get('going_on', 0)
+        return self.hist[-1]['totals'][event].get('going_on') or 0
 
     def swapped(self, event):
         """In pages: a count is of folios."""
         return self.total(event, 'bytes_req', 'alloc') // 4096
 
     def of(self, pid, event, key='count', op='latency'):
-        return sum(line[key] for line in self.hist if line['type'] == 'hist' and line['event'] == event
+        return sum(line[key] or 0 for line in self.hist if line['type'] == 'hist' and line['event'] == event
                    and line['op'] == op and line['key']['process']['pid'] == pid)
 
     def top_of(self, pid, key):
-        return max((line[key] for line in self.top if line['type'] == 'top' and line['pid'] == pid), default=0)
+        return max((line[key] or 0 for line in self.top if line['type'] == 'top' and line['pid'] == pid), default=0)
 
     def between(self, keys, count):
         """Is count what vmstat says?  mmtrace itself swaps while it starts and ends."""
@@ -156,7 +156,7 @@ def main():
     check_vmstat(g)
     check_process(g, limited, 'hog in a cgroup')
     check_process(g, plain, 'hog of huge pages')
-    hogs = [line for line in g.top if line['type'] == 'top_group' and line['comm'] == 'hog'][0]
+    hogs = [line for line in g.top if line['type'] == 'top' and line['ended'] and line['comm'] == 'hog'][0]
     check('top: bytes of mmap by fentry', hogs['mmap_bytes'] == (40 + 250 + 60 + 460) * MIB and hogs['ended'] == 4, hogs)
     limit_hits = numbers(g.sections['events'])['max']
     check("reclaims of a cgroup equal memory.events' max", g.total('memcg') == limit_hits,

@@ -20,37 +20,9 @@ struct choice {
 	int used;
 };
 
-const char *fit_title(struct text *x, const struct field *f)
-{
-	char *title = tick_text(x->t, f->title, strlen(f->title));
-
-	if (f->show_as == SHOW_PER_SECOND && !x->t->interval_ns)
-		title[strcspn(title, "/")] = '\0';
-	return title;
-}
-
-static const char *cell_text(struct text *x, const struct field *f, const void *row)
-{
-	struct value v = text_cell(x, f, row), mark = f->mark ? f->mark(f, row, x->t) : value_none();
-	const char *text = text_value(x, &v, f->unit);
-
-	if ((f->flags & FIELD_BLANK && v.type == VALUE_NONE) || (!f->title[0] && (v.type == VALUE_NONE || (v.type == VALUE_TEXT && !v.text[0]))))
-		return ""; /* words beside a row, not a column */
-	return mark.type == VALUE_TEXT ? tick_printf(x->t, "%s%s", mark.text, text) : text;
-}
-
 static const char *cell(const struct choice *c, int field, const void *row)
 {
-	return cell_text(c->x, &c->type->fields[field], row);
-}
-
-const char **fit_cells(const struct fit *f, struct text *x, const void *row)
-{
-	const char **cells = xcalloc((size_t)f->count + 1, sizeof(*cells));
-
-	for (int i = 0; i < f->count; i++)
-		cells[i] = cell_text(x, f->field[i], row);
-	return cells;
+	return text_cell_text(c->x, &c->type->fields[field], row);
 }
 
 /* Columns set to the left grow with what they hold. On a terminal room is dear:

@@ -20,7 +20,8 @@ const char **fit_columns(struct fit *f, struct text *x, const struct row_type *t
 const char **fit_cells(const struct fit *f, struct text *x, const void *row);
 /* The title of a column: without a rate it is the part before the '/'. */
 const char *fit_title(struct text *x, const struct field *f);
-/* text_table.c: what a cell shows. */
+/* text_value.c: what a cell shows, and that as text. */
 struct value text_cell(const struct text *x, const struct field *f, const void *row);
+const char *text_cell_text(struct text *x, const struct field *f, const void *row);
 
 #endif

@@ -1,69 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* A table of any row type, from its fields. */
-#include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/text.h"
 #include "view/format/text_fit.h"
-
-/* --- values --- */
-
-static const char *number_text(const struct tick *t, double v, enum unit unit)
-{
-	char out[40];
-	uint64_t size = (uint64_t)(v < 0 ? -v : v);
-
-	if (v == 0)
-		return "0";
-	if (unit == UNIT_BYTES)
-		text_bytes(out, sizeof(out), size);
-	else if (unit == UNIT_NS)
-		text_ns(out, sizeof(out), size);
-	else if (unit == UNIT_PERCENT)
-		snprintf(out, sizeof(out), "%.1f%%", v < 0 ? -v : v);
-	else
-		text_count(out, sizeof(out), v < 0 ? -v : v);
-	return tick_printf(t, "%s%s", v < 0 ? "-" : "", out);
-}
-
-const char *text_value(struct text *x, const struct value *v, enum unit unit)
-{
-	switch (v->type) {
-	case VALUE_NONE: case VALUE_NEST: return "-";
-	case VALUE_BOOL: return v->b ? "yes" : "no";
-	case VALUE_TEXT: return v->text[0] ? tick_escaped(x->t, v->text) : "-";
-	case VALUE_UINT:
-		if (unit == UNIT_ADDRESS)
-			return tick_printf(x->t, "%" PRIx64, v->u);
-		if (unit == UNIT_NUMBER || unit == UNIT_ID || unit == UNIT_NONE)
-			return tick_printf(x->t, "%" PRIu64, v->u);
-		break;
-	case VALUE_INT:
-		if (unit == UNIT_NUMBER || unit == UNIT_NONE)
-			return tick_printf(x->t, "%" PRId64, v->i);
-		break;
-	case VALUE_REAL: case VALUE_QUANTILE: break;
-	}
-	return isnan(value_number(v)) ? "-" : number_text(x->t, value_number(v), unit);
-}
-
-/* What a cell shows: the value, or what the interval added to it. */
-struct value text_cell(const struct text *x, const struct field *f, const void *row)
-{
-	struct value v;
-
-	if (f->show_as == SHOW_VALUE || !f->added || !x->t->interval_ns)
-		return f->get(f, row, x->t);
-	v = f->added(f, row, x->t);
-	if (f->show_as == SHOW_PER_SECOND && v.type != VALUE_NONE)
-		v = value_real(value_number(&v) * 1e9 / (double)x->t->interval_ns);
-	return v;
-}
-
-/* --- order --- */
 
 struct keyed { const void *row; struct value key; double total; size_t index; bool ascends; };
 
@@ -124,7 +65,7 @@ const void **text_sorted(struct text *x, const struct text_rows *rows, size_t *c
 
 		if (type->quiet && type->quiet(rows->row[i], x->t))
 			continue;
-		k[n] = (struct keyed){ rows->row[i], value_none(), v.type == VALUE_NONE ? 0 : value_number(&v), n };
+		k[n] = (struct keyed){ rows->row[i], value_none(), v.type == VALUE_NONE ? 0 : value_number(&v), n, false };
 		if (index >= 0)
 			k[n].key = text_cell(x, &type->fields[index], rows->row[i]);
 		k[n].ascends = index >= 0 && is_name(&type->fields[index]);
@@ -215,23 +156,4 @@ void text_table_total(struct text *x, const struct text_rows *rows, const void *
 void text_table(struct text *x, const struct text_rows *rows)
 {
 	text_table_total(x, rows, NULL);
-}
-
-void text_fields_help(const struct row_type *const *types, bool labels, FILE *f)
-{
-	static const char *const units[] = { [UNIT_NONE] = "-", [UNIT_COUNT] = "-", [UNIT_NUMBER] = "-", [UNIT_ID] = "-",
-					     [UNIT_ADDRESS] = "hex", [UNIT_BYTES] = "bytes", [UNIT_NS] = "ns",
-					     [UNIT_PERCENT] = "%", [UNIT_RATE] = "1/s" };
-
-	for (; *types; types++) {
-		fprintf(f, "%s: %s\n  %-15s %-12s %-6s %s\n", (*types)->name, (*types)->help, "KEY", "TITLE", "UNIT", "WHAT");
-		for (int i = 0; i < (*types)->count; i++) {
-			const struct field *c = &(*types)->fields[i];
-
-			if (labels ? c->label : c->title != NULL)
-				fprintf(f, "  %-15s %-12s %-6s %s\n", c->key, c->title ? c->title : "-", units[c->unit], c->help);
-		}
-		if (!labels)
-			fprintf(f, "  %-15s %-12s %-6s %s\n", "classes", "-", "-", "those fault classes that occurred (--columns only)");
-	}
 }
