@@ -10,6 +10,7 @@
 #include "cmd/check.h"
 #include "cmd/command.h"
 #include "cmd/replay.h"
+#include "cmd/schema.h"
 
 /* What is printed and done, without a run: true. */
 static bool only_prints(const struct args *a, struct error *e)
@@ -20,6 +21,8 @@ static bool only_prints(const struct args *a, struct error *e)
 		puts("mmtrace " MMTRACE_VERSION);
 	} else if (a->command == COMMAND_COMPLETION) {
 		args_completion(a->word_count == 1 ? a->words[0] : NULL, e);
+	} else if (a->command == COMMAND_SCHEMA) {
+		schema_print();
 	} else if (a->fault.classes_help) {
 		args_classes_help();
 	} else {

@@ -52,7 +52,9 @@ struct tick;
 
 struct field {
 	const char *key;   /* for -s, --columns and --by; unique in its row type */
-	const char *path;  /* JSON: dots make objects ("faults.minor"), whose fields stand together; NULL: the key. With units: rss_bytes, max_ns */
+	/* In JSON, with units (rss_bytes, max_ns); dots make objects ("faults.minor"), whose
+	 * fields stand together. NULL: the key. */
+	const char *path;
 	const char *title; /* of the column; NULL: none */
 	const char *help;
 	enum unit unit;

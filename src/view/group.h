@@ -4,7 +4,7 @@
 #ifndef VIEW_GROUP_H
 #define VIEW_GROUP_H
 
-#include "view/view.h"
+#include "view/format.h"
 
 struct group;
 

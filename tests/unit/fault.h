@@ -19,7 +19,8 @@ static inline void session_free(struct session *s)
 	model_free(&s->base);
 }
 
-static inline void give(struct session *s, enum input_kind kind, const void *head, size_t head_size, const void *body, size_t size)
+static inline void give(struct session *s, enum input_kind kind, const void *head, size_t head_size, const void *body,
+			size_t size)
 {
 	struct input in = { .kind = kind, .head = head, .head_size = head_size, .body = body, .size = size };
 

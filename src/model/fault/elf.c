@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "model/fault/internal.h"
-#include "model/fault/kind.h"
+#include "model/fault/vm.h"
 
 const struct elf_facts *elf_find(const struct session *s, uint32_t dev, uint64_t ino)
 {

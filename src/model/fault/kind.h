@@ -4,16 +4,7 @@
 #ifndef MODEL_KIND_H
 #define MODEL_KIND_H
 #include "model/fault/session.h"
-
-#define VM_READ 0x1u
-#define VM_WRITE 0x2u
-#define VM_EXEC 0x4u
-#define VM_SHARED 0x8u
-#define VM_GROWSDOWN 0x100u
-#define VM_HUGETLB 0x400000u
-
-#define PAGE_DOWN(a) ((a) & ~4095ull)
-#define PAGE_UP(a) (((a) + 4095) & ~4095ull)
+#include "model/fault/vm.h"
 
 /* What the VMAs below say of the next one, in a walk by ascending address. */
 struct kind_walk {

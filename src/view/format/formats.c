@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#include "view/view.h"
+#include "view/format.h"
 
 #define FORMAT(name, help) extern const struct format format_##name;
 #include "args/formats.def"

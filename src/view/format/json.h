@@ -3,7 +3,7 @@
 #ifndef VIEW_FORMAT_JSON_H
 #define VIEW_FORMAT_JSON_H
 
-#include "view/view.h"
+#include "view/format.h"
 
 void json_value(struct json *j, const char *key, const struct value *v, enum unit unit);
 void json_nest(struct json *j, const char *key, const struct nest *n);

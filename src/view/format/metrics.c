@@ -9,9 +9,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "view/format/metrics.h"
 #include "view/group.h"
-
-#define SERIES_MAX 1000 /* rows of a type; the others are left out, and counted */
 
 struct kept { const struct row_type *type; const void **row; size_t count, room; struct group *group; };
 struct metrics { struct kept *types; int count; };
@@ -19,11 +18,6 @@ struct metrics { struct kept *types; int count; };
 static struct metrics *state_of(struct view *v)
 {
 	return v->state ? v->state : (v->state = xcalloc(1, sizeof(struct metrics)));
-}
-
-static bool is_label(const struct field *f)
-{
-	return f->label && !(f->flags & FIELD_VOLATILE);
 }
 
 /* The labels that bound a type: "comm,kind"; NULL: it has none. The caller's to free. */
@@ -37,7 +31,7 @@ static char *labels_of(const struct row_type *type)
 	if (!f)
 		return NULL;
 	for (int i = 0; i < type->count; i++)
-		if (is_label(&type->fields[i])) {
+		if (metrics_is_label(&type->fields[i])) {
 			fprintf(f, "%s%s", any ? "," : "", type->fields[i].key);
 			any = true;
 		}
@@ -72,146 +66,6 @@ static void on_group(void *ctx, const void *row)
 	keep(ctx, row);
 }
 
-/* --- names and labels --- */
-
-static void cut_end(char *name, const char *end)
-{
-	size_t len = strlen(name), n = strlen(end);
-
-	if (len > n && !strcmp(name + len - n, end))
-		name[len - n] = '\0';
-}
-
-/* Takes "_ns" out of "mmtrace_hist_ns_sum". */
-static void cut_word(char *name, const char *word)
-{
-	size_t n = strlen(word);
-
-	for (char *at = name; (at = strstr(at, word)); at++)
-		if (!at[n] || at[n] == '_') {
-			memmove(at, at + n, strlen(at + n) + 1);
-			return;
-		}
-}
-
-/* "faults.minor" of "vma" -> mmtrace_vma_faults_minor; the unit comes last, and what is
- * of the whole run has no type in its name. */
-static void name_put(FILE *f, const struct row_type *type, const struct field *field)
-{
-	bool whole = type->name == row_end.name || !strcmp(type->name, row_end.name);
-	char name[160];
-
-	snprintf(name, sizeof(name), "mmtrace_%s%s%s", whole ? "" : type->name, whole ? "" : "_", field_path(field));
-	for (char *at = name; *at; at++)
-		*at = isalnum((unsigned char)*at) ? *at : '_';
-	cut_end(name, "_total");
-	if (field->unit == UNIT_NS)
-		cut_word(name, "_ns");
-	if (field->unit == UNIT_BYTES)
-		cut_word(name, "_bytes");
-	fprintf(f, "%s%s", name, field->unit == UNIT_NS ? "_seconds" : field->unit == UNIT_BYTES ? "_bytes" : "");
-}
-
-static bool is_counter(const struct field *f)
-{
-	return f->flow == FLOW_TOTAL && f->unit != UNIT_PERCENT;
-}
-
-static void label_put(FILE *f, const char *text)
-{
-	for (; *text; text++) {
-		if (*text == '\n')
-			fputs("\\n", f);
-		else if (*text == '"' || *text == '\\')
-			fprintf(f, "\\%c", *text);
-		else
-			fputc(*text, f);
-	}
-}
-
-/* Labels are UTF-8 here: text that is none is escaped before. */
-static void labels_put(struct view *v, const struct row_type *type, const void *row)
-{
-	const char *separator = "{";
-
-	for (int i = 0; i < type->count; i++) {
-		const struct field *f = &type->fields[i];
-		struct value value;
-
-		if (!f->label || (f->flags & FIELD_VOLATILE))
-			continue;
-		value = f->get(f, row, &v->tick);
-		if (value.type == VALUE_NONE || value.type == VALUE_NEST)
-			continue;
-		fprintf(v->out, "%s%s=\"", separator, f->key);
-		if (value.type == VALUE_TEXT)
-			label_put(v->out, tick_escaped(&v->tick, value.text));
-		else
-			fprintf(v->out, "%.17g", value_number(&value));
-		fputc('"', v->out);
-		separator = ",";
-	}
-	if (*separator == ',')
-		fputc('}', v->out);
-}
-
-/* --- one metric --- */
-
-static void help_put(struct view *v, const struct row_type *type, const struct field *f, bool classic)
-{
-	const char *total = is_counter(f) && classic ? "_total" : "";
-
-	fputs("# HELP ", v->out);
-	name_put(v->out, type, f);
-	fprintf(v->out, "%s ", total);
-	label_put(v->out, f->help);
-	fputs("\n# TYPE ", v->out);
-	name_put(v->out, type, f);
-	fprintf(v->out, "%s %s\n", total, is_counter(f) ? "counter" : "gauge");
-	if (classic || (f->unit != UNIT_NS && f->unit != UNIT_BYTES))
-		return;
-	fputs("# UNIT ", v->out);
-	name_put(v->out, type, f);
-	fprintf(v->out, " %s\n", f->unit == UNIT_NS ? "seconds" : "bytes");
-}
-
-static bool is_metric(const struct field *f)
-{
-	return !f->label && strcmp(f->key, "rows") && !(f->flags & FIELD_TABLE_ONLY) && f->flow != FLOW_FACT &&
-	       (f->unit == UNIT_COUNT || f->unit == UNIT_BYTES || f->unit == UNIT_NS || f->unit == UNIT_RATE || f->unit == UNIT_PERCENT);
-}
-
-static void metric_put(struct view *v, const struct row_type *type, const struct field *f, const void **rows, size_t n, bool classic)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < n && i < SERIES_MAX; i++) {
-		struct value value = f->get(f, rows[i], &v->tick);
-		double number = value_number(&value);
-
-		if (isnan(number))
-			continue;
-		if (!any)
-			help_put(v, type, f, classic);
-		any = true;
-		name_put(v->out, type, f);
-		if (is_counter(f))
-			fputs("_total", v->out);
-		labels_put(v, type, rows[i]);
-		fprintf(v->out, " %.17g\n", f->unit == UNIT_NS ? number / 1e9 : number);
-	}
-	scratch_reset(v->tick.scratch);
-}
-
-static void type_put(struct view *v, const struct row_type *type, const void **rows, size_t n, bool classic)
-{
-	for (int i = 0; i < type->count; i++)
-		if (is_metric(&type->fields[i]))
-			metric_put(v, type, &type->fields[i], rows, n, classic);
-}
-
-/* --- all of them --- */
-
 /* Rows of a type that are told apart by what may be any number are joined by the rest. */
 static void joined_put(struct view *v, struct kept *k, bool classic)
 {
@@ -220,7 +74,7 @@ static void joined_put(struct view *v, struct kept *k, bool classic)
 	struct row_type named;
 
 	if (!by) {
-		type_put(v, k->type, k->row, k->count, classic);
+		metrics_put_type(v, k->type, k->row, k->count, classic);
 		return;
 	}
 	if (!k->group)
@@ -228,7 +82,7 @@ static void joined_put(struct view *v, struct kept *k, bool classic)
 	named = *group_types(k->group, v->model, &v->tick)[0];
 	named.each(group_model(k->group), on_group, &groups);
 	named.name = k->type->name;
-	type_put(v, &named, groups.row, groups.count, classic);
+	metrics_put_type(v, &named, groups.row, groups.count, classic);
 	free(groups.row);
 	free(by);
 }
@@ -250,8 +104,8 @@ static void all_put(struct view *v, bool classic)
 		m->types[i].count = 0;
 	}
 	if (v->show->end)
-		type_put(v, v->show->end, &model, 1, classic);
-	type_put(v, &row_end, &model, 1, classic);
+		metrics_put_type(v, v->show->end, &model, 1, classic);
+	metrics_put_type(v, &row_end, &model, 1, classic);
 	if (!classic)
 		fputs("# EOF\n", v->out);
 	fflush(v->out);

@@ -4,7 +4,7 @@
 #ifndef VIEW_FORMAT_TEXT_H
 #define VIEW_FORMAT_TEXT_H
 
-#include "view/view.h"
+#include "view/format.h"
 
 /* The rows of one type at one tick, in the order of each(). */
 struct text_rows { const struct row_type *type; const void **row; size_t count, room; };

@@ -12,8 +12,10 @@
 static void put_head(struct text *x)
 {
 	const char *target = model_fact(x->t->model, "target", "text");
-	const char *span = x->t->interval_ns ? tick_printf(x->t, "in the last %.1fs", (double)x->t->interval_ns / 1e9) : "since the start";
+	const char *span = "since the start";
 
+	if (x->t->interval_ns)
+		span = tick_printf(x->t, "in the last %.1fs", (double)x->t->interval_ns / 1e9);
 	text_line(x, "mmtrace top %s%s%.1fs%s%s", tick_escaped(x->t, target ? target : "-"), text_dot(x), (double)x->t->now_ns / 1e9,
 		  text_dot(x), span);
 }

@@ -4,7 +4,7 @@
 #define VIEW_ROWS_FAULT_H
 
 #include "model/fault/session.h"
-#include "view/view.h"
+#include "view/format.h"
 
 extern const struct row_type row_vma, row_process, row_kind, row_merged;
 extern const struct row_type row_fault_start, row_fault_end;

@@ -4,7 +4,7 @@
 #define VIEW_ROWS_HIST_H
 
 #include "model/hist.h"
-#include "view/view.h"
+#include "view/format.h"
 
 extern const struct row_type row_hist, row_hist_start, row_hist_end, event_oom;
 

@@ -100,8 +100,9 @@ static struct value get_note(const struct field *f, const void *row, const struc
 }
 
 static const struct field fields[] = {
-	{ .key = "kind", .title = "BY KIND", .help = "kind of mapping; total: what the processes executed; rusage: the kernel's count of "
-	  "a command", .width = -12, .label = true, .get = get_kind },
+	{ .key = "kind", .title = "BY KIND", .width = -12,
+	  .help = "kind of mapping; total: what the processes executed; rusage: the kernel's count of a command",
+	  .label = true, .get = get_kind },
 	{ .key = "vmas", .title = "VMAS", .help = "VMAs with faults", .unit = UNIT_NUMBER, .width = 6, .flow = FLOW_LEVEL,
 	  .merge = MERGE_SUM, .flags = FIELD_BLANK, .get = get_vmas },
 	{ .key = "minor", .path = "faults.minor", .title = "MINOR", .help = "minor faults", .unit = UNIT_NUMBER, .width = 10,
@@ -114,6 +115,7 @@ static const struct field fields[] = {
 };
 
 const struct row_type row_kind = {
-	.name = "kind", .noun = "kind", .nouns = "kinds", .whole = true, .help = "faults by kind of mapping, and what the total consists of",
+	.name = "kind", .noun = "kind", .nouns = "kinds", .whole = true,
+	.help = "faults by kind of mapping, and what the total consists of",
 	.fields = fields, .count = FIELD_COUNT(fields), .each = each,
 };

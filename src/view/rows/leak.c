@@ -200,8 +200,9 @@ static const struct field fields[] = {
 	  .width = 8, .flow = FLOW_TOTAL, .merge = MERGE_SUM, .rank = RANK_ASKED, .get = get_number, .arg = 6 },
 	{ .key = "at_most", .title = "ATMOST", .help = "more than 1 % of the frees were not seen: count is an upper bound", .width = 6,
 	  .rank = RANK_ASKED, .label = true, .get = get_at_most },
-	{ .key = "growth", .path = "growth.bytes_per_s", .title = "GROWTH/s", .help = "bytes a second, least squares over the run; null: "
-	  "fewer than 10 readings, or at_most", .unit = UNIT_BYTES, .width = 9, .flow = FLOW_LEVEL, .merge = MERGE_SUM,
+	{ .key = "growth", .path = "growth.bytes_per_s", .title = "GROWTH/s",
+	  .help = "bytes a second, least squares over the run; null: too few readings, or at_most", .unit = UNIT_BYTES, .width = 9,
+	  .flow = FLOW_LEVEL, .merge = MERGE_SUM,
 	  .get = get_growth, .arg = 0 },
 	{ .key = "r2", .path = "growth.r2", .help = "part of the variation that the line explains", .rank = RANK_DATA,
 	  .merge = MERGE_NONE, .get = get_growth, .arg = 1 },
@@ -237,7 +238,8 @@ static void each(const struct model *m, row_fn fn, void *ctx)
 }
 
 const struct row_type row_leak = {
-	.name = "outstanding", .noun = "site", .nouns = "sites", .help = "kernel memory allocated while tracing and not freed, by call site",
+	.name = "outstanding", .noun = "site", .nouns = "sites",
+	.help = "kernel memory allocated while tracing and not freed, by call site",
 	.sort = "bytes", .fields = fields, .count = FIELD_COUNT(fields), .each = each,
 };
 
@@ -273,7 +275,8 @@ static struct value get_module(const struct field *f, const void *row, const str
 static const struct field start_fields[] = {
 	{ .key = "domains", .help = "that are traced", .get = get_domains },
 	{ .key = "module", .help = "--module", .get = get_module },
-	{ .key = "sample", .help = "1 in so many addresses is traced; counts are multiplied by it", .unit = UNIT_NUMBER, .get = get_option },
+	{ .key = "sample", .help = "1 in so many addresses is traced; counts are multiplied by it", .unit = UNIT_NUMBER,
+	  .get = get_option },
 	{ .key = "entries", .help = "allocations that the table holds", .unit = UNIT_NUMBER, .get = get_option },
 	{ .key = "older_ns", .help = "count and bytes are of those at least so old", .unit = UNIT_NS, .get = get_option },
 };

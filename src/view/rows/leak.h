@@ -3,7 +3,7 @@
 #define VIEW_ROWS_LEAK_H
 
 #include "model/leak.h"
-#include "view/view.h"
+#include "view/format.h"
 
 extern const struct row_type row_leak, row_leak_start, row_leak_end;
 extern const struct text_page page_leak;

@@ -3,7 +3,7 @@
  * of the last one.  Their row is the model. */
 #include <stdlib.h>
 
-#include "view/view.h"
+#include "view/format.h"
 
 #define SCHEMA 2
 

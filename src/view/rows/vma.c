@@ -247,7 +247,8 @@ static const struct field fields[] = {
 	STAT_MODES
 	STAT_CLASSES
 	STAT_LATENCIES
-	{ .key = "kind", .title = "KIND", .width = -7, .help = "what it is: text, rodata, data, heap, stack, anon, file ...; of its largest part", .label = true,
+	{ .key = "kind", .title = "KIND", .width = -7, .label = true,
+	  .help = "what it is: text, rodata, data, heap, stack, anon, file ...; of its largest part",
 	  .rank = RANK_ASKED, .get = get_kind },
 	{ .key = "kinds", .title = "KIND", .help = "what it is: text, data+bss, heap, thread-stack ...", .width = -7,
 	  .flags = FIELD_TABLE_ONLY, .rank = RANK_NEEDED, .get = get_kinds },

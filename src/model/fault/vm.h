@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Bits of vm_flags (include/linux/mm.h, the same on 6.1 to 6.18), and pages of x86-64. */
+#ifndef MODEL_FAULT_VM_H
+#define MODEL_FAULT_VM_H
+
+#define VM_READ 0x1u
+#define VM_WRITE 0x2u
+#define VM_EXEC 0x4u
+#define VM_SHARED 0x8u
+#define VM_GROWSDOWN 0x100u
+#define VM_HUGETLB 0x400000u
+
+#define PAGE_DOWN(a) ((a) & ~4095ull)
+#define PAGE_UP(a) (((a) + 4095) & ~4095ull)
+
+#endif
