@@ -46,49 +46,6 @@ static void say(struct machine_fact *f, const char *key, const char *remedy, con
 	va_end(ap);
 }
 
-static uint64_t capabilities(void)
-{
-	uint64_t caps = 0;
-	char line[256];
-	FILE *f = fopen("/proc/self/status", "re");
-
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "CapEff: %" SCNx64, &caps) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return caps;
-}
-
-bool machine_has_rights(void)
-{
-	uint64_t need = 1ull << CAP_BPF | 1ull << CAP_PERFMON | 1ull << CAP_SYS_ADMIN;
-
-	return (capabilities() & need) == need;
-}
-
-static int try_load(const struct bpf_insn *insns, size_t count)
-{
-	int fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "mmt_trial", "GPL", insns, count, NULL);
-
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	return 0;
-}
-
-bool machine_reads_kernel(void)
-{
-	static const struct bpf_insn nothing[] = { { .code = 0xb7 }, { .code = 0x95 } };
-	static const struct bpf_insn reads[] = { /* bpf_probe_read_kernel(r10 - 8, 8, 0) */
-		{ .code = 0xbf, .dst_reg = 1, .src_reg = 10 }, { .code = 0x07, .dst_reg = 1, .imm = -8 },
-		{ .code = 0xb7, .dst_reg = 2, .imm = 8 }, { .code = 0xb7, .dst_reg = 3 },
-		{ .code = 0x85, .imm = BPF_FUNC_probe_read_kernel }, { .code = 0xb7 }, { .code = 0x95 },
-	};
-
-	return try_load(nothing, 2) || !try_load(reads, sizeof(reads) / sizeof(reads[0]));
-}
-
 static void say_btf(struct machine_fact *f, const char *btf)
 {
 	const char *path = btf ? btf : "/sys/kernel/btf/vmlinux";
@@ -106,7 +63,7 @@ static void say_btf(struct machine_fact *f, const char *btf)
 
 static void say_lockdown(struct machine_fact *f)
 {
-	bool reads = machine_reads_kernel();
+	bool reads = rights_read_kernel();
 	char line[4096], *word;
 
 	if (read_line("/sys/kernel/security/lockdown", line, sizeof(line)))
@@ -129,14 +86,14 @@ static void say_rights(struct machine_fact *f)
 		{ "CAP_BPF", CAP_BPF }, { "CAP_PERFMON", CAP_PERFMON }, { "CAP_SYS_ADMIN", CAP_SYS_ADMIN },
 		{ "CAP_SYS_PTRACE", CAP_SYS_PTRACE },
 	};
-	uint64_t caps = capabilities();
+	uint64_t caps = rights_capabilities();
 	char text[160] = "";
 	size_t at = 0;
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
 		at += (size_t)snprintf(text + at, sizeof(text) - at, "; %s %s", wanted[i].name,
 				       caps >> wanted[i].bit & 1 ? "yes" : "no");
-	say(f, "rights", machine_has_rights() ? NULL : "run it as root (in a container: with these capabilities)", "%s%s",
+	say(f, "rights", rights_all() ? NULL : "run it as root (in a container: with these capabilities)", "%s%s",
 	    geteuid() ? "not root" : "root", text);
 }
 
@@ -169,7 +126,7 @@ static void say_page_tables(struct machine_fact *f, const char *btf)
 		    strerror(-err));
 	else if (err)
 		say(f, "page_tables",
-		    capabilities() >> CAP_SYS_ADMIN & 1 ? NULL : "CAP_SYS_ADMIN opens /proc/self/pagemap, which tells where they are",
+		    rights_capabilities() >> CAP_SYS_ADMIN & 1 ? NULL : "CAP_SYS_ADMIN opens /proc/self/pagemap, which tells where they are",
 		    "cannot be read (%s): fault classes are coarse", strerror(-err));
 	else
 		say(f, "page_tables", NULL, "readable, %d levels: fault classes are exact", dm.levels);

@@ -17,7 +17,7 @@
 #include "mmtrace.skel.h"
 #include "probe/direct_map.h"
 #include "probe/kernel_read.h"
-#include "probe/machine.h"
+#include "probe/rights.h"
 #include "probe/rings.h"
 
 #define FILES_OWN 256   /* maps, programs, links, output */
@@ -134,7 +134,7 @@ static int object_load(struct probe *p, const struct probe_options *opt, struct 
 	maps_size(p->skel, opt);
 	config_set(p, opt);
 	err = mmtrace_bpf__load(p->skel);
-	if (err && !machine_reads_kernel())
+	if (err && !rights_read_kernel())
 		return error_set(e, EXIT_KERNEL_CANNOT, "boot with lockdown=integrity or without lockdown",
 				 "BPF programs may not read kernel memory: kernel lockdown is in confidentiality mode",
 				 "cannot load the BPF programs");

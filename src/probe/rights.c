@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include "probe/rights.h"
 
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/bpf.h>
 #include <linux/capability.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -49,6 +51,40 @@ static uint64_t status_number(const char *key, uint64_t missing)
 bool rights_seccomp(void)
 {
 	return status_number("Seccomp:", 0) != 0;
+}
+
+uint64_t rights_capabilities(void)
+{
+	return status_number("CapEff:", 0);
+}
+
+bool rights_all(void)
+{
+	uint64_t need = 1ull << CAP_BPF | 1ull << CAP_PERFMON | 1ull << CAP_SYS_ADMIN;
+
+	return (rights_capabilities() & need) == need;
+}
+
+static int try_load(const struct bpf_insn *insns, size_t count)
+{
+	int fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "mmt_trial", "GPL", insns, count, NULL);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+bool rights_read_kernel(void)
+{
+	static const struct bpf_insn nothing[] = { { .code = 0xb7 }, { .code = 0x95 } };
+	static const struct bpf_insn reads[] = { /* bpf_probe_read_kernel(r10 - 8, 8, 0) */
+		{ .code = 0xbf, .dst_reg = 1, .src_reg = 10 }, { .code = 0x07, .dst_reg = 1, .imm = -8 },
+		{ .code = 0xb7, .dst_reg = 2, .imm = 8 }, { .code = 0xb7, .dst_reg = 3 },
+		{ .code = 0x85, .imm = BPF_FUNC_probe_read_kernel }, { .code = 0xb7 }, { .code = 0x95 },
+	};
+
+	return try_load(nothing, 2) || !try_load(reads, sizeof(reads) / sizeof(reads[0]));
 }
 
 const char *rights_hint(void)

@@ -5,14 +5,21 @@
 #define PROBE_RIGHTS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
 /* BPF programs see pids of the initial namespace: 0 if they are ours too, else
- * -1 and e tells. */
+ * -1 and e is filled. */
 int rights_check_namespace(struct error *e);
 /* Is a seccomp filter active? */
 bool rights_seccomp(void);
+/* Bits of this process's effective capabilities. */
+uint64_t rights_capabilities(void);
+/* All of CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN? */
+bool rights_all(void);
+/* May BPF programs read kernel memory?  Not under lockdown=confidentiality. */
+bool rights_read_kernel(void);
 /* Why the kernel says EPERM, as a hint for the user; NULL: nothing is known. */
 const char *rights_hint(void);
 

@@ -27,7 +27,7 @@ static const char *remedy(const struct trial *t, bool rights)
 static void emit_candidate(struct source *s, const struct candidate *c, const struct trial *t, bool chosen, bool hopeless)
 {
 	const char *texts[] = { hooks[c->hook].key, hooks[c->hook].help, c->backend, c->provides, c->lacks,
-				t->err ? t->program : "", t->why, remedy(t, machine_has_rights()) };
+				t->err ? t->program : "", t->why, remedy(t, rights_all()) };
 	struct input_candidate head = { .works = !t->err, .chosen = chosen, .hopeless = hopeless };
 	char *body = NULL;
 	size_t size = 0;
@@ -46,7 +46,7 @@ static void emit_candidate(struct source *s, const struct candidate *c, const st
 /* Are there winners for all hooks that the per-VMA view needs? */
 static bool emit_trials(struct source *s, const struct trial *trials)
 {
-	bool usable = machine_reads_kernel(), works[HOOK_COUNT] = { false }, chosen[HOOK_COUNT] = { false };
+	bool usable = rights_read_kernel(), works[HOOK_COUNT] = { false }, chosen[HOOK_COUNT] = { false };
 
 	for (size_t i = 0; i < candidate_count; i++)
 		works[candidates[i].hook] |= !trials[i].err;
@@ -84,7 +84,7 @@ static int doctor_open(struct source *s, struct error *e)
 	hook_trials(s->args->probe.btf, s->args->probe.verbose, trials);
 	emit_machine(s);
 	usable = emit_trials(s, trials) && !rights_check_namespace(&nowhere);
-	emit_fact(s, "option", usable ? "usable" : machine_has_rights() ? "kernel_cannot" : "not_permitted", "");
+	emit_fact(s, "option", usable ? "usable" : rights_all() ? "kernel_cannot" : "not_permitted", "");
 	free(trials);
 	return 0;
 }
