@@ -196,6 +196,22 @@ static void a_crowd_does_not_wait_for_the_table(void)
 	session_free(s);
 }
 
+/* Ids of mms that the model makes up for what has ended are not to be had from outside. */
+static void made_up_ids_are_refused(void)
+{
+	struct session *s = session_new();
+	struct noted noted = { 0, 0 };
+
+	for (unsigned i = 0; i < 40; i++) {
+		short_life(s, 1000 + i, i + 1, 0);
+		APPLY(s, make_exec(2000 + i, 0xffffffff - i, "sh", "/bin/sh"));
+		APPLY(s, make_exit(2000 + i));
+		retain(s, 4, 1, false, &noted);
+	}
+	CHECK_EQ(s->base.decode_errors, 40);
+	session_free(s);
+}
+
 /* A target maps files without end: what was read of them goes, the newest stay. */
 static void elf_facts_are_bounded(void)
 {
@@ -224,5 +240,6 @@ int main(void)
 	RUN("retention", a_crowd_does_not_wait_for_the_table);
 	RUN("retention", gone_mappings_are_joined_by_kind);
 	RUN("retention", elf_facts_are_bounded);
+	RUN("retention", made_up_ids_are_refused);
 	return check_bad;
 }

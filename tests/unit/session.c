@@ -439,6 +439,27 @@ static void layout_of_a_successor(void)
 	session_free(s);
 }
 
+/* The remainder of a thread may take back what an unlucky reading gave. */
+static void a_rate_is_never_below_zero(void)
+{
+	struct mmt_gup gup = { .head = make_head(MMT_KIND_GUP, 42, 1), .minor = 5 };
+	struct session *s = session_new();
+
+	session_process(s, 42);
+	APPLY(s, gup);
+	session_tick(s, 1000, false);
+	CHECK_EQ(process_of(s, 42, false)->interval_faults, 5);
+	gup.minor = -3;
+	APPLY(s, gup);
+	session_tick(s, 2000, false);
+	CHECK_EQ(process_of(s, 42, false)->interval_faults, 0);
+	gup.minor = 4;
+	APPLY(s, gup);
+	session_tick(s, 3000, false);
+	CHECK_EQ(process_of(s, 42, false)->interval_faults, 4);
+	session_free(s);
+}
+
 int main(void)
 {
 	RUN("session", a_fault_counts_in_both_ledgers);
@@ -459,5 +480,6 @@ int main(void)
 	RUN("session", names_need_no_end);
 	RUN("session", many_vmas_are_all_found_again);
 	RUN("session", layout_of_a_successor);
+	RUN("session", a_rate_is_never_below_zero);
 	return check_bad;
 }

@@ -6,6 +6,8 @@
 
 #include "model/fault/internal.h"
 
+#define PROCESSES_MAX 65536 /* the kernel keeps 4096; a recording may hold anything */
+
 struct row_entry {
 	struct mmt_fold_key key;
 	struct mmt_fold_row last;
@@ -22,6 +24,7 @@ struct aggregate_table {
 	struct row_entry *rows; /* open addressing */
 	size_t size, used, gone;
 	struct process_row *processes;
+	size_t process_count;
 	struct idmap by_start; /* of each start time, the entry that came last */
 };
 
@@ -122,7 +125,7 @@ static void row_apply(struct session *s, const struct mmt_fold_key *key, const s
 		row_process(s, key)->calls += grown->count;
 		return;
 	}
-	if (key->cls >= MMT_CLASS_COUNT || key->mode >= MMT_MODE_COUNT) {
+	if (key->cls >= MMT_CLASS_COUNT || key->mode >= MMT_MODE_COUNT || key->mm_id >= MM_PAST_IDS) {
 		s->base.decode_errors++;
 		return;
 	}
@@ -178,7 +181,10 @@ static struct process_row *process_entry(struct aggregate_table *f, const struct
 
 	while (e && e->key.tgid != key->tgid)
 		e = e->same_start;
+	if (!e && f->process_count >= PROCESSES_MAX)
+		return NULL;
 	if (!e) {
+		f->process_count++;
 		e = xcalloc(1, sizeof(*e));
 		e->key = *key;
 		e->same_start = same;
@@ -209,9 +215,14 @@ void aggregate_process(struct session *s, const struct mmt_fold_process_key *key
 			  const struct mmt_fold_process *now)
 {
 	struct process_row *e = process_entry(aggregate_of(s), key);
-	struct mmt_fold_process last = e->last;
+	struct mmt_fold_process last;
 	struct process *p;
 
+	if (!e) {
+		s->base.decode_errors++;
+		return;
+	}
+	last = e->last;
 	if (!memcmp(&last, now, sizeof(last)))
 		return;
 	e->last = *now;

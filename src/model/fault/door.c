@@ -97,7 +97,7 @@ static void interval_end(struct session *s)
 	for (struct process *p = s->processes; p; p = p->next) {
 		uint64_t total = stat_total(&p->faults) + p->faults.unattributed_minor + p->faults.unattributed_major;
 
-		p->interval_faults = last ? 0 : total - p->previous;
+		p->interval_faults = last || total < p->previous ? 0 : total - p->previous; /* a later reading may take back */
 		p->previous = total;
 	}
 	for (struct mm *mm = s->mms; mm; mm = mm->next)

@@ -8,6 +8,10 @@
 
 struct kind_walk;
 
+/* Ids from here on are of mms that the model made up (struct process.past); BPF counts
+ * from 1 and never comes so far, so an input with one is damaged. */
+#define MM_PAST_IDS 0x80000000u
+
 static inline void process_changed(const struct session *s, struct process *p)
 {
 	p->version = s->base.version;

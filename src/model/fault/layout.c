@@ -77,7 +77,7 @@ void layout_apply(struct session *s, pid_t pid, const void *bytes, size_t size)
 	bool ended = false;
 
 	while (decode_layout(&c, &r)) {
-		if (r.type == MMT_LAYOUT_MM) {
+		if (r.type == MMT_LAYOUT_MM && r.mm->mm_id < MM_PAST_IDS) {
 			if (is_successor(s, pid, r.mm->start_boottime))
 				return; /* nothing is wrong with it: it comes too early */
 			p = process_started(s, pid, r.mm->start_boottime);

@@ -114,7 +114,7 @@ void record_apply(struct session *s, const void *bytes, size_t size)
 	const struct mmt_head *h = decode_record(bytes, size);
 	struct process *p;
 
-	if (!h) {
+	if (!h || h->mm_id >= MM_PAST_IDS) {
 		s->base.decode_errors++;
 		return;
 	}
