@@ -27,7 +27,7 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(B)/pure.a
 	@mkdir -p $(@D)
 	@$(CC) $(SAN) -o $@ $^ -lelf -lm
 
-$(B)/golden: $(B)/tests/golden/golden.o $(B)/tests/golden/top.o $(B)/tests/golden/hist.o $(B)/pure.a
+$(B)/golden: $(B)/tests/golden/golden.o $(B)/pure.a
 	@$(CC) $(SAN) -o $@ $^ -lelf -lm
 
 -include $(OBJECTS:.o=.d) $(wildcard $(B)/tests/*/*.d)
@@ -36,5 +36,5 @@ $(B)/golden: $(B)/tests/golden/golden.o $(B)/tests/golden/top.o $(B)/tests/golde
 $(B)/fuzz: $(B)/tests/fuzz/fuzz.o $(B)/pure.a
 	@$(CC) $(SAN) -fsanitize=fuzzer -o $@ $^ -lelf -lm
 
-$(B)/seeds: $(B)/tests/fuzz/seeds.o
-	@$(CC) $(SAN) -o $@ $^
+$(B)/samples: $(patsubst %,$(B)/tests/golden/%.o,samples sample_fault sample_kernel) $(B)/pure.a
+	@$(CC) $(SAN) -o $@ $^ -lelf -lm

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* `mmtrace doctor`: what this kernel offers, and what is missing. */
 #include "cmd/command.h"
-#include "view/rows/doctor.h"
+#include "model/doctor.h"
+#include "view/shows.h"
 
 static int status(const struct model *m)
 {
@@ -10,8 +11,5 @@ static int status(const struct model *m)
 	return model_option(m, "kernel_cannot") ? EXIT_KERNEL_CANNOT : EXIT_NOT_PERMITTED;
 }
 
-static const struct row_type *const rows[] = { &row_candidate, &row_machine, NULL };
-
-static const struct show show = { .command = "doctor", .rows = rows, .end = &row_doctor_end, .page = &page_doctor };
-
-const struct command command_doctor = { .show = &show, .model = &model_doctor, .source = &source_doctor, .status = status };
+const struct command command_doctor = { .show = &show_doctor, .model = &model_doctor, .source = &source_doctor,
+	.status = status };

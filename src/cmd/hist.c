@@ -6,8 +6,7 @@
 #include "cmd/check.h"
 #include "cmd/command.h"
 #include "source/hist.h"
-#include "view/format/text_hist.h"
-#include "view/rows/hist.h"
+#include "view/shows.h"
 
 /* The kernel itself is asked to count by the keys of --by; the rows that come have them,
  * so that nothing is left for view/group.  Of a recording it groups what was asked then. */
@@ -51,14 +50,6 @@ static bool lost(const struct model *m)
 	       m->losses[MMT_HIST_LOSS_PROCESSES] || m->decode_errors;
 }
 
-static const struct row_type *const rows[] = { &row_hist, NULL };
-static const struct row_type *const events[] = { &event_oom, NULL };
-
-static const struct show show = {
-	.command = "hist", .rows = rows, .events = events, .event = hist_event, .main = &row_hist, .start = &row_hist_start,
-	.end = &row_hist_end, .page = &page_hist,
-};
-
 const struct command command_hist = {
-	.show = &show, .model = &model_hist, .source = &source_hist, .check = check, .announce = announce, .lost = lost,
+	.show = &show_hist, .model = &model_hist, .source = &source_hist, .check = check, .announce = announce, .lost = lost,
 };

@@ -11,6 +11,7 @@
 #include "cmd/command.h"
 #include "source/leak.h"
 #include "view/rows/leak.h"
+#include "view/shows.h"
 
 static bool is_text(const struct args *a)
 {
@@ -41,7 +42,7 @@ static void announce(const struct args *a, const struct model *m)
 		text_escape(safe, sizeof(safe), target ? target : "-"), model_option_number(m, "entries", 0),
 		text_bytes(bytes, sizeof(bytes), m->cost.map_bytes), why ? "; no names: " : "", why ? why : "");
 	for (const struct fact *f = NULL; (f = model_fact_next(m, "unknown", f));)
-		if (strcmp(f->key, "function"))
+		if (strcmp(f->key, "function") && strcmp(f->key, "bpf_ns")) /* that is of the last lines */
 			fprintf(stderr, "mmtrace: %s\n", f->value);
 }
 
@@ -53,12 +54,6 @@ static bool lost(const struct model *m)
 	return m->cost.bpf_misses || m->decode_errors || leak_of(m)->mismatch;
 }
 
-static const struct row_type *const rows[] = { &row_leak, NULL };
-
-static const struct show show = {
-	.command = "leak", .rows = rows, .start = &row_leak_start, .end = &row_leak_end, .page = &page_leak,
-};
-
 const struct command command_leak = {
-	.show = &show, .model = &model_leak, .source = &source_leak, .check = check, .announce = announce, .lost = lost,
+	.show = &show_leak, .model = &model_leak, .source = &source_leak, .check = check, .announce = announce, .lost = lost,
 };

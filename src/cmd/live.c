@@ -6,8 +6,8 @@
 #include "cmd/check.h"
 #include "cmd/fault.h"
 #include "model/fault/session.h"
-#include "view/format/text_fault.h"
 #include "view/rows/fault.h"
+#include "view/shows.h"
 
 static int check(struct args *a, struct error *e)
 {
@@ -26,12 +26,7 @@ static int check(struct args *a, struct error *e)
 	return 0;
 }
 
-static const struct row_type *const rows[] = { &row_vma, &row_process, &row_kind, NULL };
-
-static const struct show show = {
-	.command = "live", .rows = rows, .start = &row_fault_start, .end = &row_fault_end, .merged = &row_merged, .page = &page_live,
-};
-
 const struct command command_live = {
-	.show = &show, .model = &model_fault, .source = &source_fault, .check = check, .announce = fault_announce, .lost = fault_lost,
+	.show = &show_live, .model = &model_fault, .source = &source_fault, .check = check,
+	.announce = fault_announce, .lost = fault_lost,
 };

@@ -115,6 +115,8 @@ static void note_error(struct output *o)
 {
 	if (o->f && ferror(o->f) && !o->err)
 		o->err = errno ? errno : EIO;
+	if (!o->err)
+		o->err = o->view->err;
 }
 
 /* The terminal may have another size now. */

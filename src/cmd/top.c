@@ -3,7 +3,8 @@
 #include "base/clock.h"
 #include "cmd/check.h"
 #include "cmd/command.h"
-#include "view/rows/top.h"
+#include "model/top.h"
+#include "view/shows.h"
 
 static int check(struct args *a, struct error *e)
 {
@@ -18,10 +19,6 @@ static bool lost(const struct model *m)
 	       top_of(m)->tails_unknown;
 }
 
-static const struct row_type *const rows[] = { &row_top, NULL };
-
-static const struct show show = { .command = "top", .rows = rows, .end = &row_top_end, .page = &page_top };
-
 const struct command command_top = {
-	.show = &show, .model = &model_top, .source = &source_top, .check = check, .lost = lost,
+	.show = &show_top, .model = &model_top, .source = &source_top, .check = check, .lost = lost,
 };

@@ -4,8 +4,7 @@
 #include "cmd/check.h"
 #include "cmd/fault.h"
 #include "model/fault/session.h"
-#include "view/format/text_fault.h"
-#include "view/rows/fault.h"
+#include "view/shows.h"
 
 static int check(struct args *a, struct error *e)
 {
@@ -15,14 +14,7 @@ static int check(struct args *a, struct error *e)
 	return 0;
 }
 
-static const struct row_type *const rows[] = { &row_vma, &row_process, NULL };
-static const struct row_type *const events[] = { &event_fault, &event_call, &event_life, NULL };
-
-static const struct show show = {
-	.command = "trace", .rows = rows, .events = events, .event = fault_event, .start = &row_fault_start, .end = &row_fault_end,
-	.page = &page_trace,
-};
-
 const struct command command_trace = {
-	.show = &show, .model = &model_fault, .source = &source_fault, .check = check, .announce = fault_announce, .lost = fault_lost,
+	.show = &show_trace, .model = &model_fault, .source = &source_fault, .check = check,
+	.announce = fault_announce, .lost = fault_lost,
 };

@@ -29,13 +29,14 @@ const struct mmt_head *decode_record(const void *bytes, size_t size)
 
 bool decode_layout(struct layout_cursor *c, struct layout_record *out)
 {
-	const unsigned char *bytes = c->bytes + c->at;
 	size_t left = c->size - c->at;
+	const unsigned char *bytes;
 	uint32_t head[2]; /* type, size */
 
 	memset(out, 0, sizeof(*out));
 	if (left < sizeof(head))
 		return false;
+	bytes = c->bytes + c->at;
 	memcpy(head, bytes, sizeof(head));
 	if (head[1] > left)
 		return false;

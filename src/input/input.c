@@ -52,9 +52,13 @@ size_t input_count(const struct input *in)
 
 const char *input_text(const struct input *in, size_t *at)
 {
-	const char *text = (const char *)in->body + *at;
-	size_t left = *at < in->size ? in->size - *at : 0, len = left ? strnlen(text, left) : 0;
+	size_t left = *at < in->size ? in->size - *at : 0, len;
+	const char *text;
 
+	if (!left)
+		return NULL;
+	text = (const char *)in->body + *at;
+	len = strnlen(text, left);
 	if (len == left)
 		return NULL;
 	*at += len + 1;

@@ -93,7 +93,8 @@ static void losses_set(struct model *m, const struct input *in)
 {
 	size_t n = input_count(in);
 
-	memcpy(m->losses, in->body, (n < MODEL_LOSSES ? n : MODEL_LOSSES) * sizeof(m->losses[0]));
+	if (n) /* else there is no body */
+		memcpy(m->losses, in->body, (n < MODEL_LOSSES ? n : MODEL_LOSSES) * sizeof(m->losses[0]));
 }
 
 void model_input(struct model *m, const struct input *in)

@@ -69,6 +69,7 @@ struct view {
 	uint64_t rows;        /* handed over since the last tick */
 	struct group *group;  /* NULL: rows are not grouped */
 	struct json json;     /* a line under way, for formats that write JSON */
+	int err;              /* errno: a file of the format's own could not be written; 0: none failed */
 	void *state;          /* the format's own; freed by view_free() after clean() */
 };
 

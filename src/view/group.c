@@ -26,6 +26,7 @@ struct group_row {
 struct group {
 	const struct row_type *type;    /* of the rows that are grouped */
 	int by[KEYS_MAX], by_count;     /* indices of its fields */
+	bool busy_only;
 	struct row_type row;            /* of the groups */
 	const struct row_type *types[2];
 	struct field *fields;
@@ -159,12 +160,13 @@ const char *group_check(const struct row_type *type, const char *by)
 	return why;
 }
 
-struct group *group_new(const struct show *show, const char *table, const char *by)
+struct group *group_new(const struct show *show, const char *table, const char *by, bool busy_only)
 {
 	struct group *g = xcalloc(1, sizeof(*g));
 
 	g->type = table ? show_type(show, table) : show->rows[0];
 	g->by_count = keys_find(g->type, by, g->by);
+	g->busy_only = busy_only;
 	g->memory = scratch_new();
 	g->row = *g->type;
 	g->row.name = "group";
@@ -329,7 +331,7 @@ static void on_row(void *ctx, const void *row)
 	struct group *g = ctx;
 	struct group_row *r;
 
-	if (g->type->quiet && g->type->quiet(row, g->t))
+	if (g->busy_only && g->type->quiet && g->type->quiet(row, g->t))
 		return;
 	r = row_for(g, row);
 	r->rows++;

@@ -8,8 +8,9 @@
 
 struct group;
 
-/* table: the row type, NULL: the main one.  by was checked by group_check(). */
-struct group *group_new(const struct show *show, const char *table, const char *by);
+/* table: the row type, NULL: the main one.  by was checked by group_check().
+ * busy_only: rows that are quiet (row_type.quiet) are left out, as people's tables do. */
+struct group *group_new(const struct show *show, const char *table, const char *by, bool busy_only);
 void group_free(struct group *g); /* takes NULL */
 /* NULL: by is fine; else why not, of the given type. */
 const char *group_check(const struct row_type *type, const char *by);

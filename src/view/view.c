@@ -17,7 +17,7 @@ struct view *view_new(const struct format *format, const struct show *show, cons
 	v->model = model;
 	v->opt = *opt;
 	v->tick.scratch = scratch_new();
-	v->group = opt->by ? group_new(show, opt->table, opt->by) : NULL;
+	v->group = opt->by ? group_new(show, opt->table, opt->by, format->for_people) : NULL;
 	return v;
 }
 

@@ -1,25 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Arbitrary bytes through decode, model and every view, for libFuzzer. */
-#include <unistd.h>
+/* Arbitrary bytes as a recording, through a model and every format, for libFuzzer.
+ * The first byte chooses the command. */
+#include <stdlib.h>
 
-#include "fuzz/replay.h"
-#include "golden/sample.h"
-#include "view/report.h"
-#include "view/trace.h"
+#include "lib/play.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
 static FILE *sink;
 
-static void on_record(void *ctx, const void *bytes, size_t size)
-{
-	const struct trace_filter all = { .classes = 0 };
-
-	trace_record(ctx, &all, false, 0, bytes, size);
-	trace_record(ctx, &all, true, 0, bytes, size);
-}
-
-/* The sum of a list of counts, as the views print it, is what was counted. */
+/* The sum of a list of counts, as formats print it, is what was counted. */
 static void check_totals(const struct session *s)
 {
 	uint64_t classes = 0;
@@ -32,23 +22,30 @@ static void check_totals(const struct session *s)
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-	static const char *const sorts[] = { "rate", "faults", "-major", "size", "rss", "p99", "-addr" };
-	struct report r = { .target = "pid 42", .title = "sh (pid 42)", .backend = "none", .span = "", .lacks = "", .kernel = "", .now_ns = 1000000000,
-			    .interval_ns = 1000000000, .sort = sorts[size % 7], .top = (int)(size % 5),
-			    .width = size % 3 ? (int)(size % 130) : 0, .by_process = size % 4 == 3 };
+	static const int widths[] = { 0, 1, 70, 130 };
+	struct error e = { 0 };
+	struct play p;
+	FILE *f;
 
+	if (size < 2)
+		return 0;
 	if (!sink)
 		sink = fopen("/dev/null", "w");
-	r.out = sink;
-	r.session = session_new();
-	replay(r.session, data, size, on_record, &r);
-	check_totals(r.session);
-	json_start(&r);
-	json_tick(&r);
-	json_end(&r);
-	table_tick(&r);
-	table_end(&r);
-	trace_end(&r);
-	session_free(r.session);
+	play_begin(&p, &players[data[0] % PLAYERS]);
+	if (p.player->model == &model_fault)
+		((struct session *)p.model)->limits = (struct retention_limits){ .vmas = 4, .processes = 4, .elf_files = 2 };
+	for (const struct format *const *format = formats; *format; format++) {
+		const struct view_options opt = { .width = widths[size % 4], .top = (int)(size % 5) - 1, .ascii = size % 3 == 0 };
+
+		play_view(&p, *format, &opt, sink);
+	}
+	f = fmemopen((void *)(uintptr_t)(data + 1), size - 1, "r");
+	if (!f)
+		abort();
+	play_file(&p, f, &e);
+	fclose(f);
+	if (p.player->model == &model_fault)
+		check_totals((const struct session *)p.model);
+	play_end(&p);
 	return 0;
 }

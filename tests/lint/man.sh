@@ -14,13 +14,13 @@ if ! [ -x build/mmtrace ]; then
 fi
 # options of the commands that trace are described once, in mmtrace(1) or in the page of the command
 plain() { sed 's/\\-/-/g' "$@"; }
-for command in $(sed -n 's/^COMMAND([A-Z]*, \([a-z]*\),.*/\1/p' src/args/commands.def); do
+while read -r command; do
 	page=docs/man/mmtrace-$command.1
 	[ -f "$page" ] || { no "no page of $command"; continue; }
 	while read -r option; do
 		plain "$page" docs/man/mmtrace.1 | grep -q -e "$option\b" || no "$option is neither in $page nor in mmtrace.1"
 	done < <(build/mmtrace "$command" --help | grep -oE '^  (-., |    )--[a-z-]+' | grep -oE -- '--[a-z-]+')
-done
+done < <(sed -n 's/^COMMAND([A-Z]*, \([a-z]*\),.*/\1/p' src/args/commands.def)
 while read -r option; do
 	grep -q "\"$option\"" src/args/options.def || no "--$option is in a page and is no option"
 done < <(plain docs/man/*.1 | grep -oE '^\.(It|Fl|Op).* Fl -[a-z][a-z-]+' | grep -oE 'Fl -[a-z][a-z-]+' | sed 's/Fl -//' | sort -u)

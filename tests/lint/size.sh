@@ -19,9 +19,9 @@ limit() { # LINES FILE...
 	done
 }
 limit 200 src/view/format/*.c
-for command in $(sed -n 's/^COMMAND([A-Z]*, \([a-z]*\),.*/\1/p' src/args/commands.def); do
+while read -r command; do
 	[ ! -f "src/cmd/$command.c" ] || limit 150 "src/cmd/$command.c"
-done
+done < <(sed -n 's/^COMMAND([A-Z]*, \([a-z]*\),.*/\1/p' src/args/commands.def)
 limit 40 src/main.c
 if [ -n "$found" ]; then
 	while IFS= read -r line; do echo "not ok - size: $line"; done <<< "$found"

@@ -40,7 +40,7 @@ last_rows() {
 deferred_are() { # COUNT
 	for _ in $(seq 30); do
 		ticks 1
-		count=$(last_rows | sed -n 's/.*mmt_alloc_deferred.*"count":\([0-9]*\),"bytes":.*/\1/p')
+		count=$(last_rows | sed -n 's/.*"count":\([0-9]*\),"bytes":.*mmt_alloc_deferred.*/\1/p')
 		[ "${count:-0}" = "$1" ] && return
 	done
 }

@@ -8,6 +8,7 @@
 
 #include "view/format/text_hist.h"
 #include "view/rows/hist.h"
+#include "view/view.h"
 
 static inline void put(struct model *m, enum input_kind kind, const void *head, size_t head_size, const void *body,
 		       size_t size)

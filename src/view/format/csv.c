@@ -4,10 +4,12 @@
  * the others to FILE.TYPE.  All rows are written at each tick and at the end, with the
  * time in the column t; events as they come.  Lines end with LF alone: with CR before it,
  * sqlite3's .import would keep that in the last column; RFC 4180 readers take both. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/text.h"
 #include "view/format/json.h"
 
 struct sheet { const struct row_type *type; FILE *out; bool own; };
@@ -16,19 +18,29 @@ struct csv { struct sheet *sheets; int count; };
 /* --- cells --- */
 
 /* Quoted where it must be; a quote within is doubled. */
-static void put_text(FILE *f, const char *text)
+static void put_quoted(FILE *f, const char *text)
 {
-	if (!text[strcspn(text, ",\"\r\n")]) {
-		fputs(text, f);
-		return;
-	}
-	fputc('"', f);
+	bool plain = !text[strcspn(text, ",\"\r\n")];
+
+	if (!plain)
+		fputc('"', f);
 	for (; *text; text++) {
 		if (*text == '"')
 			fputc('"', f);
 		fputc(*text, f);
 	}
-	fputc('"', f);
+	if (!plain)
+		fputc('"', f);
+}
+
+/* Names are whatever a process likes: control characters and what is no UTF-8 as \xNN. */
+static void put_text(FILE *f, const char *text)
+{
+	size_t size = 4 * strlen(text) + 1;
+	char *safe = xmalloc(size);
+
+	put_quoted(f, text_escape(safe, size, text));
+	free(safe);
 }
 
 /* As in JSON, but that text has no quotes of JSON's and what is not known is empty. */
@@ -47,9 +59,9 @@ static void put_cell(struct view *v, FILE *f, const struct value *value, enum un
 	len = v->json.used;
 	if (value->type != VALUE_NEST && len >= 2 && v->json.text[0] == '"') { /* an address, an inode */
 		v->json.text[len - 1] = '\0';
-		put_text(f, v->json.text + 1);
+		put_quoted(f, v->json.text + 1);
 	} else if (strcmp(v->json.text, "null")) {
-		put_text(f, v->json.text);
+		put_quoted(f, v->json.text);
 	}
 }
 
@@ -104,7 +116,7 @@ static bool is_main(const struct view *v, const struct row_type *type)
 	return type == (v->show->events ? v->show->events[0] : v->show->rows[0]);
 }
 
-static FILE *sheet_file(const struct view *v, const struct row_type *type)
+static FILE *sheet_file(struct view *v, const struct row_type *type)
 {
 	char *name = NULL;
 	FILE *f = NULL;
@@ -113,6 +125,8 @@ static FILE *sheet_file(const struct view *v, const struct row_type *type)
 		return NULL;
 	if (asprintf(&name, "%s.%s", v->opt.path, type->name) >= 0)
 		f = fopen(name, "we");
+	if (!f)
+		v->err = errno;
 	free(name);
 	return f;
 }
@@ -157,9 +171,14 @@ static void row(struct view *v, const struct row_type *type, const void *row)
 		put_line(v, s, row);
 }
 
-static void tick(struct view *v)
+static void flush(struct view *v)
 {
+	struct csv *csv = v->state;
+
 	fflush(v->out);
+	for (int i = 0; csv && i < csv->count; i++)
+		if (csv->sheets[i].out && fflush(csv->sheets[i].out))
+			v->err = errno;
 }
 
 static void clean(struct view *v)
@@ -175,5 +194,5 @@ static void clean(struct view *v)
 
 const struct format format_csv = {
 	.name = "csv", .help = "comma-separated values (RFC 4180), one row type",
-	.start = start, .row = row, .event = row, .tick = tick, .end = tick, .clean = clean,
+	.start = start, .row = row, .event = row, .tick = flush, .end = flush, .clean = clean,
 };

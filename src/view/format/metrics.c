@@ -78,7 +78,7 @@ static void joined_put(struct view *v, struct kept *k, bool classic)
 		return;
 	}
 	if (!k->group)
-		k->group = group_new(v->show, k->type->name, by);
+		k->group = group_new(v->show, k->type->name, by, false);
 	named = *group_types(k->group, v->model, &v->tick)[0];
 	named.each(group_model(k->group), on_group, &groups);
 	named.name = k->type->name;

@@ -6,7 +6,7 @@
 
 #include "view/format/metrics.h"
 
-#define SERIES_MAX 1000 /* rows of a type; the others are left out, and counted */
+#define SERIES_MAX 1000 /* rows of a type; of the others only their number is written */
 
 bool metrics_is_label(const struct field *f)
 {
@@ -148,4 +148,9 @@ void metrics_put_type(struct view *v, const struct row_type *type, const void **
 	for (int i = 0; i < type->count; i++)
 		if (is_metric(&type->fields[i]))
 			metric_put(v, type, &type->fields[i], rows, n, classic);
+	if (n <= SERIES_MAX)
+		return;
+	fprintf(v->out, "# HELP mmtrace_%s_rows_left_out rows beyond %d, which have no series\n", type->name, SERIES_MAX);
+	fprintf(v->out, "# TYPE mmtrace_%s_rows_left_out gauge\n", type->name);
+	fprintf(v->out, "mmtrace_%s_rows_left_out %zu\n", type->name, n - SERIES_MAX);
 }

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "view/shows.h"
+
+#include <stddef.h>
+
+#include "view/format/text_fault.h"
+#include "view/format/text_hist.h"
+#include "view/rows/doctor.h"
+#include "view/rows/fault.h"
+#include "view/rows/hist.h"
+#include "view/rows/leak.h"
+#include "view/rows/top.h"
+
+#define ROWS(...) (const struct row_type *const[]){ __VA_ARGS__, NULL }
+
+const struct show show_live = {
+	.command = "live", .rows = ROWS(&row_vma, &row_process, &row_kind), .start = &row_fault_start, .end = &row_fault_end,
+	.merged = &row_merged, .page = &page_live,
+};
+
+const struct show show_trace = {
+	.command = "trace", .rows = ROWS(&row_vma, &row_process), .events = ROWS(&event_fault, &event_call, &event_life),
+	.event = fault_event, .start = &row_fault_start, .end = &row_fault_end, .page = &page_trace,
+};
+
+const struct show show_hist = {
+	.command = "hist", .rows = ROWS(&row_hist), .events = ROWS(&event_oom), .event = hist_event, .main = &row_hist,
+	.start = &row_hist_start, .end = &row_hist_end, .page = &page_hist,
+};
+
+const struct show show_leak = {
+	.command = "leak", .rows = ROWS(&row_leak), .start = &row_leak_start, .end = &row_leak_end, .page = &page_leak,
+};
+
+const struct show show_top = { .command = "top", .rows = ROWS(&row_top), .end = &row_top_end, .page = &page_top };
+
+const struct show show_doctor = {
+	.command = "doctor", .rows = ROWS(&row_candidate, &row_machine), .end = &row_doctor_end, .page = &page_doctor,
+};
