@@ -202,3 +202,9 @@ bool text_parse_bytes(const char *s, uint64_t *out)
 	}
 	return true;
 }
+
+uint64_t text_whole(double v)
+{
+	v = v < 0 ? -v : v;
+	return v >= 0x1p64 ? UINT64_MAX : v > 0 ? (uint64_t)v : 0;
+}

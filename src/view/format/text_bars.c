@@ -11,7 +11,7 @@
 static void put_bar(struct text *x, uint64_t value, uint64_t most)
 {
 	static const char *const part[] = { "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
-	uint64_t eighths = most ? (uint64_t)((double)value / (double)most * BAR_WIDTH * 8 + 0.5) : 0;
+	uint64_t eighths = most ? text_whole((double)value / (double)most * BAR_WIDTH * 8 + 0.5) : 0;
 	bool ascii = x->view->opt.ascii;
 
 	if (value && !eighths)

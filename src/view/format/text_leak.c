@@ -18,7 +18,7 @@ static void put_trend(FILE *f, const struct trend *t)
 		fprintf(f, "%9s %-12s", "-", "-");
 		return;
 	}
-	text_bytes(number, sizeof(number), (uint64_t)(t->slope < 0 ? -t->slope : t->slope));
+	text_bytes(number, sizeof(number), text_whole(t->slope));
 	fprintf(f, "%c%8s ", t->slope < 0 ? '-' : '+', number);
 	if (t->kind == TREND_STEADY || t->kind == TREND_LEVELS)
 		fprintf(f, "%-12s", trend_keys[t->kind]);

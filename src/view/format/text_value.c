@@ -11,7 +11,7 @@
 static const char *number_text(const struct tick *t, double v, enum unit unit)
 {
 	char out[40];
-	uint64_t size = (uint64_t)(v < 0 ? -v : v);
+	uint64_t size = text_whole(v);
 
 	if (v == 0)
 		return "0";
