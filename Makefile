@@ -18,7 +18,8 @@ CFLAGS ?= $(if $(DEBUG),-O0 -g3,-O2 -g)
 # A warning of another compiler must stop nobody who only builds
 WARNINGS := -Wall -Wextra -Wswitch-enum -Wformat=2 $(if $(CI)$(WERROR),-Werror)
 SANITIZE := $(if $(SAN),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
-FLAGS := -std=gnu17 -D_GNU_SOURCE $(WARNINGS) $(SANITIZE) $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2> /dev/null) \
+# -fwrapv: numbers from the kernel or a damaged recording may be anything; sums of them wrap
+FLAGS := -std=gnu17 -fwrapv -D_GNU_SOURCE $(WARNINGS) $(SANITIZE) $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2> /dev/null) \
 	-DMMTRACE_VERSION='"$(VERSION)"' -Isrc -Ibpf -I$(B) -MMD -MP
 BPF_FLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall $(if $(CI)$(WERROR),-Werror) -Ivmlinux -Ibpf \
 	-I/usr/include/$(shell uname -m)-linux-gnu

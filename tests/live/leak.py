@@ -271,7 +271,7 @@ def bad_input():
     bad(2, 'unknown word', 'bogus')
     bad(2, 'no such key', '-s', 'colour')
     bad(2, 'not a duration', '--older', 'long')
-    bad(2, 'not a number from 1 to 1048576', '--sample', '0')
+    bad(2, 'not a number from 1 to 65535', '--sample', '0')
     bad(2, 'not a number from 1 to 67108864', '--entries', '999999999999')
     bad(2, 'no size is left', '-z', '4K', '-Z', '1K')
     bad(2, 'no slab domain', 'vmalloc', '--slab', 'filp')
