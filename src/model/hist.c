@@ -233,6 +233,7 @@ static void reading_begin(struct hist_model *h)
 		h->now = swap;
 	}
 	h->shown = false;
+	h->open = true;
 	snapshot_clear(&h->now);
 	snapshot_clear(&h->added);
 }
@@ -271,6 +272,7 @@ static void reading_end(struct hist_model *h, const uint64_t *stalls, size_t n)
 	for (size_t i = 0; i < n && i < MMT_DOMAIN_COUNT; i++)
 		h->stalls_open[i] = stalls[i];
 	snapshot_finish(&h->now);
+	h->open = false;
 	h->fresh = true;
 	names_mark(h);
 }
@@ -315,6 +317,8 @@ static void hist_input(struct model *m, const struct input *in)
 		names_input(&h->names, m, in);
 	else if (in->kind == INPUT_HIST_BEGIN)
 		reading_begin(h);
+	else if (!h->open && (in->kind == INPUT_HIST_CELLS || in->kind == INPUT_HIST_STALLS))
+		m->decode_errors++; /* lines point into the cells of a reading that is complete */
 	else if (in->kind == INPUT_HIST_CELLS)
 		cells_add(h, in->body, input_count(in));
 	else if (in->kind == INPUT_HIST_STALLS)

@@ -41,6 +41,7 @@ struct hist_model {
 	uint64_t oom_kills;
 	uint64_t oom_time;    /* of the kill whose cause was announced last */
 	char oom_cause[16];
+	bool open;            /* between INPUT_HIST_BEGIN and INPUT_HIST_STALLS: cells are expected */
 	bool shown, fresh;    /* a tick has shown `now`; a reading came since the last tick */
 	struct names names;   /* of what keys stand for */
 };

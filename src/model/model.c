@@ -49,6 +49,15 @@ static struct fact *fact_find(const struct model *m, const char *group, const ch
 	return f;
 }
 
+/* Keys become keys of JSON and words of tables: nothing there needs an escape. */
+static bool is_plain(const char *key)
+{
+	for (; *key; key++)
+		if (*key < ' ' || *key > '~' || *key == '"' || *key == '\\')
+			return false;
+	return true;
+}
+
 /* A later fact of the same group and key replaces the former. */
 static void fact_add(struct model *m, const struct input *in)
 {
@@ -59,7 +68,7 @@ static void fact_add(struct model *m, const struct input *in)
 
 	for (const struct fact *g = m->facts; g; g = g->next)
 		count++;
-	if (!value || (!f && count >= FACTS_MAX)) {
+	if (!value || !is_plain(key) || (!f && count >= FACTS_MAX)) {
 		m->decode_errors++;
 		return;
 	}

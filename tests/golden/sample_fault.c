@@ -141,7 +141,7 @@ static void sample(struct record_writer *w, const char *command)
 
 	out = w;
 	now = 1000000000;
-	put_fact(w, "backend", "fault", "tracepoint");
+	put_fact(w, "backend", "fault", "tracepoint" HOSTILE_COMM);
 	put_fact(w, "run", "latency_span", "exception..accounting");
 	put_fact(w, "unknown", "gup", "GUP \"faults\"");
 	put_start(w, command);

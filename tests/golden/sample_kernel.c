@@ -65,7 +65,7 @@ void sample_hist(struct record_writer *w)
 	put_fact(w, "unknown", "page", "no \"bulk\"");
 	put_start(w, "hist");
 	put_name(w, INPUT_NAME_SYMBOL, 1, 16, function, sizeof(function));
-	put_name(w, INPUT_NAME_OOM, 3500000000ull, 0, "cgroup", 7);
+	put_name(w, INPUT_NAME_OOM, 3500000000ull, 0, "c\033[2J", 6);
 	histograms(w, 1);
 	put_tick(w, 1, false);
 	kill(w);
@@ -169,7 +169,8 @@ void sample_top(struct record_writer *w)
 	const uint64_t losses[MMT_TOP_LOSSES] = { 3, 2 };
 
 	put_fact(w, "backend", "top_alloc", "tracepoint");
-	put_fact(w, "unknown", "swap_ins", "needs \"fentry\"");
+	put_fact(w, "unknown", "swap_ins", "needs \"fentry\"" HOSTILE_COMM);
+	put_fact(w, "unknown", HOSTILE_COMM, "refused: no plain key");
 	put_start(w, "top");
 	for (uint64_t n = 0; n < 3; n++) {
 		look(w, n);
@@ -188,6 +189,7 @@ void sample_doctor(struct record_writer *w)
 	const struct input_candidate yes = { .works = 1, .chosen = 1 }, no = { .hopeless = 1 };
 
 	put_fact(w, "machine", "kernel", "6.1.0-" HOSTILE_COMM);
+	put_fact(w, "remedy", "kernel", HOSTILE_COMM);
 	put_start(w, "doctor");
 	put(w, INPUT_CANDIDATE, &yes, sizeof(yes), works, sizeof(works));
 	put(w, INPUT_CANDIDATE, &no, sizeof(no), fails, sizeof(fails));

@@ -15,7 +15,7 @@ static void put_facts(struct text *x, const struct text_rows *rows)
 
 		fprintf(x->view->out, "%-*s %s\n", INDENT - 1, f->key, tick_escaped(x->t, f->value));
 		if (remedy)
-			fprintf(x->view->out, "%*sremedy: %s\n", INDENT, "", remedy);
+			fprintf(x->view->out, "%*sremedy: %s\n", INDENT, "", tick_escaped(x->t, remedy));
 	}
 }
 

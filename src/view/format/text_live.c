@@ -24,7 +24,7 @@ static void put_head(struct text *x)
 	const char *title = model_fact(x->t->model, "target", "title"), *backend = model_fact(x->t->model, "backend", "fault");
 	const char *dot = text_dot(x);
 	char *name = tick_escaped(x->t, title ? title : "-");
-	const char *by = tick_printf(x->t, "%sfaults by %s", dot, backend ? backend : "-");
+	const char *by = tick_printf(x->t, "%sfaults by %s", dot, backend ? tick_escaped(x->t, backend) : "-");
 	const char *tail = tick_printf(x->t, "%s%.1fs%s%s minor %s major%sdropped %" PRIu64, dot, (double)x->t->now_ns / 1e9, dot,
 				       count_text(x, s->faults.minor + s->faults.unattributed_minor),
 				       count_text(x, s->faults.major + s->faults.unattributed_major), dot,
