@@ -126,7 +126,7 @@ static void say_page_tables(struct machine_fact *f, const char *btf)
 		    strerror(-err));
 	else if (err)
 		say(f, "page_tables",
-		    rights_capabilities() >> CAP_SYS_ADMIN & 1 ? NULL : "CAP_SYS_ADMIN opens /proc/self/pagemap, which tells where they are",
+		    rights_capabilities() >> CAP_SYS_ADMIN & 1 ? NULL : "CAP_SYS_ADMIN opens /proc/self/pagemap, which shows where they are",
 		    "cannot be read (%s): fault classes are coarse", strerror(-err));
 	else
 		say(f, "page_tables", NULL, "readable, %d levels: fault classes are exact", dm.levels);

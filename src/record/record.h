@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* A file of inputs: what a run learned, in order.  Plain for now: a header, then
  * for each input 16 bytes (kind u32, head u32, body u64, little endian) and both
- * parts, each padded to 8.  An end mark tells that it is whole. */
+ * parts, each padded to 8.  An end mark shows that it is whole. */
 #ifndef RECORD_RECORD_H
 #define RECORD_RECORD_H
 

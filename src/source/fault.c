@@ -13,6 +13,7 @@
 #include "model/fault/kind.h"
 #include "probe/cgroup.h"
 #include "probe/procfs.h"
+#include "probe/rights.h"
 
 #define EXITS_NS 100000000ull /* the threads of a dying process have so long to be gone */
 #define CORRECT_US 1000
@@ -103,7 +104,8 @@ static int fault_open(struct source *s, struct error *e)
 	struct probe_options opt;
 
 	f->limit.stats = -1;
-	if (target_check(s, true, false, e) || probe_options_make(s, &opt, e))
+	/* with -a and --cgroup too: processes are followed by their ids */
+	if (rights_check_namespace(e) || target_check(s, true, false, e) || probe_options_make(s, &opt, e))
 		return -1;
 	target_report_children(s); /* those born while we attach may be traced */
 	f->probe = probe_open(&opt, e);

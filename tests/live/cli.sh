@@ -131,6 +131,12 @@ if "$m" -- true <&- >&- 2>&-; then ok "closed descriptors"; else no "closed desc
 expect 0 "trace ends with its total" "^total: [1-9]" "$m" trace -- true
 expect 1 "disk full" "cannot write" "$m" -o /dev/full -- true
 expect 2 "no BTF file" "cannot read" "$m" --btf /nonexistent -- true
+if unshare -pf true 2> /dev/null; then
+	expect 3 "-a in a pid namespace" "pid namespace" unshare -pf "$m" -a -d 100ms
+	expect 3 "trace -a in a pid namespace" "pid namespace" unshare -pf "$m" trace -a -d 100ms
+else
+	echo "skip - cli: pid namespace: none can be made"
+fi
 expect 2 "not a BTF file" "'/etc/passwd' is not BTF of a kernel" "$m" --btf /etc/passwd -- true
 expect 2 "not a BTF file, hist" "'/etc/passwd' is not BTF of a kernel" "$m" hist --btf /etc/passwd -d 1
 if command -v setpriv > /dev/null; then # by its path: busybox's timeout would take its own

@@ -20,7 +20,7 @@ RUNS = {
     'live': ['-i', '100ms', '--', *WORK],
     'trace': ['trace', '--', *WORK],
     'hist': ['hist', '--by', 'site,gfp', '-i', '100ms', '--', *WORK],
-    'leak': ['leak', 'kmalloc', 'slab', 'page', '-K', '-d', '1', '300ms'],
+    'leak': ['leak', 'kmalloc', 'slab', 'page', '-K', '-i', '300ms', '--', 'sleep', '1'],  # which holds its own memory
     'top': ['top', '300ms', '3'],
     'doctor': ['doctor'],
 }

@@ -66,7 +66,7 @@ static void on_group(void *ctx, const void *row)
 	keep(ctx, row);
 }
 
-/* Rows of a type that are told apart by what may be any number are joined by the rest. */
+/* Rows that differ by labels of which there may be any number are joined by the others. */
 static void joined_put(struct view *v, struct kept *k, bool classic)
 {
 	char *by = v->group ? NULL : labels_of(k->type);

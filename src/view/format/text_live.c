@@ -101,7 +101,7 @@ static void put_sampling(struct text *x)
 		text_wrap(x, "sampled: 1 in %u minor faults at most; a count of 10k by VMA or class is true within %s (95 %%), "
 			     "process totals are exact", s->sample_max,
 			  text_count(bound, sizeof(bound), 2 * sqrt((s->sample_max - 1) * 10000.0)));
-	if (model_option(&s->base, "max_overhead"))
+	if (s->level.sample) /* --max-overhead has measured */
 		text_wrap(x, "overhead: %.1f %% of the targets' CPU time in the last interval", s->level.overhead_pct);
 }
 

@@ -2,6 +2,7 @@
 /* What the first and last lines of live and trace have of their own. */
 #include "model/fault/loss.h"
 #include "view/rows/fault.h"
+#include "view/rows/run.h"
 
 static const struct fault_stat *stat_of(const void *row)
 {
@@ -38,35 +39,21 @@ static struct value get_rusage(const struct field *f, const void *row, const str
 	return value_uint(f->arg ? s->rusage.major : s->rusage.minor);
 }
 
-static struct value get_loss(const struct field *f, const void *row, const struct tick *t)
-{
-	(void)t;
-	return value_uint(((const struct model *)row)->losses[f->arg]);
-}
-
-static struct value get_missed(const struct field *f, const void *row, const struct tick *t)
-{
-	const struct model *m = row;
-
-	(void)t;
-	return value_uint(f->arg ? m->decode_errors : m->cost.bpf_misses);
-}
-
 static struct value get_level(const struct field *f, const void *row, const struct tick *t)
 {
 	const struct session *s = session_of(row);
 
 	(void)t;
-	if (!model_option(row, "max_overhead"))
-		return f->arg == 2 ? value_uint(s->sample_max) : value_none();
-	if (f->arg == 0)
-		return value_real(s->level.overhead_pct);
-	return f->arg == 1 ? value_uint(s->level.sample) : value_uint(s->sample_max);
+	if (f->arg == 2)
+		return value_uint(s->sample_max);
+	if (!s->level.sample) /* no --max-overhead, or nothing was measured yet */
+		return value_none();
+	return f->arg == 1 ? value_uint(s->level.sample) : value_real(s->level.overhead_pct);
 }
 
 /* One group at a time: JSON opens an object for each. */
 #define LOSS_FIELD(NAME, loss_key, loss_help, prefix) \
-	{ .key = loss_key, .path = prefix loss_key, .help = loss_help, .unit = UNIT_COUNT, .flow = FLOW_TOTAL, .get = get_loss, \
+	{ .key = loss_key, .path = prefix loss_key, .help = loss_help, .unit = UNIT_COUNT, .flow = FLOW_TOTAL, .get = run_loss, \
 	  .arg = MMT_LOSS_##NAME },
 #define IF_events_events(row) row
 #define IF_events_detail(row)
@@ -103,9 +90,9 @@ static const struct field end_fields[] = {
 #include "wire/loss.def"
 #undef LOSS
 	{ .key = "probe_missed", .path = "lost.probe_missed", .help = "runs of programs that the kernel refused: one was active on "
-	  "that CPU", .unit = UNIT_COUNT, .flow = FLOW_TOTAL, .get = get_missed, .arg = 0 },
+	  "that CPU", .unit = UNIT_COUNT, .flow = FLOW_TOTAL, .get = run_probe_missed },
 	{ .key = "decode_error", .path = "lost.decode_error", .help = "damaged records, not counted", .unit = UNIT_COUNT,
-	  .flow = FLOW_TOTAL, .get = get_missed, .arg = 1 },
+	  .flow = FLOW_TOTAL, .get = run_decode_errors },
 	{ .key = "overhead_pct", .path = "overhead.overhead_pct", .unit = UNIT_PERCENT, .flow = FLOW_LEVEL,
 	  .help = "with --max-overhead: what tracing cost the targets in the last interval, % of their CPU time",
 	  .get = get_level, .arg = 0 },

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "view/rows/hist.h"
+#include "view/rows/run.h"
 
 static struct value get_module(const struct field *f, const void *row, const struct tick *t)
 {
@@ -121,20 +122,6 @@ static struct value get_kills(const struct field *f, const void *row, const stru
 	return value_uint(hist_of(row)->oom_kills);
 }
 
-static struct value get_loss(const struct field *f, const void *row, const struct tick *t)
-{
-	(void)t;
-	return value_uint(((const struct model *)row)->losses[f->arg]);
-}
-
-static struct value get_missed(const struct field *f, const void *row, const struct tick *t)
-{
-	const struct model *m = row;
-
-	(void)t;
-	return value_uint(f->arg ? m->decode_errors : m->cost.bpf_misses);
-}
-
 #define LOST(k, help_text) .key = k, .path = "lost." k, .help = help_text, .unit = UNIT_COUNT, .flow = FLOW_TOTAL
 
 static const struct field end_fields[] = {
@@ -142,14 +129,14 @@ static const struct field end_fields[] = {
 	  "times), op: {count, bytes_req, bytes_alloc, ns_sum}}}", .flow = FLOW_TOTAL, .get = get_totals },
 	{ .key = "oom_kills", .help = "processes killed for want of memory; null: not counted", .unit = UNIT_COUNT,
 	  .flow = FLOW_TOTAL, .get = get_kills },
-	{ LOST("probe_missed", "events while the same program ran on that CPU"), .get = get_missed, .arg = 0 },
-	{ LOST("unpaired", "faults whose start was not seen"), .get = get_loss, .arg = MMT_HIST_LOSS_UNPAIRED },
-	{ LOST("stalls", "stalls that found no room for the time of their start"), .get = get_loss,
+	{ LOST("probe_missed", "events while the same program ran on that CPU"), .get = run_probe_missed },
+	{ LOST("unpaired", "faults whose start was not seen"), .get = run_loss, .arg = MMT_HIST_LOSS_UNPAIRED },
+	{ LOST("stalls", "stalls that found no room for the time of their start"), .get = run_loss,
 	  .arg = MMT_HIST_LOSS_STALLS },
-	{ LOST("ooms", "OOM kills without a line: the ring was full"), .get = get_loss, .arg = MMT_HIST_LOSS_OOMS },
-	{ LOST("processes", "children not followed: more than 8192 processes at a time"), .get = get_loss,
+	{ LOST("ooms", "OOM kills without a line: the ring was full"), .get = run_loss, .arg = MMT_HIST_LOSS_OOMS },
+	{ LOST("processes", "children not followed: more than 8192 processes at a time"), .get = run_loss,
 	  .arg = MMT_HIST_LOSS_PROCESSES },
-	{ LOST("decode_error", "damaged inputs, not counted"), .get = get_missed, .arg = 1 },
+	{ LOST("decode_error", "damaged inputs, not counted"), .get = run_decode_errors },
 };
 
 const struct row_type row_hist_end = { .name = "end", .fields = end_fields, .count = FIELD_COUNT(end_fields) };

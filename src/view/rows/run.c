@@ -4,12 +4,31 @@
 #include <stdlib.h>
 
 #include "view/format.h"
+#include "view/rows/run.h"
 
 #define SCHEMA 2
 
 static const struct model *model_of(const void *row)
 {
 	return row;
+}
+
+struct value run_loss(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)t;
+	return value_uint(model_of(row)->losses[f->arg]);
+}
+
+struct value run_probe_missed(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return value_uint(model_of(row)->cost.bpf_misses);
+}
+
+struct value run_decode_errors(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return value_uint(model_of(row)->decode_errors);
 }
 
 static struct value get_schema(const struct field *f, const void *row, const struct tick *t)
