@@ -148,10 +148,11 @@ static int begin(struct run *r, struct error *e)
 		r->c->announce(r->a, r->m);
 	if (r->s->type->start && r->s->type->start(r->s, e))
 		return -1;
-	if (r->child.pid)
-		return launch(r, e);
-	outputs_start(&r->out); /* whoever reads its first line knows that from now on all is counted */
-	return 0;
+	if (!r->child.pid)
+		outputs_start(&r->out); /* whoever reads its first line knows that from now on all is counted */
+	if (r->s->type->survey && r->s->type->survey(r->s, e))
+		return -1;
+	return r->child.pid ? launch(r, e) : 0;
 }
 
 /* --- run --- */

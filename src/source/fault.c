@@ -155,7 +155,13 @@ static int fault_start(struct source *s, struct error *e)
 	else
 		probe_watch(f->probe, &watch); /* from here on the residuals count */
 	f->last_read = s->t0;
-	fault_refresh(f, false);
+	return 0;
+}
+
+static int fault_survey(struct source *s, struct error *e)
+{
+	(void)e;
+	fault_refresh(fault_of(s), false);
 	return 0;
 }
 
@@ -280,6 +286,6 @@ static void fault_close(struct source *s)
 }
 
 const struct source_type source_fault = {
-	.name = "fault", .size = sizeof(struct fault_source), .open = fault_open, .start = fault_start, .drain = fault_drain,
-	.read = fault_read, .stop = fault_stop, .ended = fault_ended, .close = fault_close,
+	.name = "fault", .size = sizeof(struct fault_source), .open = fault_open, .start = fault_start, .survey = fault_survey,
+	.drain = fault_drain, .read = fault_read, .stop = fault_stop, .ended = fault_ended, .close = fault_close,
 };

@@ -21,8 +21,11 @@ struct source_type {
 	/* Checks targets, tries, loads, attaches.  Emits the facts of the run but those
 	 * that all commands share.  A command under trace (child > 0) waits meanwhile. */
 	int (*open)(struct source *s, struct error *e);
-	/* The clock runs: first readings.  Views have begun unless a command is traced. */
+	/* The clock runs: the targets join.  When it returns, all that they do is counted. */
 	int (*start)(struct source *s, struct error *e);
+	/* First readings: what is there already.  May take long on a busy machine: views have
+	 * begun, unless a command is traced, which waits. */
+	int (*survey)(struct source *s, struct error *e);
 	/* Takes what waits in rings.  Called when one of its descriptors is readable, and
 	 * each period_ns. */
 	int (*drain)(struct source *s, struct error *e);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include <stdlib.h>
+#include <string.h>
 
 #include "model/fault/internal.h"
 #include "model/fault/kind.h"
@@ -41,6 +42,9 @@ bool session_layout_current(const struct session *s, pid_t pid, const struct mmt
 
 void mm_born(struct session *s, struct mm *mm, const struct mmt_marks *marks)
 {
+	/* a parent that spawns by vfork() sends its own bounds each time: its VMAs are judged already */
+	if (mm->have_marks && !memcmp(&mm->marks, marks, sizeof(*marks)))
+		return;
 	mm->marks = *marks;
 	mm->have_marks = true;
 	for (struct vma *v = mm->vmas; v; v = v->next) {
