@@ -78,8 +78,18 @@ static int not_its_own(const struct args *a, const struct option_row *row, struc
 	return error_set(e, EXIT_USAGE, NULL, why, "bad option --%s", row->name);
 }
 
-static int take(struct args *a, int index, struct error *e)
+/* An option may have a row for some commands and another, with its own help, for others. */
+static int row_for(const struct args *a, int index)
 {
+	for (size_t i = 0; i < ROWS; i++)
+		if (option_rows[i].commands >> a->command & 1 && !strcmp(option_rows[i].name, option_rows[index].name))
+			return (int)i;
+	return index;
+}
+
+static int take(struct args *a, int found, struct error *e)
+{
+	int index = row_for(a, found);
 	const struct option_row *row = &option_rows[index];
 
 	if (!(row->commands >> a->command & 1))
@@ -239,8 +249,8 @@ int args_parse(struct args *a, int argc, char **argv, struct error *e)
 bool args_given(const struct args *a, const char *name)
 {
 	for (size_t i = 0; i < ROWS; i++)
-		if (!strcmp(option_rows[i].name, name))
-			return a->given >> i & 1;
+		if (a->given >> i & 1 && !strcmp(option_rows[i].name, name))
+			return true;
 	return false;
 }
 

@@ -44,6 +44,29 @@ static int check_columns(const struct args *a, const struct row_type *type, stru
 	return 0;
 }
 
+/* Does any of the outputs show tables? */
+static bool has_tables(const struct args *a, const char *format)
+{
+	bool any = !strcmp(format, "text");
+
+	for (int i = 0; i < a->show.also_count; i++)
+		any |= !strcmp(a->show.also[i].format, "text");
+	return any;
+}
+
+static int check_tables(const struct args *a, const char *format, struct error *e)
+{
+	static const char why[] = "only tables are sorted and cut: this format shows all rows";
+
+	if (has_tables(a, format))
+		return 0;
+	if (a->show.columns)
+		return args_useless(e, "--columns", "only tables have columns to choose");
+	if (a->show.sort)
+		return args_useless(e, "-s", why);
+	return args_given(a, "top") ? args_useless(e, "-n", why) : 0;
+}
+
 int check_show(const struct args *a, const struct show *show, struct error *e)
 {
 	const char *format = a->show.format ? a->show.format : "text", *why;
@@ -53,8 +76,8 @@ int check_show(const struct args *a, const struct show *show, struct error *e)
 		return arg_bad(e, "table", a->show.table, "no such row type; '--table help' lists them");
 	if (a->show.table && strcmp(format, "csv") && strcmp(format, "text") && !a->show.by && !a->show.also_count)
 		return args_useless(e, "--table", "this format shows all row types");
-	if (a->show.columns && strcmp(format, "text"))
-		return args_useless(e, "--columns", "only tables have columns to choose");
+	if (check_tables(a, format, e))
+		return -1;
 	if (a->show.columns && check_columns(a, type, e))
 		return -1;
 	if (a->show.sort && field_find(type, a->show.sort, strlen(a->show.sort)) < 0)

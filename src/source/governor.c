@@ -10,8 +10,9 @@
 #define PAGES 256
 
 static const struct governor_level levels[] = {
-	{ "stream", false, 1 }, { "aggregate", true, 1 }, { "sample", true, 4 },
-	{ "sample", true, 16 }, { "sample", true, 64 }, { "sample", true, 256 },
+#define LEVEL(name, aggregate, sample) { name, aggregate, sample },
+#include "input/levels.def"
+#undef LEVEL
 };
 #define LEVELS (sizeof(levels) / sizeof(levels[0]))
 

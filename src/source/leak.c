@@ -184,13 +184,14 @@ static int leak_drain(struct source *s, struct error *e)
 	struct leak_source *l = leak_in(s);
 	uint32_t end = leak_site_end(l->probe);
 	struct input_site_count *list = xcalloc(end, sizeof(*list));
-	struct input_moment head = { .now = clock_monotonic_ns() };
+	struct input_moment head;
 	size_t n = 0;
 
 	(void)e;
 	leak_names_learn(l, false);
 	for (uint32_t i = 1; i < end; i++)
 		leak_site_emit(l, i);
+	head.now = clock_monotonic_ns(); /* names have taken their time */
 	for (uint32_t i = 1; i < end; i++)
 		if (leak_table_knows(leak_of(s->model)->table, i) && leak_count(l->probe, i, &list[n].count))
 			list[n++].number = i;

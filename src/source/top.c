@@ -71,9 +71,9 @@ static int take_reading(struct source *s, struct error *e)
 		err = top_probe_rows(probe_of(s), on_row, rows);
 	rows_emit(rows);
 	free(rows);
-	emit(s, INPUT_TOP_END, NULL, 0, NULL, 0);
-	if (err)
+	if (err) /* half a reading is none */
 		return error_set(e, error_code_of(err), NULL, strerror(-err), "cannot read the processes");
+	emit(s, INPUT_TOP_END, NULL, 0, NULL, 0);
 	top_each_final(top_of(s->model), on_final, probe_of(s));
 	emit_state(s);
 	return 0;
@@ -90,7 +90,7 @@ static void emit_unknown(struct source *s)
 #undef METRIC
 	};
 	static const struct { enum hook_id hook; enum top_metric first, last; const char *why; } needs[] = {
-		{ HOOK_TOP_CALLS, TOP_MMAP, TOP_MUNMAP, "where fentry is refused only with --calls" },
+		{ HOOK_TOP_CALLS, TOP_MMAP, TOP_MUNMAP, "this kernel refuses fentry; --calls counts them by system calls" },
 		{ HOOK_TOP_ALLOC, TOP_KMEM, TOP_PAGES_COUNT, "no hook on allocations works here: 'mmtrace doctor'" },
 		{ HOOK_TOP_RECLAIM, TOP_RECLAIM, TOP_MEMCG_COUNT, "no hook on reclaim works here: 'mmtrace doctor'" },
 		{ HOOK_TOP_COMPACT, TOP_COMPACT, TOP_COMPACT_COUNT, "no hook on compaction works here: 'mmtrace doctor'" },

@@ -19,6 +19,7 @@ struct merged { struct value value, added; struct spread spread; struct tree *tr
 struct group_row {
 	struct group_row *next, *same_hash;
 	struct merged by[KEYS_MAX];
+	const char *of; /* name of the type of its rows */
 	uint64_t rows;
 	struct merged m[]; /* by the fields of the type */
 };
@@ -50,6 +51,12 @@ static struct value get_rows(const struct field *f, const void *row, const struc
 {
 	(void)f, (void)t;
 	return value_uint(((const struct group_row *)row)->rows);
+}
+
+static struct value get_of(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return value_text(((const struct group_row *)row)->of);
 }
 
 static struct value get_merged(const struct field *f, const void *row, const struct tick *t)
@@ -84,7 +91,7 @@ static void fields_make(struct group *g)
 {
 	int n = 0;
 
-	g->fields = xcalloc((size_t)g->type->count + 1 + KEYS_MAX, sizeof(*g->fields));
+	g->fields = xcalloc((size_t)g->type->count + 2 + KEYS_MAX, sizeof(*g->fields));
 	for (int i = 0; i < g->by_count; i++) {
 		struct field *f = &g->fields[n++];
 		char *path = NULL;
@@ -98,6 +105,8 @@ static void fields_make(struct group *g)
 		f->get = get_merged;
 		f->arg = (int16_t)(-1 - i);
 	}
+	g->fields[n++] = (struct field){ .key = "of", .help = "the type of the rows that the group stands for", .rank = RANK_DATA,
+					 .get = get_of };
 	g->fields[n++] = (struct field){ .key = "rows", .title = "ROWS", .help = "how many rows the group stands for",
 					 .unit = UNIT_COUNT, .width = 6, .flow = FLOW_LEVEL, .get = get_rows };
 	for (int i = 0; i < g->type->count; i++) {
@@ -318,6 +327,7 @@ static struct group_row *row_for(struct group *g, const void *row)
 			return r;
 	r = xcalloc(1, sizeof(*r) + (size_t)g->type->count * sizeof(r->m[0]));
 	r->same_hash = head;
+	r->of = g->type->name;
 	for (int i = 0; i < g->by_count; i++)
 		r->by[i] = (struct merged){ .value = kept(g, by[i]), .set = true };
 	idmap_set(&g->by_hash, hash, r);
@@ -354,6 +364,11 @@ const struct row_type *const *group_types(struct group *g, const struct model *m
 	if (g->type->each)
 		g->type->each(m, on_row, g);
 	return g->types;
+}
+
+const struct row_type *group_type(const struct group *g)
+{
+	return &g->row;
 }
 
 const struct model *group_model(const struct group *g)

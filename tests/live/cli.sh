@@ -93,6 +93,11 @@ expect 2 "trace -n" "does not have it" "$m" trace -p $$ -n 5
 expect 2 "trace -s" "does not have it" "$m" trace -p $$ -s addr
 expect 2 "trace --columns" "does not have it" "$m" trace -p $$ --columns addr
 expect 2 "--json --columns" "has no effect" "$m" -p $$ --json --columns addr
+expect 2 "--json -n" "has no effect" "$m" -p $$ --json -n 5
+expect 2 "--csv -s" "has no effect" "$m" leak --csv -s bytes
+expect 0 "--json -n, with a table beside it" "start" "$m" --json -n 5 --also text="$tmp/table" -- true
+expect 0 "--csv --by of nothing has its titles" "^t,by_kind,of,rows" "$m" --csv --by kind -p $$ -d 10ms
+expect 0 "top -p follows no children" "without their children" "$m" top --help
 expect 2 "-p and -t" "exclude each other" "$m" -p $$ -t $$
 expect 2 "-a -s rss" "sort by pid" "$m" -a -s rss
 expect 2 "--max-overhead 200" "100 at most" "$m" -p $$ --max-overhead 200

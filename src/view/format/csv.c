@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "view/format/json.h"
+#include "view/group.h"
 
 struct sheet { const struct row_type *type; FILE *out; bool own; };
 struct csv { struct sheet *sheets; int count; };
@@ -134,7 +135,7 @@ static FILE *sheet_file(struct view *v, const struct row_type *type)
 /* The sheet of a type, with its titles; NULL: this output does not hold it. */
 static const struct sheet *sheet_of(struct view *v, const struct row_type *type)
 {
-	struct csv *csv = v->state ? v->state : (v->state = xcalloc(1, sizeof(*csv)));
+	struct csv *csv = v->state = v->state ? v->state : xcalloc(1, sizeof(*csv));
 	struct sheet *s;
 
 	for (int i = 0; i < csv->count; i++)
@@ -156,10 +157,10 @@ static const struct sheet *sheet_of(struct view *v, const struct row_type *type)
 static void start(struct view *v)
 {
 	if (v->group)
-		return; /* its fields are there with the first groups */
-	for (const struct row_type *const *t = v->show->rows; *t; t++)
+		sheet_of(v, group_type(v->group));
+	for (const struct row_type *const *t = v->group ? NULL : v->show->rows; t && *t; t++)
 		sheet_of(v, *t);
-	for (const struct row_type *const *t = v->show->events; t && *t; t++)
+	for (const struct row_type *const *t = v->group ? NULL : v->show->events; t && *t; t++)
 		sheet_of(v, *t);
 }
 

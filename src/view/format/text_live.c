@@ -102,7 +102,8 @@ static void put_sampling(struct text *x)
 			     "process totals are exact", s->sample_max,
 			  text_count(bound, sizeof(bound), 2 * sqrt((s->sample_max - 1) * 10000.0)));
 	if (s->level.sample) /* --max-overhead has measured */
-		text_wrap(x, "overhead: %.1f %% of the targets' CPU time in the last interval", s->level.overhead_pct);
+		text_wrap(x, "overhead: %.1f %% of the targets' CPU time in the last interval; %s", s->level.overhead_pct,
+			  s->level.sample > 1 ? "sampled" : s->level.level ? "counted in the kernel" : "each fault is streamed");
 }
 
 void text_fault_losses(struct text *x)

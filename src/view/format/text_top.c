@@ -94,7 +94,7 @@ static void put_foot(struct text *x)
 		const struct field *f = &row_top.fields[i];
 		const char *why = f->rank == 1 ? model_fact(m, "unknown", f->key) : NULL;
 
-		if (why && f->arg != TOP_MMAP && f->arg != TOP_MUNMAP)
+		if (why)
 			text_wrap(x, "%s is not known: %s", f->key, tick_escaped(x->t, why));
 	}
 	for (int i = 0; i < row_top_end.count; i++) {

@@ -20,6 +20,7 @@ static struct value get_flag(const struct field *f, const void *row, const struc
 
 static const struct field candidate_fields[] = {
 	{ .key = "hook", .title = "HOOK", .help = "what is hooked", .width = -14, .label = true, .get = get_text, .arg = DOCTOR_HOOK },
+	{ .key = "what", .help = "what the hook is for", .rank = RANK_DATA, .get = get_text, .arg = DOCTOR_HELP },
 	{ .key = "backend", .title = "BACKEND", .help = "how", .width = -11, .label = true, .get = get_text, .arg = DOCTOR_BACKEND },
 	{ .key = "works", .title = "WORKS", .help = "did it attach", .width = 5, .get = get_flag, .arg = 0 },
 	{ .key = "chosen", .title = "USED", .help = "it is the one that commands use", .width = 4, .get = get_flag, .arg = 1 },

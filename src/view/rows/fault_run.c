@@ -51,6 +51,21 @@ static struct value get_level(const struct field *f, const void *row, const stru
 	return f->arg == 1 ? value_uint(s->level.sample) : value_real(s->level.overhead_pct);
 }
 
+static struct value get_level_name(const struct field *f, const void *row, const struct tick *t)
+{
+	static const char *const names[] = {
+#define LEVEL(name, ...) name,
+#include "input/levels.def"
+#undef LEVEL
+	};
+	const struct session *s = session_of(row);
+
+	(void)f, (void)t;
+	if (!s->level.sample || s->level.level >= sizeof(names) / sizeof(names[0]))
+		return value_none();
+	return value_text(names[s->level.level]);
+}
+
 /* One group at a time: JSON opens an object for each. */
 #define LOSS_FIELD(NAME, loss_key, loss_help, prefix) \
 	{ .key = loss_key, .path = prefix loss_key, .help = loss_help, .unit = UNIT_COUNT, .flow = FLOW_TOTAL, .get = run_loss, \
@@ -96,6 +111,8 @@ static const struct field end_fields[] = {
 	{ .key = "overhead_pct", .path = "overhead.overhead_pct", .unit = UNIT_PERCENT, .flow = FLOW_LEVEL,
 	  .help = "with --max-overhead: what tracing cost the targets in the last interval, % of their CPU time",
 	  .get = get_level, .arg = 0 },
+	{ .key = "level", .path = "overhead.level", .get = get_level_name,
+	  .help = "with --max-overhead: stream, aggregate or sample, at the end" },
 	{ .key = "sample", .path = "overhead.sample", .unit = UNIT_NUMBER, .get = get_level, .arg = 1,
 	  .help = "with --max-overhead: 1 in so many minor faults was looked at, at the end" },
 	{ .key = "sample_max", .path = "overhead.sample_max", .unit = UNIT_NUMBER, .get = get_level, .arg = 2,
