@@ -29,7 +29,7 @@ BPF_SOURCES := $(wildcard bpf/*.bpf.c bpf/lib/*.h bpf/wire/*) vmlinux/vmlinux.h
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all bench bench-programs check check-live check-vm clean compile_commands.json demo deps deps-long help install lint test \
+.PHONY: all bench bench-programs check check-live check-vm clean compile_commands.json coverage demo deps deps-long help install lint test \
 	test-long uninstall vmlinux-check
 
 all: $(B)/mmtrace
@@ -45,6 +45,8 @@ help:
 	@echo 'make test-long    long soaks and long fuzz runs'
 	@echo 'make bench        what mmtrace costs; BENCH="--quick fault1 ..." chooses'
 	@echo 'make install      into PREFIX (/usr/local); make uninstall'
+	@echo 'make coverage     which lines of src the tests execute'
+	@echo 'make compile_commands.json   for clangd and the like'
 	@echo 'make clean'
 	@echo
 	@echo 'DEBUG=1: not optimized; SAN=1: with sanitizers (build/san); WERROR=1: warnings are errors; V=1: shows the commands'
@@ -71,7 +73,7 @@ $(B)/%.skel.h: $(B)/%.bpf.o
 
 # For clangd and the like.
 compile_commands.json:
-	@python3 tests/lib/compile_commands.py $(CC) $(FLAGS) -- $(SOURCES) > $@
+	@python3 tests/lib/compile_commands.py $(CC) $(FLAGS) -- $(SOURCES) --- $(CLANG) $(BPF_FLAGS) -- $(wildcard bpf/*.bpf.c) > $@
 
 BENCH_FLAGS := -std=gnu17 -D_GNU_SOURCE -O2 $(WARNINGS) -pthread -Isrc -Ibpf
 BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(B)/bench/%,$(filter-out %.bpf.c,$(wildcard tests/bench/*.c))) \
@@ -116,6 +118,9 @@ test-long: deps-long
 	@$(MAKE) --no-print-directory all
 	@tests/run lint unit live vm long
 
+coverage:
+	@tests/coverage
+
 lint: all
 	@tests/run lint
 
@@ -143,5 +148,5 @@ vmlinux-check:
 	@tests/lint/vmlinux.sh $(BTF)
 
 clean:
-	rm -rf $(B)/src $(B)/mmtrace $(B)/*.bpf.o $(B)/*.skel.h $(B)/truth $(B)/sample $(B)/scratch $(B)/victims $(B)/bench build/san \
-		build/debug compile_commands.json
+	rm -rf $(B)/src $(B)/mmtrace $(B)/*.bpf.o $(B)/*.skel.h $(B)/truth $(B)/sample $(B)/scratch $(B)/victims $(B)/bench $(B)/pure \
+		$(B)/golden build/san build/debug build/coverage compile_commands.json

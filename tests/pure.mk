@@ -3,7 +3,7 @@
 CC := gcc
 B := build/pure
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined
-FLAGS := -std=gnu17 -D_GNU_SOURCE -fwrapv -O1 -g -Wall -Wextra -Werror -fno-omit-frame-pointer -DMMTRACE_VERSION='"0"' \
+FLAGS := -std=gnu17 -D_GNU_SOURCE -fwrapv -O1 -g -Wall -Wextra $(if $(CI)$(WERROR),-Werror) -fno-omit-frame-pointer -DMMTRACE_VERSION='"0"' \
 	-Isrc -Ibpf -Itests -MMD -MP
 OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard src/base/*.c src/input/*.c src/decode/*.c src/record/*.c src/model/*.c \
 	src/model/*/*.c src/sym/*.c src/view/*.c src/view/*/*.c))

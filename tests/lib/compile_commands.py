@@ -1,7 +1,23 @@
-"""compile_commands.json on stdout: compile_commands.py COMPILER FLAG... -- FILE..."""
+"""compile_commands.json on stdout, of one or more sets of files with their own compiler:
+compile_commands.py COMPILER FLAG... -- FILE... [--- COMPILER FLAG... -- FILE...]..."""
 import json
 import os
 import sys
 
-at = sys.argv.index('--')
-print(json.dumps([{'directory': os.getcwd(), 'file': f, 'arguments': sys.argv[1:at] + ['-c', f]} for f in sys.argv[at + 1:]], indent=1))
+
+def parts(words, mark):
+    part = []
+    for word in words:
+        if word == mark:
+            yield part
+            part = []
+        else:
+            part.append(word)
+    yield part
+
+
+entries = []
+for one in parts(sys.argv[1:], '---'):
+    compiler, files = parts(one, '--')
+    entries += [{'directory': os.getcwd(), 'file': f, 'arguments': compiler + ['-c', f]} for f in files]
+print(json.dumps(entries, indent=1))
