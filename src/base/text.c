@@ -146,9 +146,12 @@ bool text_parse_duration(const char *s, uint64_t *ns)
 	char *end;
 	double v;
 
-	if (!s || ((*s < '0' || *s > '9') && *s != '.'))
+	/* strtod() alone would take signs, spaces, exponents and hexadecimal digits */
+	if (!s || !strspn(s, "0123456789."))
 		return false;
 	v = strtod(s, &end);
+	if (end != s + strspn(s, "0123456789."))
+		return false;
 	if (!strcmp(end, "ms"))
 		v *= 1e6;
 	else if (!strcmp(end, "us"))

@@ -135,6 +135,8 @@ static int check_use(const struct choice *c, struct error *e)
 		return args_useless(e, "-s", "it sorts rows: --by KEY");
 	if (sort && !strcmp(sort + (*sort == '-'), "waste") && !sized)
 		return args_useless(e, "-s waste", "times have no waste");
+	if (args_given(c->a, "rows") && c->o->config.by[0] == MMT_KEY_NONE)
+		return args_useless(e, "--rows", "there are rows only by keys: --by KEY");
 	if (limited && !sized)
 		return args_useless(e, "-z or -Z", "times have no size");
 	return c->o->frees ? check_frees(c, freed, limited, e) : 0;
@@ -153,6 +155,8 @@ int hist_domains_choose(const struct args *a, struct kmem_options *o, struct err
 	o->config.look_through = a->hist.look_through;
 	o->config.size_min = a->alloc.min_size;
 	o->config.size_max = args_given(a, "max-size") ? a->alloc.max_size : UINT64_MAX;
+	if (!o->config.size_max)
+		return arg_bad(e, "max-size", "0", "no allocation is that small");
 	if (o->config.size_min > o->config.size_max)
 		return error_set(e, EXIT_USAGE, NULL, "-z is above -Z", "no size passes");
 	return choose(&c, e) ? -1 : check_use(&c, e);

@@ -93,6 +93,8 @@ expect 2 "trace -n" "does not have it" "$m" trace -p $$ -n 5
 expect 2 "trace -s" "does not have it" "$m" trace -p $$ -s addr
 expect 2 "trace --columns" "does not have it" "$m" trace -p $$ --columns addr
 expect 2 "--json --columns" "has no effect" "$m" -p $$ --json --columns addr
+expect 2 "hist -Z 0" "no allocation is that small" "$m" hist -Z 0 -d 10ms
+expect 2 "hist --rows without --by" "has no effect" "$m" hist --rows 100 -d 10ms
 expect 2 "--json -n" "has no effect" "$m" -p $$ --json -n 5
 expect 2 "--csv -s" "has no effect" "$m" leak --csv -s bytes
 expect 0 "--json -n, with a table beside it" "start" "$m" --json -n 5 --also text="$tmp/table" -- true

@@ -140,7 +140,7 @@ static void durations(void)
 	};
 	static const char *const wrong[] = {
 		"", "s", "-1", "+1", "0", "0s", "0.0001us", "1x", "1 s", " 1", "1s ", "5ss", "inf", "nan", "1e400", "1e30",
-		".", "soon", "10000000000000h", "1ms2",
+		".", "soon", "10000000000000h", "1ms2", "0x10ms", "5e3", "1e-300", "1.2.3", "1p3s",
 	};
 	uint64_t ns;
 
