@@ -2,8 +2,10 @@
 #include "base/error.h"
 
 #include <errno.h>
+#include <langinfo.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 
@@ -43,12 +45,17 @@ enum exit_code error_code_of(int err)
 	}
 }
 
+char *error_escape(char *out, size_t size, const char *text)
+{
+	return (strcmp(nl_langinfo(CODESET), "UTF-8") ? text_escape_ascii : text_escape)(out, size, text);
+}
+
 void error_print(const struct error *e)
 {
 	char what[sizeof(e->what) * 4], cause[sizeof(e->cause) * 4];
 
-	fprintf(stderr, "mmtrace: %s%s%s\n", text_escape(what, sizeof(what), e->what), e->cause[0] ? ": " : "",
-		text_escape(cause, sizeof(cause), e->cause));
+	fprintf(stderr, "mmtrace: %s%s%s\n", error_escape(what, sizeof(what), e->what), e->cause[0] ? ": " : "",
+		error_escape(cause, sizeof(cause), e->cause));
 	if (e->hint[0])
 		fprintf(stderr, "hint: %s\n", e->hint);
 }

@@ -4,6 +4,8 @@
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
+#include <stddef.h>
+
 /* Exit codes of the program. */
 enum exit_code {
 	EXIT_OK = 0,
@@ -30,6 +32,8 @@ int error_set(struct error *e, enum exit_code code, const char *hint, const char
 int error_hint(struct error *e, const char *hint);
 /* Exit code for an errno of a kernel call. */
 enum exit_code error_code_of(int err);
+/* A name for stderr: as text_escape(), or text_escape_ascii() where the locale says so. */
+char *error_escape(char *out, size_t size, const char *text);
 /* Writes `mmtrace: cannot WHAT: CAUSE` and `hint: HINT` to stderr. */
 void error_print(const struct error *e);
 

@@ -22,18 +22,36 @@ static size_t utf8_length(const unsigned char *s)
 	return n;
 }
 
-/* C1 control characters and bidirectional overrides do harm on terminals. */
-static bool utf8_harmful(const unsigned char *s, size_t n)
+/* What does harm on a terminal or cannot be seen there: controls, line and paragraph separators, what turns the
+ * direction of text, characters without width (joiners, fillers, variation selectors, tags).
+ * Unicode 15.1, DerivedCoreProperties.txt: Default_Ignorable_Code_Point, and general categories Cc, Cf, Zl, Zp. */
+static const struct { uint32_t from, to; } harmful[] = {
+	{ 0x0, 0x1f }, { 0x7f, 0x9f }, { 0xad, 0xad }, { 0x34f, 0x34f }, { 0x600, 0x605 }, { 0x61c, 0x61c },
+	{ 0x6dd, 0x6dd }, { 0x70f, 0x70f }, { 0x890, 0x891 }, { 0x8e2, 0x8e2 }, { 0x115f, 0x1160 }, { 0x17b4, 0x17b5 },
+	{ 0x180b, 0x180f }, { 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0x3164, 0x3164 },
+	{ 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 }, { 0xfff0, 0xfffb }, { 0x110bd, 0x110bd },
+	{ 0x110cd, 0x110cd }, { 0x13430, 0x1343f }, { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
+};
+
+/* Of a valid sequence of n bytes. */
+static uint32_t utf8_code(const unsigned char *s, size_t n)
 {
-	if (n == 1)
-		return s[0] < 0x20 || s[0] == 0x7f;
-	if (n == 2)
-		return s[0] == 0xc2 && s[1] < 0xa0;
-	return n == 3 && s[0] == 0xe2 && ((s[1] == 0x80 && s[2] >= 0xa8 && s[2] <= 0xae) ||
-					  (s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9));
+	uint32_t c = n == 1 ? s[0] : s[0] & (0xffu >> (n + 1));
+
+	for (size_t i = 1; i < n; i++)
+		c = c << 6 | (s[i] & 0x3fu);
+	return c;
 }
 
-char *text_escape(char *out, size_t size, const char *src)
+static bool is_harmful(uint32_t c)
+{
+	for (size_t i = 0; i < sizeof(harmful) / sizeof(harmful[0]); i++)
+		if (c >= harmful[i].from && c <= harmful[i].to)
+			return true;
+	return false;
+}
+
+static char *escape(char *out, size_t size, const char *src, size_t longest)
 {
 	const unsigned char *s = (const unsigned char *)src;
 	size_t used = 0;
@@ -41,7 +59,7 @@ char *text_escape(char *out, size_t size, const char *src)
 	while (*s && used + 5 < size) {
 		size_t n = utf8_length(s);
 
-		if (n && !utf8_harmful(s, n)) {
+		if (n && n <= longest && !is_harmful(utf8_code(s, n))) {
 			memcpy(out + used, s, n);
 			used += n;
 			s += n;
@@ -53,13 +71,32 @@ char *text_escape(char *out, size_t size, const char *src)
 	return out;
 }
 
+char *text_escape(char *out, size_t size, const char *src)
+{
+	return escape(out, size, src, 4);
+}
+
+char *text_escape_ascii(char *out, size_t size, const char *src)
+{
+	return escape(out, size, src, 1);
+}
+
+/* As JSON has it: beyond the first plane two of them. */
+static size_t json_code(char *out, size_t size, uint32_t c)
+{
+	if (c < 0x10000)
+		return (size_t)snprintf(out, size, "\\u%04x", c);
+	c -= 0x10000;
+	return (size_t)snprintf(out, size, "\\u%04x\\u%04x", 0xd800 + (c >> 10), 0xdc00 + (c & 0x3ff));
+}
+
 char *text_json(char *out, size_t size, const char *src, bool *invalid)
 {
 	const unsigned char *s = (const unsigned char *)src;
 	size_t used = 0;
 
 	*invalid = false;
-	while (*s && used + 8 < size) {
+	while (*s && used + 13 < size) {
 		size_t n = utf8_length(s);
 
 		if (!n) {
@@ -67,11 +104,8 @@ char *text_json(char *out, size_t size, const char *src, bool *invalid)
 			used += 3;
 			s++;
 			*invalid = true;
-		} else if (utf8_harmful(s, n)) {
-			unsigned c = n == 1 ? s[0] : n == 2 ? (s[0] & 0x1fu) << 6 | (s[1] & 0x3fu)
-					   : (s[0] & 0xfu) << 12 | (s[1] & 0x3fu) << 6 | (s[2] & 0x3fu);
-
-			used += (size_t)snprintf(out + used, size - used, "\\u%04x", c);
+		} else if (is_harmful(utf8_code(s, n))) {
+			used += json_code(out + used, size - used, utf8_code(s, n));
 			s += n;
 		} else {
 			if (*s == '"' || *s == '\\')

@@ -7,9 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Copies src with control characters, escapes and invalid UTF-8 as \xNN, so
- * that a terminal shows it as it is.  Always NUL-terminated. Returns out. */
+/* Copies src with invalid UTF-8, control characters and what has no width or turns
+ * the direction of text as \xNN, so that a terminal shows it as it is.  Always
+ * NUL-terminated. Returns out. */
 char *text_escape(char *out, size_t size, const char *src);
+/* The same for terminals that show ASCII only: all else as \xNN. */
+char *text_escape_ascii(char *out, size_t size, const char *src);
 /* The size of a real number of any sign, whole; what is too large is UINT64_MAX, and NAN 0. */
 uint64_t text_whole(double v);
 /* JSON string body (without quotes); invalid UTF-8 becomes U+FFFD, and

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/text.h"
 #include "model/fault/loss.h"
 
 static const char *fact(const struct model *m, const char *group, const char *key)
@@ -26,7 +25,7 @@ void fault_announce(const struct args *a, const struct model *m)
 	if (a->show.quiet || !text || redraws)
 		return;
 	fprintf(stderr, "mmtrace: tracing %s, page faults by %s (%s)%s%s%s\n",
-		text_escape(title, sizeof(title), fact(m, "target", "title")), fact(m, "backend", "fault"), fact(m, "run", "latency_span"),
+		error_escape(title, sizeof(title), fact(m, "target", "title")), fact(m, "backend", "fault"), fact(m, "run", "latency_span"),
 		limitations ? "; " : "", limitations ? limitations : "",
 		model_fact(m, "unknown", "class") ? "; page tables cannot be read: coarse classes" : "");
 }

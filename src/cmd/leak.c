@@ -39,7 +39,7 @@ static void announce(const struct args *a, const struct model *m)
 	if (a->show.quiet || !is_text(a) || a->target.command)
 		return;
 	fprintf(stderr, "mmtrace: tracing kernel allocations by %s, a table of %" PRIu64 " (maps take %s)%s%s\n",
-		text_escape(safe, sizeof(safe), target ? target : "-"), model_option_number(m, "entries", 0),
+		error_escape(safe, sizeof(safe), target ? target : "-"), model_option_number(m, "entries", 0),
 		text_bytes(bytes, sizeof(bytes), m->cost.map_bytes), why ? "; no names: " : "", why ? why : "");
 	for (const struct fact *f = NULL; (f = model_fact_next(m, "unknown", f));)
 		if (strcmp(f->key, "function") && strcmp(f->key, "bpf_ns")) /* that is of the last lines */

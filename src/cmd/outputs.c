@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <langinfo.h>
-#include <locale.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/text.h"
 
 /* --- opening --- */
 
@@ -24,7 +22,7 @@ static FILE *open_file(const char *path, struct error *e)
 	char safe[256];
 
 	if (!f)
-		error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot write to '%s'", text_escape(safe, sizeof(safe), path));
+		error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot write to '%s'", error_escape(safe, sizeof(safe), path));
 	return f;
 }
 
@@ -43,6 +41,14 @@ static FILE *standard(const struct args *a, const struct format *format)
 	return a->target.command && format->for_people ? stderr : stdout;
 }
 
+/* Can tables be drawn over each other? */
+static bool terminal_moves(void)
+{
+	const char *term = getenv("TERM");
+
+	return term && *term && strcmp(term, "dumb");
+}
+
 static int add(struct outputs *o, const struct args *a, const char *name, const char *path, const struct show *show,
 	       const struct model *m, struct error *e)
 {
@@ -57,7 +63,7 @@ static int add(struct outputs *o, const struct args *a, const char *name, const 
 		return -1;
 	out->terminal = out->f && isatty(fileno(out->f)) && format->for_people;
 	opt.terminal = out->terminal;
-	opt.redraw = out->terminal && !a->target.command && !show->event;
+	opt.redraw = out->terminal && terminal_moves() && !a->target.command && !show->event;
 	out->view = view_new(format, show, m, &opt);
 	out->view->out = out->f;
 	o->count++;
@@ -66,7 +72,6 @@ static int add(struct outputs *o, const struct args *a, const char *name, const 
 
 int outputs_open(struct outputs *o, const struct args *a, const struct show *show, const struct model *m, struct error *e)
 {
-	setlocale(LC_CTYPE, "");
 	o->list = xcalloc((size_t)a->show.also_count + 1, sizeof(*o->list));
 	if (add(o, a, a->show.format ? a->show.format : "text", a->show.output, show, m, e))
 		return -1;

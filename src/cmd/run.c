@@ -10,7 +10,6 @@
 #include <sys/utsname.h>
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "cmd/child.h"
 #include "cmd/command.h"
 #include "cmd/outputs.h"
@@ -246,7 +245,7 @@ static int finish(struct run *r, struct error *e)
 	r->output_failed = outputs_failed(&r->out);
 	if (r->child.pid && !r->child.ended && !r->output_failed)
 		fprintf(stderr, "mmtrace: '%s' (pid %d) goes on, not traced any more\n",
-			text_escape(name, sizeof(name), r->a->target.command[0]), r->child.pid);
+			error_escape(name, sizeof(name), r->a->target.command[0]), r->child.pid);
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "cmd/start.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,7 @@ int start(int argc, char **argv)
 	struct error e = { 0 };
 	int status = EXIT_FAILED;
 
+	setlocale(LC_CTYPE, "");
 	if (a && args_parse(a, argc, argv, &e) == 0)
 		status = only_prints(a, &e) ? flush(&e) : checked_run(a, &e);
 	free(a);

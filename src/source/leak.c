@@ -56,7 +56,7 @@ static int check_slab(const char *slab, struct mmt_leak_config *config, struct e
 		return -1;
 	if (strcmp(name, slab))
 		fprintf(stderr, "mmtrace: the kernel has merged this cache with others, all go by the name %s\n",
-			text_escape(safe, sizeof(safe), name));
+			error_escape(safe, sizeof(safe), name));
 	snprintf(config->slab, sizeof(config->slab), "%.*s", MMT_LEAK_NAME - 1, name);
 	return 0;
 }

@@ -172,5 +172,5 @@ char *tick_escaped(const struct tick *t, const char *text)
 {
 	size_t room = strlen(text) * 4 + 16;
 
-	return text_escape(tick_alloc(t, room), room, text);
+	return (t->ascii ? text_escape_ascii : text_escape)(tick_alloc(t, room), room, text);
 }

@@ -108,6 +108,7 @@ struct tick {
 	uint64_t now_ns;      /* since the run began */
 	uint64_t interval_ns; /* since the tick before; 0: at the end, or no interval */
 	bool last;            /* the end of the run */
+	bool ascii;           /* people who read this see ASCII only */
 	struct scratch *scratch;
 };
 
@@ -116,7 +117,7 @@ char *tick_printf(const struct tick *t, const char *fmt, ...) __attribute__((for
 /* A copy of what may lack its NUL. */
 char *tick_text(const struct tick *t, const char *text, size_t max);
 
-/* As text_escape(): what is no UTF-8, and controls, as \xNN. */
+/* As text_escape(), or text_escape_ascii() where people see no more. */
 char *tick_escaped(const struct tick *t, const char *text);
 
 struct scratch *scratch_new(void);

@@ -17,6 +17,7 @@ struct view *view_new(const struct format *format, const struct show *show, cons
 	v->model = model;
 	v->opt = *opt;
 	v->tick.scratch = scratch_new();
+	v->tick.ascii = opt->ascii && format->for_people;
 	v->group = opt->by ? group_new(show, opt->table, opt->by, format->for_people) : NULL;
 	return v;
 }

@@ -58,6 +58,27 @@ static void invalid_utf8_is_escaped(void)
 	CHECK_STR(escaped("\xc3("), "\\xc3(");
 }
 
+/* Nothing that cannot be seen, or moves what can, reaches a terminal. */
+static void invisible_characters(void)
+{
+	static const struct { const char *text, *escaped, *json; } t[] = {
+		{ "a\u200bb", "a\\xe2\\x80\\x8bb", "a\\u200bb" },          /* zero width space */
+		{ "\ufeff", "\\xef\\xbb\\xbf", "\\ufeff" },
+		{ "\U000e0041", "\\xf3\\xa0\\x81\\x81", "\\udb40\\udc41" },  /* a tag */
+		{ "\u00ad\u3164", "\\xc2\\xad\\xe3\\x85\\xa4", "\\u00ad\\u3164" }, /* soft hyphen, filler */
+		{ "\U0001f600\u00e9", "\U0001f600\u00e9", "\U0001f600\u00e9" },
+	};
+	char out[64];
+	bool invalid;
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		CHECK_STR(text_escape(out, sizeof(out), t[i].text), t[i].escaped);
+		CHECK_STR(text_json(out, sizeof(out), t[i].text, &invalid), t[i].json);
+		CHECK(!invalid);
+	}
+	CHECK_STR(text_escape_ascii(out, sizeof(out), "na\u00efve"), "na\\xc3\\xafve");
+}
+
 /* Every size of room on the heap, where a sanitizer sees a byte too far. */
 static void room_is_never_exceeded(void)
 {
@@ -199,6 +220,7 @@ int main(void)
 	RUN("text", sizes_in_words);
 	RUN("text", counts_in_words);
 	RUN("text", times_in_words);
+	RUN("text", invisible_characters);
 	RUN("text", durations);
 	RUN("text", numbers);
 	RUN("text", sizes);

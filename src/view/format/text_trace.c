@@ -23,12 +23,22 @@ static void put_begin(struct text *x, const struct mmt_head *h, const char *even
 		event);
 }
 
+#define NAME_COLUMNS 255 /* a hostile path of 4 KiB, escaped, would be 16 KiB on each line */
+
+static const char *mapping_name(struct text *x, const struct vma *v)
+{
+	char *name = tick_escaped(x->t, v->name);
+
+	text_keep_end(name, NAME_COLUMNS);
+	return *name ? name : "[anon]";
+}
+
 static void put_vma(struct text *x, const struct vma *v)
 {
 	if (v && v->mm->launcher)
 		fprintf(x->view->out, "%s\n", v->name);
 	else if (v && v->known)
-		fprintf(x->view->out, "%llx-%llx %s\n", v->v.start, v->v.end, v->name[0] ? tick_escaped(x->t, v->name) : "[anon]");
+		fprintf(x->view->out, "%llx-%llx %s\n", v->v.start, v->v.end, mapping_name(x, v));
 	else
 		fputs("-\n", x->view->out);
 }
