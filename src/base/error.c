@@ -3,9 +3,12 @@
 
 #include <errno.h>
 #include <langinfo.h>
+#include <poll.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 
@@ -50,10 +53,20 @@ char *error_escape(char *out, size_t size, const char *text)
 	return (strcmp(nl_langinfo(CODESET), "UTF-8") ? text_escape_ascii : text_escape)(out, size, text);
 }
 
+/* Where nobody takes what is written, a message would wait for ever. */
+static bool is_read(int fd)
+{
+	struct pollfd p = { fd, POLLOUT, 0 };
+
+	return poll(&p, 1, 1000) > 0;
+}
+
 void error_print(const struct error *e)
 {
 	char what[sizeof(e->what) * 4], cause[sizeof(e->cause) * 4];
 
+	if (!is_read(STDERR_FILENO))
+		return;
 	fprintf(stderr, "mmtrace: %s%s%s\n", error_escape(what, sizeof(what), e->what), e->cause[0] ? ": " : "",
 		error_escape(cause, sizeof(cause), e->cause));
 	if (e->hint[0])

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <langinfo.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -15,15 +16,32 @@
 
 /* --- opening --- */
 
-static FILE *open_file(const char *path, struct error *e)
+static int open_file(const char *path, struct error *e)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
 	char safe[256];
 
-	if (!f)
+	if (fd < 0)
 		error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot write to '%s'", error_escape(safe, sizeof(safe), path));
-	return f;
+	return fd;
+}
+
+static bool is_regular(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* A stream on o->fd: of a regular file its own, else one that does not wait for the reader. */
+static int stream_open(struct output *o, struct patience *p, struct error *e)
+{
+	if (is_regular(o->fd)) {
+		o->f = fdopen(o->path ? o->fd : fcntl(o->fd, F_DUPFD_CLOEXEC, 3), "w");
+	} else if ((o->sink = sink_open(o->fd, isatty(o->fd) || o->fd == STDERR_FILENO, p))) {
+		o->f = sink_stream(o->sink);
+	}
+	return o->f ? 0 : error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot write the output");
 }
 
 static struct view_options options_of(const struct args *a, const char *path)
@@ -36,9 +54,9 @@ static struct view_options options_of(const struct args *a, const char *path)
 }
 
 /* A command's own stdout stays clean of what people read. */
-static FILE *standard(const struct args *a, const struct format *format)
+static int standard(const struct args *a, const struct format *format)
 {
-	return a->target.command && format->for_people ? stderr : stdout;
+	return a->target.command && format->for_people ? STDERR_FILENO : STDOUT_FILENO;
 }
 
 /* Can tables be drawn over each other? */
@@ -56,12 +74,14 @@ static int add(struct outputs *o, const struct args *a, const char *name, const 
 	struct view_options opt = options_of(a, path);
 	const struct format *format = format_find(name);
 
-	out->path = path;
+	*out = (struct output){ .path = path, .fd = -1 };
 	if (!path)
-		out->f = standard(a, format);
-	else if (!format->rewrites && !(out->f = open_file(path, e)))
+		out->fd = standard(a, format);
+	else if (!format->rewrites && (out->fd = open_file(path, e)) < 0)
 		return -1;
-	out->terminal = out->f && isatty(fileno(out->f)) && format->for_people;
+	if (out->fd >= 0 && stream_open(out, &o->patience, e))
+		return -1;
+	out->terminal = out->fd >= 0 && isatty(out->fd) && format->for_people;
 	opt.terminal = out->terminal;
 	opt.redraw = out->terminal && terminal_moves() && !a->target.command && !show->event;
 	out->view = view_new(format, show, m, &opt);
@@ -70,9 +90,28 @@ static int add(struct outputs *o, const struct args *a, const char *name, const 
 	return 0;
 }
 
+/* Messages must not hold up a run either, whoever writes them. */
+static void messages_open(struct outputs *o)
+{
+	o->real_stderr = stderr;
+	if (!is_regular(STDERR_FILENO) && (o->messages = sink_open(STDERR_FILENO, true, &o->patience)))
+		stderr = sink_stream(o->messages);
+}
+
+/* What is left of them nobody reads. */
+static void messages_close(struct outputs *o)
+{
+	if (!o->messages)
+		return;
+	stderr = o->real_stderr;
+	sink_close(o->messages);
+}
+
 int outputs_open(struct outputs *o, const struct args *a, const struct show *show, const struct model *m, struct error *e)
 {
 	o->list = xcalloc((size_t)a->show.also_count + 1, sizeof(*o->list));
+	o->patience.wake = -1;
+	messages_open(o);
 	if (add(o, a, a->show.format ? a->show.format : "text", a->show.output, show, m, e))
 		return -1;
 	for (int i = 0; i < a->show.also_count; i++)
@@ -129,10 +168,16 @@ static void fit(struct output *o)
 {
 	struct winsize ws = { 0 };
 
-	if (!o->terminal || ioctl(fileno(o->f), TIOCGWINSZ, &ws))
+	if (!o->terminal || ioctl(o->fd, TIOCGWINSZ, &ws))
 		return;
 	o->view->opt.width = ws.ws_col;
 	o->view->opt.height = ws.ws_row;
+}
+
+/* On a screen nobody misses a table that the next one replaces. */
+static bool is_behind(const struct output *o, bool moment)
+{
+	return moment && o->view->opt.redraw && !o->view->model->ended && sink_waits(o->sink) >= 0;
 }
 
 static void each(struct outputs *o, void (*show)(struct view *v), bool moment)
@@ -140,7 +185,7 @@ static void each(struct outputs *o, void (*show)(struct view *v), bool moment)
 	for (int i = 0; i < o->count; i++) {
 		struct output *out = &o->list[i];
 
-		if (out->err)
+		if (out->err || is_behind(out, moment))
 			continue;
 		fit(out);
 		if (out->view->format->rewrites && out->path && moment)
@@ -157,10 +202,9 @@ void outputs_start(struct outputs *o)
 		return;
 	o->started = true;
 	for (int i = 0; i < o->count; i++) {
-		FILE *f = o->list[i].path ? o->list[i].f : NULL;
-		struct stat st;
+		const struct output *out = &o->list[i];
 
-		if (f && fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode) && ftruncate(fileno(f), 0))
+		if (out->path && out->fd >= 0 && is_regular(out->fd) && ftruncate(out->fd, 0))
 			o->list[i].err = errno;
 	}
 	each(o, view_start, false);
@@ -203,9 +247,9 @@ void outputs_end(struct outputs *o)
 /* Of a pipe without readers the kernel says so, also if nothing was written since. */
 static bool reader_gone(const struct output *o)
 {
-	struct pollfd fd = { o->f ? fileno(o->f) : -1, 0, 0 };
+	struct pollfd fd = { o->fd, 0, 0 };
 
-	return o->err == EPIPE || (o->f && poll(&fd, 1, 0) > 0 && fd.revents & (POLLERR | POLLHUP));
+	return o->err == EPIPE || (o->fd >= 0 && poll(&fd, 1, 0) > 0 && fd.revents & (POLLERR | POLLHUP));
 }
 
 bool outputs_failed(struct outputs *o)
@@ -213,23 +257,64 @@ bool outputs_failed(struct outputs *o)
 	return o->list[0].err || reader_gone(&o->list[0]);
 }
 
+int outputs_waiting(const struct outputs *o, int *fds, int max)
+{
+	int n = 0;
+
+	for (int i = 0; i < o->count && n < max; i++)
+		if (o->list[i].sink && (fds[n] = sink_waits(o->list[i].sink)) >= 0)
+			n++;
+	return n;
+}
+
+void outputs_push(struct outputs *o)
+{
+	for (int i = 0; i < o->count; i++)
+		if (o->list[i].sink)
+			sink_push(o->list[i].sink);
+	if (o->messages)
+		sink_push(o->messages);
+}
+
+static int report(const struct output *o, uint64_t lost, struct error *e)
+{
+	char what[300], why[100];
+
+	snprintf(what, sizeof(what), "%s%s", o->path ? "to " : "the output", o->path ? o->path : "");
+	if (!lost)
+		return error_set(e, EXIT_FAILED, "free space, or choose another file", strerror(o->err), "cannot write %s", what);
+	snprintf(why, sizeof(why), "its reader takes nothing; %" PRIu64 " bytes were not written", lost);
+	return error_set(e, EXIT_FAILED, NULL, why, "cannot write %s", what);
+}
+
+static int output_close(struct output *o, struct error *e)
+{
+	uint64_t lost = 0;
+	bool gone;
+
+	if (o->f && fflush(o->f) && !o->err)
+		o->err = errno;
+	note_error(o);
+	view_free(o->view);
+	if (o->sink)
+		lost = sink_close(o->sink);
+	gone = reader_gone(o);
+	if (!o->sink && o->f)
+		fclose(o->f);
+	else if (o->path && o->fd >= 0)
+		close(o->fd);
+	return (o->err || lost) && !gone ? report(o, lost, e) : 0;
+}
+
 int outputs_close(struct outputs *o, struct error *e)
 {
+	struct error other;
 	int failed = 0;
 
-	for (int i = 0; i < o->count; i++) {
-		struct output *out = &o->list[i];
-
-		if (out->f && fflush(out->f) && !out->err)
-			out->err = errno;
-		note_error(out);
-		if (out->err && !reader_gone(out) && !failed)
-			failed = error_set(e, EXIT_FAILED, "free space, or choose another file", strerror(out->err),
-					   "cannot write %s%s", out->path ? "to " : "the output", out->path ? out->path : "");
-		view_free(out->view);
-		if (out->path && out->f)
-			fclose(out->f);
-	}
+	o->patience.closing = true;
+	messages_close(o);
+	for (int i = 0; i < o->count; i++)
+		failed |= output_close(&o->list[i], failed ? &other : e);
 	free(o->list);
 	*o = (struct outputs){ 0 };
 	return failed;

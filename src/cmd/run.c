@@ -18,6 +18,7 @@
 
 #define DRAIN_NS 50000000ull /* rings are emptied at least this often where a source does not say */
 #define NEVER UINT64_MAX
+#define OUTPUTS_POLLED 16 /* others are pushed at each drain */
 
 struct run {
 	const struct command *c;
@@ -127,12 +128,32 @@ static void start_clock(struct run *r)
 	emit(r->s, INPUT_CLOCK, &clock, sizeof(clock), NULL, 0);
 }
 
+/* The command has ended, or all targets. */
+static bool is_over(struct run *r)
+{
+	if (r->child.pid)
+		return r->child.ended;
+	return r->s->type->ended && r->s->type->ended(r->s);
+}
+
+/* Asked by an output whose reader is behind. */
+static bool is_impatient(void *ctx)
+{
+	struct run *r = ctx;
+	bool signalled = signals_read(r->signals, &r->child);
+
+	r->stop |= signalled;
+	return r->out.patience.closing ? signalled : r->stop || is_over(r) || clock_monotonic_ns() >= r->end;
+}
+
 static int begin(struct run *r, struct error *e)
 {
 	int err;
 
 	if (outputs_open(&r->out, r->a, r->c->show, r->m, e) || (r->signals = signals_open(e)) < 0)
 		return -1;
+	r->end = NEVER;
+	r->out.patience = (struct patience){ .wake = r->signals, .over = is_impatient, .ctx = r };
 	if (r->a->show.record && !(r->record = record_create(r->a->show.record, e)))
 		return -1;
 	if (r->a->target.command && (err = child_start(&r->child, r->a->target.command)))
@@ -171,14 +192,6 @@ static int tick(struct run *r, uint64_t now, struct error *e)
 	return 0;
 }
 
-/* The command has ended, or all targets. */
-static bool is_over(struct run *r)
-{
-	if (r->child.pid)
-		return r->child.ended;
-	return r->s->type->ended && r->s->type->ended(r->s);
-}
-
 static void note_over(struct run *r, uint64_t now)
 {
 	if (r->lingers || !is_over(r))
@@ -190,7 +203,9 @@ static void note_over(struct run *r, uint64_t now)
 static void wait_for_something(struct run *r)
 {
 	uint64_t now = clock_monotonic_ns(), until = r->end < r->next_tick ? r->end : r->next_tick;
-	struct pollfd fds[SOURCE_FDS + 1] = { { r->signals, POLLIN, 0 } };
+	struct pollfd fds[SOURCE_FDS + OUTPUTS_POLLED + 1] = { { r->signals, POLLIN, 0 } };
+	int waiting[OUTPUTS_POLLED], behind = outputs_waiting(&r->out, waiting, OUTPUTS_POLLED);
+	nfds_t n = 1;
 	struct timespec ts;
 
 	if (r->s->type->drain && now + r->s->period_ns < until)
@@ -198,8 +213,11 @@ static void wait_for_something(struct run *r)
 	until = until > now ? until - now : 0;
 	ts = (struct timespec){ .tv_sec = (time_t)(until / CLOCK_SECOND_NS), .tv_nsec = (long)(until % CLOCK_SECOND_NS) };
 	for (int i = 0; i < r->s->fd_count; i++)
-		fds[i + 1] = (struct pollfd){ r->s->fds[i], POLLIN, 0 };
-	ppoll(fds, (nfds_t)r->s->fd_count + 1, &ts, NULL);
+		fds[n++] = (struct pollfd){ r->s->fds[i], POLLIN, 0 };
+	for (int i = 0; i < behind; i++)
+		fds[n++] = (struct pollfd){ waiting[i], POLLOUT, 0 };
+	ppoll(fds, n, &ts, NULL);
+	outputs_push(&r->out);
 }
 
 static int step(struct run *r, struct error *e)

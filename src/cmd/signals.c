@@ -45,9 +45,9 @@ bool signals_read(int fd, struct child *command)
 	while (read(fd, &si, sizeof(si)) == sizeof(si)) {
 		if (si.ssi_signo == SIGCHLD)
 			child_reap(command);
-		else if (!command->pid)
+		else if (!command->pid || command->ended)
 			stop = true;
-		else if (!command->ended && !from_terminal(&si))
+		else if (!from_terminal(&si))
 			kill(command->pid, (int)si.ssi_signo);
 	}
 	return stop;

@@ -14,7 +14,8 @@
 void signals_block(sigset_t *set);
 /* The same, and SIGCHLD, as a descriptor; before child_start(). -1: e is set. */
 int signals_open(struct error *e);
-/* Takes what came; a command (its pid is 0: there is none) gets it instead.
+/* Takes what came; a command that has not ended (its pid is 0: there is
+ * none) gets it instead.
  * true: the run shall end. */
 bool signals_read(int fd, struct child *command);
 /* Waits for the end of the command. */
