@@ -15,8 +15,9 @@ declare -A may=(
 	[view]="view model input decode base wire args/formats.def"
 	[cmd]="cmd args source record view model input decode probe sym base wire"
 )
-bad=0
-no() { echo "not ok - layers: $1"; bad=1; }
+area=layers
+# shellcheck source=../lib/check.sh
+. tests/lib/check.sh
 for folder in "${!may[@]}"; do
 	while IFS=: read -r file include; do
 		path=${include#*\"}
@@ -38,5 +39,5 @@ while IFS= read -r file; do
 	esac
 done < <(grep -lE '<bpf/|\.skel\.h' -r src)
 python3 tests/lint/cycles.py || bad=1
-[ $bad = 0 ] && echo "ok - layers"
+[ $bad = 0 ] && ok "arrows point down"
 exit $bad

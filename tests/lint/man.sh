@@ -3,13 +3,14 @@
 # of its command (src/args/options.def); none names an option that does not exist.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-bad=0
-no() { echo "not ok - man: $1"; bad=1; }
+area="man"
+# shellcheck source=../lib/check.sh
+. tests/lib/check.sh
 for page in docs/man/*.1; do
 	out=$(mandoc -T lint -W warning "$page" 2>&1 | grep -vE 'missing date|outdated mandoc') && no "$page: $out"
 done
 if ! [ -x build/mmtrace ]; then
-	echo "skip - man: options: build/mmtrace is not built"
+	skip "options: build/mmtrace is not built"
 	exit $bad
 fi
 # options of the commands that trace are described once, in mmtrace(1) or in the page of the command
@@ -24,5 +25,5 @@ done < <(sed -n 's/^COMMAND([A-Z]*, \([a-z]*\),.*/\1/p' src/args/commands.def)
 while read -r option; do
 	grep -q "\"$option\"" src/args/options.def || no "--$option is in a page and is no option"
 done < <(plain docs/man/*.1 | grep -oE '^\.(It|Fl|Op).* Fl -[a-z][a-z-]+' | grep -oE 'Fl -[a-z][a-z-]+' | sed 's/Fl -//' | sort -u)
-[ $bad = 0 ] && echo "ok - man pages"
+[ $bad = 0 ] && ok "pages and options"
 exit $bad

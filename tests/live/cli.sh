@@ -5,24 +5,9 @@ cd "$(dirname "$0")/../.." || exit 1
 m=${MMTRACE:-$PWD/build/mmtrace}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-bad=0
-
-ok() { echo "ok - cli: $1"; }
-no() { echo "not ok - cli: $1: $2"; bad=1; }
-# expect STATUS NAME TEXT COMMAND...: exit status, and TEXT in what it says
-expect() {
-	local status=$1 name=$2 text=$3 got
-	shift 3
-	timeout 60 "$@" > "$tmp/out" 2> "$tmp/err" < /dev/null
-	got=$?
-	if [ $got != "$status" ]; then
-		no "$name" "exit $got, not $status: $(head -c 200 "$tmp/err")"
-	elif ! cat "$tmp/out" "$tmp/err" | grep -q -- "$text"; then
-		no "$name" "does not say '$text': $(head -c 200 "$tmp/err")"
-	else
-		ok "$name"
-	fi
-}
+area=cli
+# shellcheck source=../lib/check.sh
+. tests/lib/check.sh
 
 # Ids of the programs or maps that a process holds, from what the kernel says of its files.
 ids_held() { # prog|map PID
@@ -31,31 +16,31 @@ ids_held() { # prog|map PID
 
 # Those of the ids that the kernel still has: what was freed goes after a grace period.
 ids_left() { # prog|map IDS
-	local id left=
-	for _ in $(seq 100); do
-		left=
-		for id in $2; do
-			if bpftool "$1" show id "$id" > /dev/null 2>&1; then left="$left $id"; fi
-		done
-		[ -n "$left" ] || break
-		sleep 0.1
-	done
+	left=
+	await none_left "$1" "$2"
 	echo "$left"
+}
+
+# shellcheck disable=SC2317 # await calls it
+none_left() { # prog|map IDS: sets left
+	local id
+	left=
+	for id in $2; do
+		if bpftool "$1" show id "$id" > /dev/null 2>&1; then left="$left $id"; fi
+	done
+	[ -z "$left" ]
 }
 
 sigkill() { # VICTIM
 	local PATH=$PATH:/usr/sbin tracer progs maps
 	if ! command -v bpftool > /dev/null; then
-		echo "skip - cli: SIGKILL: bpftool is not installed"
+		skip "SIGKILL: bpftool is not installed"
 		return
 	fi
 	: > "$tmp/killed"
 	"$m" --json -o "$tmp/killed" -p "$1" > /dev/null 2>&1 &
 	tracer=$!
-	for _ in $(seq 600); do
-		[ ! -s "$tmp/killed" ] || break
-		sleep 0.1
-	done
+	await test -s "$tmp/killed"
 	progs=$(ids_held prog $tracer)
 	maps=$(ids_held map $tracer)
 	if [ -z "$progs" ] || [ -z "$maps" ] || [ -z "$(bpftool prog show id "${progs%%$'\n'*}")" ]; then
@@ -115,7 +100,7 @@ done
 "$m" doctor > /dev/null 2>&1
 usable=$?
 if [ $usable != 0 ]; then
-	echo "skip - cli: tracing: doctor says that this machine cannot (status $usable)"
+	skip "tracing: doctor says that this machine cannot (status $usable)"
 	exit $bad
 fi
 expect 0 "doctor --json" '"usable":true' "$m" doctor --json
@@ -142,7 +127,7 @@ if unshare -pf true 2> /dev/null; then
 	expect 3 "-a in a pid namespace" "pid namespace" unshare -pf "$m" -a -d 100ms
 	expect 3 "trace -a in a pid namespace" "pid namespace" unshare -pf "$m" trace -a -d 100ms
 else
-	echo "skip - cli: pid namespace: none can be made"
+	skip "pid namespace: none can be made"
 fi
 expect 2 "not a BTF file" "'/etc/passwd' is not BTF of a kernel" "$m" --btf /etc/passwd -- true
 expect 2 "not a BTF file, hist" "'/etc/passwd' is not BTF of a kernel" "$m" hist --btf /etc/passwd -d 1
@@ -220,10 +205,7 @@ PY
 : > "$tmp/json"
 python3 "$tmp/renamer.py" "$tmp/json" > "$tmp/renamed" &
 renamer=$!
-for _ in $(seq 100); do
-	[ ! -s "$tmp/renamed" ] || break
-	sleep 0.1
-done
+await test -s "$tmp/renamed"
 child=$(cat "$tmp/renamed")
 timeout 90 "$m" --json -o "$tmp/json" -i 100ms -p $renamer 2> "$tmp/err"
 if grep -q '"comm":"renamed0"' "$tmp/json" && grep -q '"comm":"renamed1"' "$tmp/json"; then
@@ -234,7 +216,7 @@ fi
 if grep -q "1 child that already lives is not traced; with it: -p $renamer,$child" "$tmp/err"; then
 	ok "children are reported"
 elif [ ! -e /proc/$$/task/$$/children ]; then
-	echo "skip - cli: children are reported: the kernel has no /proc/PID/task/TID/children"
+	skip "children are reported: the kernel has no /proc/PID/task/TID/children"
 else
 	no "children are reported" "$(cat "$tmp/err")"
 fi

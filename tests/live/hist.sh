@@ -5,8 +5,8 @@
 set -u
 m=${MMTRACE:-}
 victim=${VICTIM:-}
+cd "$(dirname "$0")/../.." || exit 1
 if [ -z "$m" ]; then
-	cd "$(dirname "$0")/../.." || exit 1
 	m=$PWD/build/mmtrace
 	victim=$PWD/build/victims/kernel_allocs
 	mkdir -p build/victims
@@ -14,14 +14,9 @@ if [ -z "$m" ]; then
 fi
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-bad=0
-
-ok() { echo "ok - hist: $1"; }
-no() { echo "not ok - hist: $1: $2"; bad=1; }
-equal() { if [ "$2" = "$3" ]; then ok "$1"; else no "$1" "$2, not $3"; fi; }
-between() { # NAME VALUE LOW HIGH
-	if [ "$2" -ge "$3" ] && [ "$2" -le "$4" ]; then ok "$1"; else no "$1" "$2 is not from $3 to $4"; fi
-}
+area=hist
+# shellcheck source=../lib/check.sh
+. tests/lib/check.sh
 
 # sum EVENT OP FIELD [PATTERN]: of the rows of the last run
 sum() {
@@ -54,24 +49,14 @@ stop_hist() {
 	equal "SIGINT ends with 0" $? 0
 }
 
-expect() { # STATUS NAME TEXT ARGS...
-	local want=$1 name=$2 text=$3 got
-	shift 3
-	timeout 60 "$m" hist "$@" > "$tmp/out" 2> "$tmp/err" < /dev/null
-	got=$?
-	if [ $got != "$want" ]; then
-		no "$name" "exit $got, not $want: $(head -c 200 "$tmp/err")"
-	elif ! cat "$tmp/out" "$tmp/err" | grep -q -- "$text"; then
-		no "$name" "does not say '$text': $(head -c 200 "$tmp/err")"
-	else
-		ok "$name"
-	fi
+hist_expect() { # STATUS NAME TEXT ARGS...
+	expect "$1" "$2" "$3" "$m" hist "${@:4}"
 }
 
 namespace() {
 	local status
 	if ! unshare -pf true 2> /dev/null; then
-		echo "skip - hist: pid namespace: none can be made"
+		skip "pid namespace: none can be made"
 		return
 	fi
 	unshare -pf "$m" hist kmalloc -p 1 -d 10ms > "$tmp/out" 2> "$tmp/err"
@@ -92,7 +77,7 @@ time.sleep(60)' &
 			[ "${task##*/}" = $pid ] || tid=${task##*/}
 		done
 	done
-	expect 1 "a thread is no process" "it is a thread" -p "$tid"
+	hist_expect 1 "a thread is no process" "it is a thread" -p "$tid"
 	kill $pid
 	wait $pid 2> /dev/null
 }
@@ -102,48 +87,48 @@ children() {
 	local child
 	sleep 30 &
 	child=$!
-	expect 0 "children that run already are reported" "-p $$,.*\b$child\b" kmalloc -p $$ -d 10ms
+	hist_expect 0 "children that run already are reported" "-p $$,.*\b$child\b" kmalloc -p $$ -d 10ms
 	kill $child
 	wait $child 2> /dev/null
 }
 
 bad_input() {
-	expect 0 "--help" "Domains" --help
-	expect 2 "unknown domain" "unknown word 'bogus'" bogus
-	expect 2 "unknown key" "keys: site" --by colour
-	expect 2 "three keys" "two different keys" --by site,gfp,node
-	expect 2 "a key twice" "two different keys" --by site,site
-	expect 2 "domain without the key" "it has: process" mmap --by site
-	expect 2 "keys that no domain has" "no domain has both" --by cache,order
-	expect 2 "bad size" "not a size" -z many
-	expect 2 "no size passes" "above" -z 4K -Z 1K
-	expect 2 "bad sort key" "no such key" --by site -s colour
-	expect 0 "keys of rows" "migrate type" --by help
-	expect 0 "keys to sort by" "bytes given and not asked for" -s help
-	expect 2 "bad hook" "no such hook" --backend fault=fentry
-	expect 2 "bad backend" "no backend is called" kmalloc --backend kmalloc=magic
-	expect 2 "bad backend of a default domain" "no backend is called" --backend kmalloc=magic
-	expect 2 "backend that nothing uses" "needs this hook" slab --backend kmalloc=tracepoint
+	hist_expect 0 "--help" "Domains" --help
+	hist_expect 2 "unknown domain" "unknown word 'bogus'" bogus
+	hist_expect 2 "unknown key" "keys: site" --by colour
+	hist_expect 2 "three keys" "two different keys" --by site,gfp,node
+	hist_expect 2 "a key twice" "two different keys" --by site,site
+	hist_expect 2 "domain without the key" "it has: process" mmap --by site
+	hist_expect 2 "keys that no domain has" "no domain has both" --by cache,order
+	hist_expect 2 "bad size" "not a size" -z many
+	hist_expect 2 "no size passes" "above" -z 4K -Z 1K
+	hist_expect 2 "bad sort key" "no such key" --by site -s colour
+	hist_expect 0 "keys of rows" "migrate type" --by help
+	hist_expect 0 "keys to sort by" "bytes given and not asked for" -s help
+	hist_expect 2 "bad hook" "no such hook" --backend fault=fentry
+	hist_expect 2 "bad backend" "no backend is called" kmalloc --backend kmalloc=magic
+	hist_expect 2 "bad backend of a default domain" "no backend is called" --backend kmalloc=magic
+	hist_expect 2 "backend that nothing uses" "needs this hook" slab --backend kmalloc=tracepoint
 	# as live does
 	local forced=0
 	timeout 60 "$m" hist vmalloc --backend vmalloc=fentry -d 10ms > /dev/null 2>&1 || forced=$?
-	expect $forced "forced among the default domains, as alone" "vmalloc" --backend vmalloc=fentry -d 10ms
-	expect 1 "no such pid" "no such process" -p 999999999
-	expect 2 "no cgroup" "not in a cgroup file system" --cgroup /tmp
-	expect 2 "frees that nothing reports" "only frees are reported" mmap --frees
-	expect 2 "look-through without sites" "by site" kmalloc --look-through
-	expect 2 "-s without rows" "by KEY" fault -s bytes
-	expect 2 "-s waste of times" "no waste" fault --by process -s waste
-	expect 2 "sizes of times" "no size" fault -z 4K
-	expect 2 "frees by size" "kfree reports no size" kmalloc --frees -z 4K
-	expect 2 "interval of nothing" "not a duration" -i 0
-	expect 2 "two commands" "cannot be joined" -c true -- true
-	expect 2 "a command and a pid" "cannot be joined" -p $$ -- true
-	expect 0 "a kernel thread allocates" "" kmalloc -p 2 -d 10ms
-	expect 7 "-c passes the status on" "" kmalloc -c 'exit 7'
-	expect 1 "no such cgroup" "cannot open" --cgroup /nonexistent
-	expect 127 "CMD not found" "cannot run" -- /nonexistent/program
-	expect 1 "disk full" "cannot write" -o /dev/full -- true
+	hist_expect $forced "forced among the default domains, as alone" "vmalloc" --backend vmalloc=fentry -d 10ms
+	hist_expect 1 "no such pid" "no such process" -p 999999999
+	hist_expect 2 "no cgroup" "not in a cgroup file system" --cgroup /tmp
+	hist_expect 2 "frees that nothing reports" "only frees are reported" mmap --frees
+	hist_expect 2 "look-through without sites" "by site" kmalloc --look-through
+	hist_expect 2 "-s without rows" "by KEY" fault -s bytes
+	hist_expect 2 "-s waste of times" "no waste" fault --by process -s waste
+	hist_expect 2 "sizes of times" "no size" fault -z 4K
+	hist_expect 2 "frees by size" "kfree reports no size" kmalloc --frees -z 4K
+	hist_expect 2 "interval of nothing" "not a duration" -i 0
+	hist_expect 2 "two commands" "cannot be joined" -c true -- true
+	hist_expect 2 "a command and a pid" "cannot be joined" -p $$ -- true
+	hist_expect 0 "a kernel thread allocates" "" kmalloc -p 2 -d 10ms
+	hist_expect 7 "-c passes the status on" "" kmalloc -c 'exit 7'
+	hist_expect 1 "no such cgroup" "cannot open" --cgroup /nonexistent
+	hist_expect 127 "CMD not found" "cannot run" -- /nonexistent/program
+	hist_expect 1 "disk full" "cannot write" -o /dev/full -- true
 }
 
 slabs() {
@@ -176,7 +161,7 @@ frees() {
 	equal "kfree: null in the totals" "$(grep -c '"end".*"kmalloc":{"going_on":null,"alloc":{[^}]*},"free":{"count":[0-9]*,"bytes_req":null' "$tmp/json")" 1
 	between "frees of a cache have sizes" "$(sum slab free bytes_req '"cache":"names_cache"')" 4096 40960000
 	equal "but no flags" "$(grep -c '"op":"free".*"gfp":"0x' "$tmp/json")" 0
-	expect 0 "kfree: - for people" "freed; kfree [a-z]* no size" kmalloc --by cache --frees -- "$victim" eventfd 10
+	hist_expect 0 "kfree: - for people" "freed; kfree [a-z]* no size" kmalloc --by cache --frees -- "$victim" eventfd 10
 }
 
 # Numbers and their words.
@@ -187,7 +172,7 @@ names() {
 	equal "flags of the allocation" "$(sum kmalloc alloc count 'do_eventfd.*,"gfp":"0x[0-9a-f]*","gfp_text":"GFP_KERNEL",')" 1000
 	if ! mkdir "$group" 2> /dev/null || [ ! -e "$group/cgroup.procs" ]; then
 		rmdir "$group" 2> /dev/null
-		echo "skip - hist: by cgroup: no cgroup2 to write to"
+		skip "by cgroup: no cgroup2 to write to"
 		return
 	fi
 	mkdir "$group/below"
@@ -205,7 +190,7 @@ names() {
 
 # A table of an interval has counts a second, that of the whole run has not.
 tables() {
-	expect 0 "head of an interval" "^mmtrace hist .*pid $$) .* interval [0-9.]*s" kmalloc --by site -p $$ --no-follow 200ms 2
+	hist_expect 0 "head of an interval" "^mmtrace hist .*pid $$) .* interval [0-9.]*s" kmalloc --by site -p $$ --no-follow 200ms 2
 	equal "and of the whole run" "$(grep -c '^mmtrace hist .* whole run' "$tmp/out")" 1
 	equal "counts a second" "$(grep -c 'allocated ([0-9.k]*/s)' "$tmp/out")" 2
 }
@@ -246,6 +231,8 @@ calls() {
 
 pgalloc() { awk '/^pgalloc/ { n += $2 } END { printf "%.0f\n", n }' /proc/vmstat; }
 pgfree() { awk '/^pgfree / { print $2 }' /proc/vmstat; }
+# shellcheck disable=SC2317 # await calls it
+freed_since() { [ $(($(pgfree) - $1)) -ge "$2" ]; } # PGFREE COUNT
 
 # What happens between two readings inside the run must be there, and no more
 # than between two readings around it.
@@ -256,7 +243,8 @@ against_vmstat() {
 	inner=$(pgalloc) inner_free=$(pgfree)
 	"$victim" touch 50000 > /dev/null
 	"$victim" bpfmap 16 8388608 > /dev/null
-	sleep 1
+	# the victims and their maps are given back: the latter by a worker, later
+	await freed_since "$inner_free" $((50000 + 16 * 2049)) || no "pages freed" "they are not"
 	inner=$(($(pgalloc) - inner)) inner_free=$(($(pgfree) - inner_free))
 	stop_hist
 	outer=$(($(pgalloc) - outer)) outer_free=$(($(pgfree) - outer_free))
@@ -300,7 +288,7 @@ free_pages() {
 against_proc() {
 	local before after
 	if [ -z "${MMT_QUIET-}" ]; then
-		echo "skip - hist: slabinfo, vmallocinfo and buddyinfo: others allocate on this machine (MMT_QUIET is not set)"
+		skip "slabinfo, vmallocinfo and buddyinfo: others allocate on this machine (MMT_QUIET is not set)"
 		return
 	fi
 	start_hist slab --by cache --frees || return
@@ -333,7 +321,7 @@ against_proc() {
 
 bad_input
 if ! timeout 60 "$m" hist kmalloc -d 100ms > /dev/null 2> "$tmp/err"; then
-	echo "skip - hist: $(head -1 "$tmp/err")"
+	skip "$(head -1 "$tmp/err")"
 	exit $bad
 fi
 namespace

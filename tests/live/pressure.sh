@@ -9,7 +9,10 @@ group=
 tracers=()
 trap 'kill "${tracers[@]}" 2> /dev/null; [ -z "$group" ] || rmdir "$group"; rm -rf "$tmp"' EXIT
 
-skip() { echo "skip - pressure: $1"; exit 0; }
+area=pressure
+# shellcheck source=../lib/check.sh
+. tests/lib/check.sh
+stop() { skip "$1"; exit 0; }
 # A group of version 1 or 2, below our own, and the file of its limit
 make_group() {
 	local root own
@@ -28,19 +31,19 @@ make_group() {
 }
 in_group() { (echo 0 > "$group/cgroup.procs" && exec "$@"); }
 
-"$m" hist memcg oom -d 100ms > /dev/null 2> "$tmp/why" || skip "$(head -1 "$tmp/why")"
-make_group || skip "no memory cgroup can be made: $(head -1 "$tmp/why")"
-[ "$(awk '/^SwapTotal/ { print $2 }' /proc/meminfo)" = 0 ] || skip "there is swap: a hog would not be killed"
+"$m" hist memcg oom -d 100ms > /dev/null 2> "$tmp/why" || stop "$(head -1 "$tmp/why")"
+make_group || stop "no memory cgroup can be made: $(head -1 "$tmp/why")"
+[ "$(awk '/^SwapTotal/ { print $2 }' /proc/meminfo)" = 0 ] || stop "there is swap: a hog would not be killed"
 cc -std=gnu17 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror -o "$tmp/hog" tests/victims/hog.c || exit 1
 
 "$m" hist memcg oom --by process --json -o "$tmp/hist" 2> "$tmp/hist.err" &
 tracers+=($!)
 "$m" top --json -o "$tmp/top" 5s 2> "$tmp/top.err" &
 tracers+=($!)
-for _ in $(seq 100); do
-	grep -qs '"start"' "$tmp/hist" && grep -qs '"start"' "$tmp/top" && break
-	sleep 0.1
-done
+# shellcheck disable=SC2317 # await calls it
+started() { grep -qs '"start"' "$1" || ! kill -0 "${tracers[@]}" 2> /dev/null; } # or one has failed
+await started "$tmp/hist"
+await started "$tmp/top"
 in_group "$tmp/hog" 60 0 > "$tmp/hog.out" 2>&1
 hog_status=$?
 kill -INT "${tracers[@]}"

@@ -7,23 +7,9 @@ tmp=$(mktemp -d)
 tracer=
 victim_PID=
 trap 'kill $tracer ${victim_PID:-} 2> /dev/null; rm -rf "$tmp"' EXIT
-bad=0
-
-ok() { echo "ok - top: $1"; }
-no() { echo "not ok - top: $1: $2"; bad=1; }
-expect() { # STATUS NAME TEXT COMMAND...
-	local status=$1 name=$2 text=$3 got
-	shift 3
-	timeout 60 "$@" > "$tmp/out" 2> "$tmp/err" < /dev/null
-	got=$?
-	if [ $got != "$status" ]; then
-		no "$name" "exit $got, not $status: $(head -c 200 "$tmp/err")"
-	elif ! cat "$tmp/out" "$tmp/err" | grep -q -- "$text"; then
-		no "$name" "does not say '$text': $(head -c 200 "$tmp/err")"
-	else
-		ok "$name"
-	fi
-}
+area=top
+# shellcheck source=../lib/check.sh
+. tests/lib/check.sh
 
 expect 0 "-s help" "direct_ns" "$m" top -s help
 expect 2 "unknown option" "hint:" "$m" top --bogus
@@ -41,18 +27,20 @@ v1=$(awk '$3 == "cgroup" { print $2; exit }' /proc/mounts)
 if [ -n "$v1" ]; then
 	expect 3 "cgroup v1" "version 1" "$m" top --cgroup "$v1"
 else
-	echo "skip - top: cgroup v1: none is mounted here"
+	skip "cgroup v1: none is mounted here"
 fi
 
 "$m" top -d 100ms > /dev/null 2> "$tmp/err"
 if [ $? -ge 3 ]; then
-	echo "skip - top: tracing: $(head -1 "$tmp/err")"
+	skip "tracing: $(head -1 "$tmp/err")"
 	exit $bad
 fi
 cc -O1 -Wall -Werror -o "$tmp/victim" tests/victims/top_victim.c || exit 1
 
 say() { echo go >&"${victim[1]}"; }
 faults() { sed 's/.*) //' "/proc/$victim_PID/stat" | cut -d' ' -f8,10; }
+# shellcheck disable=SC2317 # await calls it
+started() { grep -q '"start"' "$tmp/json" || ! kill -0 "$tracer" 2> /dev/null; } # or has failed
 # traced WORK... -- TOP-OPTIONS...: the victim works while top looks; sets before,
 # after (its min_flt and maj_flt) and children (min_flt of all)
 traced() {
@@ -64,15 +52,11 @@ traced() {
 	: > "$tmp/json"
 	"$m" top --json -o "$tmp/json" "${@/PID/${victim_PID:-}}" &
 	tracer=$!
-	for _ in $(seq 100); do
-		grep -q '"start"' "$tmp/json" && break
-		sleep 0.1
-	done
+	await started
 	before=$(faults)
 	say
 	read -r -u "${victim[0]}" _ children
 	after=$(faults)
-	sleep 0.3
 	kill -INT $tracer
 	wait $tracer
 	status=$?
