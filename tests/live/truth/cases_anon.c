@@ -8,7 +8,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static char *area;
 static int fd;
 
 static void fresh_setup(void)
@@ -19,22 +18,6 @@ static void fresh_setup(void)
 static void written_setup(void)
 {
 	area = map_region(PAGES);
-	touch_write(area, PAGES);
-}
-
-static void read_operate(void)
-{
-	touch_read(area, PAGES);
-}
-
-static void write_operate(void)
-{
-	touch_write(area, PAGES);
-}
-
-static void read_write_operate(void)
-{
-	touch_read(area, PAGES);
 	touch_write(area, PAGES);
 }
 

@@ -4,16 +4,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char *area;
-
 static void fresh_setup(void)
 {
 	area = map_pages(PAGES);
-}
-
-static void write_operate(void)
-{
-	touch_write(area, PAGES);
 }
 
 static void tree_operate(void)

@@ -12,7 +12,6 @@
 
 #define TIMES 8
 
-static char *area;
 static volatile int caught;
 static sigjmp_buf back;
 
@@ -65,7 +64,7 @@ static void unmapped_setup(void)
 	CHECK(!munmap(area, TIMES * PAGE));
 }
 
-static void read_operate(void)
+static void read_each_operate(void)
 {
 	for (size_t i = 0; i < TIMES; i++)
 		if (!sigsetjmp(back, 1))
@@ -73,7 +72,7 @@ static void read_operate(void)
 	report->slot[0] = caught;
 }
 
-static void write_operate(void)
+static void write_each_operate(void)
 {
 	for (size_t i = 0; i < TIMES; i++)
 		if (!sigsetjmp(back, 1))
@@ -101,15 +100,15 @@ static void count_finish(void)
 
 const struct truth_case cases_error[] = {
 	{.name = "sigbus", .what = "8 reads past the end of a file",
-	 .setup = bus_setup, .operate = read_operate, ERRORS},
+	 .setup = bus_setup, .operate = read_each_operate, ERRORS},
 	{.name = "sigbus_kernel", .what = "8 system calls that read past the end of a file",
 	 .setup = bus_setup, .operate = kernel_operate, .finish = count_finish, .total = 0, .major = 0,
 	 .rows = {{.what = M(C_ERROR), .n = TIMES, .on = BK_FENTRY, .flags = ROW_TOTAL},
 		  {.what = M(C_ERROR), .n = 0, .on = BK_TRACEPOINT,
 		   .why = "ends in the exception table: no event after its beginning"}}},
 	{.name = "segv_protection", .what = "8 writes to read-only memory",
-	 .setup = protection_setup, .operate = write_operate, ERRORS},
+	 .setup = protection_setup, .operate = write_each_operate, ERRORS},
 	{.name = "segv_unmapped", .what = "8 reads where nothing is mapped",
-	 .setup = unmapped_setup, .operate = read_operate, ERRORS},
+	 .setup = unmapped_setup, .operate = read_each_operate, ERRORS},
 	{.name = NULL},
 };

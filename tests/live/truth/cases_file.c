@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char *area;
 static int fd;
 
 static void map_file(int prot, int flags)
@@ -109,22 +108,6 @@ static void ramfs_finish(void)
 	close(fd);
 	umount2(dir, MNT_DETACH);
 	rmdir(dir);
-}
-
-static void read_operate(void)
-{
-	touch_read(area, PAGES);
-}
-
-static void write_operate(void)
-{
-	touch_write(area, PAGES);
-}
-
-static void read_write_operate(void)
-{
-	touch_read(area, PAGES);
-	touch_write(area, PAGES);
 }
 
 /* The page of a hole is made by the write fault. */

@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char *area;
 static int hold[2];
 static uint64_t before[PAGES], after[PAGES];
 

@@ -14,7 +14,6 @@
 
 #define SILENT "get_user_pages raises no event that the tracepoint backend sees"
 
-static char *area;
 static int fd = -1;
 
 static void fresh_setup(void)

@@ -12,7 +12,6 @@
 #define THP "/sys/kernel/mm/transparent_hugepage/"
 #define POOL "/sys/kernel/mm/hugepages/hugepages-2048kB/"
 
-static char *area;
 static char pool_before[32];
 static char smaps[1 << 18];
 
@@ -58,12 +57,12 @@ static void off_setup(void)
 	area = map_aligned(MADV_NOHUGEPAGE);
 }
 
-static void write_operate(void)
+static void write_all_operate(void)
 {
 	touch_write(area, SIZE / PAGE);
 }
 
-static void read_operate(void)
+static void read_all_operate(void)
 {
 	touch_read(area, SIZE / PAGE);
 }
@@ -128,19 +127,19 @@ static void hugetlb_finish(void)
 
 const struct truth_case cases_huge[] = {
 	{.name = "thp_write", .what = "8 MiB written in 4 huge pages", .flags = CF_THP,
-	 .setup = thp_setup, .operate = write_operate, .finish = thp_finish,
+	 .setup = thp_setup, .operate = write_all_operate, .finish = thp_finish,
 	 .total = N_ANY, .major = 0, .rows = {{.what = M(C_ANON_HUGE), .n = COUNT}}},
 	{.name = "thp_off_write", .what = "8 MiB written without huge pages", .flags = CF_THP,
-	 .setup = off_setup, .operate = write_operate, .total = SIZE / PAGE, .major = 0,
+	 .setup = off_setup, .operate = write_all_operate, .total = SIZE / PAGE, .major = 0,
 	 .rows = {{.what = M(C_ANON_WRITE), .n = SIZE / PAGE}}},
 	{.name = "thp_zero_read", .what = "8 MiB read: the huge zero page 4 times",
-	 .flags = CF_THP, .setup = zero_setup, .operate = read_operate, .total = COUNT, .major = 0,
+	 .flags = CF_THP, .setup = zero_setup, .operate = read_all_operate, .total = COUNT, .major = 0,
 	 .rows = {{.what = M(C_ANON_READ), .n = COUNT}}},
 	/* Up to 6.12 the first write splits the huge zero page into small ones,
 	 * each then copied; later kernels put a huge page in its place, which is
 	 * a copy and a huge page at once. */
 	{.name = "thp_zero_write", .what = "8 MiB of huge zero page written",
-	 .flags = CF_THP, .setup = zero_write_setup, .operate = write_operate,
+	 .flags = CF_THP, .setup = zero_write_setup, .operate = write_all_operate,
 	 .total = N_ANY, .major = 0,
 	 .rows = {{.what = M(C_COW), .n = SIZE / PAGE, .below = KV(6, 13)},
 		  {.what = M(C_COW) | M(C_ANON_HUGE), .n = N_REST, .from = KV(6, 13)}}},

@@ -7,7 +7,6 @@
 #include <sys/shm.h>
 #include <unistd.h>
 
-static char *area;
 static int fd;
 
 static void map_fd(int prot, int flags)
@@ -73,22 +72,6 @@ static void sysv_setup(void)
 	shmctl(id, IPC_RMID, NULL);
 	CHECK(area != (void *)-1);
 	region_add(area, PAGES * PAGE);
-}
-
-static void read_operate(void)
-{
-	touch_read(area, PAGES);
-}
-
-static void write_operate(void)
-{
-	touch_write(area, PAGES);
-}
-
-static void read_write_operate(void)
-{
-	touch_read(area, PAGES);
-	touch_write(area, PAGES);
 }
 
 #define SHMEM_256 .total = 256, .major = 0, .rows = {{.what = M(C_SHMEM), .n = 256}}

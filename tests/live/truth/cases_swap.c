@@ -16,7 +16,6 @@
 #define MADV_PAGEOUT 21
 #endif
 
-static char *area;
 static uint64_t entries[PAGES];
 
 static size_t swapped_count(void)
@@ -48,22 +47,6 @@ static void swap_setup(void)
 	}
 	if (count < PAGES)
 		victim_skip("only %zu of %lu pages went to swap", count, PAGES);
-}
-
-static void read_operate(void)
-{
-	touch_read(area, PAGES);
-}
-
-static void write_operate(void)
-{
-	touch_write(area, PAGES);
-}
-
-static void read_write_operate(void)
-{
-	touch_read(area, PAGES);
-	touch_write(area, PAGES);
 }
 
 static void need_nodes(void)

@@ -8,7 +8,6 @@
 #define MANY 64
 #define MANY_PAGES 16ul /* one fault-around window each */
 
-static char *area;
 static int fd;
 static int ready[2], start[2], done[2], stop[2];
 static pthread_t threads[MANY];

@@ -16,7 +16,7 @@
 
 #define SLOW_PAGES 16
 
-static char *area, *source;
+static char *source;
 static int uffd = -1;
 static long delay_ns;
 static volatile int handler_ready, alarms;
@@ -119,16 +119,6 @@ static void protect_setup(void)
 	if (ioctl(uffd, UFFDIO_WRITEPROTECT, &wp))
 		victim_skip("userfaultfd cannot write-protect: %s", strerror(errno));
 	handler_start();
-}
-
-static void write_operate(void)
-{
-	touch_write(area, PAGES);
-}
-
-static void read_operate(void)
-{
-	touch_read(area, PAGES);
 }
 
 static void on_alarm(int signal)

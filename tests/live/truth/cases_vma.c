@@ -12,7 +12,7 @@
 #define MREMAP_DONTUNMAP 4
 #endif
 
-static char *area, *target;
+static char *target;
 
 /* Half of the pages exist before they move. */
 static void move_setup(void)

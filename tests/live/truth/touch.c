@@ -54,6 +54,24 @@ void touch_write(void *start, size_t pages)
 		p[i * PAGE] = (char)(i + 1);
 }
 
+char *area;
+
+void read_operate(void)
+{
+	touch_read(area, PAGES);
+}
+
+void write_operate(void)
+{
+	touch_write(area, PAGES);
+}
+
+void read_write_operate(void)
+{
+	touch_read(area, PAGES);
+	touch_write(area, PAGES);
+}
+
 /* Stack pages for signal frames and calls that the operation makes. */
 __attribute__((noinline)) void stack_warm(void)
 {

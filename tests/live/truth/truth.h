@@ -133,6 +133,11 @@ char *map_region(size_t pages);
 void touch_read(const void *start, size_t pages);
 void touch_write(void *start, size_t pages);
 void stack_warm(void);
+/* What most cases map, and operations on PAGES of it. */
+extern char *area;
+void read_operate(void);
+void write_operate(void);
+void read_write_operate(void);
 void write_text(const char *path, const char *text);
 bool read_text(const char *path, char *buffer, size_t size);
 int file_create(size_t pages);
