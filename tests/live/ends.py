@@ -4,7 +4,6 @@ faults are not another's, and threads that exit at once are all counted."""
 import os
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'lib'))
 import mmt
@@ -38,7 +37,7 @@ def one_thread():
         with mmt.Tracer('-t', tids[1]) as tracer:
             tracer.started()
             low = int(victim.ask('counts').split()[2])
-            time.sleep(0.5)
+            mmt.wait_for(lambda: int(victim.ask('counts').split()[2]) > low + 1000, 'the thread does not fault')
             high = int(victim.ask('counts').split()[2])
             tracer.settled().stop()
             end = int(victim.ask('counts').split()[2])
@@ -51,7 +50,8 @@ def exit_at_once():
     command = [mmt.victim('threads'), str(THREADS)]
     with mmt.Tracer('--', *command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as tracer:
         tracer.started()
-        time.sleep(1)
+        # each of them faults by the time that all of them together have
+        tracer.wait(lambda: sum(map(mmt.fault_count, tracer.processes.values())) > 1000 * THREADS, 'the threads do not fault')
         tracer.process.stdin.close()
         tracer.finished()
     faults = tracer.end['faults']

@@ -4,10 +4,10 @@ import collections
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'lib'))
 import mmt
@@ -15,6 +15,7 @@ import mmt
 TURNS = 20000 # of eventfd + close: one kmalloc, three objects of slab caches
 PROGRAM = ('BEGIN { printf("ready\\n"); } tracepoint:kmem:kmalloc, tracepoint:kmem:kmem_cache_alloc /pid == %d/ '
            '{ @[ksym(args->call_site)] = count(); }')
+CONTROL = None
 
 
 def load():
@@ -26,16 +27,25 @@ def load():
 
 
 class Peer:
+    """ready: text that it prints once it counts; CONTROL: it does so when asked to by --control."""
+
     def __init__(self, name, ready, *command):
         self.name, self.path = name, os.path.join(mmt.scratch(), name)
+        (self.asked, ask), (self.answer, answers) = os.pipe(), os.pipe()
+        if ready is CONTROL:
+            command = [*command, '-D', '-1', '--control', 'fd:%d,%d' % (self.asked, answers)]
         with open(self.path, 'w') as out:
             self.process = subprocess.Popen([a.replace('OUT', self.path + '.out') for a in command], stdin=subprocess.DEVNULL,
-                                            stdout=out, stderr=out)
-        if ready:
-            mmt.wait_for(lambda: self.process.poll() is not None or ready in self.text(), name + ' does not start')
-        else:
-            time.sleep(1) # it does not say when it is ready
+                                            stdout=out, stderr=out, pass_fds=(self.asked, answers))
+        if ready is CONTROL:
+            os.write(ask, b'enable\n')
+            ready = 'ack'
+        mmt.wait_for(lambda: self.process.poll() is not None or ready in self.text() + self.answered(), name + ' does not start')
         mmt.check(self.process.poll() is None, '%s ended: %s' % (name, self.text()[-300:]))
+
+    def answered(self):
+        can = select.select([self.answer], [], [], 0)[0]
+        return os.read(self.answer, 64).decode() if can else ''
 
     def text(self):
         texts = [open(p, errors='replace').read() for p in (self.path, self.path + '.out') if p and os.path.exists(p)]
@@ -91,7 +101,7 @@ def perf_kmem():
             raise mmt.Skip('perf lost events')
         return len(re.findall(r'load +kmem:(?:kmalloc|kmem_cache_alloc):', out.stdout))
 
-    ours, theirs = beside('perf', '', count, 'perf', 'kmem', '--slab', 'record', '-o', 'OUT', '-m', '4096', '-p', '%d')
+    ours, theirs = beside('perf', CONTROL, count, 'perf', 'kmem', '--slab', 'record', '-o', 'OUT', '-m', '4096', '-p', '%d')
     total = sum(ours.values())
     mmt.check(total <= theirs < total + TURNS // 100, 'mmtrace: %d, perf kmem: %d' % (total, theirs))
     return '%d, perf kmem with the strays of the process %d' % (total, theirs)

@@ -51,13 +51,15 @@ def check_screen(screen, size, wanted):
 def drawn(arguments, wanted):
     env = dict(os.environ, LC_ALL='C.UTF-8')
     resized = []
+    go, ready = os.pipe()
     pid, fd = pty.fork()
     if not pid:
-        time.sleep(0.2)  # until the size is set
+        os.read(go, 1)  # the size is set
         os.execve(mmt.MMTRACE, [mmt.MMTRACE, '-i', '200ms'] + arguments, env)
     try:
         for size in SIZES:
             resize(fd, size)
+            os.write(ready, b'x')
             # the first screen may be half of the old size
             text = read_until(fd, '', lambda text: text.count(CLEAR) > SCREENS + 1)
             for screen in text.split(CLEAR)[2:-1]:
@@ -72,7 +74,8 @@ def drawn(arguments, wanted):
         except ProcessLookupError:
             pass
         os.waitpid(pid, 0)
-        os.close(fd)
+        for end in fd, go, ready:
+            os.close(end)
     return ', '.join(resized)
 
 
