@@ -153,6 +153,42 @@ static void times_in_words(void)
 	CHECK(strlen(text_ns(out, sizeof(out), UINT64_MAX)) < sizeof(out));
 }
 
+/* What is printed is never the step to the next unit: 1023.5K is 1.0M. */
+static void what_is_rounded_up_to_the_next_unit(void)
+{
+	static const struct { uint64_t n; const char *text; } bytes[] = {
+		{ 10188, "9.9K" }, { 10189, "10K" }, { 1047552, "1023K" }, { 1048063, "1023K" }, { 1048064, "1.0M" },
+		{ (1 << 20) - 1, "1.0M" }, { (1 << 20) + 1, "1.0M" }, { (1ull << 30) - 1, "1.0G" }, { (1ull << 40) - 1, "1.0T" },
+		{ (1ull << 50) - 1, "1.0P" }, { (1ull << 60) - 128, "1.0E" },
+	}, ns[] = {
+		{ 1049, "1.0us" }, { 9949, "9.9us" }, { 9950, "10us" }, { 999499, "999us" }, { 999500, "1.0ms" }, { 999600, "1.0ms" },
+		{ 999960, "1.0ms" }, { 999999, "1.0ms" }, { 9949999, "9.9ms" }, { 9950000, "10ms" }, { 999499999, "999ms" },
+		{ 999500000, "1.0s" }, { 999999999, "1.0s" }, { 999960000000, "1000.0s" },
+	};
+	static const struct { double n; const char *text; } counts[] = {
+		{ 9.94, "9.9" }, { 9.96, "10" }, { 9999.4, "9999" }, { 9999.5, "10.0k" }, { 999949, "999.9k" }, { 999950, "1.0M" },
+		{ 999960, "1.0M" }, { 999999, "1.0M" }, { 999949999, "999.9M" }, { 999950000, "1.0G" }, { 999999999, "1.0G" },
+	};
+	char out[16];
+
+	for (size_t i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++)
+		CHECK_STR(text_bytes(out, sizeof(out), bytes[i].n), bytes[i].text);
+	for (size_t i = 0; i < sizeof(ns) / sizeof(ns[0]); i++)
+		CHECK_STR(text_ns(out, sizeof(out), ns[i].n), ns[i].text);
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+		CHECK_STR(text_count(out, sizeof(out), counts[i].n), counts[i].text);
+}
+
+static void real_numbers_as_whole_ones(void)
+{
+	CHECK_EQ(text_whole(0), 0);
+	CHECK_EQ(text_whole(5.9), 5);
+	CHECK_EQ(text_whole(-5.9), 5);
+	CHECK_EQ(text_whole(0x1p64), UINT64_MAX);
+	CHECK_EQ(text_whole(-1e300), UINT64_MAX);
+	CHECK_EQ(text_whole(0.0 / 0.0), 0);
+}
+
 static void durations(void)
 {
 	static const struct { const char *text; uint64_t ns; } good[] = {
@@ -221,6 +257,8 @@ int main(void)
 	RUN("text", counts_in_words);
 	RUN("text", times_in_words);
 	RUN("text", invisible_characters);
+	RUN("text", what_is_rounded_up_to_the_next_unit);
+	RUN("text", real_numbers_as_whole_ones);
 	RUN("text", durations);
 	RUN("text", numbers);
 	RUN("text", sizes);
