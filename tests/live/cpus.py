@@ -18,7 +18,7 @@ def online(yes):
 
 def storm_on_cpu1(v, t):
     """A victim's faults there, as its own and with their VMA."""
-    wait_for(lambda: 'came online' in t.words(), 'it does not tell that the CPU came')
+    wait_for(lambda: 'came online' in t.words(), 'it does not announce that the CPU came')
     os.sched_setaffinity(v.pid, {1})
     v.ask('go')
     v.process.wait()

@@ -28,16 +28,16 @@ def tiled(v):
     return at == v['end'] and v['kind'] in [p['kind'] for p in v['parts']]
 
 
-def wrong_kinds(rows, told):
+def wrong_kinds(rows, reported):
     return ['%s at %s is %s' % (kind, address, kind_at(rows, int(address, 16)))
-            for kind, address in told if kind_at(rows, int(address, 16)) != kind]
+            for kind, address in reported if kind_at(rows, int(address, 16)) != kind]
 
 
 def kinds(command, prepare=None):
     with mmt.Victim(*command) as victim:
-        told = []
+        reported = []
         while (line := victim.line()) != 'ready':
-            told.append(line.split())
+            reported.append(line.split())
         if prepare:
             prepare(victim)
         with mmt.Tracer('-p', victim.pid) as tracer:
@@ -47,7 +47,7 @@ def kinds(command, prepare=None):
             mmt.check(not layout, layout)
             gaps = [v['start'] for v in rows if not tiled(v)]
             mmt.check(not gaps, 'parts are no tiling of %s' % ' '.join(gaps))
-            wrong = wrong_kinds(rows, told)
+            wrong = wrong_kinds(rows, reported)
             mmt.check(not wrong, '; '.join(wrong))
             guessed = [v['name'] for v in rows if v['kind_source'] == 'perm' and v['kind'] != 'file']
             mmt.check(not guessed, 'guessed: %s' % guessed)
@@ -55,9 +55,9 @@ def kinds(command, prepare=None):
             tracer.finished()
             dead = [v for v in tracer.vmas.values() if v['pid'] == victim.pid]
             mmt.check(dead and not any(v['live'] for v in dead), 'rows live after the end')
-            wrong = wrong_kinds(dead, told)
+            wrong = wrong_kinds(dead, reported)
             mmt.check(not wrong, 'after its end: %s' % '; '.join(wrong))
-    return '%d addresses' % len(told)
+    return '%d addresses' % len(reported)
 
 
 def threads(pid):
@@ -82,14 +82,14 @@ def leaderless():
 
 
 def short_lived():
-    """What no layout has shown is judged by what its faults told and by the marks."""
-    with mmt.Tracer('-d', '60s', '--', mmt.victim('kinds'), interval='10s', stdout=open(os.path.join(mmt.scratch(), 'told'), 'w')) as tracer:
+    """What no layout has shown is judged by what its faults showed and by the marks."""
+    with mmt.Tracer('-d', '60s', '--', mmt.victim('kinds'), interval='10s', stdout=open(os.path.join(mmt.scratch(), 'reported'), 'w')) as tracer:
         tracer.finished()
-    with open(os.path.join(mmt.scratch(), 'told')) as f:
-        told = [line.split() for line in f if line.strip() != 'ready']
+    with open(os.path.join(mmt.scratch(), 'reported')) as f:
+        reported = [line.split() for line in f if line.strip() != 'ready']
     rows = [v for v in tracer.vmas.values() if v['start'] and v['faults']['total']]
-    seen = {kind for kind, _ in told if kind in ('data', 'heap', 'stack')}
-    wrong = wrong_kinds(rows, [t for t in told if t[0] in seen])
+    seen = {kind for kind, _ in reported if kind in ('data', 'heap', 'stack')}
+    wrong = wrong_kinds(rows, [t for t in reported if t[0] in seen])
     mmt.check(not wrong, '; '.join(wrong))
     exec_rows = [v for v in tracer.vmas.values() if v['name'] == '[exec]']
     mmt.check(len(exec_rows) == 1 and exec_rows[0]['start'] is None, '%d rows [exec]' % len(exec_rows))

@@ -85,7 +85,7 @@ def held(row):
 
 
 def is_known(row):
-    """Where names are hidden nothing can be told apart."""
+    """Where names are hidden sites cannot be distinguished."""
     check(row, 'no row of %s' % SITE)
     return row
 
@@ -119,7 +119,7 @@ def large_ones_count_once():
         v.ask('close 0')
         check(not held(at(leak.now(), 'pipe_resize_ring')), 'closed, but still there')
         _, end = leak.stop()
-        check(not end['lost']['reused'], 'told twice is not a free missed: %s' % end['lost'])
+        check(not end['lost']['reused'], 'reported twice is not a free missed: %s' % end['lost'])
 
 
 def pages_are_held():
@@ -169,7 +169,7 @@ def command_is_run():
     bad(2, 'two targets', '-p', '1', '--', 'true')
 
 
-def frees_of_before_are_told():
+def frees_of_before_are_reported():
     with Victim(hold) as v:
         v.ask('eventfd 500')
         with Leak('-p', v.pid) as leak:
@@ -179,7 +179,7 @@ def frees_of_before_are_told():
             check(not held(at(rows, SITE)), 'held though never seen')
 
 
-def full_table_is_told():
+def full_table_is_reported():
     with Victim(hold) as v, Leak('kmalloc', '-p', v.pid, '--entries', 100, '--strict') as leak:
         v.ask('eventfd 1000')
         rows, end = leak.stop()
@@ -295,10 +295,10 @@ if 'no names' in probe.stderr:
 run('leak: 1,000 eventfds held, 5,000 more made and closed, all given back', holds_and_gives_back)
 run('leak: 50 large kmallocs count once', large_ones_count_once)
 run('leak: 2,000 pages held and given back', pages_are_held)
-run('leak: frees of what was there before', frees_of_before_are_told)
+run('leak: frees of what was there before', frees_of_before_are_reported)
 run('leak: children are followed', children_are_followed)
 run('leak: -- CMD', command_is_run)
-run('leak: a full table is told', full_table_is_told)
+run('leak: a full table is reported', full_table_is_reported)
 run('leak: --sample', sampling_scales)
 run('leak: --older', young_ones_are_left_out)
 run('leak: --slab', one_cache)

@@ -29,7 +29,7 @@ def wait_for_file(mmtrace, name):
 
 def overload(options, stop, expect):
     """Two storms side by side, and processes that come and go, so that there is
-    something to tell on the control ring; expect: what the report must admit.
+    something to report on the control ring; expect: what the report must admit.
     stop: seconds that the reader stands still, or UNTIL_END."""
     for name in ('overload.json', 'begun', 'ended'):
         if os.path.exists(os.path.join(scratch(), name)):

@@ -13,8 +13,8 @@ WORKERS = int(os.environ.get('MMT_WORKERS', '50'))
 SECONDS = float(os.environ.get('MMT_SECONDS', '1.5'))
 
 
-def told(victim):
-    """{pid: [(faults, phase)...]} of all children, as wait4 told; a pid may serve again."""
+def reported(victim):
+    """{pid: [(faults, phase)...]} of all children, as wait4 reported; a pid may serve again."""
     children = collections.defaultdict(list)
     while True:
         words = victim.line().split()
@@ -43,7 +43,7 @@ def storm(**options):
             mmt.check(victim.ask('mark') == 'marked', 'the victim does not mark')
             time.sleep(SECONDS)
             victim.process.stdin.write('stop\n')
-            children = told(victim)
+            children = reported(victim)
             end = count()
             tracer.settled().stop()
         # details may be lost in such a storm, counts may not

@@ -54,7 +54,7 @@ def hist_is_exact(lines):
     rows = hist_rows(lines)
     for function, (domain, _, asked, taken, amount) in KNOWN.items():
         if function == 'mmt_alloc_bulk':
-            continue # no event tells of it
+            continue # no event reports it
         r = rows.get((domain, function))
         got = r and (r['count'], r['bytes_req'], r['bytes_alloc'], [(b['lo'], b['count']) for b in r['buckets']])
         bucket = 1 << (asked.bit_length() - 1)

@@ -138,7 +138,7 @@ static void mapped(struct bytes *b, uint64_t at, uint64_t pages, unsigned perm, 
 	layout_add(b, v, "/lib/some.so");
 }
 
-/* The page of the file that two segments share is told apart by the load bias,
+/* The page of the file that two segments share is attributed by the load bias,
  * and bss goes on behind the file's last page. */
 static void parts_of_a_library(void)
 {

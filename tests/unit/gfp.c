@@ -29,7 +29,7 @@ static void of_6_1(void)
 }
 
 /* Nothing is where it was. */
-static void as_the_kernel_tells(void)
+static void as_the_kernel_shows(void)
 {
 	struct gfp_names n = { 0 };
 
@@ -52,6 +52,6 @@ static void as_the_kernel_tells(void)
 int main(void)
 {
 	RUN("gfp", of_6_1);
-	RUN("gfp", as_the_kernel_tells);
+	RUN("gfp", as_the_kernel_shows);
 	return check_bad;
 }

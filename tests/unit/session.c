@@ -192,7 +192,7 @@ static void a_pid_used_again_is_a_new_process(void)
 	CHECK_EQ(process_of(s, 42, false)->faults.minor, 2);
 	CHECK_EQ(old->faults.minor, 1);
 	CHECK_EQ(s->live_processes, 1);
-	/* and where the exit was lost, the start time tells */
+	/* and where the exit was lost, the start time shows it */
 	APPLY(s, make_fork(42, 1, 3, 9000, "third"));
 	CHECK_STR(process_of(s, 42, false)->comm, "third");
 	CHECK_EQ(stat_total(&process_of(s, 42, false)->faults), 0);
@@ -299,7 +299,7 @@ static void a_layout_that_raced_says_so(void)
 	CHECK(session_layout_current(s, 42, &now));
 	now.lock_seq = 10;
 	CHECK(!session_layout_current(s, 42, &now));
-	now.lock_seq = ~0ull; /* a kernel that does not tell */
+	now.lock_seq = ~0ull; /* a kernel that does not report it */
 	CHECK(!session_layout_current(s, 42, &now));
 	CHECK_EQ(s->base.decode_errors, 0);
 	session_free(s);

@@ -7,7 +7,7 @@
  * makes one child after the other: one that forks and faults, one that forks and
  * execs, one by posix_spawn, one with a second thread.  On "mark" on stdin the
  * children born from then on belong to phase 1 (before: 0), answered by "marked";
- * on "stop" the workers stop, and all is told: "child PID MINOR MAJOR PHASE" as
+ * on "stop" the workers stop, and all is reported: "child PID MINOR MAJOR PHASE" as
  * wait4 says, then "done".  The workers stay until the end of stdin, quiet. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -96,7 +96,7 @@ static void worker_main(struct worker *me)
 		pause();
 }
 
-static void tell_all(int workers)
+static void report_all(int workers)
 {
 	for (int w = 0; w < workers; w++) {
 		struct worker *one = &shared->workers[w];
@@ -144,7 +144,7 @@ int main(int argc, char **argv)
 			fflush(stdout);
 		} else if (!strncmp(line, "stop", 4)) {
 			atomic_store(&shared->stop, 1);
-			tell_all(workers);
+			report_all(workers);
 		}
 	}
 	return 0; /* the workers die with us */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Holds kernel objects as told by lines on stdin, each answered by one line:
+/* Holds kernel objects as lines on stdin ask for, each answered by one line:
  *   eventfd N | bigpipe N  open so many more and keep them
  *   churn N                open and close an eventfd so many times
  *   touch N                map and touch so many small pages

@@ -15,7 +15,7 @@
  * read that ended in a hole.)  That holds because nobody else maps that page:
  * each reader has its own window of fault-around, 16 pages, and reads one page
  * of it.  Else a remap and the fault of another reader could come between a
- * fault and the read, which would then tell the wrong letter.
+ * fault and the read, which would then show the wrong letter.
  *
  * Prints "file LETTER INODE", "area START END"; after a line on stdin it runs,
  * then prints "generations N", "A N", "B N", "unclear N", "holes N" (reads that

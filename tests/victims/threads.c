@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Threads that fault until they are told to end.  usage: threads N
+/* Threads that fault until asked to end.  usage: threads N
  * Prints `tid ...` of each, then answers `counts` with `counts MINOR...` of each
  * thread (its own getrusage), and ends at the end of input by exit_group while all
  * of them fault. */

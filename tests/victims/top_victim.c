@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Does a known amount of work when told to, for tests of `mmtrace top`:
+/* Does a known amount of work on request, for tests of `mmtrace top`:
  * top_victim PAGES EVENTFDS CHILDREN PAGES_EACH.  Prints "ready", waits for a
  * line, works, prints "done CHILDREN_MINFLT", waits for another line.  The
  * children are called "short_lived" and live as long as their page faults. */

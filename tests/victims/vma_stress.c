@@ -48,7 +48,7 @@ static uint64_t seed = 1;
 static char *heap_low;
 
 /* stdio would take its buffers from the heap that the brk calls cut off. */
-__attribute__((format(printf, 1, 2))) static void tell(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 {
 	char text[64];
 	va_list args;
@@ -328,11 +328,11 @@ static void stress(long calls, long every)
 		if (i % 16 == 0)
 			slot_reset(slot_at(random_below(SLOTS)));
 		if (every && i % every == 0) {
-			tell("stop %ld\n", i);
+			say("stop %ld\n", i);
 			raise(SIGSTOP);
 		}
 	}
-	tell("done %ld\n", calls);
+	say("done %ld\n", calls);
 }
 
 static int line_read(void)
@@ -360,14 +360,14 @@ static int one(const char *name)
 	}
 	for (size_t i = 1; kind->before && i < SLOTS - 1; i += 2)
 		kind->before(slot_at(i), 1);
-	tell("ready\n");
+	say("ready\n");
 	for (; line_read(); slot += 2) {
 		if (slot >= SLOTS - 1)
-			tell("exhausted\n");
+			say("exhausted\n");
 		else if (kind->call(slot_at(slot), 1))
-			tell("failed %d\n", errno);
+			say("failed %d\n", errno);
 		else
-			tell("ok\n");
+			say("ok\n");
 	}
 	return 0;
 }

@@ -102,7 +102,7 @@ def check_process(g, pid, name):
     stall some more.  A reclaim that frees nothing at first and tries again is one, but
     counts again in taskstats (as in allocstall); 6.12 does that more often."""
     if pid not in g.delays:
-        check(name + ': lives to tell its delays', False, g.sections['run'])
+        check(name + ': lives to report its delays', False, g.sections['run'])
         return
     reclaims, reclaim_ns, _, _, compacts, compact_ns = g.delays[pid]
     count = g.of(pid, 'direct') + g.of(pid, 'memcg')

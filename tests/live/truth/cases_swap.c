@@ -139,7 +139,7 @@ static void hint_finish(void)
 }
 
 /* Compaction moves pages while they are written: who meets one waits for it.
- * How many do is chance, the kernel tells the number. */
+ * How many do is chance, the kernel reports the number. */
 static int compact_start[2], compact_end[2];
 
 static void *compact_main(void *argument)

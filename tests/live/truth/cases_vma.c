@@ -156,7 +156,7 @@ const struct truth_case cases_vma[] = {
 	{.name = "mmap_fixed_storm", .what = "one address mapped 32 times, 8 touches each",
 	 .setup = fresh_setup, .operate = remap_operate, .total = 256, .major = 0,
 	 .rows = {{.what = M(C_ANON_READ), .n = 128}, {.what = M(C_ANON_WRITE), .n = 128}}},
-	{.name = "vdso", .what = "first read of the vdso: the class is not told apart here",
+	{.name = "vdso", .what = "first read of the vdso: the class is not distinguished here",
 	 .flags = CF_NOISY, .setup = vdso_setup, .operate = vdso_operate, .total = 1, .major = 0},
 	/* Newer kernels map the pages at once: then there is no fault. */
 	{.name = "device_perf", .what = "a perf event's buffer: pages from a driver's handler",

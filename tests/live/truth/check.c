@@ -21,7 +21,7 @@ struct counts {
 	int lines;
 };
 
-/* Only the first failure is told. */
+/* Only the first failure is reported. */
 void verdict_fail(struct verdict *verdict, const char *format, ...)
 {
 	va_list args;

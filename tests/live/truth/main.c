@@ -27,7 +27,7 @@ static void usage_print(FILE *to)
 	      "  --self CASE|GLOB   run without mmtrace: what the kernel counts\n"
 	      "  --keep             keep mmtrace's JSON and log files\n"
 	      "  --dir DIR          scratch files; on a disk, for the cases that read one (/tmp)\n"
-	      "  --start-limit SEC  how long mmtrace may take to attach (10)\n", to);
+	      "  --start-limit SEC  how long mmtrace may take to attach (120)\n", to);
 }
 
 static const struct truth_case *case_named(const char *name)
@@ -115,7 +115,7 @@ int main(int argc, char **argv)
 		{"self", 1, 0, OPT_SELF}, {"keep", 0, 0, OPT_KEEP}, {"dir", 1, 0, OPT_DIR},
 		{"start-limit", 1, 0, OPT_LIMIT}, {"help", 0, 0, 'h'}, {0},
 	};
-	struct options o = {.dir = "/tmp", .start_limit = 10};
+	struct options o = {.dir = "/tmp", .start_limit = 120};
 	const char *backend = NULL, *glob = NULL, *self = NULL;
 	int opt;
 

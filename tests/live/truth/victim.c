@@ -1,4 +1,4 @@
-/* The victim: set up, become quiet, wait, do the operation, tell.
+/* The victim: set up, become quiet, wait, do the operation, report.
  *
  * Nothing but the operation may fault while mmtrace is attached, so all that
  * the protocol uses is mapped beforehand, and the kernel's counters around the
@@ -44,7 +44,7 @@ void usage_read(struct usage *u)
 	u->cmajor = children.ru_majflt;
 }
 
-static void tell(char byte)
+static void announce(char byte)
 {
 	if (tell_fd >= 0 && write(tell_fd, &byte, 1) != 1)
 		_exit(3);
@@ -65,7 +65,7 @@ void victim_skip(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(report->skip, sizeof(report->skip), format, args);
 	va_end(args);
-	tell('s');
+	announce('s');
 	_exit(0);
 }
 
@@ -76,7 +76,7 @@ void victim_fail(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(report->failure, sizeof(report->failure), format, args);
 	va_end(args);
-	tell('f');
+	announce('f');
 	_exit(3);
 }
 
@@ -145,23 +145,23 @@ void victim_main(const struct truth_case *c, int from_driver, int to_driver)
 	usage_read(&report->before);
 	usage_read(&report->after);
 	usage_read(&report->final);
-	tell('d');
+	announce('d');
 	hear(from_driver);
 
 	warm_up();
 	usage_read(&report->ready);
-	tell('r');
+	announce('r');
 	hear(from_driver);
 	usage_read(&report->before);
 	c->operate();
 	usage_read(&report->after);
 	if (c->flags & CF_EXIT)
 		_exit(0);
-	tell('o');
+	announce('o');
 	hear(from_driver);
 	usage_read(&report->final);
 	if (c->finish)
 		c->finish();
-	tell('e');
+	announce('e');
 	_exit(0);
 }

@@ -186,7 +186,7 @@ add_modules() {
 	done
 }
 
-# Tells the guest's init what to do, as shell text that it sources.
+# Describes to the guest's init what to do, as shell text that it sources.
 write_settings() {
 	local name word
 	{
