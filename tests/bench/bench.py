@@ -19,7 +19,7 @@ import time
 import figures
 import report
 from figures import BPF_BUDGETS, BUDGETS, MMTRACE
-from measure import BUILT, measure
+from measure import BUILT, await_text, measure
 
 STORMS = {
     "fault1": lambda: figures.fault(1),
@@ -126,10 +126,7 @@ def start_once(path):
     begin = time.monotonic_ns()
     tracer = subprocess.Popen([MMTRACE, "--json", "-i", "60", "-o", path, "-p", pid])
     try:
-        while '"type":"start"' not in open(path).read():
-            if tracer.poll() is not None:
-                raise RuntimeError("mmtrace does not start")
-            time.sleep(0.002)
+        await_text(tracer, '"type":"start"', lambda: open(path).read(), 60)
         time.sleep(1)
         resident, rings = memory_of(tracer.pid)
         drip.stdin.write("stop\n")

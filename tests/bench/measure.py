@@ -5,11 +5,15 @@ import re
 import signal
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests/lib"))
+from ready import NotReady, await_text
+
 BUILT = os.path.join(ROOT, "build/bench")
 PROGRAM = os.path.join(BUILT, "load")
 LIMIT_S = 50  # after which a figure that has three rounds begins no more
@@ -91,11 +95,10 @@ class Tracer:
         if isinstance(ready, float):
             time.sleep(ready)
         else:
-            end = time.monotonic() + 15
-            while ready[1] not in self.text(ready[0]):
-                if self.process.poll() is not None or time.monotonic() > end:
-                    raise Failed(f"{self.variant.argv[0]} does not start: {self.text('stderr').strip()[-200:]}")
-                time.sleep(0.01)
+            try:
+                await_text(self.process, ready[1], lambda: self.text(ready[0]), 15)
+            except NotReady:
+                raise Failed(f"{self.variant.argv[0]} does not start: {self.text('stderr').strip()[-200:]}") from None
         time.sleep(self.variant.settle)
         if self.process.poll() is not None:
             raise Failed(f"{self.variant.argv[0]} ended: {self.text('stderr').strip()[-200:]}")
