@@ -6,44 +6,52 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
-from lib.mmt import FORCED, MMTRACE, check, finish, run, scratch, usable, victim
+from lib.mmt import FORCED, MMTRACE, check, faults_of, finish, run, scratch, usable, victim, wait_for
 
 ROUNDS = int(os.environ.get('MMT_ROUNDS', '12'))
 FAULTS = 32768 # of a round
-UNTIL_END = None
+UNTIL_END = float('inf')
 
 
 STORM = """: > begun
-for i in 1 2; do echo | %s %d > /dev/null & done
+for i in 1 2; do echo | %s %d > /dev/null & echo $! >> pids; done
 for i in $(seq 40); do sleep 0.02; done
 wait
 : > ended"""
 
 
-def wait_for_file(mmtrace, name):
-    while mmtrace.poll() is None and not os.path.exists(os.path.join(scratch(), name)):
-        time.sleep(0.01)
+def there(name):
+    return os.path.exists(os.path.join(scratch(), name))
+
+
+def storm_faults():
+    """What the two have made so far; no end of it once one has ended."""
+    if not there('pids'):
+        return 0
+    with open(os.path.join(scratch(), 'pids')) as pids:
+        try:
+            return sum(sum(faults_of(int(pid))) for pid in pids)
+        except FileNotFoundError: # one has ended
+            return float('inf')
 
 
 def overload(options, stop, expect):
     """Two storms side by side, and processes that come and go, so that there is
     something to report on the control ring; expect: what the report must admit.
-    stop: seconds that the reader stands still, or UNTIL_END."""
-    for name in ('overload.json', 'begun', 'ended'):
-        if os.path.exists(os.path.join(scratch(), name)):
+    stop: faults during which the reader stands still, or UNTIL_END."""
+    for name in ('overload.json', 'begun', 'ended', 'pids'):
+        if there(name):
             os.unlink(os.path.join(scratch(), name))
     out = os.path.join(scratch(), 'overload.json')
     command = STORM % (victim('storm'), ROUNDS)
     mmtrace = subprocess.Popen([MMTRACE, '--json', '-q', '-o', out, *FORCED, *options, '--', 'sh', '-c', command],
                                stderr=subprocess.PIPE, cwd=scratch())
-    wait_for_file(mmtrace, 'begun')
+    wait_for(lambda: there('begun') or mmtrace.poll() is not None, 'the storm does not begin')
     mmtrace.send_signal(signal.SIGSTOP)
-    if stop is UNTIL_END:
-        wait_for_file(mmtrace, 'ended')
-    else:
-        time.sleep(stop)
+    before = storm_faults()
+    enough = lambda: there('ended') or (stop is not UNTIL_END and storm_faults() >= before + stop)
+    wait_for(lambda: mmtrace.poll() is not None or enough(), 'the storm makes no faults')
     mmtrace.send_signal(signal.SIGCONT)
     words = mmtrace.communicate()[1].decode()
     check(mmtrace.returncode == 0, 'status %d: %s' % (mmtrace.returncode, words))
@@ -160,11 +168,11 @@ run('sample: major faults and errors are all seen', rare_ones_are_all_seen)
 run('sample: 1 in 10', sampled, 10, ['--sample', '10'])
 run('sample: 1 in 100, aggregated', sampled, 100, ['--sample', '100', '--aggregate'])
 run('overload: reader stopped', overload, [], UNTIL_END, ['ring_full', 'folded'])
-run('overload: ring of 64K', overload, ['--ring-size', '64K'], 1, ['ring_full', 'folded'])
+run('overload: ring of 64K', overload, ['--ring-size', '64K'], FAULTS, ['ring_full', 'folded'])
 run('overload: control ring of one page', overload, ['--control-size', '4K'], UNTIL_END, ['control_full'])
-run('overload: one row', overload, ['--ring-size', '64K', '--rows', '1'], 1, ['rows_full'])
+run('overload: one row', overload, ['--ring-size', '64K', '--rows', '1'], FAULTS, ['rows_full'])
 run('overload: all together', overload, ['--ring-size', '4K', '--control-size', '4K', '--rows', '1'], UNTIL_END,
     ['ring_full', 'rows_full', 'processes_full', 'control_full'])
 run('overload: more mappings than rows', more_mappings_than_rows)
-run('overload: aggregate', overload, ['--aggregate'], 1, ['folded'])
+run('overload: aggregate', overload, ['--aggregate'], FAULTS, ['folded'])
 finish()
