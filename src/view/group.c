@@ -116,6 +116,7 @@ static void fields_make(struct group *g)
 			continue;
 		*f = g->type->fields[i];
 		f->mark = NULL;
+		f->label = false; /* a series must not change its name when a second value comes */
 		f->get = get_merged;
 		f->added = f->added ? get_added : NULL;
 		f->arg = (int16_t)i;
