@@ -334,6 +334,7 @@ static void hist_init(struct model *m)
 	struct hist_model *h = (struct hist_model *)m;
 
 	h->by[0] = h->by[1] = MMT_KEY_NONE;
+	names_init(&h->names);
 }
 
 static void hist_clean(struct model *m)

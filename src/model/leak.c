@@ -56,6 +56,11 @@ static void leak_input(struct model *m, const struct input *in)
 		l->mismatch = leak_table_mismatch(l->table);
 }
 
+static void leak_init(struct model *m)
+{
+	names_init(&((struct leak_model *)m)->names);
+}
+
 static void leak_clean(struct model *m)
 {
 	struct leak_model *l = (struct leak_model *)m;
@@ -65,5 +70,5 @@ static void leak_clean(struct model *m)
 }
 
 const struct model_type model_leak = {
-	.name = "leak", .size = sizeof(struct leak_model), .input = leak_input, .clean = leak_clean,
+	.name = "leak", .size = sizeof(struct leak_model), .init = leak_init, .input = leak_input, .clean = leak_clean,
 };

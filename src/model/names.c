@@ -8,19 +8,29 @@
 
 #define KINDS (INPUT_NAME_OOM + 1)
 
+static struct name *find(const struct names *n, uint32_t kind, uint64_t key)
+{
+	return map_get(&n->by_key, (uint64_t[]){ kind, key });
+}
+
 const struct name *name_find(const struct names *n, enum input_name_kind kind, uint64_t key)
 {
-	return idmap_get(&n->by_key[kind], key);
+	return find(n, kind, key);
+}
+
+void names_init(struct names *n)
+{
+	n->by_key = MAP(2);
 }
 
 void names_clean(struct names *n)
 {
-	for (int kind = 0; kind < KINDS; kind++) {
-		for (size_t i = 0; i < n->by_key[kind].size; i++)
-			free(n->by_key[kind].slots[i].value);
-		idmap_free(&n->by_key[kind]);
-	}
-	n->count = 0;
+	struct name *one;
+	size_t at = 0;
+
+	while ((one = map_next(&n->by_key, &at, NULL)))
+		free(one);
+	map_free(&n->by_key);
 }
 
 static struct name *name_new(const struct input_name *head, const char *text, const char *more)
@@ -48,47 +58,38 @@ void names_input(struct names *n, struct model *m, const struct input *in)
 		m->decode_errors++;
 		return;
 	}
-	if (!n->retained && n->count >= NAMES_MAX)
+	if (!n->retained && n->by_key.used >= NAMES_MAX)
 		names_clean(n);
-	old = idmap_get(&n->by_key[head->kind], head->key);
+	old = find(n, head->kind, head->key);
 	one = name_new(head, text, more ? more : "");
 	one->reading = n->readings + 1;
-	idmap_set(&n->by_key[head->kind], head->key, one);
-	n->count += !old;
+	map_set(&n->by_key, (uint64_t[]){ head->kind, head->key }, one);
 	free(old);
 }
 
 void names_use(struct names *n, uint32_t kind, uint64_t key)
 {
-	struct name *one = kind && kind < KINDS ? idmap_get(&n->by_key[kind], key) : NULL;
+	struct name *one = find(n, kind, key);
 
 	if (one)
 		one->reading = n->readings + 1;
 }
 
-/* A map never shrinks: it is made anew of what is kept. */
-static void map_retain(struct names *n, struct idmap *map)
+static bool is_recent(void *ctx, void *value)
 {
-	struct idmap kept = { 0 };
+	const struct names *n = ctx;
+	struct name *one = value;
+	bool recent = one->reading + 1 >= n->readings;
 
-	for (size_t i = 0; i < map->size; i++) {
-		struct name *one = map->slots[i].value;
-
-		if (one && one->reading + 1 < n->readings) {
-			free(one);
-			n->count--;
-		} else if (one) {
-			idmap_set(&kept, one->key, one);
-		}
-	}
-	idmap_free(map);
-	*map = kept;
+	if (!recent)
+		free(one);
+	return recent;
 }
 
 void names_retain(struct names *n)
 {
 	n->readings++;
 	n->retained = true;
-	for (int kind = 0; kind < KINDS && n->count > NAMES_KEPT; kind++)
-		map_retain(n, &n->by_key[kind]);
+	if (n->by_key.used > NAMES_KEPT)
+		map_filter(&n->by_key, is_recent, n);
 }

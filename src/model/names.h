@@ -6,7 +6,7 @@
 #ifndef MODEL_NAMES_H
 #define MODEL_NAMES_H
 
-#include "base/idmap.h"
+#include "base/map.h"
 #include "model/model.h"
 
 #define NAMES_KEPT 16384 /* above that, names_retain() lets go */
@@ -20,12 +20,12 @@ struct name {
 };
 
 struct names {
-	struct idmap by_key[INPUT_NAME_OOM + 1]; /* by enum input_name_kind */
-	size_t count;
+	struct map by_key; /* (enum input_name_kind, key) */
 	uint64_t readings; /* that are over */
 	bool retained;     /* names_retain() is called */
 };
 
+void names_init(struct names *n);
 void names_input(struct names *n, struct model *m, const struct input *in);
 /* A row of this reading has it. kind 0: nothing. */
 void names_use(struct names *n, uint32_t kind, uint64_t key);

@@ -150,6 +150,7 @@ static int hist_open(struct source *s, struct error *e)
 	const struct id_list *pids = &s->args->target.pids;
 
 	h->opt.cgroup_fd = -1;
+	h->processes = MAP(1);
 	s->period_ns = WAIT_NS;
 	if (options_make(h, e))
 		return -1;

@@ -3,7 +3,7 @@
 #ifndef SOURCE_HIST_H
 #define SOURCE_HIST_H
 
-#include "base/idmap.h"
+#include "base/map.h"
 #include "model/hist.h"
 #include "probe/kmem.h"
 #include "source/cgroup_names.h"
@@ -19,7 +19,7 @@ struct hist_source {
 	const char *site_unknown;   /* why sites have no names; NULL: they have */
 	struct gfp_names gfp;
 	struct cgroup_names cgroups; /* as they stand at this reading; empty: not read yet */
-	struct idmap processes;     /* looked up at this reading; the values mean nothing */
+	struct map processes;     /* looked up at this reading; the values mean nothing */
 	struct input_cell *cells;   /* of this reading */
 	size_t cell_count, cell_room;
 };

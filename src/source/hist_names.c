@@ -47,9 +47,9 @@ static void announce_process(struct hist_source *h, uint64_t id, const struct na
 	struct mmt_hist_process p;
 	char comm[sizeof(p.comm) + 1] = "";
 
-	if (idmap_get(&h->processes, id))
+	if (map_get_number(&h->processes, id))
 		return;
-	idmap_set(&h->processes, id, h);
+	map_set_number(&h->processes, id, h);
 	if (!kmem_process(h->kmem, id, &p))
 		return;
 	memcpy(comm, p.comm, sizeof(p.comm));
@@ -111,7 +111,7 @@ static void announce_key(struct hist_source *h, const struct mmt_hist_key *cell,
 void hist_names_emit(struct hist_source *h)
 {
 	cgroup_names_clear(&h->cgroups);
-	idmap_free(&h->processes);
+	map_free(&h->processes);
 	for (size_t i = 0; i < h->cell_count; i++)
 		for (int at = 0; at < 2; at++)
 			if (!h->cells[i].unkeyed && h->cells[i].key.op != MMT_OP_FALLBACK && h->opt.config.by[at] != MMT_KEY_NONE)
@@ -121,6 +121,6 @@ void hist_names_emit(struct hist_source *h)
 void hist_names_close(struct hist_source *h)
 {
 	cgroup_names_free(&h->cgroups);
-	idmap_free(&h->processes);
+	map_free(&h->processes);
 	ksym_free(h->ksyms);
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/idmap.h"
+#include "base/map.h"
 #include "view/tree.h"
 
 #define KEYS_MAX 16
@@ -34,7 +34,7 @@ struct group {
 	struct model model;             /* its type is not set: only carries the group to each() */
 	struct scratch *memory;         /* of the groups */
 	struct group_row *first, **last;
-	struct idmap by_hash;
+	struct map by_hash;
 	const struct tick *t;
 };
 
@@ -178,6 +178,7 @@ struct group *group_new(const struct show *show, const char *table, const char *
 	g->by_count = keys_find(g->type, by, g->by);
 	g->busy_only = busy_only;
 	g->memory = scratch_new();
+	g->by_hash = MAP(1);
 	g->row = *g->type;
 	g->row.name = "group";
 	g->row.noun = "group";
@@ -200,7 +201,7 @@ static void rows_free(struct group *g)
 	}
 	g->first = NULL;
 	g->last = &g->first;
-	idmap_free(&g->by_hash);
+	map_free(&g->by_hash);
 	scratch_reset(g->memory);
 }
 
@@ -322,7 +323,7 @@ static struct group_row *row_for(struct group *g, const void *row)
 	for (int i = 0; i < g->by_count; i++)
 		by[i] = g->type->fields[g->by[i]].get(&g->type->fields[g->by[i]], row, g->t);
 	hash = hash_of(by, g->by_count);
-	head = idmap_get(&g->by_hash, hash);
+	head = map_get_number(&g->by_hash, hash);
 	for (r = head; r; r = r->same_hash)
 		if (same_keys(g, r, by))
 			return r;
@@ -331,7 +332,7 @@ static struct group_row *row_for(struct group *g, const void *row)
 	r->of = g->type->name;
 	for (int i = 0; i < g->by_count; i++)
 		r->by[i] = (struct merged){ .value = kept(g, by[i]), .set = true };
-	idmap_set(&g->by_hash, hash, r);
+	map_set_number(&g->by_hash, hash, r);
 	*g->last = r;
 	g->last = &r->next;
 	return r;

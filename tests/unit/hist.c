@@ -233,7 +233,7 @@ static void names_are_kept_while_they_are_in_use(void)
 	reading(m, &c, 1);
 	CHECK(!name_find(&hist_of(m)->names, INPUT_NAME_SYMBOL, 100));
 	CHECK(name_find(&hist_of(m)->names, INPUT_NAME_SYMBOL, 1));
-	CHECK_EQ(hist_of(m)->names.count, 1);
+	CHECK_EQ(hist_of(m)->names.by_key.used, 1);
 	model_free(m);
 }
 

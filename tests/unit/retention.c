@@ -88,7 +88,7 @@ static void many_processes_come_and_go(void)
 	CHECK(processes_of(s) <= 32 + 2);
 	CHECK(mms_of(s) <= 2 * (32 + 2));
 	CHECK_EQ(noted.processes, 5000 + 2 - processes_of(s));
-	CHECK_EQ(idmap_get(&s->by_pid, 1077) != NULL, true); /* the one with the most faults stays */
+	CHECK_EQ(map_get_number(&s->by_pid, 1077) != NULL, true); /* the one with the most faults stays */
 	session_free(s);
 }
 
@@ -137,7 +137,7 @@ static void gone_mappings_are_joined_by_kind(void)
 	sums(s, &by_vma, &by_process, &rows);
 	CHECK_EQ(by_vma, 1000);
 	CHECK(rows <= 102);
-	CHECK(s->slot_count <= 1024);
+	CHECK(s->slots.size <= 1024);
 	sum = session_vma_by_key(s, 1, KIND_ANON, 2);
 	CHECK(sum && sum->sum);
 	CHECK_EQ(sum ? sum->merged : 0, 1000 - (rows - 1));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Aggregated rows: BPF only ever adds to them, so that what a row grew since it was
  * applied last is what is new. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,30 +10,42 @@
 #define PROCESSES_MAX 65536 /* the kernel keeps 4096; a recording may hold anything */
 
 struct row_entry {
-	struct mmt_fold_key key;
 	struct mmt_fold_row last;
-	bool used, idle, gone; /* idle: it did not grow; gone: the kernel's row is no more, nor will be */
-};
-
-struct process_row {
-	struct mmt_fold_process_key key;
-	struct mmt_fold_process last;
-	struct process_row *next, *same_start;
+	bool idle; /* it did not grow */
 };
 
 struct aggregate_table {
-	struct row_entry *rows; /* open addressing */
-	size_t size, used, gone;
-	struct process_row *processes;
-	size_t process_count;
-	struct idmap by_start; /* of each start time, the entry that came last */
+	struct map rows;      /* by struct mmt_fold_key */
+	struct map processes; /* by struct mmt_fold_process_key: of each what was applied last */
 };
+
+#define ROW_WORDS (sizeof(struct mmt_fold_key) / 8)
+#define PROCESS_WORDS (sizeof(struct mmt_fold_process_key) / 8)
+
+static_assert(sizeof(struct mmt_fold_key) % 8 == 0 && sizeof(struct mmt_fold_process_key) == 16, "keys are words");
+
+static const uint64_t *row_words(const struct mmt_fold_key *key, uint64_t words[ROW_WORDS])
+{
+	return memcpy(words, key, sizeof(*key));
+}
 
 static struct aggregate_table *aggregate_of(struct session *s)
 {
-	if (!s->aggregate)
+	if (!s->aggregate) {
 		s->aggregate = xcalloc(1, sizeof(*s->aggregate));
+		s->aggregate->rows = MAP(ROW_WORDS);
+		s->aggregate->processes = MAP(PROCESS_WORDS);
+	}
 	return s->aggregate;
+}
+
+static void map_free_all(struct map *m)
+{
+	size_t at = 0;
+
+	for (void *value; (value = map_next(m, &at, NULL));)
+		free(value);
+	map_free(m);
 }
 
 void aggregate_free(struct session *s)
@@ -41,57 +54,19 @@ void aggregate_free(struct session *s)
 
 	if (!f)
 		return;
-	for (struct process_row *p = f->processes, *next; p; p = next) {
-		next = p->next;
-		free(p);
-	}
-	idmap_free(&f->by_start);
-	free(f->rows);
+	map_free_all(&f->rows);
+	map_free_all(&f->processes);
 	free(f);
-}
-
-static struct row_entry *entry_find(const struct aggregate_table *f, const struct mmt_fold_key *key)
-{
-	uint64_t h = (key->anchor ^ (uint64_t)key->sig << 32 ^ key->mm_id) * 0x9e3779b97f4a7c15ull;
-	size_t i;
-
-	h ^= ((uint64_t)key->tgid << 32 | (uint64_t)key->cls << 24 | (uint64_t)key->mode << 16 | key->flags) *
-	     0xc2b2ae3d27d4eb4full;
-	i = (size_t)(h ^ h >> 31) & (f->size - 1);
-	while (f->rows[i].used && memcmp(&f->rows[i].key, key, sizeof(*key)))
-		i = (i + 1) & (f->size - 1);
-	return &f->rows[i];
-}
-
-static void entries_resize(struct aggregate_table *f)
-{
-	struct aggregate_table old = *f;
-
-	if (!old.size)
-		f->size = 256;
-	else if (old.gone * 2 < old.used)
-		f->size = old.size * 2;
-	f->rows = xcalloc(f->size, sizeof(*f->rows));
-	f->used = f->gone = 0;
-	for (size_t i = 0; i < old.size; i++)
-		if (old.rows[i].used && !old.rows[i].gone) {
-			*entry_find(f, &old.rows[i].key) = old.rows[i];
-			f->used++;
-		}
-	free(old.rows);
 }
 
 static struct row_entry *entry_get(struct aggregate_table *f, const struct mmt_fold_key *key)
 {
-	struct row_entry *e;
+	uint64_t words[ROW_WORDS];
+	struct row_entry *e = map_get_words(&f->rows, row_words(key, words), ROW_WORDS);
 
-	if ((f->used + 1) * 4 > f->size * 3)
-		entries_resize(f);
-	e = entry_find(f, key);
-	if (!e->used || e->gone) {
-		f->used += !e->used;
-		f->gone -= e->gone;
-		*e = (struct row_entry){ .key = *key, .used = true };
+	if (!e) {
+		e = xcalloc(1, sizeof(*e));
+		map_set(&f->rows, words, e);
 	}
 	return e;
 }
@@ -110,7 +85,7 @@ static struct mmt_fold_row row_grown(const struct mmt_fold_row *now, const struc
 /* A pid may have been used twice: the row is of the one whose mm it names. */
 static struct process *row_process(struct session *s, const struct mmt_fold_key *key)
 {
-	const struct mm *mm = key->flags & MMT_FAULT_FOREIGN ? NULL : idmap_get(&s->by_mm, key->mm_id);
+	const struct mm *mm = key->flags & MMT_FAULT_FOREIGN ? NULL : map_get_number(&s->by_mm, key->mm_id);
 
 	return mm && mm->proc->pid == (pid_t)key->tgid ? mm->proc : process_get(s, (pid_t)key->tgid);
 }
@@ -156,41 +131,34 @@ void aggregate_row(struct session *s, const struct mmt_fold_key *key, const stru
 
 bool session_row_final(const struct session *s, const struct mmt_fold_key *key)
 {
-	const struct mm *mm = idmap_get(&s->by_mm, key->mm_id);
-	const struct row_entry *e = s->aggregate && s->aggregate->size ? entry_find(s->aggregate, key) : NULL;
+	const struct mm *mm = map_get_number(&s->by_mm, key->mm_id);
+	uint64_t words[ROW_WORDS];
+	const struct row_entry *e = s->aggregate ? map_get(&s->aggregate->rows, row_words(key, words)) : NULL;
 
-	if (!key->mm_id || !e || !e->used)
+	if (!key->mm_id || !e)
 		return false;
 	/* an mm that is not known any more was merged, if its process is not there either */
 	return mm ? mm->ended : e->idle && !session_find(s, (pid_t)key->tgid);
 }
 
+/* The kernel's row is no more; one that comes with its key later begins at 0. */
 void aggregate_gone(struct session *s, const struct mmt_fold_key *key, const struct mmt_fold_row *row)
 {
-	struct row_entry *e;
+	uint64_t words[ROW_WORDS];
 
 	aggregate_row(s, key, row);
-	e = entry_get(aggregate_of(s), key);
-	e->gone = true;
-	s->aggregate->gone++;
+	free(map_remove(&s->aggregate->rows, row_words(key, words)));
 }
 
-static struct process_row *process_entry(struct aggregate_table *f, const struct mmt_fold_process_key *key)
+/* NULL: there are too many. */
+static struct mmt_fold_process *process_entry(struct aggregate_table *f, const struct mmt_fold_process_key *key)
 {
-	struct process_row *same = idmap_get(&f->by_start, key->start_boottime), *e = same;
+	const uint64_t words[PROCESS_WORDS] = { key->start_boottime, key->tgid };
+	struct mmt_fold_process *e = map_get(&f->processes, words);
 
-	while (e && e->key.tgid != key->tgid)
-		e = e->same_start;
-	if (!e && f->process_count >= PROCESSES_MAX)
-		return NULL;
-	if (!e) {
-		f->process_count++;
+	if (!e && f->processes.used < PROCESSES_MAX) {
 		e = xcalloc(1, sizeof(*e));
-		e->key = *key;
-		e->same_start = same;
-		e->next = f->processes;
-		f->processes = e;
-		idmap_set(&f->by_start, key->start_boottime, e);
+		map_set(&f->processes, words, e);
 	}
 	return e;
 }
@@ -214,18 +182,17 @@ static struct process *process_of(struct session *s, const struct mmt_fold_proce
 void aggregate_process(struct session *s, const struct mmt_fold_process_key *key,
 			  const struct mmt_fold_process *now)
 {
-	struct process_row *e = process_entry(aggregate_of(s), key);
-	struct mmt_fold_process last;
+	struct mmt_fold_process *e = process_entry(aggregate_of(s), key), last;
 	struct process *p;
 
 	if (!e) {
 		s->base.decode_errors++;
 		return;
 	}
-	last = e->last;
+	last = *e;
 	if (!memcmp(&last, now, sizeof(last)))
 		return;
-	e->last = *now;
+	*e = *now;
 	p = process_of(s, key);
 	process_changed(s, p);
 	p->calls += now->calls - last.calls;

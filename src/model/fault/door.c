@@ -15,8 +15,8 @@ static void session_init(struct model *m)
 {
 	struct session *s = session_in(m);
 
-	s->slot_count = 1024;
-	s->slots = xcalloc(s->slot_count, sizeof(*s->slots));
+	s->by_pid = s->by_mm = MAP(1);
+	s->slots = s->elf_by_file = s->executables = MAP(2);
 	s->sample_max = 1;
 	s->limits = retention_limits;
 }
@@ -29,10 +29,10 @@ static void session_clean(struct model *m)
 	processes_free(s);
 	stat_free(&s->faults);
 	elf_free(s);
-	idmap_free(&s->by_pid);
-	idmap_free(&s->by_mm);
+	map_free(&s->by_pid);
+	map_free(&s->by_mm);
 	aggregate_free(s);
-	free(s->slots);
+	map_free(&s->slots);
 	free(s->merged);
 }
 

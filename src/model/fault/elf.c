@@ -9,11 +9,7 @@
 
 const struct elf_facts *elf_find(const struct session *s, uint32_t dev, uint64_t ino)
 {
-	const struct elf_facts *f = idmap_get(&s->elf_by_ino, ino);
-
-	while (f && f->head.dev != dev)
-		f = f->same_ino;
-	return f;
+	return map_get(&s->elf_by_file, (uint64_t[]){ ino, dev });
 }
 
 bool session_elf_known(const struct session *s, uint32_t dev, uint64_t ino)
@@ -23,11 +19,10 @@ bool session_elf_known(const struct session *s, uint32_t dev, uint64_t ino)
 
 static void link_facts(struct session *s, struct elf_facts *f)
 {
-	f->same_ino = idmap_get(&s->elf_by_ino, f->head.ino);
 	f->next = s->elf_list;
 	s->elf_list = f;
 	s->elf_count++;
-	idmap_set(&s->elf_by_ino, f->head.ino, f);
+	map_set(&s->elf_by_file, (uint64_t[]){ f->head.ino, f->head.dev }, f);
 }
 
 void elf_add(struct session *s, const struct input_elf *head, const struct input_segment *list, size_t n)
@@ -51,8 +46,8 @@ void elf_free(struct session *s)
 		free(f);
 	}
 	s->elf_list = NULL;
-	idmap_free(&s->elf_by_ino);
-	idmap_free(&s->executables);
+	map_free(&s->elf_by_file);
+	map_free(&s->executables);
 }
 
 /* Facts that are gone are read again when their file is met again. */
@@ -60,13 +55,11 @@ void elf_retain(struct session *s, size_t most)
 {
 	struct elf_facts *f = s->elf_list, *kept = NULL, *next;
 
-	if (s->executable_count > most) {
-		idmap_free(&s->executables);
-		s->executable_count = 0;
-	}
+	if (s->executables.used > most)
+		map_free(&s->executables);
 	if (s->elf_count <= most)
 		return;
-	idmap_free(&s->elf_by_ino);
+	map_free(&s->elf_by_file);
 	s->elf_list = NULL;
 	s->elf_count = 0;
 	for (size_t i = 0; f; f = next, i++) {
@@ -86,13 +79,11 @@ void elf_retain(struct session *s, size_t most)
 
 bool elf_executable(struct session *s, const struct mmt_vma *v)
 {
-	uint64_t key = v->ino ^ (uint64_t)v->dev << 40; /* two files with one key: then a guess is the other one */
+	const uint64_t key[] = { v->ino, v->dev };
 
-	if (v->vm_flags & VM_EXEC && !idmap_get(&s->executables, key)) {
-		idmap_set(&s->executables, key, s);
-		s->executable_count++;
-	}
-	return idmap_get(&s->executables, key) != NULL;
+	if (v->vm_flags & VM_EXEC)
+		map_set(&s->executables, key, s);
+	return map_get(&s->executables, key) != NULL;
 }
 
 uint64_t elf_bias(const struct input_segment *seg, uint64_t offset, uint64_t start)

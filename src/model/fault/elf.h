@@ -17,7 +17,7 @@ struct elf_facts {
 	struct input_elf head;
 	unsigned count; /* of PT_LOAD segments; 0: no ELF file */
 	struct input_segment segment[ELF_PARTS];
-	struct elf_facts *same_ino, *next; /* next: the one that came before */
+	struct elf_facts *next; /* the one that came before */
 };
 
 const struct elf_facts *elf_find(const struct session *s, uint32_t dev, uint64_t ino); /* or NULL */

@@ -70,8 +70,8 @@ void retention_apply(struct session *s, const struct input_retain *r);
 bool retention_crowded(const struct session *s, uint64_t now);
 
 /* --- slot.c --- */
-/* The slot of that key, or the free one where it would be. */
-struct vma_slot *slot_find(const struct session *s, uint32_t mm_id, uint32_t sig, uint64_t anchor);
+/* The VMA that the key leads to, or NULL. */
+struct vma *slot_find(const struct session *s, uint32_t mm_id, uint32_t sig, uint64_t anchor);
 void slot_set(struct session *s, struct vma *v, uint32_t sig, uint64_t anchor);
 /* Makes v the youngest of its mm and sig; the youngest, or NULL. */
 void slot_chain(struct session *s, struct vma *v, uint32_t sig);

@@ -60,7 +60,7 @@ static void layout_finish(struct session *s, struct mm *mm)
  * one ends by its records or, where they were lost, by the caller's look at /proc. */
 static bool is_successor(const struct session *s, pid_t pid, uint64_t start)
 {
-	const struct process *p = idmap_get(&s->by_pid, (uint64_t)pid);
+	const struct process *p = map_get_number(&s->by_pid, (uint64_t)pid);
 
 	return p && !p->dead && p->start_time && start && p->start_time != start;
 }

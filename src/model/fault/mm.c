@@ -7,7 +7,7 @@
 
 struct mm *mm_get(struct session *s, uint32_t id, pid_t pid, bool own)
 {
-	struct mm *mm = s->last_mm && s->last_mm->id == id ? s->last_mm : idmap_get(&s->by_mm, id);
+	struct mm *mm = s->last_mm && s->last_mm->id == id ? s->last_mm : map_get_number(&s->by_mm, id);
 
 	if (!mm) {
 		mm = xcalloc(1, sizeof(*mm));
@@ -19,7 +19,7 @@ struct mm *mm_get(struct session *s, uint32_t id, pid_t pid, bool own)
 		s->launcher = mm->launcher ? 0 : s->launcher;
 		mm->next = s->mms;
 		s->mms = mm;
-		idmap_set(&s->by_mm, id, mm);
+		map_set_number(&s->by_mm, id, mm);
 	} else if (own && !mm->owned) {
 		mm->proc = process_get(s, pid);
 		mm->owned = true;
@@ -29,12 +29,12 @@ struct mm *mm_get(struct session *s, uint32_t id, pid_t pid, bool own)
 
 struct mm *process_mm(const struct session *s, const struct process *p)
 {
-	return idmap_get(&s->by_mm, p->mm_id);
+	return map_get_number(&s->by_mm, p->mm_id);
 }
 
 bool session_layout_current(const struct session *s, pid_t pid, const struct mmt_watch *now)
 {
-	const struct process *p = idmap_get(&s->by_pid, (uint64_t)pid);
+	const struct process *p = map_get_number(&s->by_pid, (uint64_t)pid);
 	const struct mm *mm = p && !p->dead && p->mm_id == now->mm_id ? process_mm(s, p) : NULL;
 
 	return mm && mm->have_marks && !mm->racing && now->lock_seq != ~0ull && mm->lock_seq == now->lock_seq;

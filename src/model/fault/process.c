@@ -6,7 +6,7 @@
 
 struct process *session_find(const struct session *s, pid_t pid)
 {
-	struct process *p = idmap_get(&s->by_pid, (uint64_t)pid);
+	struct process *p = map_get_number(&s->by_pid, (uint64_t)pid);
 
 	return p && !p->dead ? p : NULL;
 }
@@ -23,8 +23,8 @@ struct process *process_living(struct session *s, pid_t pid)
 	process_changed(s, p);
 	p->next = s->processes;
 	s->processes = p;
-	p->older = idmap_get(&s->by_pid, (uint64_t)pid);
-	idmap_set(&s->by_pid, (uint64_t)pid, p);
+	p->older = map_get_number(&s->by_pid, (uint64_t)pid);
+	map_set_number(&s->by_pid, (uint64_t)pid, p);
 	s->live_processes++;
 	return p;
 }
@@ -33,7 +33,7 @@ struct process *process_living(struct session *s, pid_t pid)
  * even have ended: /proc and layouts are read before records are drained. */
 struct process *process_started(struct session *s, pid_t pid, uint64_t start)
 {
-	struct process *p = idmap_get(&s->by_pid, (uint64_t)pid);
+	struct process *p = map_get_number(&s->by_pid, (uint64_t)pid);
 
 	if (!start)
 		return process_living(s, pid);
@@ -48,7 +48,7 @@ struct process *process_started(struct session *s, pid_t pid, uint64_t start)
 
 struct process *process_get(struct session *s, pid_t pid)
 {
-	struct process *p = idmap_get(&s->by_pid, (uint64_t)pid);
+	struct process *p = map_get_number(&s->by_pid, (uint64_t)pid);
 
 	return p ? p : process_living(s, pid);
 }

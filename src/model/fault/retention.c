@@ -43,7 +43,7 @@ static struct mm *past_of(struct session *s, struct process *p)
 	mm->proc = p;
 	mm->ended = true;
 	mm->next = s->mms;
-	idmap_set(&s->by_mm, mm->id, mm);
+	map_set_number(&s->by_mm, mm->id, mm);
 	return p->past = s->mms = mm;
 }
 
@@ -51,7 +51,7 @@ static struct mm *past_of(struct session *s, struct process *p)
 static struct vma *gone_row(struct session *s, struct mm *mm, const struct vma *v)
 {
 	uint32_t kind = v->parts.main;
-	struct vma *row = slot_find(s, mm->id, kind, GONE_ANCHOR)->vma;
+	struct vma *row = slot_find(s, mm->id, kind, GONE_ANCHOR);
 
 	if (row)
 		return row;
@@ -216,7 +216,7 @@ static void vmas_drop(struct mm *mm)
 
 static void mms_drop(struct session *s)
 {
-	idmap_free(&s->by_mm);
+	map_free(&s->by_mm);
 	s->last_mm = NULL;
 	for (struct mm **at = &s->mms, *mm; (mm = *at);) {
 		vmas_drop(mm);
@@ -224,7 +224,7 @@ static void mms_drop(struct session *s)
 			*at = mm->next;
 			free(mm);
 		} else {
-			idmap_set(&s->by_mm, mm->id, mm);
+			map_set_number(&s->by_mm, mm->id, mm);
 			at = &mm->next;
 		}
 	}
@@ -235,7 +235,7 @@ static void processes_drop(struct session *s)
 {
 	struct process *oldest_first = NULL;
 
-	idmap_free(&s->by_pid);
+	map_free(&s->by_pid);
 	for (struct process *p = s->processes, *next; p; p = next) {
 		next = p->next;
 		if (p->into) {
@@ -250,8 +250,8 @@ static void processes_drop(struct session *s)
 	for (struct process *p = oldest_first, *next; p; p = next) {
 		next = p->next;
 		if (!p->merged) {
-			p->older = idmap_get(&s->by_pid, (uint64_t)p->pid);
-			idmap_set(&s->by_pid, (uint64_t)p->pid, p);
+			p->older = map_get_number(&s->by_pid, (uint64_t)p->pid);
+			map_set_number(&s->by_pid, (uint64_t)p->pid, p);
 		}
 		p->next = s->processes;
 		s->processes = p;
@@ -286,7 +286,7 @@ static size_t merge(struct session *s, bool idle)
 
 	merged |= merge_vmas(s, idle);
 	/* a VMA that grows and shrinks leaves keys behind */
-	if (merged || s->slot_used > 4 * (s->limits.vmas + count_vmas(s))) {
+	if (merged || s->slots.used > 4 * (s->limits.vmas + count_vmas(s))) {
 		slots_forget(s);
 		mms_drop(s);
 		processes_drop(s);

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "base/idmap.h"
+#include "base/map.h"
 #include "decode/decode.h"
 #include "model/fault/part.h"
 #include "model/fault/stat.h"
@@ -84,8 +84,6 @@ struct mm {
 	struct mm *next;
 };
 
-struct vma_slot { struct vma *vma; uint64_t anchor; uint32_t mm_id, sig; };
-
 #define MERGED_COMMS 64 /* beyond these, one row for all others */
 
 /* Which events trace shows, of the options; all zero: all. */
@@ -103,12 +101,11 @@ struct session {
 	struct process *ended[MERGED_COMMS + 1]; /* of these, what stands for many */
 	int ended_count;
 	struct mm *mms;
-	struct vma_slot *slots; /* open addressing by (mm_id, sig, anchor) */
-	size_t slot_count, slot_used;
-	struct idmap by_pid, by_mm; /* newest process of a pid; mm of an id */
-	struct idmap elf_by_ino;    /* ELF facts */
-	struct idmap executables;   /* files of which executable mappings were seen */
-	size_t elf_count, executable_count;
+	struct map slots; /* VMAs by (mm_id, sig, anchor): slot.c */
+	struct map by_pid, by_mm; /* newest process of a pid; mm of an id */
+	struct map elf_by_file;   /* ELF facts */
+	struct map executables;   /* files of which executable mappings were seen */
+	size_t elf_count;
 	struct elf_facts *elf_list;
 	struct aggregate_table *aggregate; /* rows as read last: aggregate.c */
 	struct { uint64_t start, end, vm_flags; } vsyscall; /* option facts; end 0: none */

@@ -5,49 +5,30 @@
 
 #include <stdlib.h>
 
-/* Anchor of the slot that heads the chain of VMAs with one mm and sig: no VMA
- * starts there. */
+/* Anchor of the key that leads to the youngest VMA with one mm and sig, and so to all of
+ * them (vma.same_sig): no VMA starts there.  That chain is no map: it is asked which of
+ * its VMAs overlap a range, of the youngest only (vma.c). */
 #define CHAIN_ANCHOR 1
 
-static size_t slot_hash(uint32_t mm_id, uint32_t sig, uint64_t anchor)
+static const uint64_t *key_of(uint32_t mm_id, uint32_t sig, uint64_t anchor, uint64_t key[2])
 {
-	uint64_t h = (anchor >> 12) * 0x9e3779b97f4a7c15ull ^ ((uint64_t)mm_id << 32 | sig) * 0xc2b2ae3d27d4eb4full;
-
-	return (size_t)(h ^ h >> 29);
+	key[0] = (uint64_t)mm_id << 32 | sig;
+	key[1] = anchor;
+	return key;
 }
 
-struct vma_slot *slot_find(const struct session *s, uint32_t mm_id, uint32_t sig, uint64_t anchor)
+struct vma *slot_find(const struct session *s, uint32_t mm_id, uint32_t sig, uint64_t anchor)
 {
-	size_t i = slot_hash(mm_id, sig, anchor) & (s->slot_count - 1);
+	uint64_t key[2];
 
-	while (s->slots[i].vma && (s->slots[i].mm_id != mm_id || s->slots[i].sig != sig ||
-				   s->slots[i].anchor != anchor))
-		i = (i + 1) & (s->slot_count - 1);
-	return &s->slots[i];
-}
-
-static void slots_grow(struct session *s)
-{
-	struct vma_slot *old = s->slots;
-	size_t n = s->slot_count;
-
-	s->slot_count *= 2;
-	s->slots = xcalloc(s->slot_count, sizeof(*s->slots));
-	for (size_t i = 0; i < n; i++)
-		if (old[i].vma)
-			*slot_find(s, old[i].mm_id, old[i].sig, old[i].anchor) = old[i];
-	free(old);
+	return map_get_words(&s->slots, key_of(mm_id, sig, anchor, key), 2);
 }
 
 void slot_set(struct session *s, struct vma *v, uint32_t sig, uint64_t anchor)
 {
-	struct vma_slot *slot = slot_find(s, v->mm->id, sig, anchor);
+	uint64_t key[2];
 
-	if (!slot->vma && ++s->slot_used * 4 > s->slot_count * 3) {
-		slots_grow(s);
-		slot = slot_find(s, v->mm->id, sig, anchor);
-	}
-	*slot = (struct vma_slot){ v, anchor, v->mm->id, sig };
+	map_set(&s->slots, key_of(v->mm->id, sig, anchor, key), v);
 }
 
 void slot_chain(struct session *s, struct vma *v, uint32_t sig)
@@ -58,7 +39,7 @@ void slot_chain(struct session *s, struct vma *v, uint32_t sig)
 
 struct vma *slot_youngest(const struct session *s, uint32_t mm_id, uint32_t sig)
 {
-	return slot_find(s, mm_id, sig, CHAIN_ANCHOR)->vma;
+	return slot_find(s, mm_id, sig, CHAIN_ANCHOR);
 }
 
 static int by_age(const void *a, const void *b)
@@ -70,16 +51,17 @@ static int by_age(const void *a, const void *b)
 
 void slots_forget(struct session *s)
 {
-	struct vma_slot *old = s->slots;
-	size_t n = s->slot_count, count;
-	struct vma **all = vmas_all(s, &count);
+	struct map old = s->slots;
+	struct vma *v, **all;
+	const uint64_t *key;
+	size_t at = 0, count;
 
-	s->slots = xcalloc(s->slot_count, sizeof(*s->slots));
-	s->slot_used = 0;
-	for (size_t i = 0; i < n; i++)
-		if (old[i].vma && !old[i].vma->into && old[i].anchor == old[i].vma->v.anchor)
-			slot_set(s, old[i].vma, old[i].sig, old[i].anchor);
-	free(old);
+	all = vmas_all(s, &count);
+	s->slots = MAP(2);
+	while ((v = map_next(&old, &at, &key)))
+		if (!v->into && key[1] == v->v.anchor)
+			map_set(&s->slots, key, v);
+	map_free(&old);
 	qsort(all, count, sizeof(*all), by_age);
 	for (size_t i = 0; i < count; i++)
 		if (!all[i]->into)

@@ -47,7 +47,7 @@ struct vma **session_vmas(const struct session *s, size_t *count)
 
 const struct vma *session_vma_by_key(const struct session *s, uint32_t mm_id, uint32_t sig, uint64_t anchor)
 {
-	return slot_find(s, mm_id, sig, anchor)->vma;
+	return slot_find(s, mm_id, sig, anchor);
 }
 
 const struct vma *session_vma_of(const struct session *s, const struct mmt_fault *f)
@@ -111,7 +111,7 @@ static struct vma *vma_new(struct session *s, struct mm *mm, uint32_t sig, uint6
 
 struct vma *vma_get(struct session *s, struct mm *mm, uint32_t sig, uint64_t anchor)
 {
-	struct vma *v = slot_find(s, mm->id, sig, anchor)->vma;
+	struct vma *v = slot_find(s, mm->id, sig, anchor);
 
 	if (!v && mm->launcher && mm->vmas) {
 		v = mm->vmas;
@@ -143,7 +143,7 @@ static bool vma_is(const struct vma *v, const struct mmt_vma *now)
  * one VMA of a layout (generation `placed`). */
 struct vma *vma_row(struct session *s, struct mm *mm, const struct mmt_vma *now, uint32_t placed)
 {
-	struct vma *v = slot_find(s, mm->id, now->sig, now->anchor)->vma;
+	struct vma *v = slot_find(s, mm->id, now->sig, now->anchor);
 
 	if (v && vma_is(v, now) && v->generation != placed)
 		return v;
