@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/map.h"
 
 /* One free of so many that was not seen is a trace of an interrupt; more are a
  * way of freeing that no hook tells of. */
@@ -17,7 +18,8 @@ const uint64_t age_bounds[AGE_BUCKETS - 1] = {
 struct leak_table {
 	struct leak_row **rows; /* by index */
 	size_t row_count, row_size;
-	uint32_t *by_number;           /* site number -> index + 1; 0: not known */
+	struct map by_hash;            /* of what makes a row; others with that hash: same_hash */
+	uint32_t *by_number;           /* site number -> index + 1; 0: not known. Numbers are dense: no map */
 	size_t number_size;
 	double times[SERIES_MAX];      /* seconds, of the readings that all rows keep */
 	size_t readings;
@@ -30,6 +32,7 @@ struct leak_table *leak_table_new(uint32_t scale, uint64_t older)
 {
 	struct leak_table *o = xcalloc(1, sizeof(*o));
 
+	o->by_hash = MAP(1);
 	o->scale = scale ? scale : 1;
 	o->stride = 1;
 	o->older = older;
@@ -44,6 +47,7 @@ void leak_table_free(struct leak_table *o)
 		free(o->rows[i]);
 	free(o->rows);
 	free(o->by_number);
+	map_free(&o->by_hash);
 	free(o);
 }
 
@@ -69,20 +73,34 @@ static void *grown(void *array, size_t *size, size_t need, size_t each)
 	return array;
 }
 
+static bool same_row(const struct leak_row *r, const struct leak_row *like)
+{
+	return r->site == like->site && r->what == like->what && r->domain == like->domain && r->frame_count == like->frame_count &&
+	       !memcmp(r->frames, like->frames, sizeof(r->frames[0]) * (size_t)like->frame_count);
+}
+
+static uint64_t row_hash(const struct leak_row *r)
+{
+	uint64_t h = map_hash((uint64_t[]){ r->site, r->what, r->domain }, 3);
+
+	return h ^ map_hash(r->frames, (unsigned)r->frame_count);
+}
+
 /* Sites that differ only in how the caller was reached share a row. */
 static size_t row_index(struct leak_table *o, const struct leak_row *like)
 {
-	struct leak_row *r;
+	uint64_t hash = row_hash(like);
+	struct leak_row *first = map_get_number(&o->by_hash, hash), *r = first;
 
-	for (size_t i = 0; i < o->row_count; i++) {
-		r = o->rows[i];
-		if (r->site == like->site && r->what == like->what && r->domain == like->domain &&
-		    r->frame_count == like->frame_count &&
-		    !memcmp(r->frames, like->frames, sizeof(r->frames[0]) * (size_t)like->frame_count))
-			return i;
-	}
+	while (r && !same_row(r, like))
+		r = r->same_hash;
+	if (r)
+		return r->index;
 	r = xmalloc(sizeof(*r));
 	*r = *like;
+	r->index = o->row_count;
+	r->same_hash = first;
+	map_set_number(&o->by_hash, hash, r);
 	if (o->row_count == o->row_size)
 		o->rows = grown(o->rows, &o->row_size, o->row_count + 1, sizeof(struct leak_row *));
 	o->rows[o->row_count] = r;

@@ -33,6 +33,8 @@ struct leak_row {
 	struct trend trend;    /* of the bytes, per second; of all ages */
 	/* owned by the model */
 	uint64_t what;
+	size_t index;
+	struct leak_row *same_hash;
 	uint64_t walked;       /* found in the table, of all ages */
 	double held, series[SERIES_MAX];
 };

@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 
-#define BUCKETS 4096
+#define COMM_WORDS 3    /* of a map's key */
 #define GROUPS_MAX 4096 /* names are chosen by others: one group takes the rest */
 
 struct faults { uint64_t minor, major; };
@@ -32,30 +32,32 @@ static struct top *top_in(struct model *m)
 	return (struct top *)m;
 }
 
-static void list_free(struct top_process *p)
+static void process_free(struct top_process *p)
 {
-	while (p) {
-		struct top_process *next = p->next;
-
-		free(p->reading);
-		free(p);
-		p = next;
-	}
+	free(p->reading);
+	free(p);
 }
 
 static void top_init(struct model *m)
 {
-	top_in(m)->buckets = xcalloc(BUCKETS, sizeof(struct top_process *));
+	struct top *t = top_in(m);
+
+	t->by_key = MAP(2);
+	t->group_by_comm = MAP(COMM_WORDS);
 }
 
 static void top_clean(struct model *m)
 {
 	struct top *t = top_in(m);
 
-	for (size_t i = 0; i < BUCKETS; i++)
-		list_free(t->buckets[i]);
-	list_free(t->groups);
-	free(t->buckets);
+	for (size_t i = 0; i < t->processes.count; i++)
+		process_free(t->processes.at[i]);
+	for (size_t i = 0; i < t->groups.count; i++)
+		process_free(t->groups.at[i]);
+	free(t->processes.at);
+	free(t->groups.at);
+	map_free(&t->by_key);
+	map_free(&t->group_by_comm);
 }
 
 static struct top_process *process_new(void)
@@ -66,12 +68,20 @@ static struct top_process *process_new(void)
 	return p;
 }
 
+static void list_add(struct top_list *l, struct top_process *p)
+{
+	if (l->count == l->room) {
+		l->room = l->room ? l->room * 2 : 256;
+		l->at = xreallocarray(l->at, l->room, sizeof(struct top_process *));
+	}
+	l->at[l->count++] = p;
+}
+
 static struct top_process *process_get(struct top *t, const struct mmt_top_key *key)
 {
-	struct top_process **bucket = &t->buckets[(key->tgid * 0x9e3779b1u) >> 20], *p = *bucket;
+	const uint64_t words[] = { key->start_boottime, key->tgid };
+	struct top_process *p = map_get_words(&t->by_key, words, 2);
 
-	while (p && (p->key.tgid != key->tgid || p->key.start_boottime != key->start_boottime))
-		p = p->next;
 	if (p)
 		return p;
 	p = process_new();
@@ -81,17 +91,16 @@ static struct top_process *process_get(struct top *t, const struct mmt_top_key *
 	p->special = !key->tgid;
 	if (p->special)
 		strcpy(p->comm, key->start_boottime == MMT_TOP_IRQ ? "[interrupts]" : "[no room]");
-	p->next = *bucket;
-	*bucket = p;
+	list_add(&t->processes, p);
+	map_set(&t->by_key, words, p);
 	return p;
 }
 
 static void reading_begin(struct top *t)
 {
 	t->readings++;
-	for (size_t i = 0; i < BUCKETS; i++)
-		for (struct top_process *p = t->buckets[i]; p; p = p->next)
-			p->reading->row_known = false;
+	for (size_t i = 0; i < t->processes.count; i++)
+		t->processes.at[i]->reading->row_known = false;
 }
 
 static void comm_set(struct top_process *p, const char comm[16])
@@ -235,96 +244,104 @@ static void values_add(struct top_values *to, const struct top_values *from, con
 		to->v[m] += from->v[m] - (less ? less->v[m] : 0);
 }
 
+static int pid_order(const void *a, const void *b)
+{
+	const struct mmt_top_key *x = &(*(struct top_process *const *)a)->key, *y = &(*(struct top_process *const *)b)->key;
+
+	if (x->tgid != y->tgid)
+		return x->tgid < y->tgid ? -1 : 1;
+	return x->start_boottime < y->start_boottime ? -1 : x->start_boottime > y->start_boottime;
+}
+
 static void reading_end(struct top *t)
 {
 	t->total.v[TOP_RSS] = 0;
-	for (size_t i = 0; i < BUCKETS; i++) {
-		for (struct top_process *p = t->buckets[i]; p; p = p->next) {
-			int64_t rss;
+	if (t->processes.count)
+		qsort(t->processes.at, t->processes.count, sizeof(*t->processes.at), pid_order);
+	for (size_t i = 0; i < t->processes.count; i++) {
+		struct top_process *p = t->processes.at[i];
+		int64_t rss;
 
-			process_update(t, p);
-			if (memcmp(&p->now, &p->before, sizeof(p->now)) || !p->live)
-				p->version = t->base.version;
-			rss = p->now.v[TOP_RSS];
-			p->before.v[TOP_RSS] = p->now.v[TOP_RSS] = 0; /* a level: not added as a change */
-			values_add(&t->total, &p->now, &p->before);
-			t->total.v[TOP_RSS] += p->now.v[TOP_RSS] = rss;
-		}
+		process_update(t, p);
+		if (memcmp(&p->now, &p->before, sizeof(p->now)) || !p->live)
+			p->version = t->base.version;
+		rss = p->now.v[TOP_RSS];
+		p->before.v[TOP_RSS] = p->now.v[TOP_RSS] = 0; /* a level: not added as a change */
+		values_add(&t->total, &p->now, &p->before);
+		t->total.v[TOP_RSS] += p->now.v[TOP_RSS] = rss;
 	}
 }
 
 void top_each_final(const struct top *t, void (*fn)(void *ctx, const struct mmt_top_key *key), void *ctx)
 {
-	for (size_t i = 0; i < BUCKETS; i++)
-		for (const struct top_process *p = t->buckets[i]; p; p = p->next)
-			if (!p->live && p->reading->row_known)
-				fn(ctx, &p->key);
+	for (size_t i = 0; i < t->processes.count; i++)
+		if (!t->processes.at[i]->live && t->processes.at[i]->reading->row_known)
+			fn(ctx, &t->processes.at[i]->key);
 }
 
 static struct top_process *group_get(struct top *t, const char *comm)
 {
-	struct top_process *p = t->groups;
+	struct top_process *p;
+	uint64_t words[COMM_WORDS] = { 0 };
 
-	if (t->group_count >= GROUPS_MAX)
+	if (t->groups.count >= GROUPS_MAX)
 		comm = "[other names]";
-	while (p && strcmp(p->comm, comm))
-		p = p->next;
+	memcpy(words, comm, strlen(comm));
+	p = map_get(&t->group_by_comm, words);
 	if (p)
 		return p;
 	p = process_new();
 	strcpy(p->comm, comm);
-	p->next = t->groups;
-	t->groups = p;
-	t->group_count++;
+	list_add(&t->groups, p);
+	map_set(&t->group_by_comm, words, p);
 	return p;
 }
 
-static void ended_leave(struct top *t, struct top_process **at, bool last)
+static void join_group(struct top *t, struct top_process *p)
 {
-	while (*at) {
-		struct top_process *p = *at, *group;
+	struct top_process *group = group_get(t, p->comm);
 
-		p->before = p->now;
-		p->ended_shown = p->ended;
-		if (last ? !p->ended : p->live) {
-			at = &p->next;
-			continue;
-		}
-		group = group_get(t, p->comm);
-		group->members++;
-		group->tail_unknown |= p->tail_unknown;
-		values_add(&group->now, &p->now, NULL);
-		*at = p->next;
-		free(p->reading);
-		free(p);
-	}
+	group->members++;
+	group->tail_unknown |= p->tail_unknown;
+	values_add(&group->now, &p->now, NULL);
+	map_remove(&t->by_key, (uint64_t[]){ p->key.start_boottime, p->key.tgid });
+	process_free(p);
 }
 
 /* What is now is before; the ended join their group, once the kernel has forgotten them
  * or, if it was the last reading, at once. */
 static void interval_begin(struct top *t, bool last)
 {
-	for (size_t i = 0; i < BUCKETS; i++)
-		ended_leave(t, &t->buckets[i], last);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < t->processes.count; i++) {
+		struct top_process *p = t->processes.at[i];
+
+		p->before = p->now;
+		p->ended_shown = p->ended;
+		if (last ? p->ended : !p->live)
+			join_group(t, p);
+		else
+			t->processes.at[kept++] = p;
+	}
+	t->processes.count = kept;
 	t->total_before = t->total;
 	t->shown = false;
 }
 
 void top_each(const struct top *t, void (*fn)(void *ctx, const void *row), void *ctx)
 {
-	for (size_t i = 0; i < BUCKETS; i++)
-		for (struct top_process *p = t->buckets[i]; p; p = p->next)
-			fn(ctx, p);
-	for (struct top_process *p = t->base.ended ? t->groups : NULL; p; p = p->next)
-		fn(ctx, p);
+	for (size_t i = 0; i < t->processes.count; i++)
+		fn(ctx, t->processes.at[i]);
+	for (size_t i = 0; t->base.ended && i < t->groups.count; i++)
+		fn(ctx, t->groups.at[i]);
 }
 
 bool top_any_lives(const struct top *t)
 {
-	for (size_t i = 0; i < BUCKETS; i++)
-		for (const struct top_process *p = t->buckets[i]; p; p = p->next)
-			if (!p->ended && !p->special)
-				return true;
+	for (size_t i = 0; i < t->processes.count; i++)
+		if (!t->processes.at[i]->ended && !t->processes.at[i]->special)
+			return true;
 	return false;
 }
 

@@ -3,6 +3,7 @@
 #ifndef MODEL_TOP_H
 #define MODEL_TOP_H
 
+#include "base/map.h"
 #include "model/model.h"
 
 enum top_metric {
@@ -28,14 +29,15 @@ struct top_process {
 	uint64_t version;    /* of its last change */
 	struct top_values now, before; /* before: when the interval began */
 	struct top_reading *reading; /* the model's own */
-	struct top_process *next;
 };
+
+struct top_list { struct top_process **at; size_t count, room; };
 
 struct top {
 	struct model base;
-	struct top_process **buckets;
-	struct top_process *groups; /* ended processes by name */
-	size_t group_count;
+	struct top_list processes; /* by pid, since the last reading */
+	struct top_list groups;    /* ended processes by name */
+	struct map by_key, group_by_comm;
 	uint64_t readings, tails_unknown;
 	bool shown; /* the last reading was: an interval begins with the next one */
 	struct top_values total, total_before; /* of all, the ended too */
@@ -48,7 +50,7 @@ static inline const struct top *top_of(const struct model *m)
 	return (const struct top *)m;
 }
 
-/* All processes; at the end of the run the groups of those that ended, too. */
+/* All processes in order of pid; at the end of the run the groups of those that ended, too. */
 void top_each(const struct top *t, void (*fn)(void *ctx, const void *row), void *ctx);
 /* After a reading: those of which the kernel may forget its row. */
 void top_each_final(const struct top *t, void (*fn)(void *ctx, const struct mmt_top_key *key), void *ctx);
