@@ -82,6 +82,7 @@ struct row_type {
 	bool whole;        /* a table of it is never cut: it adds up */
 	bool urgent;       /* of events: each is written out at once, with -q too */
 	const char *sort;  /* key of -s where none is given; "-key" reverses; NULL: in the order of each() */
+	const char *tie;   /* key by which rows of one value stand, the least first; NULL: by the first total, the most first */
 	const struct field *fields;
 	int count;
 	/* NULL: rows of this type are events, which come one by one. */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "unit/check.h"
+#include "view/shows.h"
+#include "view/view.h"
 
 static void give(struct top *t, enum input_kind kind, const void *body, size_t size)
 {
@@ -199,8 +201,78 @@ static void threads_between_their_two_places_take_nothing_back(void)
 	top_free(t);
 }
 
+/* The page of a terminal; the caller's to free. */
+static char *page(const struct top *t, int width, const char *sort)
+{
+	const struct view_options opt = { .top = -1, .width = width, .sort = sort };
+	struct view *v = view_new(format_find("text"), &show_top, &t->base, &opt);
+	char *text = NULL;
+	size_t size;
+
+	v->out = open_memstream(&text, &size);
+	if (!v->out)
+		abort();
+	view_tick(v);
+	fclose(v->out);
+	view_free(v);
+	return text;
+}
+
+/* Pids of the rows, in their order. */
+static void pids_are(const struct top *t, const char *sort, uint32_t a, uint32_t b, uint32_t c)
+{
+	char *text = page(t, 0, sort), *line = strstr(text, "PID");
+	const uint32_t want[] = { a, b, c };
+
+	for (int i = 0; i < 3; i++) {
+		line = line ? strchr(line + 1, '\n') : NULL;
+		CHECK_EQ(line ? strtoul(line + 1, NULL, 10) : 0, want[i]);
+	}
+	free(text);
+}
+
+static void equal_values_stand_in_order_of_pid(void)
+{
+	struct top *t = top_new();
+
+	reading_begins(t);
+	reading_ends(t, false);
+	reading_begins(t);
+	meet(t, 3000, 5, false);
+	meet(t, 10, 5, false);
+	meet(t, 200, 9, false);
+	reading_ends(t, false);
+	pids_are(t, NULL, 200, 10, 3000);
+	pids_are(t, "-minor", 10, 3000, 200);
+	pids_are(t, "major", 10, 200, 3000);
+	top_free(t);
+}
+
+static void columns_of_zeros_leave_room_for_others(void)
+{
+	struct top *t = top_new();
+	struct input_top_row r = { .key = key_of(7), .row = { .swap_ins = 5, .comm = "worker" } };
+	char *text;
+
+	reading_begins(t);
+	reading_ends(t, false);
+	reading_begins(t);
+	meet(t, 7, 0, false);
+	give(t, INPUT_TOP_ROWS, &r, sizeof(r));
+	reading_ends(t, false);
+	text = page(t, 64, NULL);
+	CHECK(strstr(text, "SWPIN") && strstr(text, "MIN") && !strstr(text, "COMPACT"));
+	free(text);
+	text = page(t, 400, NULL);
+	CHECK(strstr(text, "SWPIN") && strstr(text, "MIN") && strstr(text, "COMPACT"));
+	free(text);
+	top_free(t);
+}
+
 int main(void)
 {
+	RUN("top", equal_values_stand_in_order_of_pid);
+	RUN("top", columns_of_zeros_leave_room_for_others);
 	RUN("top", what_was_before_us_is_not_ours);
 	RUN("top", a_zombie_met_after_its_row_is_the_same_process);
 	RUN("top", an_end_of_which_no_event_came_is_reported);

@@ -15,8 +15,9 @@ struct choice {
 	const struct row_type *type;
 	const void **rows;
 	size_t shown, n;
-	bool taken[FIT_MAX];
-	int width[FIT_MAX];
+	bool *taken; /* by index of the field, as those below */
+	int *width;
+	double *sum; /* of classes, and of what goes if it is 0 */
 	int used;
 };
 
@@ -80,13 +81,14 @@ static double column_sum(const struct choice *c, int i)
 }
 
 /* Those that occur, the commonest first. */
-static bool take_classes(struct choice *c, const double *sum)
+static bool take_classes(struct choice *c)
 {
 	for (;;) {
 		int best = -1;
 
 		for (int i = 0; i < c->type->count; i++)
-			if (c->type->fields[i].rank == RANK_CLASS && !c->taken[i] && sum[i] > 0 && (best < 0 || sum[i] > sum[best]))
+			if (c->type->fields[i].rank == RANK_CLASS && !c->taken[i] && c->sum[i] > 0 &&
+			    (best < 0 || c->sum[i] > c->sum[best]))
 				best = i;
 		if (best < 0)
 			return true;
@@ -95,43 +97,39 @@ static bool take_classes(struct choice *c, const double *sum)
 	}
 }
 
-/* Where the table is too wide, columns that are 0 everywhere go, the last first. */
-static void drop_zeros(struct choice *c)
+static bool is_zeros(const struct choice *c, int i)
 {
-	for (int i = c->type->count - 1; i >= 0 && c->x->view->opt.width && c->used > c->x->view->opt.width; i--) {
-		if (!c->taken[i] || !(c->type->fields[i].flags & FIELD_ZERO_GOES) || column_sum(c, i) > 0)
-			continue;
-		c->taken[i] = false;
-		c->used -= abs(c->width[i]) + 1;
-	}
+	return c->type->fields[i].flags & FIELD_ZERO_GOES && c->sum[i] == 0;
 }
 
-/* Classes have the room that what ranks below 50 leaves; then comes the rest. */
+/* Columns of those ranks that are 0 in all rows, or the others, while there is room. */
+static bool take_ranks(struct choice *c, int from, int to, bool zeros, int last)
+{
+	for (int rank = from; rank < to; rank++)
+		for (int i = 0; i < c->type->count; i++)
+			if (can_show(c, i) && c->type->fields[i].rank == rank && is_zeros(c, i) == zeros &&
+			    !take(c, i, rank == RANK_NEEDED && !zeros, i == last))
+				return false;
+	return true;
+}
+
+/* Classes have the room that what ranks below 50 leaves; then comes the rest, and last
+ * what is 0 everywhere. */
 static void choose(struct choice *c)
 {
-	double *sum = xcalloc((size_t)c->type->count, sizeof(*sum));
-	bool room = true;
 	int last = -1;
 
 	for (int i = 0; i < c->type->count; i++) {
+		const struct field *f = &c->type->fields[i];
+
 		if (!can_show(c, i))
 			continue;
 		c->width[i] = measured(c, i);
-		sum[i] = c->type->fields[i].rank == RANK_CLASS ? column_sum(c, i) : 0;
+		c->sum[i] = f->rank == RANK_CLASS || f->flags & FIELD_ZERO_GOES ? column_sum(c, i) : 0;
 		last = i;
 	}
-	for (int i = 0; i < c->type->count; i++)
-		if (can_show(c, i) && c->type->fields[i].rank == RANK_NEEDED)
-			take(c, i, true, i == last);
-	for (int rank = 1; room && rank < RANK_CLASS; rank++) {
-		if (rank == 50)
-			room = take_classes(c, sum);
-		for (int i = 0; room && i < c->type->count; i++)
-			if (can_show(c, i) && c->type->fields[i].rank == rank)
-				room = take(c, i, false, i == last);
-	}
-	drop_zeros(c);
-	free(sum);
+	if (take_ranks(c, RANK_NEEDED, 50, false, last) && take_classes(c) && take_ranks(c, 50, RANK_CLASS, false, last))
+		take_ranks(c, RANK_NEEDED, RANK_CLASS, true, last);
 }
 
 static void take_listed(struct fit *f, const struct choice *c, const char *list)
@@ -159,7 +157,9 @@ static bool is_listed(const struct text *x, const struct row_type *type)
 
 const char **fit_columns(struct fit *f, struct text *x, const struct row_type *type, const void **rows, size_t shown, size_t n)
 {
-	struct choice c = { .x = x, .type = type, .rows = rows, .shown = shown, .n = n };
+	size_t fields = (size_t)type->count + 1;
+	struct choice c = { .x = x, .type = type, .rows = rows, .shown = shown, .n = n, .taken = xcalloc(fields, sizeof(bool)),
+			    .width = xcalloc(fields, sizeof(int)), .sum = xcalloc(fields, sizeof(double)) };
 	const char **cells;
 
 	*f = (struct fit){ .count = 0 };
@@ -167,13 +167,16 @@ const char **fit_columns(struct fit *f, struct text *x, const struct row_type *t
 		take_listed(f, &c, x->view->opt.columns);
 	else
 		choose(&c);
-	for (int i = 0; i < type->count && i < FIT_MAX; i++)
+	for (int i = 0; i < type->count && f->count < FIT_MAX; i++)
 		if (c.taken[i])
 			f->field[f->count++] = &type->fields[i];
 	for (int i = 0; i < f->count; i++)
 		f->width[i] = measured(&c, (int)(f->field[i] - type->fields));
 	if (f->count && f->width[f->count - 1] < 0)
 		f->width[f->count - 1] = 0;
+	free(c.taken);
+	free(c.width);
+	free(c.sum);
 	cells = xcalloc(shown * (size_t)f->count + 1, sizeof(*cells));
 	for (size_t r = 0; r < shown; r++)
 		for (int i = 0; i < f->count; i++)

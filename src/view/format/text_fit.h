@@ -5,7 +5,7 @@
 
 #include "view/format/text.h"
 
-#define FIT_MAX 80
+#define FIT_MAX 80 /* columns; a row type may have any number of fields */
 
 struct fit {
 	const struct field *field[FIT_MAX];

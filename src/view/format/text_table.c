@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* A table of any row type, from its fields. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "view/format/text_fit.h"
 
-struct keyed { const void *row; struct value key; double total; size_t index; bool ascends; };
+struct keyed { const void *row; struct value key; double tie; size_t index; bool ascends; }; /* tie: the least first */
 
 /* By amounts the largest is first, by names the least. */
 static int keyed_order(const void *a, const void *b, void *ctx)
@@ -20,8 +21,8 @@ static int keyed_order(const void *a, const void *b, void *ctx)
 		return known ? -1 : 1;
 	if (order)
 		return (p->ascends ? order : -order) * *sign;
-	if (p->total != q->total)
-		return p->total < q->total ? 1 : -1;
+	if (p->tie != q->tie)
+		return p->tie < q->tie ? -1 : 1;
 	return p->index < q->index ? -1 : 1;
 }
 
@@ -50,22 +51,31 @@ static int sort_field(const struct text *x, const struct row_type *type, const c
 	return index;
 }
 
+/* Where it stands among rows of the same value; what has no pid last, and of no total too. */
+static double tie_of(const struct text *x, const struct row_type *type, const void *row)
+{
+	int index = type->tie ? field_find(type, type->tie, strlen(type->tie)) : first_total(type);
+	struct value v = index >= 0 ? type->fields[index].get(&type->fields[index], row, x->t) : value_none();
+
+	if (v.type == VALUE_NONE)
+		return type->tie ? HUGE_VAL : 0;
+	return type->tie ? value_number(&v) : -value_number(&v);
+}
+
 const void **text_sorted(struct text *x, const struct text_rows *rows, size_t *count)
 {
 	const struct row_type *type = rows->type;
 	const char *key = x->view->opt.sort && field_find(type, x->view->opt.sort, strlen(x->view->opt.sort)) >= 0
 				  ? x->view->opt.sort : type->sort;
-	int index = sort_field(x, type, key), total = first_total(type), sign = key && *key == '-' ? -1 : 1;
+	int index = sort_field(x, type, key), sign = key && *key == '-' ? -1 : 1;
 	struct keyed *k = xcalloc(rows->count + 1, sizeof(*k));
 	const void **out = xcalloc(rows->count + 1, sizeof(*out));
 	size_t n = 0;
 
 	for (size_t i = 0; i < rows->count; i++) {
-		struct value v = total >= 0 ? type->fields[total].get(&type->fields[total], rows->row[i], x->t) : value_none();
-
 		if (type->quiet && type->quiet(rows->row[i], x->t))
 			continue;
-		k[n] = (struct keyed){ rows->row[i], value_none(), v.type == VALUE_NONE ? 0 : value_number(&v), n, false };
+		k[n] = (struct keyed){ rows->row[i], value_none(), tie_of(x, type, rows->row[i]), n, false };
 		if (index >= 0)
 			k[n].key = text_cell(x, &type->fields[index], rows->row[i]);
 		k[n].ascends = index >= 0 && is_name(&type->fields[index]);
