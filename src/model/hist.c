@@ -257,13 +257,20 @@ static void cells_add(struct hist_model *h, const struct input_cell *cells, size
 /* Names that the rows of this reading have stay. */
 static void names_mark(struct hist_model *h)
 {
-	for (size_t i = 0; i < h->now.line_count; i++) {
+	for (size_t i = 0; i < h->now.line_count && names_many(&h->names); i++) {
 		const struct hist_line *l = &h->now.lines[i];
 
 		for (int at = 0; at < 2 && !l->other && l->op != MMT_OP_FALLBACK; at++)
 			names_use(&h->names, hist_name_kind(l->domain, h->by[at]), l->k[at]);
 	}
 	names_retain(&h->names);
+}
+
+static void name_add(struct hist_model *h, const struct input *in)
+{
+	if (names_full(&h->names))
+		names_mark(h);
+	names_input(&h->names, &h->base, in);
 }
 
 static void reading_end(struct hist_model *h, const uint64_t *stalls, size_t n)
@@ -314,7 +321,7 @@ static void hist_input(struct model *m, const struct input *in)
 	else if (in->kind == INPUT_NAME && ((const struct input_name *)in->head)->kind == INPUT_NAME_OOM)
 		cause_set(h, in);
 	else if (in->kind == INPUT_NAME)
-		names_input(&h->names, m, in);
+		name_add(h, in);
 	else if (in->kind == INPUT_HIST_BEGIN)
 		reading_begin(h);
 	else if (!h->open && (in->kind == INPUT_HIST_CELLS || in->kind == INPUT_HIST_STALLS))

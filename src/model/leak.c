@@ -32,6 +32,33 @@ static void objects_take(struct leak_model *l, const struct input *in)
 		leak_table_object(l->table, list[i].number, list[i].age_ns);
 }
 
+/* Names of addresses that rows have stay; rows are never dropped. */
+static void names_mark(struct leak_model *l)
+{
+	struct leak_row *const *rows;
+	size_t n = leak_table_rows(l->table, &rows);
+
+	for (size_t i = 0; i < n && names_many(&l->names); i++) {
+		names_use(&l->names, INPUT_NAME_SYMBOL, rows[i]->site);
+		for (int f = 0; f < rows[i]->frame_count; f++)
+			names_use(&l->names, INPUT_NAME_SYMBOL, rows[i]->frames[f]);
+	}
+	names_retain(&l->names);
+}
+
+static void name_add(struct leak_model *l, const struct input *in)
+{
+	if (names_full(&l->names))
+		names_mark(l);
+	names_input(&l->names, &l->base, in);
+}
+
+static void walk_end(struct leak_model *l)
+{
+	leak_table_walk_end(l->table);
+	names_mark(l);
+}
+
 static void leak_input(struct model *m, const struct input *in)
 {
 	struct leak_model *l = (struct leak_model *)m;
@@ -49,9 +76,9 @@ static void leak_input(struct model *m, const struct input *in)
 	else if (in->kind == INPUT_LEAK_OBJECTS)
 		objects_take(l, in);
 	else if (in->kind == INPUT_LEAK_WALKED)
-		leak_table_walk_end(l->table);
+		walk_end(l);
 	else if (in->kind == INPUT_NAME)
-		names_input(&l->names, m, in);
+		name_add(l, in);
 	else if (in->kind == INPUT_TICK && m->ended)
 		l->mismatch = leak_table_mismatch(l->table);
 }

@@ -58,12 +58,11 @@ void names_input(struct names *n, struct model *m, const struct input *in)
 		m->decode_errors++;
 		return;
 	}
-	if (!n->retained && n->by_key.used >= NAMES_MAX)
-		names_clean(n);
 	old = find(n, head->kind, head->key);
 	one = name_new(head, text, more ? more : "");
 	one->reading = n->readings + 1;
 	map_set(&n->by_key, (uint64_t[]){ head->kind, head->key }, one);
+	n->fresh += !old;
 	free(old);
 }
 
@@ -89,7 +88,17 @@ static bool is_recent(void *ctx, void *value)
 void names_retain(struct names *n)
 {
 	n->readings++;
-	n->retained = true;
-	if (n->by_key.used > NAMES_KEPT)
+	n->fresh = 0;
+	if (names_many(n))
 		map_filter(&n->by_key, is_recent, n);
+}
+
+bool names_many(const struct names *n)
+{
+	return n->by_key.used > NAMES_KEPT;
+}
+
+bool names_full(const struct names *n)
+{
+	return n->fresh >= NAMES_MAX;
 }

@@ -12,6 +12,21 @@
 #define NAMES_NS 2000000000ull
 #define ELSEWHERE UINT32_MAX
 
+static void name_emit(struct leak_source *l, uint64_t address);
+
+/* Sites that have a row may have addresses that were without a name until now. */
+static void rows_name(struct leak_source *l)
+{
+	struct leak_row *const *rows;
+	size_t n = leak_table_rows(leak_of(l->s.model)->table, &rows);
+
+	for (size_t i = 0; i < n; i++) {
+		name_emit(l, rows[i]->site);
+		for (int f = 0; f < rows[i]->frame_count; f++)
+			name_emit(l, rows[i]->frames[f]);
+	}
+}
+
 /* Modules come while we trace, and trampolines of other tracers: an address
  * without a name is a reason to read the names again, not more often than now and
  * then, unless at the end. */
@@ -30,6 +45,7 @@ void leak_names_learn(struct leak_source *l, bool now)
 		return;
 	ksym_free(l->syms);
 	l->syms = fresh;
+	rows_name(l);
 }
 
 static bool find(const struct leak_source *l, uint64_t address, struct ksym *k)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Allocations that were not freed: rows, ages, trends. */
-#include "model/leak_table.h"
+#include "model/leak.h"
 
 #include <stdlib.h>
 
@@ -172,8 +172,53 @@ static void frees_that_were_not_seen_raise_doubt(void)
 	leak_table_free(o);
 }
 
+static void put(struct model *m, enum input_kind kind, const void *head, size_t head_size, const void *body, size_t size)
+{
+	const struct input in = { .kind = kind, .head = head, .head_size = head_size, .body = body, .size = size };
+
+	model_input(m, &in);
+}
+
+static void put_name(struct model *m, uint64_t address)
+{
+	const struct input_name name = { .key = address, .kind = INPUT_NAME_SYMBOL };
+
+	put(m, INPUT_NAME, &name, sizeof(name), "name\0", 6);
+}
+
+static const struct name *name_of(const struct model *m, uint64_t address)
+{
+	return name_find(&leak_of(m)->names, INPUT_NAME_SYMBOL, address);
+}
+
+/* They are announced once: those of rows must stay, whatever comes. */
+static void names_of_rows_stay(void)
+{
+	struct model *m = model_new(&model_leak);
+	const struct input_clock clock = { .t0 = 0 };
+	struct input_site site = { .number = 1, .site = site_of(0x1000, 64), .caller = 0x1000, .frames = { 0x1000, 0x2000 },
+				   .frame_count = 2 };
+	uint64_t next = 1 << 20;
+
+	put(m, INPUT_CLOCK, &clock, sizeof(clock), NULL, 0);
+	put_name(m, 0x1000);
+	put_name(m, 0x2000);
+	put(m, INPUT_LEAK_SITE, &site, sizeof(site), NULL, 0);
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 2 * NAMES_MAX; i++)
+			put_name(m, next++);
+		CHECK(name_of(m, 0x1000) && name_of(m, 0x2000) && name_of(m, next - 1));
+		CHECK(leak_of(m)->names.by_key.used <= 3 * NAMES_MAX + 2);
+		put(m, INPUT_LEAK_WALK, NULL, 0, NULL, 0);
+		put(m, INPUT_LEAK_WALKED, NULL, 0, NULL, 0);
+	}
+	CHECK(name_of(m, 0x1000) && name_of(m, 0x2000) && !name_of(m, 1 << 20));
+	model_free(m);
+}
+
 int main(void)
 {
+	RUN("leak", names_of_rows_stay);
 	RUN("leak", objects_become_rows);
 	RUN("leak", young_ones_and_samples);
 	RUN("leak", leak_or_cache);

@@ -138,7 +138,8 @@ bool top_quiet(const void *row, const struct tick *t)
 
 const struct row_type row_top = {
 	.name = "top", .noun = "did something", .nouns = "did something", .help = "processes: faults, memory, time lost",
-	.sort = "minor", .tie = "pid", .fields = fields, .count = FIELD_COUNT(fields), .each = each, .version = version, .quiet = top_quiet,
+	.sort = "minor", .tie = "pid", .fields = fields, .count = FIELD_COUNT(fields),
+	.each = each, .version = version, .quiet = top_quiet,
 };
 
 /* --- the whole --- */
