@@ -160,7 +160,7 @@ static int begin(struct run *r, struct error *e)
 		return error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot fork");
 	r->s->child = r->child.pid;
 	emit_facts(r);
-	if (r->s->type->open(r->s, e))
+	if (source_open(r->s, e))
 		return -1;
 	child_baseline(&r->child);
 	start_clock(r);
@@ -269,7 +269,7 @@ static int finish(struct run *r, struct error *e)
 
 static int replay(struct run *r, struct error *e)
 {
-	if (outputs_open(&r->out, r->a, r->c->show, r->m, e) || r->s->type->open(r->s, e))
+	if (outputs_open(&r->out, r->a, r->c->show, r->m, e) || source_open(r->s, e))
 		return -1;
 	return r->s->type->replay(r->s, e);
 }

@@ -4,6 +4,8 @@
 #include <bpf/btf.h>
 #include <string.h>
 
+#include "probe/kernel_btf.h"
+
 static bool is_gfp_enum(const struct btf *btf, const struct btf_type *t)
 {
 	const char *first = btf_is_enum(t) && btf_vlen(t) ? btf__name_by_offset(btf, btf_enum(t)[0].name_off) : NULL;
@@ -13,7 +15,7 @@ static bool is_gfp_enum(const struct btf *btf, const struct btf_type *t)
 
 bool gfp_each_bit(const char *btf_path, void (*fn)(void *ctx, const char *enumerator, uint64_t bit), void *ctx)
 {
-	struct btf *btf = btf_path ? btf__parse(btf_path, NULL) : btf__load_vmlinux_btf();
+	const struct btf *btf = kernel_btf(btf_path);
 	bool found = false;
 
 	for (__u32 id = 1; btf && !found && id < btf__type_cnt(btf); id++) {
@@ -23,6 +25,5 @@ bool gfp_each_bit(const char *btf_path, void (*fn)(void *ctx, const char *enumer
 		for (__u16 i = 0; found && i < btf_vlen(t); i++)
 			fn(ctx, btf__name_by_offset(btf, btf_enum(t)[i].name_off), (__u32)btf_enum(t)[i].val);
 	}
-	btf__free(btf);
 	return found;
 }

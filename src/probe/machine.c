@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "probe/direct_map.h"
+#include "probe/kernel_btf.h"
 #include "probe/probe.h"
 #include "probe/rights.h"
 
@@ -49,7 +50,7 @@ static void say(struct machine_fact *f, const char *key, const char *remedy, con
 static void say_btf(struct machine_fact *f, const char *btf)
 {
 	const char *path = btf ? btf : "/sys/kernel/btf/vmlinux";
-	struct btf *loaded = btf ? btf__parse(btf, NULL) : btf__load_vmlinux_btf();
+	const struct btf *loaded = kernel_btf(btf);
 	char why[128];
 
 	libbpf_strerror(errno, why, sizeof(why)); /* it has errors of its own */
@@ -58,7 +59,6 @@ static void say_btf(struct machine_fact *f, const char *btf)
 	else
 		say(f, "btf", "give the BTF of this very kernel with --btf FILE (CONFIG_DEBUG_INFO_BTF makes it)",
 		    "%s cannot be used: %s", path, why);
-	btf__free(loaded);
 }
 
 static void say_lockdown(struct machine_fact *f)

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "probe/kernel_btf.h"
+
 /* Offset of a variable in .data..percpu, and its type; false: not there. */
 static bool variable(const struct btf *btf, const struct btf_type *section, const char *name, __u64 *offset, __u32 *type)
 {
@@ -54,7 +56,7 @@ static bool hot(const struct btf *btf, const struct btf_type *section, const cha
 
 bool percpu_offsets(const char *path, struct mmt_percpu *out)
 {
-	struct btf *btf = path ? btf__parse(path, NULL) : btf__load_vmlinux_btf();
+	const struct btf *btf = kernel_btf(path);
 	const struct btf_type *section;
 	bool ok = false;
 	__u32 type;
@@ -70,7 +72,6 @@ bool percpu_offsets(const char *path, struct mmt_percpu *out)
 		     hot(btf, section, "current_task", "current_task", &out->current_task) &&
 		     hot(btf, section, "__preempt_count", "preempt_count", &out->preempt_count);
 	}
-	btf__free(btf);
 	return ok;
 }
 

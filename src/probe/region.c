@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "probe/direct_map.h"
+#include "probe/kernel_btf.h"
 #include "probe/plan.h"
 
 typedef __u32 u32;
@@ -33,12 +34,10 @@ typedef __u64 u64;
 
 static __u64 page_struct_size(const char *btf_path)
 {
-	struct btf *btf = btf_path ? btf__parse(btf_path, NULL) : btf__load_vmlinux_btf();
+	const struct btf *btf = kernel_btf(btf_path);
 	int id = btf ? btf__find_by_name_kind(btf, "page", BTF_KIND_STRUCT) : -1;
-	__u64 size = id > 0 ? btf__type_by_id(btf, (__u32)id)->size : 0;
 
-	btf__free(btf);
-	return size;
+	return id > 0 ? btf__type_by_id(btf, (__u32)id)->size : 0;
 }
 
 static __u64 page_number(const void *page)

@@ -19,6 +19,7 @@
 #include "leak.skel.h"
 #include "mmtrace.skel.h"
 #include "top.skel.h"
+#include "probe/kernel_btf.h"
 #include "probe/perf.h"
 
 /* Functions that may be attached, with the argument types that their BTF must
@@ -202,7 +203,7 @@ static int try_program(struct trial *out, const struct btf *btf, const char *sec
 }
 
 struct trial_env {
-	struct btf *btf;
+	const struct btf *btf; /* kernel_btf() keeps it */
 	struct bpf_object *objects[OBJECT_COUNT]; /* opened on first use, never loaded */
 };
 
@@ -230,7 +231,7 @@ struct trial_env *trial_open(const char *btf_path)
 
 	if (!env)
 		return NULL;
-	env->btf = btf_path ? btf__parse(btf_path, NULL) : btf__load_vmlinux_btf();
+	env->btf = kernel_btf(btf_path);
 	return env;
 }
 
@@ -254,7 +255,6 @@ void trial_close(struct trial_env *env)
 		return;
 	for (int i = 0; i < OBJECT_COUNT; i++)
 		bpf_object__close(env->objects[i]);
-	btf__free(env->btf);
 	free(env);
 }
 

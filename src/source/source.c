@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "probe/attach.h"
+#include "probe/kernel_btf.h"
 #include "probe/procfs.h"
 
 struct source *source_new(const struct source_type *type, struct args *args, const struct model *model, input_fn emit,
@@ -24,12 +25,21 @@ struct source *source_new(const struct source_type *type, struct args *args, con
 	return s;
 }
 
+int source_open(struct source *s, struct error *e)
+{
+	int err = s->type->open(s, e);
+
+	kernel_btf_release(); /* all have looked */
+	return err;
+}
+
 void source_free(struct source *s)
 {
 	if (!s)
 		return;
 	if (s->type->close)
 		s->type->close(s);
+	kernel_btf_release();
 	free(s);
 }
 

@@ -56,6 +56,7 @@ struct source {
 
 struct source *source_new(const struct source_type *type, struct args *args, const struct model *model, input_fn emit,
 			  void *ctx);
+int source_open(struct source *s, struct error *e);
 void source_free(struct source *s); /* closes; takes NULL */
 
 /* --- emitting --- */
