@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "probe/attach.h"
 #include "wire/config.h"
 #include "wire/event.h"
@@ -183,14 +183,6 @@ int rings_fd(const struct rings *r)
 	return r->epoll;
 }
 
-static uint64_t clock_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
-}
-
 static bool ring_is_empty(const struct ring *r)
 {
 	unsigned long consumed = __atomic_load_n(r->consumed, __ATOMIC_ACQUIRE);
@@ -220,7 +212,7 @@ static int ring_drain(struct ring *r, uint64_t now, uint64_t *upto)
 
 int rings_drain(struct rings *r, bool all, record_fn fn, void *ctx)
 {
-	uint64_t now = clock_ns(), upto = now - IN_FLIGHT_NS;
+	uint64_t now = clock_monotonic_ns(), upto = now - IN_FLIGHT_NS;
 	struct epoll_event woken[ORDER_DATA + MMT_RINGS];
 	int err;
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include "source/governor.h"
 
+#include <stddef.h>
 #include <sys/mman.h>
-#include <time.h>
+
+#include "base/clock.h"
 
 #define CALM_INTERVALS 5
 #define CALM_SHARE 0.25 /* a level below costs at most some four times as much */
@@ -23,13 +25,11 @@ const struct governor_level *governor_level(const struct governor *g)
 
 static double round_ns(volatile char *area)
 {
-	struct timespec a, b;
+	uint64_t begin = clock_monotonic_ns();
 
-	clock_gettime(CLOCK_MONOTONIC, &a);
 	for (unsigned i = 0; i < PAGES; i++)
 		area[i * 4096] = 1;
-	clock_gettime(CLOCK_MONOTONIC, &b);
-	return ((double)(b.tv_sec - a.tv_sec) * 1e9 + (double)(b.tv_nsec - a.tv_nsec)) / PAGES;
+	return (double)(clock_monotonic_ns() - begin) / PAGES;
 }
 
 double governor_fault_ns(void)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include "source/limit.h"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "probe/procfs.h"
 
 #define STATS_EVERY 8 /* intervals: the kernel's statistics cost time themselves */
@@ -48,15 +48,6 @@ static void measure_programs(struct limit *m, struct probe *p, uint64_t faults)
 	m->ticks++;
 }
 
-static uint64_t own_cpu_ns(void)
-{
-	struct rusage ru;
-
-	getrusage(RUSAGE_SELF, &ru);
-	return (uint64_t)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) * 1000000000ull +
-	       (uint64_t)(ru.ru_utime.tv_usec + ru.ru_stime.tv_usec) * 1000ull;
-}
-
 static uint64_t target_cpu_ns(const struct session *s)
 {
 	uint64_t ticks = 0;
@@ -80,7 +71,7 @@ bool limit_tick(struct limit *m, struct probe *p, const struct session *s, uint6
 	if (target < m->g.target_cpu_ns) /* somebody has died */
 		m->g.target_cpu_ns = target;
 	measure_programs(m, p, faults);
-	if (!governor_step(&m->g, faults, own_cpu_ns(), target))
+	if (!governor_step(&m->g, faults, clock_own_cpu_ns(), target))
 		return false;
 	level = governor_level(&m->g);
 	if (probe_tune(p, level->aggregate, level->sample))

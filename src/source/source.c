@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "probe/attach.h"
 #include "probe/kernel_btf.h"
 #include "probe/procfs.h"
@@ -73,12 +73,8 @@ void emit_number(struct source *s, const char *group, const char *key, uint64_t 
 void emit_cost(struct source *s, const struct probe_cost *bpf)
 {
 	struct input_cost c = { .map_bytes = bpf->map_bytes, .bpf_runs = bpf->runs, .bpf_ns = bpf->ns, .bpf_timed = bpf->timed,
-				.bpf_misses = bpf->misses, .rss_bytes = procfs_own_rss() };
-	struct rusage ru;
+				.bpf_misses = bpf->misses, .rss_bytes = procfs_own_rss(), .cpu_ns = clock_own_cpu_ns() };
 
-	if (getrusage(RUSAGE_SELF, &ru) == 0)
-		c.cpu_ns = (uint64_t)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) * 1000000000ull +
-			   (uint64_t)(ru.ru_utime.tv_usec + ru.ru_stime.tv_usec) * 1000;
 	emit(s, INPUT_COST, &c, sizeof(c), NULL, 0);
 }
 
