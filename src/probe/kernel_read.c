@@ -8,19 +8,36 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define MAP_CHUNK 256
+#define CHUNK_BYTES (64 << 10) /* of values in one call: each call has its price, and so has memory */
+#define CHUNK_MIN 256          /* entries: a bucket of a hash map must fit, or the call fails */
 #define ITER_STEP (1 << 20)
+
+static bool is_per_cpu(const struct bpf_map *map)
+{
+	enum bpf_map_type type = bpf_map__type(map);
+
+	return type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_ARRAY || type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+}
+
+size_t map_stride(const struct bpf_map *map)
+{
+	size_t size = bpf_map__value_size(map);
+
+	return is_per_cpu(map) ? (size + 7) & ~(size_t)7 : size;
+}
 
 int map_each(const struct bpf_map *map, void (*fn)(void *ctx, const void *key, const void *value), void *ctx)
 {
-	size_t key_size = bpf_map__key_size(map), value_size = bpf_map__value_size(map);
-	uint8_t *keys = malloc(MAP_CHUNK * key_size), *values = malloc(MAP_CHUNK * value_size);
+	int cpus = is_per_cpu(map) ? libbpf_num_possible_cpus() : 1;
+	size_t key_size = bpf_map__key_size(map), value_size = map_stride(map) * (size_t)(cpus > 0 ? cpus : 1);
+	uint32_t most = (uint32_t)(CHUNK_BYTES / value_size > CHUNK_MIN ? CHUNK_BYTES / value_size : CHUNK_MIN);
+	uint8_t *keys = malloc(most * key_size), *values = malloc(most * value_size);
 	uint32_t token = 0, n;
 	bool first = true;
-	int err = keys && values ? 0 : -ENOMEM;
+	int err = cpus < 0 ? cpus : keys && values ? 0 : -ENOMEM;
 
 	while (!err) {
-		n = MAP_CHUNK;
+		n = most;
 		err = bpf_map_lookup_batch(bpf_map__fd(map), first ? NULL : &token, &token, keys, values, &n, NULL) ? -errno : 0;
 		if (err && err != -ENOENT)
 			break;

@@ -16,8 +16,6 @@
 
 #include "hist.skel.h"
 
-#define BATCH 512
-
 /* Hooks of each domain; the first one must work. */
 static const struct { enum hook_id alloc, free, more[2]; } domain_hooks[MMT_DOMAIN_COUNT] = {
 	[MMT_DOMAIN_KMALLOC] = { HOOK_KMALLOC, HOOK_KFREE, { HOOK_COUNT, HOOK_COUNT } },
@@ -245,76 +243,49 @@ const char *kmem_free_lacks(const struct kmem *k, enum mmt_domain domain)
 	return c ? c->lacks : "";
 }
 
-static void row_sum(const struct mmt_hist_row *per_cpu, int cpus, struct mmt_hist_row *out)
+struct row_visit { kmem_row_fn fn; void *ctx; int cpus; };
+
+static struct mmt_hist_row row_sum(const struct row_visit *v, const struct mmt_hist_row *per_cpu)
 {
-	*out = (struct mmt_hist_row){ 0 };
-	for (int c = 0; c < cpus; c++) {
-		out->count += per_cpu[c].count;
-		out->requested += per_cpu[c].requested;
-		out->allocated += per_cpu[c].allocated;
+	struct mmt_hist_row sum = { 0 };
+
+	for (int c = 0; c < v->cpus; c++) {
+		sum.count += per_cpu[c].count;
+		sum.requested += per_cpu[c].requested;
+		sum.allocated += per_cpu[c].allocated;
 	}
+	return sum;
 }
 
-static int read_rows(struct kmem *k, int cpus, kmem_row_fn fn, void *ctx)
+static void on_hist_row(void *ctx, const void *key, const void *value)
 {
-	int fd = bpf_map__fd(k->skel->maps.hist_rows), err = 0;
-	struct mmt_hist_key *keys = calloc(BATCH, sizeof(*keys));
-	struct mmt_hist_row *rows = calloc((size_t)BATCH * (size_t)cpus, sizeof(*rows)), sum;
-	uint32_t token = 0, n;
-	bool first = true;
+	const struct row_visit *v = ctx;
+	struct mmt_hist_row sum = row_sum(v, value);
 
-	if (!keys || !rows)
-		err = -ENOMEM;
-	while (!err) {
-		n = BATCH;
-		err = bpf_map_lookup_batch(fd, first ? NULL : &token, &token, keys, rows, &n, NULL) ? -errno : 0;
-		if (err && err != -ENOENT)
-			break;
-		first = false;
-		for (uint32_t i = 0; i < n; i++) {
-			row_sum(rows + (size_t)i * (size_t)cpus, cpus, &sum);
-			fn(ctx, &keys[i], &sum, false);
-		}
-	}
-	free(keys);
-	free(rows);
-	return err == -ENOENT ? 0 : err;
+	v->fn(v->ctx, key, &sum, false);
 }
 
-static int read_totals(struct kmem *k, int cpus, kmem_row_fn fn, void *ctx)
+static void on_total(void *ctx, const void *key, const void *value)
 {
-	int fd = bpf_map__fd(k->skel->maps.hist_totals), err = 0;
-	struct mmt_hist_row *rows = calloc((size_t)MMT_HIST_SLOTS * (size_t)cpus, sizeof(*rows)), sum;
-	uint32_t *slots = calloc(MMT_HIST_SLOTS, sizeof(*slots)), n = MMT_HIST_SLOTS, token = 0;
+	const struct row_visit *v = ctx;
+	struct mmt_hist_row sum = row_sum(v, value);
+	uint32_t slot = *(const uint32_t *)key;
+	struct mmt_hist_key of = {
+		.domain = (uint8_t)(slot / (MMT_OP_COUNT * MMT_HIST_BUCKETS)),
+		.op = (uint8_t)(slot / MMT_HIST_BUCKETS % MMT_OP_COUNT),
+		.bucket = (uint8_t)(slot % MMT_HIST_BUCKETS),
+	};
 
-	if (!rows || !slots)
-		err = -ENOMEM;
-	else if (bpf_map_lookup_batch(fd, NULL, &token, slots, rows, &n, NULL) && errno != ENOENT)
-		err = -errno;
-	for (uint32_t i = 0; !err && i < n; i++) {
-		struct mmt_hist_key key = {
-			.domain = (uint8_t)(slots[i] / (MMT_OP_COUNT * MMT_HIST_BUCKETS)),
-			.op = (uint8_t)(slots[i] / MMT_HIST_BUCKETS % MMT_OP_COUNT),
-			.bucket = (uint8_t)(slots[i] % MMT_HIST_BUCKETS),
-		};
-
-		row_sum(rows + (size_t)i * (size_t)cpus, cpus, &sum);
-		if (sum.count)
-			fn(ctx, &key, &sum, true);
-	}
-	free(rows);
-	free(slots);
-	return err;
+	if (sum.count)
+		v->fn(v->ctx, &of, &sum, true);
 }
 
 int kmem_read(struct kmem *k, kmem_row_fn fn, void *ctx)
 {
-	int cpus = libbpf_num_possible_cpus(), err;
+	struct row_visit v = { fn, ctx, libbpf_num_possible_cpus() };
+	int err = map_each(k->skel->maps.hist_rows, on_hist_row, &v);
 
-	if (cpus < 0)
-		return cpus;
-	err = read_rows(k, cpus, fn, ctx);
-	return err ? err : read_totals(k, cpus, fn, ctx);
+	return err ? err : map_each(k->skel->maps.hist_totals, on_total, &v);
 }
 
 static void on_stall(void *ctx, const void *key, const void *value)

@@ -8,11 +8,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
+#include "probe/kernel_read.h"
 #include "probe/procfs.h"
 
 #include "leak.skel.h" /* after wire/leak.h, whose types it uses */
-
-#define CHUNK 4096
 
 struct leak_probe {
 	struct leak_bpf *skel;
@@ -173,31 +173,26 @@ static int read_jiffies(const struct leak_probe *p, uint64_t *out)
 	return 0;
 }
 
+struct object_visit { void (*fn)(void *ctx, uint32_t site, uint64_t age); void *ctx; uint64_t now, tick_ns; };
+
+static void on_object(void *ctx, const void *key, const void *value)
+{
+	const struct object_visit *v = ctx;
+	const struct mmt_leak_object *o = value;
+
+	(void)key;
+	v->fn(v->ctx, o->site, v->now > o->jiffies ? (v->now - o->jiffies) * v->tick_ns : 0);
+}
+
 int leak_each(const struct leak_probe *p, void (*fn)(void *ctx, uint32_t site, uint64_t age), void *ctx)
 {
-	struct mmt_leak_object *values = malloc(CHUNK * sizeof(*values));
-	uint64_t *keys = malloc(CHUNK * sizeof(*keys));
-	int fd = bpf_map__fd(p->skel->maps.objects), err = keys && values ? 0 : -ENOMEM;
-	uint32_t token = 0, n;
+	struct object_visit v = { .fn = fn, .ctx = ctx };
 	struct timespec tick; /* the coarse clocks advance with the jiffies */
-	uint64_t now = 0, length;
-	bool first = true;
+	int err = read_jiffies(p, &v.now);
 
 	clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
-	length = (uint64_t)tick.tv_sec * 1000000000ull + (uint64_t)tick.tv_nsec;
-	err = err ? err : read_jiffies(p, &now);
-	while (!err) {
-		n = CHUNK;
-		err = bpf_map_lookup_batch(fd, first ? NULL : &token, &token, keys, values, &n, NULL) ? -errno : 0;
-		if (err && err != -ENOENT)
-			break;
-		first = false;
-		for (uint32_t i = 0; i < n; i++)
-			fn(ctx, values[i].site, now > values[i].jiffies ? (now - values[i].jiffies) * length : 0);
-	}
-	free(keys);
-	free(values);
-	return err == -ENOENT ? 0 : err;
+	v.tick_ns = (uint64_t)tick.tv_sec * CLOCK_SECOND_NS + (uint64_t)tick.tv_nsec;
+	return err ? err : map_each(p->skel->maps.objects, on_object, &v);
 }
 
 void leak_losses(const struct leak_probe *p, uint64_t out[MMT_LEAK_LOSSES])
