@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* By hand and not by libelf: two reads of bounded size, whatever the file says and however
+ * it changes meanwhile.  libelf with mmap dies by SIGBUS where a file shrinks; with reads
+ * it allocates by the numbers of sections that the file claims, of which we need none; on
+ * a copy of the first bytes it misses program headers that stand at the end, where
+ * patchelf puts them. */
 #include "sym/elf.h"
 
 #include <elf.h>
