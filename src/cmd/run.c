@@ -234,7 +234,7 @@ static int step(struct run *r, struct error *e)
 	r->stop |= now >= r->end;
 	if (!r->stop && now >= r->next_tick)
 		return tick(r, now, e);
-	if (!r->stop && r->m->type->crowded && r->m->type->crowded(r->m, now))
+	if (!r->stop && r->m->type->over_limit && r->m->type->over_limit(r->m, now))
 		emit_retain(r, now, true);
 	return 0;
 }

@@ -19,7 +19,7 @@ struct model_type {
 	void (*input)(struct model *m, const struct input *in);   /* kinds of the command's own, and ticks; heads are checked */
 	void (*clean)(struct model *m);                           /* NULL: nothing to free */
 	/* Has so much ended that an INPUT_RETAIN should not wait for the interval? now: CLOCK_MONOTONIC. NULL: never */
-	bool (*crowded)(const struct model *m, uint64_t now);
+	bool (*over_limit)(const struct model *m, uint64_t now);
 };
 
 /* A fact of the run, as text.  Groups in use:

@@ -181,7 +181,7 @@ static void a_crowd_does_not_wait_for_the_table(void)
 
 	for (unsigned i = 0; i < 60000; i++) {
 		short_life(s, 1000 + i, i + 1, 0);
-		if (!model_fault.crowded(&s->base, i * 10000ull)) /* 100,000 lives a second */
+		if (!model_fault.over_limit(&s->base, i * 10000ull)) /* 100,000 lives a second */
 			continue;
 		sums(s, &by_vma, &by_process, &rows);
 		most = rows > most ? rows : most;

@@ -154,12 +154,12 @@ static void session_input(struct model *m, const struct input *in)
 	}
 }
 
-static bool session_crowded(const struct model *m, uint64_t now)
+static bool session_over_limit(const struct model *m, uint64_t now)
 {
-	return retention_crowded(session_of(m), now);
+	return retention_over_limit(session_of(m), now);
 }
 
 const struct model_type model_fault = {
 	.name = "fault", .size = sizeof(struct session), .init = session_init, .input = session_input,
-	.clean = session_clean, .crowded = session_crowded,
+	.clean = session_clean, .over_limit = session_over_limit,
 };

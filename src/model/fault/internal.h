@@ -67,7 +67,7 @@ void aggregate_process(struct session *s, const struct mmt_fold_process_key *key
 void aggregate_free(struct session *s);
 extern const struct retention_limits retention_limits; /* those of a real run */
 void retention_apply(struct session *s, const struct input_retain *r);
-bool retention_crowded(const struct session *s, uint64_t now);
+bool retention_over_limit(const struct session *s, uint64_t now);
 
 /* --- slot.c --- */
 /* The VMA that the key leads to, or NULL. */

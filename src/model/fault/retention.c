@@ -18,8 +18,8 @@ const struct retention_limits retention_limits = {
 	.elf_files = 8192, /* some 700 bytes each */
 };
 
-#define CROWD 16384   /* new rows of VMAs that are a reason to merge before the interval is over ... */
-#define CROWD_NS 50000000ull /* ... not more often than this: longer than records are under way */
+#define MERGE_ROWS 16384   /* new rows of VMAs that are a reason to merge before the interval is over ... */
+#define MERGE_AGAIN_NS 50000000ull /* ... not more often than this: longer than records are under way */
 
 static void note(struct session *s, bool process, uint32_t id, uint32_t into)
 {
@@ -299,7 +299,7 @@ void retention_apply(struct session *s, const struct input_retain *r)
 {
 	s->merged_count = 0;
 	if (r->between) {
-		s->retention.next = r->now + CROWD_NS;
+		s->retention.next = r->now + MERGE_AGAIN_NS;
 		s->retention.again = !s->retention.again; /* what had only just ended */
 	}
 	s->retention.left = merge(s, !r->between);
@@ -307,9 +307,9 @@ void retention_apply(struct session *s, const struct input_retain *r)
 	elf_retain(s, s->limits.elf_files);
 }
 
-bool retention_crowded(const struct session *s, uint64_t now)
+bool retention_over_limit(const struct session *s, uint64_t now)
 {
 	/* half as many as there are: a merge looks at all of them */
 	return now >= s->retention.next &&
-	       (s->retention.again || s->next_vma - s->retention.seen >= CROWD + s->retention.left / 2);
+	       (s->retention.again || s->next_vma - s->retention.seen >= MERGE_ROWS + s->retention.left / 2);
 }
