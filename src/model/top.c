@@ -112,26 +112,26 @@ static void comm_set(struct top_process *p, const char comm[16])
 static void task_met(struct top *t, const struct mmt_top_task *task)
 {
 	struct top_process *p = process_get(t, &task->key);
-	struct top_reading *l = p->reading;
+	struct top_reading *r = p->reading;
 
-	if (l->seen != t->readings) {
-		l->seen = t->readings;
-		l->threads = (struct faults){ 0, 0 };
-		l->mm = false;
+	if (r->seen != t->readings) {
+		r->seen = t->readings;
+		r->threads = (struct faults){ 0, 0 };
+		r->mm = false;
 		if (!p->comm[0])
 			comm_set(p, task->comm);
 	}
-	l->threads.minor += task->min_flt;
-	l->threads.major += task->maj_flt;
+	r->threads.minor += task->min_flt;
+	r->threads.major += task->maj_flt;
 	if (task->flags & MMT_TOP_LEADER) {
-		l->dead = (struct faults){ task->dead_min, task->dead_maj };
+		r->dead = (struct faults){ task->dead_min, task->dead_maj };
 		comm_set(p, task->comm);
 	}
 	if (task->flags & MMT_TOP_MM) {
-		l->mm = true;
-		l->rss = task->rss;
-		l->vsize = task->vsize;
-		l->brk = task->brk;
+		r->mm = true;
+		r->rss = task->rss;
+		r->vsize = task->vsize;
+		r->brk = task->brk;
 	}
 }
 
@@ -146,15 +146,15 @@ static void row_read(struct top *t, const struct mmt_top_key *key, const struct 
 }
 
 /* The first reading of a process that was there before us. */
-static void base_take(struct top_reading *l)
+static void base_take(struct top_reading *r)
 {
-	l->base = (struct faults){ l->threads.minor + l->dead.minor, l->threads.major + l->dead.major };
-	l->base_threads = l->threads;
-	l->base_exits = (struct faults){ l->row.exit_min, l->row.exit_maj };
-	l->base_rss = l->rss;
-	l->base_vsize = l->vsize;
-	l->base_brk = l->brk;
-	l->ending = l->seen && !l->mm;
+	r->base = (struct faults){ r->threads.minor + r->dead.minor, r->threads.major + r->dead.major };
+	r->base_threads = r->threads;
+	r->base_exits = (struct faults){ r->row.exit_min, r->row.exit_maj };
+	r->base_rss = r->rss;
+	r->base_vsize = r->vsize;
+	r->base_brk = r->brk;
+	r->ending = r->seen && !r->mm;
 }
 
 static void raise(int64_t *value, uint64_t plus, uint64_t minus)
@@ -167,30 +167,30 @@ static void raise(int64_t *value, uint64_t plus, uint64_t minus)
 
 static void faults_set(struct top_process *p, bool alive)
 {
-	struct top_reading *l = p->reading;
+	struct top_reading *r = p->reading;
 	int64_t *v = p->now.v;
 
 	if (alive) {
-		raise(&v[TOP_MINOR], l->threads.minor + l->dead.minor, l->base.minor);
-		raise(&v[TOP_MAJOR], l->threads.major + l->dead.major, l->base.major);
+		raise(&v[TOP_MINOR], r->threads.minor + r->dead.minor, r->base.minor);
+		raise(&v[TOP_MAJOR], r->threads.major + r->dead.major, r->base.major);
 	} else { /* every thread left its own at its exit */
-		raise(&v[TOP_MINOR], l->row.exit_min, l->base_exits.minor + l->base_threads.minor);
-		raise(&v[TOP_MAJOR], l->row.exit_maj, l->base_exits.major + l->base_threads.major);
+		raise(&v[TOP_MINOR], r->row.exit_min, r->base_exits.minor + r->base_threads.minor);
+		raise(&v[TOP_MAJOR], r->row.exit_maj, r->base_exits.major + r->base_threads.major);
 	}
 }
 
 static void sizes_set(struct top_process *p)
 {
-	struct top_reading *l = p->reading;
+	struct top_reading *r = p->reading;
 	int64_t *v = p->now.v;
 
-	p->has_mm = l->mm;
-	v[TOP_RSS] = l->mm ? (int64_t)l->rss : 0;
-	if (!l->mm) /* ended: all is given back */
-		l->rss = l->vsize = l->brk = 0;
-	v[TOP_RSS_CHANGE] = (int64_t)(l->rss - l->base_rss);
-	v[TOP_VSIZE_CHANGE] = (int64_t)(l->vsize - l->base_vsize);
-	v[TOP_BRK_CHANGE] = (int64_t)(l->brk - l->base_brk);
+	p->has_mm = r->mm;
+	v[TOP_RSS] = r->mm ? (int64_t)r->rss : 0;
+	if (!r->mm) /* ended: all is given back */
+		r->rss = r->vsize = r->brk = 0;
+	v[TOP_RSS_CHANGE] = (int64_t)(r->rss - r->base_rss);
+	v[TOP_VSIZE_CHANGE] = (int64_t)(r->vsize - r->base_vsize);
+	v[TOP_BRK_CHANGE] = (int64_t)(r->brk - r->base_brk);
 }
 
 static void row_set(int64_t *v, const struct mmt_top_row *r)
@@ -216,25 +216,25 @@ static void row_set(int64_t *v, const struct mmt_top_row *r)
 
 static void process_update(struct top *t, struct top_process *p)
 {
-	struct top_reading *l = p->reading;
-	bool met = l->seen == t->readings;
+	struct top_reading *r = p->reading;
+	bool met = r->seen == t->readings;
 
 	if (t->readings == 1)
-		base_take(l);
-	if (l->row_known)
-		row_set(p->now.v, &l->row);
+		base_take(r);
+	if (r->row_known)
+		row_set(p->now.v, &r->row);
 	if (p->special)
 		return;
 	/* A row alone: born after the threads were met.  It stays for one reading more even
 	 * if it has ended, as that may meet its zombie: no other process then. */
-	p->live = met || (l->row_known && l->created == t->readings);
-	p->ended = !p->live || (l->row_known && l->row.dead);
+	p->live = met || (r->row_known && r->created == t->readings);
+	p->ended = !p->live || (r->row_known && r->row.dead);
 	if (!met)
-		l->mm = false;
-	if (met || l->row_known)
+		r->mm = false;
+	if (met || r->row_known)
 		faults_set(p, p->live && met);
 	sizes_set(p);
-	p->tail_unknown = !p->live && !(l->row_known && l->row.dead) && !l->ending;
+	p->tail_unknown = !p->live && !(r->row_known && r->row.dead) && !r->ending;
 	t->tails_unknown += p->tail_unknown;
 }
 
