@@ -41,7 +41,7 @@ static void take_options(struct session *s)
 {
 	const struct model *m = &s->base;
 
-	s->launcher = (pid_t)model_option_number(m, "launcher", 0);
+	s->child = (pid_t)model_option_number(m, "launcher", 0); /* its name in recordings */
 	s->rows_only = model_option(m, "aggregate");
 	s->elf_given = model_option(m, "elf_given");
 	s->heap_touching = model_option(m, "heap_touching");

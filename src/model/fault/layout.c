@@ -39,7 +39,7 @@ static void layout_vsyscall(struct session *s, struct mm *mm)
 						.kind = MMT_VMA_SPECIAL } };
 	struct layout_record r = { .type = MMT_LAYOUT_VMA, .vma = &gate };
 
-	if (s->vsyscall.end && !mm->launcher)
+	if (s->vsyscall.end && !mm->child)
 		layout_vma(s, mm, &r, "[vsyscall]", 10, NULL);
 }
 
@@ -91,7 +91,7 @@ void layout_apply(struct session *s, pid_t pid, const void *bytes, size_t size)
 			p->mm_id = mm->id;
 		} else if (mm && r.type == MMT_LAYOUT_END) {
 			ended = r.end->lock_seq == mm->lock_seq;
-		} else if (mm && !mm->launcher && r.type == MMT_LAYOUT_VMA) {
+		} else if (mm && !mm->child && r.type == MMT_LAYOUT_VMA) {
 			if (r.vma->new_path) {
 				path = r.path;
 				len = r.vma->path_len;

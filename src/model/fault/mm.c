@@ -15,8 +15,8 @@ struct mm *mm_get(struct session *s, uint32_t id, pid_t pid, bool own)
 		/* until its own process is heard of */
 		mm->proc = own || !s->processes ? process_get(s, pid) : s->processes;
 		mm->owned = own;
-		mm->launcher = own && s->launcher && pid == s->launcher && (!s->launched_mm || id < s->launched_mm);
-		s->launcher = mm->launcher ? 0 : s->launcher;
+		mm->child = own && s->child && pid == s->child && (!s->child_mm || id < s->child_mm);
+		s->child = mm->child ? 0 : s->child;
 		mm->next = s->mms;
 		s->mms = mm;
 		map_set_number(&s->by_mm, id, mm);

@@ -42,7 +42,7 @@ static void apply_gup(struct session *s, const struct mmt_gup *g)
 static void apply_vma_seen(struct session *s, const struct mmt_vma_seen *r)
 {
 	struct mm *mm = mm_get(s, r->head.mm_id, (pid_t)r->head.tgid, !r->foreign);
-	struct vma *v = mm->launcher ? NULL : vma_row(s, mm, &r->vma, ~0u);
+	struct vma *v = mm->child ? NULL : vma_row(s, mm, &r->vma, ~0u);
 	bool current = r->head.time >= mm->layout_time;
 
 	if (!v)
@@ -78,11 +78,11 @@ static void apply_fork(struct session *s, const struct mmt_fork *f)
 	mm_born(s, mm_get(s, f->head.mm_id, f->borrowed ? (pid_t)f->parent_tgid : p->pid, true), &f->marks);
 }
 
-/* What the launcher's own memory and the loading of the program cost is kept
+/* What the child's own memory and the loading of the program cost is kept
  * apart from the program's faults. */
-static void launch_done(struct session *s, struct mm *launcher, struct mm *mm)
+static void child_executed(struct session *s, struct mm *child, struct mm *mm)
 {
-	struct vma *exec = vma_get(s, launcher, 0, 0);
+	struct vma *exec = vma_get(s, child, 0, 0);
 
 	for (struct vma *v = s->rows_only ? NULL : mm->vmas; v; v = v->next) {
 		stat_move(&exec->faults, &v->faults);
@@ -100,12 +100,12 @@ static void apply_exec(struct session *s, const struct mmt_exec *x)
 	memcpy(p->comm, x->comm, sizeof(p->comm) - 1);
 	p->mm_id = x->head.mm_id;
 	process_changed(s, p);
-	if (s->launcher && p->pid == s->launcher && !s->launched_mm)
-		s->launched_mm = x->head.mm_id;
+	if (s->child && p->pid == s->child && !s->child_mm)
+		s->child_mm = x->head.mm_id;
 	mm = mm_get(s, x->head.mm_id, p->pid, true);
 	mm->proc = p;
-	if (old && old->launcher && old != mm)
-		launch_done(s, old, mm);
+	if (old && old->child && old != mm)
+		child_executed(s, old, mm);
 	mm_born(s, mm, &x->marks);
 }
 

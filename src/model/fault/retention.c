@@ -81,7 +81,7 @@ static void vma_merge(struct session *s, struct process *p, struct vma *v)
 /* Where layouts are not read, nobody tells what is gone: what is idle will do. */
 static bool vma_may_merge(const struct vma *v, bool idle)
 {
-	return v->settled && (!v->live || (idle && !v->mm->generation)) && !v->sum && !v->into && !v->mm->launcher;
+	return v->settled && (!v->live || (idle && !v->mm->generation)) && !v->sum && !v->into && !v->mm->child;
 }
 
 static int fewest_first(uint64_t x, uint64_t y, uint32_t xid, uint32_t yid)

@@ -76,7 +76,7 @@ struct mm {
 	uint64_t layout_time; /* what was announced before is older than the layout */
 	bool have_marks, ended;
 	bool owned;           /* proc is one of those who use it */
-	bool launcher;        /* of the program before exec: one row, [exec] */
+	bool child;           /* of the child before it execs: one row, [exec] */
 	bool racing;          /* changed while the layout was read, each time */
 	uint32_t generation;
 	struct vma *vmas;
@@ -112,9 +112,9 @@ struct session {
 	bool elf_given;    /* option: the ELF facts of all executable mappings come before a layout */
 	bool rows_only;    /* option: --aggregate, counts come without their time */
 	bool heap_touching; /* option: this kernel also calls [heap] what only touches the heap */
-	pid_t launcher;    /* option: it will exec; 0 once its first mm is known */
+	pid_t child;       /* option: it will exec; 0 once its first mm is known */
 	struct event_filter filter; /* options */
-	uint32_t launched_mm; /* what it got by that, if that is known first: ids ascend */
+	uint32_t child_mm; /* what it got by that, if that is known first: ids ascend */
 	uint32_t next_proc, next_vma;
 	uint32_t past_mms; /* made up; their ids count down from ~0 */
 	size_t live_processes;

@@ -100,7 +100,7 @@ static struct vma *vma_new(struct session *s, struct mm *mm, uint32_t sig, uint6
 	v->rss = RSS_UNKNOWN;
 	v->v.sig = sig;
 	v->v.anchor = anchor;
-	vma_name(v, mm->launcher ? "[exec]" : "", mm->launcher ? 6 : 0);
+	vma_name(v, mm->child ? "[exec]" : "", mm->child ? 6 : 0);
 	v->next = mm->vmas;
 	mm->vmas = v;
 	mm->vma_count++;
@@ -113,7 +113,7 @@ struct vma *vma_get(struct session *s, struct mm *mm, uint32_t sig, uint64_t anc
 {
 	struct vma *v = slot_find(s, mm->id, sig, anchor);
 
-	if (!v && mm->launcher && mm->vmas) {
+	if (!v && mm->child && mm->vmas) {
 		v = mm->vmas;
 		slot_set(s, v, sig, anchor);
 	}

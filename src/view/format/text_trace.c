@@ -35,7 +35,7 @@ static const char *mapping_name(struct text *x, const struct vma *v)
 
 static void put_vma(struct text *x, const struct vma *v)
 {
-	if (v && v->mm->launcher)
+	if (v && v->mm->child)
 		fprintf(x->view->out, "%s\n", v->name);
 	else if (v && v->known)
 		fprintf(x->view->out, "%llx-%llx %s\n", v->v.start, v->v.end, mapping_name(x, v));

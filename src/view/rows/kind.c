@@ -66,7 +66,7 @@ static void each(const struct model *m, row_fn fn, void *ctx)
 
 	for (size_t i = 0; i < n; i++)
 		if (stat_total(&all[i]->faults))
-			add_vma(row_for(rows, &count, all[i]->mm->launcher ? all[i]->name : kind_of(all[i])), all[i]);
+			add_vma(row_for(rows, &count, all[i]->mm->child ? all[i]->name : kind_of(all[i])), all[i]);
 	free(all);
 	add_rest(session_of(m), rows, &count);
 	for (size_t i = 0; i < count; i++)

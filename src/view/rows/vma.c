@@ -57,7 +57,7 @@ static struct value get_range(const struct field *f, const void *row, const stru
 	const struct vma *v = vma_of(row);
 
 	(void)f;
-	if (v->mm->launcher || v->sum)
+	if (v->mm->child || v->sum)
 		return value_none();
 	return value_text(v->known ? tick_printf(t, "%llx-%llx", v->v.start, v->v.end) : tick_printf(t, "%llx-?", v->v.anchor));
 }
@@ -199,7 +199,7 @@ static struct value get_name(const struct field *f, const void *row, const struc
 	const struct vma *v = vma_of(row);
 
 	(void)f, (void)t;
-	return v->known || v->mm->launcher || v->sum ? value_text(v->name) : value_none();
+	return v->known || v->mm->child || v->sum ? value_text(v->name) : value_none();
 }
 
 /* "libc.so.6 (gone)", "[merged] 12 mappings". */
