@@ -8,7 +8,7 @@
 #include "base/map.h"
 
 /* One free of so many that was not seen is a trace of an interrupt; more are a
- * way of freeing that no hook tells of. */
+ * way of freeing that no hook reports. */
 #define DOUBT 100
 
 const uint64_t age_bounds[AGE_BUCKETS - 1] = {

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* Fewer readings tell nothing. */
+/* Fewer readings show nothing. */
 #define TREND_MIN 10
 
 enum trend_kind {

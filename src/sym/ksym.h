@@ -32,7 +32,7 @@ struct ksym_span { const char *name, *module; uint64_t start, end; };
 bool ksym_span(const struct ksym_table *t, size_t i, struct ksym_span *out);
 /* Is it code of this module? A '-' in name is a '_'. */
 bool ksym_in_module(const struct ksym *k, const char *name);
-/* Where the code of a module lies, by address, as ksym_find() tells it; returns the
+/* Where the code of a module lies, by address, as ksym_find() describes it; returns the
  * number of ranges, of which max are written at most; 0: there is no such module. */
 struct ksym_range { uint64_t start, end; };
 size_t ksym_module(const struct ksym_table *t, const char *name, struct ksym_range *out, size_t max);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Functions of the kernel that decide, the most telling first. */
+/* Functions of the kernel that decide, the most specific first. */
 static const struct { const char *function, *cause; } causes[] = {
 	{ "mem_cgroup_out_of_memory", "cgroup" },
 	{ "oom_kill_memcg_member", "cgroup" },

@@ -5,7 +5,7 @@
 
 #include "sym/ksym.h"
 
-/* "cgroup", "global", "pagefault", "sysrq"; NULL: the stack does not tell. */
+/* "cgroup", "global", "pagefault", "sysrq"; NULL: the stack does not show it. */
 const char *oom_cause(const struct ksym_table *t, const unsigned long long *stack, size_t n);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Kernel functions that only pass an allocation on: as a call site they tell
+/* Kernel functions that only pass an allocation on: as a call site they say
  * nothing, their caller does. */
 #ifndef SYM_WRAPPER_H
 #define SYM_WRAPPER_H
@@ -16,7 +16,7 @@ bool wrapper_is(const char *function);
 /* Where the running kernel has them, by address; returns their number, max at
  * most. */
 size_t wrapper_ranges(const struct ksym_table *t, struct wrapper_range *out, size_t max);
-/* Functions that tell a large kmalloc once more, with a call site within
+/* Functions that report a large kmalloc once more, with a call site within
  * themselves (6.9 and later). */
 size_t wrapper_kmalloc_ranges(const struct ksym_table *t, struct wrapper_range *out, size_t max);
 

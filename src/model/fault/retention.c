@@ -78,7 +78,7 @@ static void vma_merge(struct session *s, struct process *p, struct vma *v)
 	note(s, false, v->id, row->id);
 }
 
-/* Where layouts are not read, nobody tells what is gone: what is idle will do. */
+/* Where layouts are not read, nobody reports what is gone: what is idle will do. */
 static bool vma_may_merge(const struct vma *v, bool idle)
 {
 	return v->settled && (!v->live || (idle && !v->mm->generation)) && !v->sum && !v->into && !v->mm->child;
