@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "probe/cgroup.h"
+#include "probe/kernel_btf.h"
 #include "probe/kernel_read.h"
 #include "probe/percpu.h"
 #include "wire/percpu.h"
@@ -175,6 +176,7 @@ static int object_load(struct kmem *k, const struct kmem_options *opt, struct er
 	bpf_map__set_max_entries(k->skel->maps.percpu_bases, (uint32_t)libbpf_num_possible_cpus());
 	bpf_program__set_autoload(k->skel->progs.percpu_find__rt, k->plan.chosen[HOOK_OOM] &&
 				  percpu_offsets(opt->btf, (struct mmt_percpu *)&k->skel->rodata->percpu));
+	kernel_btf_release(); /* libbpf has its own now */
 	err = hist_bpf__load(k->skel);
 	if (err)
 		return error_set(e, error_code_of(err), "-v shows what the verifier says", strerror(-err),

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "probe/kernel_btf.h"
 #include "probe/kernel_read.h"
 #include "probe/procfs.h"
 
@@ -40,6 +41,7 @@ static int object_load(struct leak_probe *p, const struct leak_options *opt, str
 		bpf_map__set_max_entries(p->skel->maps.more_stacks, 1);
 	}
 	p->skel->rodata->leak_config = opt->config;
+	kernel_btf_release(); /* libbpf has its own now */
 	err = leak_bpf__load(p->skel);
 	if (err == -ENOMEM || err == -E2BIG)
 		return error_set(e, EXIT_FAILED, "--entries N makes the table smaller", strerror(-err),

@@ -16,6 +16,7 @@
 
 #include "mmtrace.skel.h"
 #include "probe/direct_map.h"
+#include "probe/kernel_btf.h"
 #include "probe/kernel_read.h"
 #include "probe/rights.h"
 #include "probe/rings.h"
@@ -133,6 +134,7 @@ static int object_load(struct probe *p, const struct probe_options *opt, struct 
 	plan_autoload(&p->plan, p->skel->obj);
 	maps_size(p->skel, opt);
 	config_set(p, opt);
+	kernel_btf_release(); /* libbpf has its own now */
 	err = mmtrace_bpf__load(p->skel);
 	if (err && !rights_read_kernel())
 		return error_set(e, EXIT_KERNEL_CANNOT, "boot with lockdown=integrity or without lockdown",

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "probe/cgroup.h"
+#include "probe/kernel_btf.h"
 #include "probe/kernel_read.h"
 #include "probe/percpu.h"
 #include "wire/percpu.h"
@@ -62,6 +63,7 @@ static int object_load(struct top_probe *p, const struct top_probe_options *opt,
 	bpf_map__set_max_entries(p->skel->maps.percpu_bases, config->cpus);
 	if (opt->rows)
 		bpf_map__set_max_entries(p->skel->maps.rows, opt->rows + MMT_TOP_FULL + 1);
+	kernel_btf_release(); /* libbpf has its own now */
 	if (!err)
 		err = top_bpf__load(p->skel);
 	if (!err && config->cgroup)
