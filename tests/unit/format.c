@@ -237,15 +237,15 @@ static void rows_as_metrics(void)
 static void groups_as_json(void)
 {
 	CHECK_STR(lines("json", "name", "{'type':'group'"),
-		  "{'type':'group','t':7,'by':{'name':'one'},'rows':2,'place':null,'use':{'count':43,"
+		  "{'type':'group','t':7,'by':{'name':'one'},'of':'item','rows':2,'place':null,'use':{'count':43,"
 		  "'held_bytes':1052671},'most':5,'p50_ns':1536,'max_ns':999600,'class':{'read':{'minor':1,"
 		  "'max':5},'write':{'minor':42,'max':5}}}\n"
 		  "{'type':'group','t':7,'by':{'name':'t,\\'\\u000a\\u001b\xef\xbf\xbd',"
-		  "'name_hex':'742c220a1bff'},'rows':1,'place':'here','use':{'count':500,'held_bytes':0},"
+		  "'name_hex':'742c220a1bff'},'of':'item','rows':1,'place':'here','use':{'count':500,'held_bytes':0},"
 		  "'most':0,'p50_ns':null,'max_ns':null,'class':{}}\n");
 	CHECK_STR(lines("json", "name", "{'type':'item'"), "");
 	CHECK_STR(lines("json", "place,name", "{'type':'group','t':7,'by':{'place':'there'"),
-		  "{'type':'group','t':7,'by':{'place':'there','name':'one'},'rows':1,"
+		  "{'type':'group','t':7,'by':{'place':'there','name':'one'},'of':'item','rows':1,"
 		  "'use':{'count':40,'held_bytes':1048575},'most':2,'p50_ns':12288,'max_ns':999600,"
 		  "'class':{'write':{'minor':40,'max':2}}}\n");
 }
@@ -261,10 +261,10 @@ static void groups_as_text(void)
 static void groups_as_csv(void)
 {
 	CHECK_STR(lines("csv", "name", ""),
-		  "t,by_name,rows,place,use_count,use_held_bytes,most,p50_ns,max_ns,class\n"
-		  "7,one,2,,43,1052671,5,1536,999600,'{''read'':{''minor'':1,''max'':5},"
+		  "t,by_name,of,rows,place,use_count,use_held_bytes,most,p50_ns,max_ns,class\n"
+		  "7,one,item,2,,43,1052671,5,1536,999600,'{''read'':{''minor'':1,''max'':5},"
 		  "''write'':{''minor'':42,''max'':5}}'\n"
-		  "7,'t,''\\x0a\\x1b\\xff',1,here,500,0,0,,,{}\n");
+		  "7,'t,''\\x0a\\x1b\\xff',item,1,here,500,0,0,,,{}\n");
 }
 
 /* Labels are those of --by alone: that all rows have one place may end at any time. */
