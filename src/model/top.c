@@ -253,11 +253,33 @@ static int pid_order(const void *a, const void *b)
 	return x->start_boottime < y->start_boottime ? -1 : x->start_boottime > y->start_boottime;
 }
 
+/* Those that are new since the last reading stand behind the others: they are merged in. */
+static void processes_sort(struct top *t)
+{
+	size_t old = t->sorted, fresh = t->processes.count - old;
+	struct top_process **at = t->processes.at, **tail;
+
+	t->sorted = t->processes.count;
+	if (!fresh)
+		return;
+	qsort(at + old, fresh, sizeof(*at), pid_order);
+	tail = xcalloc(fresh, sizeof(*tail));
+	memcpy(tail, at + old, fresh * sizeof(*tail));
+	while (fresh) /* from the last on */
+		if (old && pid_order(&at[old - 1], &tail[fresh - 1]) > 0) {
+			at[old + fresh - 1] = at[old - 1];
+			old--;
+		} else {
+			at[old + fresh - 1] = tail[fresh - 1];
+			fresh--;
+		}
+	free(tail);
+}
+
 static void reading_end(struct top *t)
 {
 	t->total.v[TOP_RSS] = 0;
-	if (t->processes.count)
-		qsort(t->processes.at, t->processes.count, sizeof(*t->processes.at), pid_order);
+	processes_sort(t);
 	for (size_t i = 0; i < t->processes.count; i++) {
 		struct top_process *p = t->processes.at[i];
 		int64_t rss;
@@ -312,19 +334,22 @@ static void join_group(struct top *t, struct top_process *p)
  * or, if it was the last reading, at once. */
 static void interval_begin(struct top *t, bool last)
 {
-	size_t kept = 0;
+	size_t kept = 0, sorted = 0;
 
 	for (size_t i = 0; i < t->processes.count; i++) {
 		struct top_process *p = t->processes.at[i];
 
 		p->before = p->now;
 		p->ended_shown = p->ended;
-		if (last ? p->ended : !p->live)
+		if (last ? p->ended : !p->live) {
 			join_group(t, p);
-		else
-			t->processes.at[kept++] = p;
+			continue;
+		}
+		sorted += i < t->sorted;
+		t->processes.at[kept++] = p;
 	}
 	t->processes.count = kept;
+	t->sorted = sorted;
 	t->total_before = t->total;
 	t->shown = false;
 }

@@ -36,6 +36,7 @@ struct top_list { struct top_process **at; size_t count, room; };
 struct top {
 	struct model base;
 	struct top_list processes; /* by pid, since the last reading */
+	size_t sorted;             /* of these, so many */
 	struct top_list groups;    /* ended processes by name */
 	struct map by_key, group_by_comm;
 	uint64_t readings, tails_unknown;

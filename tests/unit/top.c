@@ -248,6 +248,35 @@ static void equal_values_stand_in_order_of_pid(void)
 	top_free(t);
 }
 
+struct order { uint32_t last; int rows; bool good; };
+
+static void on_ordered(void *ctx, const void *row)
+{
+	const struct top_process *p = row;
+	struct order *o = ctx;
+
+	o->good &= !o->rows || p->key.tgid > o->last;
+	o->last = p->key.tgid;
+	o->rows++;
+}
+
+static void processes_come_in_order_of_pid_as_others_go(void)
+{
+	struct top *t = top_new();
+
+	for (uint32_t r = 0; r < 40; r++) {
+		struct order o = { .good = true };
+
+		reading_begins(t);
+		for (uint32_t i = 0; i < 50; i++) /* some go, some come, in any order */
+			meet(t, 1 + (i + r * 5) * 7919 % 1009, 1, false);
+		reading_ends(t, false);
+		top_each(t, on_ordered, &o);
+		CHECK(o.good && o.rows >= 50 && o.rows <= 55);
+	}
+	top_free(t);
+}
+
 static void columns_of_zeros_leave_room_for_others(void)
 {
 	struct top *t = top_new();
@@ -272,6 +301,7 @@ static void columns_of_zeros_leave_room_for_others(void)
 int main(void)
 {
 	RUN("top", equal_values_stand_in_order_of_pid);
+	RUN("top", processes_come_in_order_of_pid_as_others_go);
 	RUN("top", columns_of_zeros_leave_room_for_others);
 	RUN("top", what_was_before_us_is_not_ours);
 	RUN("top", a_zombie_met_after_its_row_is_the_same_process);
