@@ -3,6 +3,7 @@ VERSION := 0.1.0
 PREFIX ?= /usr/local
 CC ?= gcc
 CLANG ?= clang
+LLVM_STRIP ?= llvm-strip
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
 PKG_CONFIG ?= pkg-config
 Q := $(if $(V),,@)
@@ -62,6 +63,7 @@ $(B)/%.bpf.o: bpf/%.bpf.c $(BPF_SOURCES) Makefile
 	@echo "  BPF   $@"
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_FLAGS) -c $< -o $@
+	$(Q)$(LLVM_STRIP) -g $@
 
 $(B)/%.skel.h: $(B)/%.bpf.o
 	@echo "  SKEL  $@"

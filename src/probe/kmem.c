@@ -10,6 +10,7 @@
 
 #include "probe/cgroup.h"
 #include "probe/kernel_read.h"
+#include "probe/objects.h"
 #include "probe/percpu.h"
 #include "wire/percpu.h"
 #include "wire/stall.h"
@@ -160,7 +161,7 @@ static int object_load(struct kmem *k, const struct kmem_options *opt, struct er
 	LIBBPF_OPTS(bpf_object_open_opts, o, .btf_custom_path = opt->btf);
 	int err;
 
-	k->skel = hist_bpf__open_opts(&o);
+	k->skel = hist_object_open(&o);
 	if (!k->skel)
 		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot open the BPF object");
 	plan_autoload(&k->plan, k->skel->obj);

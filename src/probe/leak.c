@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "probe/objects.h"
 #include "probe/procfs.h"
 
 #include "leak.skel.h" /* after wire/leak.h, whose types it uses */
@@ -27,7 +28,7 @@ static int object_load(struct leak_probe *p, const struct leak_options *opt, str
 	uint32_t domains = opt->config.domains;
 	int err;
 
-	p->skel = leak_bpf__open_opts(&o);
+	p->skel = leak_object_open(&o);
 	if (!p->skel)
 		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot open the BPF object");
 	plan_autoload(&p->plan, p->skel->obj);

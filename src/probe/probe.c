@@ -17,6 +17,7 @@
 #include "mmtrace.skel.h"
 #include "probe/direct_map.h"
 #include "probe/kernel_read.h"
+#include "probe/objects.h"
 #include "probe/rights.h"
 #include "probe/rings.h"
 
@@ -93,7 +94,7 @@ static int peek_check(struct mmtrace_bpf *skel)
 int probe_try_peek(const char *btf)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, o, .btf_custom_path = btf);
-	struct mmtrace_bpf *skel = mmtrace_bpf__open_opts(&o);
+	struct mmtrace_bpf *skel = mmtrace_object_open(&o);
 	int err;
 
 	if (!skel)
@@ -127,7 +128,7 @@ static int object_load(struct probe *p, const struct probe_options *opt, struct 
 	uint32_t zero = 0;
 	int err;
 
-	p->skel = mmtrace_bpf__open_opts(&o);
+	p->skel = mmtrace_object_open(&o);
 	if (!p->skel)
 		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot open the BPF object");
 	plan_autoload(&p->plan, p->skel->obj);
