@@ -30,7 +30,7 @@ BPF_SOURCES := $(wildcard bpf/*.bpf.c bpf/lib/*.h bpf/wire/*) vmlinux/vmlinux.h
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all bench bench-programs check check-live check-vm clean compile_commands.json demo deps deps-long help install lint test \
+.PHONY: all bench bench-programs bpf-flags check check-live check-vm clean compile_commands.json demo deps deps-long help install lint test \
 	test-long uninstall vmlinux-check
 
 all: $(B)/mmtrace
@@ -68,6 +68,10 @@ $(B)/%.bpf.o: bpf/%.bpf.c $(BPF_SOURCES) Makefile
 $(B)/%.skel.h: $(B)/%.bpf.o
 	@echo "  SKEL  $@"
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+
+# How tests/lint/bpf.sh compiles.
+bpf-flags:
+	@echo $(BPF_FLAGS)
 
 -include $(OBJECTS:.o=.d)
 

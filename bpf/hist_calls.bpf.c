@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Domains mmap and brk: the calls at their return.  fexit on the calls
  * themselves, or sys_enter and sys_exit, which every call of the host pays for. */
+#include "lib/hist.bpf.h"
 
 #define HIST_NR_MMAP 9
 #define HIST_NR_BRK 12

@@ -2,6 +2,7 @@
 /* Domain fault: how long page faults take, system-wide.  Paired by thread in an
  * array: no look-up in a hash, and no deletion; the tid and the address tell
  * when a slot was taken over. */
+#include "lib/hist.bpf.h"
 
 struct fault_open { u32 tid; u32 retried; u64 addr; u64 t0; };
 #define FAULT_SLOTS 16384

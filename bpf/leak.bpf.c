@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* `mmtrace leak`: a table of kernel allocations that were not freed yet.
  * All maps are preallocated: these programs run inside the allocators. */
-#include "vmlinux.h"
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
-
 #include "lib/follow.bpf.h"
+#include "lib/kernel.bpf.h"
 #include "wire/leak.h"
 
 #define EEXIST 17

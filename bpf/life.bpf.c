@@ -2,6 +2,8 @@
 /* Life of processes and address spaces: fork, exec, exit, end of an mm.  Keeps
  * the targets map true (children join, the dead leave).  No field of a trusted
  * pointer is read as such: see task_faults(). */
+#include "lib/mm.bpf.h"
+#include "lib/thread.bpf.h"
 
 SEC("?tp_btf/sched_process_fork")
 int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *child)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Domain page: the page allocator. */
+#include "lib/hist.bpf.h"
 
 #define GFP_MIGRATE(gfp) (((gfp) >> 3) & 3) /* ___GFP_MOVABLE, ___GFP_RECLAIMABLE: gfp_migratetype() */
 

@@ -2,6 +2,7 @@
 /* Domains direct, memcg, kswapd, compact: time between begin and end of a
  * thread.  Domains swapout and swapin: pages written to and read from swap. */
 #include "lib/folio.bpf.h"
+#include "lib/hist.bpf.h"
 #include "lib/stall.bpf.h"
 
 static __always_inline int reclaim_begin(u32 domain, u32 gfp, u32 order)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Domains kmalloc and slab.  Raw tracepoints: tp_btf cannot read their
  * `const void *` arguments before 6.13. */
+#include "lib/hist.bpf.h"
 
 /* Since 6.9 a large kmalloc is told twice for one pointer, first with a call
  * site inside __kmalloc itself (mm/slub.c, __kmalloc_large_node_noprof). */

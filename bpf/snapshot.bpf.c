@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The layout of a process, read from the kernel (iter/task_vma, by pid), and
  * small questions answered by a program run once (direct map, residuals). */
+#include "lib/mm.bpf.h"
+#include "lib/page_table.bpf.h"
+#include "lib/thread.bpf.h"
 
 struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 1);
 	 __type(key, u32); __type(value, char[MMT_PATH_MAX + 256]); } path_buf SEC(".maps");

@@ -2,14 +2,10 @@
 /* `mmtrace top`: everything is added up here, in one row per process; nothing
  * is streamed.  Faults, sizes and names cost nothing between two looks: the
  * iterator reads them from the tasks. */
-#include "vmlinux.h"
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
-
 #include "lib/cast.bpf.h"
 #include "lib/cgroup.bpf.h"
 #include "lib/folio.bpf.h"
+#include "lib/kernel.bpf.h"
 #include "lib/rss.bpf.h"
 #include "lib/stall.bpf.h"
 #include "wire/top.h"

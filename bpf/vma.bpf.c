@@ -2,6 +2,10 @@
 /* VMA events for `trace`: the calls that change mappings, at their return, and
  * stack growth.  Two backends: fexit on the calls themselves, or sys_exit, which
  * every call of the host pays for. */
+#include "lib/call.bpf.h"
+#include "lib/emit.bpf.h"
+#include "lib/mm.bpf.h"
+#include "lib/thread.bpf.h"
 
 #define NR_MMAP 9
 #define NR_MPROTECT 10

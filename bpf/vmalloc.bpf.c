@@ -2,6 +2,7 @@
 /* Domain vmalloc: areas of the vmalloc space.  A vmalloc of more than 512 pages
  * takes a second area for its array of page pointers: told apart by its size,
  * coming next from the same thread. */
+#include "lib/hist.bpf.h"
 
 struct vmap_last { u32 tid; u32 pad; u64 array_size; };
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 4096);

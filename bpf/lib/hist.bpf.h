@@ -5,13 +5,9 @@
 #ifndef MMT_HIST_BPF_H
 #define MMT_HIST_BPF_H
 
-#include "vmlinux.h"
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
-
 #include "lib/cast.bpf.h"
 #include "lib/follow.bpf.h"
+#include "lib/kernel.bpf.h"
 #include "wire/hist.h"
 
 #define PAGE_SIZE 4096ull

@@ -3,11 +3,7 @@
 #ifndef MMT_MAPS_BPF_H
 #define MMT_MAPS_BPF_H
 
-#include "vmlinux.h"
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
-
+#include "kernel.bpf.h"
 #include "wire/config.h"
 #include "wire/event.h"
 
