@@ -4,6 +4,7 @@
  * Counting rule (mm_account_fault, mm/memory.c): RETRY counts nothing, errors
  * count nothing, major if VM_FAULT_MAJOR or FAULT_FLAG_TRIED. */
 #include "lib/call.bpf.h"
+#include "lib/count.bpf.h"
 #include "lib/emit.bpf.h"
 #include "lib/mm.bpf.h"
 #include "lib/page_table.bpf.h"
@@ -132,7 +133,7 @@ static __always_inline bool fault_open(struct thread_state *st, struct task_stru
 	u64 ended = task->min_flt + task->maj_flt;
 	bool sampled_out = mmt_tuning.sample > 1 && st->begun != ended;
 
-	if (st->addr && ((st->addr ^ addr) & PAGE_MASK_4K) == 0 && !sampled_out) {
+	if (st->addr && ((st->addr ^ addr) & PAGE_MASK) == 0 && !sampled_out) {
 		st->attempts++;
 		return false;
 	}
@@ -322,7 +323,7 @@ int BPF_PROG(fault_out__fx, struct vm_area_struct *vma, unsigned long address, u
 	struct mm_struct *mm = task->mm;
 	u32 weight = !major && !error && mmt_tuning.sample > 1 ? mmt_tuning.sample : 1;
 
-	if (!st || !st->addr || ((st->addr ^ address) & PAGE_MASK_4K) || !mmt_tuning.on)
+	if (!st || !st->addr || ((st->addr ^ address) & PAGE_MASK) || !mmt_tuning.on)
 		return 0;
 	if (ret & VM_FAULT_RETRY && !error)
 		return 0; /* stays open: the next attempt, or another fault, closes it */
@@ -401,7 +402,7 @@ static __always_inline int page_fault_end(struct mm_perf_ctx *ctx, bool major)
 	if (!st || !mm)
 		return 0;
 	fault_count_own(st, task, major, weight);
-	if (!st->addr || ((st->addr ^ ctx->addr) & PAGE_MASK_4K)) {
+	if (!st->addr || ((st->addr ^ ctx->addr) & PAGE_MASK)) {
 		/* begun before the hooks were in: counted, without latency */
 		fault_open(st, task, ctx->addr, MMT_MODE_USER, MMT_FAULT_EXECUTOR | MMT_FAULT_NO_VMA);
 		st->t0 = 0;
@@ -425,11 +426,7 @@ struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 1);
 SEC("?perf_event")
 int fault_end__pe(struct mm_perf_ctx *ctx)
 {
-	u32 zero = 0;
-	u64 *runs = bpf_map_lookup_elem(&event_runs, &zero);
-
-	if (runs)
-		++*runs;
+	percpu_add(&event_runs, 0, 1);
 	return page_fault_end(ctx, bpf_get_attach_cookie(ctx));
 }
 
@@ -457,11 +454,11 @@ int BPF_PROG(fault_sig__tb, int sig, struct kernel_siginfo *info, struct task_st
 	st = thread_executor(me);
 	if (!st)
 		return 0;
-	if (st->closed_error && ((st->last_error ^ addr) & PAGE_MASK_4K) == 0) {
+	if (st->closed_error && ((st->last_error ^ addr) & PAGE_MASK) == 0) {
 		st->closed_error = 0; /* handle_mm_fault's own error, counted there */
 		return 0;
 	}
-	if (!st->addr || ((st->addr ^ addr) & PAGE_MASK_4K)) {
+	if (!st->addr || ((st->addr ^ addr) & PAGE_MASK)) {
 		fault_open(st, me, addr, MMT_MODE_USER, MMT_FAULT_EXECUTOR);
 		st->t0 = 0;
 	}

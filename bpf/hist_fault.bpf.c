@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Domain fault: how long page faults take, system-wide.  Paired by thread in an
- * array: no look-up in a hash, and no deletion; the tid and the address tell
- * when a slot was taken over. */
+/* Domain fault: how long page faults take, system-wide.  Paired by thread:
+ * the tid and the address show when a slot was taken over. */
 #include "lib/hist.bpf.h"
 
 struct fault_open { u32 tid; u32 retried; u64 addr; u64 t0; };
@@ -15,8 +14,8 @@ struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, FAULT_SLOTS);
 /* A fault that is retried keeps its start. */
 static __always_inline void fault_entered(u64 addr)
 {
-	u32 tid = (u32)bpf_get_current_pid_tgid(), slot = tid & (FAULT_SLOTS - 1);
-	struct fault_open *open = bpf_map_lookup_elem(&fault_opens, &slot);
+	u32 tid = (u32)bpf_get_current_pid_tgid();
+	struct fault_open *open = thread_slot(&fault_opens, tid, FAULT_SLOTS);
 
 	if (!open || !hist_wanted())
 		return;
@@ -30,8 +29,8 @@ static __always_inline void fault_entered(u64 addr)
 
 static __always_inline void fault_completed(void *ctx, u64 addr)
 {
-	u32 tid = (u32)bpf_get_current_pid_tgid(), slot = tid & (FAULT_SLOTS - 1);
-	struct fault_open *open = bpf_map_lookup_elem(&fault_opens, &slot);
+	u32 tid = (u32)bpf_get_current_pid_tgid();
+	struct fault_open *open = thread_slot(&fault_opens, tid, FAULT_SLOTS);
 	struct hist_event ev = { .domain = MMT_DOMAIN_FAULT };
 
 	if (!open)
@@ -78,8 +77,8 @@ SEC("?fexit/handle_mm_fault")
 int BPF_PROG(hist_flt__fx, struct vm_area_struct *vma, unsigned long addr, unsigned int flags, struct pt_regs *regs,
 	     unsigned int ret)
 {
-	u32 tid = (u32)bpf_get_current_pid_tgid(), slot = tid & (FAULT_SLOTS - 1);
-	struct fault_open *open = bpf_map_lookup_elem(&fault_opens, &slot);
+	u32 tid = (u32)bpf_get_current_pid_tgid();
+	struct fault_open *open = thread_slot(&fault_opens, tid, FAULT_SLOTS);
 
 	if (!open)
 		return 0;

@@ -10,7 +10,6 @@
 #define ENOENT 2
 #define LARGE_KMALLOC 8192 /* beyond, kmalloc takes whole pages */
 #define BULK_MAX 4096      /* pointers that one bulk call may have */
-#define PAGE_BYTES 4096ull
 
 const volatile struct mmt_leak_config leak_config = {};
 
@@ -235,81 +234,78 @@ static __noinline int object_drop(u64 ptr, int order)
 	if (n)
 		__sync_fetch_and_add(&n->released, 1);
 	s = order >= 0 ? bpf_map_lookup_elem(&sites, &number) : NULL;
-	if (s && s->bytes != PAGE_BYTES << (order & 31))
+	if (s && s->bytes != PAGE_SIZE << (order & 31))
 		count(MMT_LEAK_SPLIT);
 	return 0;
 }
 
-/* Arguments of a raw tracepoint, in the order of its TP_PROTO. */
-#define ARG(n) (ctx->args[n])
-
 SEC("?raw_tp/kmalloc")
-int lk_kmalloc__rt(struct bpf_raw_tracepoint_args *ctx)
+int BPF_PROG(lk_kmalloc__rt, u64 site, u64 ptr, u64 requested, u64 bytes)
 {
-	struct mmt_leak_key key = { .site = ARG(0), .what = ARG(3), .domain = MMT_LEAK_KMALLOC };
+	struct mmt_leak_key key = { .site = site, .what = bytes, .domain = MMT_LEAK_KMALLOC };
 
-	if (!takes(MMT_LEAK_KMALLOC, ARG(1)))
+	if (!takes(MMT_LEAK_KMALLOC, ptr))
 		return 0;
 	key.stack = stack_of(ctx, leak_config.stacks);
-	return object_put(ARG(1), &key);
+	return object_put(ptr, &key);
 }
 
 SEC("?raw_tp/kmem_cache_alloc")
-int lk_cache__rt(struct bpf_raw_tracepoint_args *ctx)
+int BPF_PROG(lk_cache__rt, u64 site, u64 ptr, u64 cache)
 {
-	struct mmt_leak_key key = { .site = ARG(0), .what = ARG(2), .domain = MMT_LEAK_SLAB };
+	struct mmt_leak_key key = { .site = site, .what = cache, .domain = MMT_LEAK_SLAB };
 
-	if (!takes(MMT_LEAK_SLAB, ARG(1)))
+	if (!takes(MMT_LEAK_SLAB, ptr))
 		return 0;
 	key.stack = stack_of(ctx, leak_config.stacks);
-	return object_put(ARG(1), &key);
+	return object_put(ptr, &key);
 }
 
 SEC("?raw_tp/kfree")
-int lk_kfree__rt(struct bpf_raw_tracepoint_args *ctx)
+int BPF_PROG(lk_kfree__rt, u64 site, u64 ptr)
 {
-	return object_drop(ARG(1), -1);
+	return object_drop(ptr, -1);
 }
 
 SEC("?raw_tp/kmem_cache_free")
-int lk_cfree__rt(struct bpf_raw_tracepoint_args *ctx)
+int BPF_PROG(lk_cfree__rt, u64 site, u64 ptr)
 {
-	return object_drop(ARG(1), -1);
+	return object_drop(ptr, -1);
 }
 
 /* One page allocation in struct page * terms. */
 SEC("?raw_tp/mm_page_alloc")
-int lk_page__rt(struct bpf_raw_tracepoint_args *ctx)
+int BPF_PROG(lk_page__rt, u64 page, u64 order)
 {
-	struct mmt_leak_key key = { .what = PAGE_BYTES << (ARG(1) & 31), .domain = MMT_LEAK_PAGE };
+	struct mmt_leak_key key = { .what = PAGE_SIZE << (order & 31), .domain = MMT_LEAK_PAGE };
 
-	if (!takes(MMT_LEAK_PAGE, ARG(0)))
+	if (!takes(MMT_LEAK_PAGE, page))
 		return 0;
 	key.stack = stack_of(ctx, true);
-	return object_put(ARG(0), &key);
+	return object_put(page, &key);
 }
 
 SEC("?raw_tp/mm_page_free")
-int lk_pfree__rt(struct bpf_raw_tracepoint_args *ctx)
+int BPF_PROG(lk_pfree__rt, u64 page, u64 order)
 {
-	return object_drop(ARG(0), ARG(1) & 31);
+	return object_drop(page, order & 31);
 }
 
 SEC("?raw_tp/alloc_vmap_area")
-int lk_vmap__rt(struct bpf_raw_tracepoint_args *ctx)
+int BPF_PROG(lk_vmap__rt, u64 addr, u64 size, u64 align, u64 vstart, u64 vend, u64 failed)
 {
-	struct mmt_leak_key key = { .what = ARG(1), .domain = MMT_LEAK_VMALLOC };
+	struct mmt_leak_key key = { .what = size, .domain = MMT_LEAK_VMALLOC };
 
-	if (ARG(5) || !takes(MMT_LEAK_VMALLOC, ARG(0)))
+	if (failed || !takes(MMT_LEAK_VMALLOC, addr))
 		return 0;
 	key.stack = stack_of(ctx, true);
-	return object_put(ARG(0), &key);
+	return object_put(addr, &key);
 }
 
 SEC("?raw_tp/free_vmap_area_noflush")
-int lk_vfree__rt(struct bpf_raw_tracepoint_args *ctx)
+int BPF_PROG(lk_vfree__rt, u64 addr)
 {
-	return object_drop(ARG(0), -1);
+	return object_drop(addr, -1);
 }
 
 /* Before 6.3 the vmalloc tracepoints do not exist. */

@@ -20,13 +20,6 @@ struct bulk_open { u32 tid; u32 filled; u32 told; u32 pad; };
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, BULK_SLOTS);
 	 __type(key, u32); __type(value, struct bulk_open); } bulk_opens SEC(".maps");
 
-static __always_inline struct bulk_open *bulk_slot(u32 tid)
-{
-	u32 slot = tid & (BULK_SLOTS - 1);
-
-	return bpf_map_lookup_elem(&bulk_opens, &slot);
-}
-
 /* Pages that the caller's array holds already: they are in the return value. */
 static __always_inline u32 bulk_filled(void *const *pages, u64 count)
 {
@@ -42,7 +35,7 @@ static __always_inline u32 bulk_filled(void *const *pages, u64 count)
 static __always_inline void bulk_entered(void *ctx, u64 count)
 {
 	u32 tid = (u32)bpf_get_current_pid_tgid();
-	struct bulk_open *open = bulk_slot(tid);
+	struct bulk_open *open = thread_slot(&bulk_opens, tid, BULK_SLOTS);
 	void *const *pages = 0;
 
 	if (!open || !hist_wanted())
@@ -57,7 +50,7 @@ static __always_inline void bulk_entered(void *ctx, u64 count)
 static __always_inline void bulk_returned(void *ctx, u64 gfp, u64 populated)
 {
 	u32 tid = (u32)bpf_get_current_pid_tgid();
-	struct bulk_open *open = bulk_slot(tid);
+	struct bulk_open *open = thread_slot(&bulk_opens, tid, BULK_SLOTS);
 	struct hist_event ev = { .gfp = (u32)gfp, .migrate = GFP_MIGRATE(gfp), .lane = LANE_BULK };
 	u64 known;
 
@@ -108,7 +101,7 @@ int BPF_PROG(page_alloc__rt, u64 page, u32 order, u64 gfp, u32 migrate)
 		return 0;
 	if (hist_config.bulk) {
 		u32 tid = (u32)bpf_get_current_pid_tgid();
-		struct bulk_open *open = bulk_slot(tid);
+		struct bulk_open *open = thread_slot(&bulk_opens, tid, BULK_SLOTS);
 
 		if (open && open->tid == tid && page && !order)
 			open->told++;

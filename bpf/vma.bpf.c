@@ -5,20 +5,8 @@
 #include "lib/call.bpf.h"
 #include "lib/emit.bpf.h"
 #include "lib/mm.bpf.h"
+#include "lib/syscall.bpf.h"
 #include "lib/thread.bpf.h"
-
-#define NR_MMAP 9
-#define NR_MPROTECT 10
-#define NR_MUNMAP 11
-#define NR_BRK 12
-#define NR_MREMAP 25
-#define NR_MADVISE 28
-#define NR_SHMAT 30
-#define NR_SHMDT 67
-#define NR_MLOCK 149
-#define NR_MUNLOCK 150
-#define NR_PKEY_MPROTECT 329
-#define TS_COMPAT 2 /* thread_info.status: a 32-bit call has other numbers */
 
 static __always_inline bool call_changes_vmas(u32 nr)
 {
@@ -85,10 +73,9 @@ static __always_inline int call_return(u32 nr, const struct pt_regs *regs, s64 r
 SEC("?tp_btf/sys_exit")
 int BPF_PROG(vma_sys__tb, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	u32 nr = regs->orig_ax;
 
-	if (!call_changes_vmas(nr) || task->thread_info.status & TS_COMPAT)
+	if (!call_changes_vmas(nr) || syscall_is_compat())
 		return 0;
 	return call_return(nr, regs, ret);
 }

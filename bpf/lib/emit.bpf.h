@@ -4,6 +4,7 @@
 #ifndef MMT_EMIT_BPF_H
 #define MMT_EMIT_BPF_H
 
+#include "count.bpf.h"
 #include "maps.bpf.h"
 
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 16384);
@@ -18,16 +19,6 @@ struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 1024);
 static const struct mmt_fold_row fold_row_empty;
 static const struct mmt_fold_process fold_process_empty;
 
-static __always_inline struct mmt_fold_row *fold_row_get(void *map, const struct mmt_fold_key *key)
-{
-	struct mmt_fold_row *row = bpf_map_lookup_elem(map, key);
-
-	if (row)
-		return row;
-	bpf_map_update_elem(map, key, &fold_row_empty, BPF_NOEXIST);
-	return bpf_map_lookup_elem(map, key);
-}
-
 /* The row of a process, or the one of tgid 0 that user space has put in. */
 static __always_inline struct mmt_fold_process *fold_process_get(u32 tgid, struct task_struct *task)
 {
@@ -35,11 +26,7 @@ static __always_inline struct mmt_fold_process *fold_process_get(u32 tgid, struc
 	struct mmt_fold_process *row;
 
 	key.start_boottime = BPF_CORE_READ(task, group_leader, start_boottime);
-	row = bpf_map_lookup_elem(&fold_processes, &key);
-	if (row)
-		return row;
-	bpf_map_update_elem(&fold_processes, &key, &fold_process_empty, BPF_NOEXIST);
-	row = bpf_map_lookup_elem(&fold_processes, &key);
+	row = value_get(&fold_processes, &key, &fold_process_empty);
 	if (row)
 		return row;
 	count(MMT_LOSS_PROCESSES_FULL);
@@ -73,7 +60,7 @@ static __always_inline int fold_fault(const struct mmt_fault *f)
 {
 	struct mmt_fold_key key = { .tgid = f->head.tgid, .mm_id = f->head.mm_id, .anchor = f->anchor, .sig = f->sig,
 				    .cls = f->cls, .mode = f->mode, .flags = f->flags & MMT_FOLD_FLAGS };
-	struct mmt_fold_row *row = fold_row_get(&fold_rows, &key);
+	struct mmt_fold_row *row = value_get(&fold_rows, &key, &fold_row_empty);
 	struct mmt_fold_process *p;
 
 	if (!row) {
@@ -83,7 +70,7 @@ static __always_inline int fold_fault(const struct mmt_fault *f)
 		key.anchor = 0;
 		key.sig = 0;
 		key.flags |= MMT_FAULT_NO_VMA;
-		row = fold_row_get(&fold_coarse, &key);
+		row = value_get(&fold_coarse, &key, &fold_row_empty);
 	}
 	if (row) {
 		fold_row_add(row, f);
@@ -100,7 +87,7 @@ counted: /* last: who sees it counted finds it in a row */
 static __noinline int fold_call(const struct mmt_call *c)
 {
 	struct mmt_fold_key key = { .tgid = c->head.tgid, .mm_id = c->head.mm_id, .sig = c->nr, .cls = MMT_FOLD_CALL };
-	struct mmt_fold_row *row = fold_row_get(&fold_rows, &key);
+	struct mmt_fold_row *row = value_get(&fold_rows, &key, &fold_row_empty);
 	struct mmt_fold_process *p = 0;
 
 	if (row) {

@@ -6,11 +6,11 @@
 #define MMT_HIST_BPF_H
 
 #include "lib/cast.bpf.h"
+#include "lib/count.bpf.h"
 #include "lib/follow.bpf.h"
 #include "lib/kernel.bpf.h"
 #include "wire/hist.h"
 
-#define PAGE_SIZE 4096ull
 #define STACK_FRAMES 24
 
 const volatile struct mmt_hist_config hist_config = {};
@@ -40,10 +40,7 @@ struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, MMT_HIST_L
 
 static __always_inline void hist_lost(u32 which)
 {
-	u64 *n = bpf_map_lookup_elem(&hist_losses, &which);
-
-	if (n)
-		(*n)++;
+	percpu_add(&hist_losses, which, 1);
 }
 
 /* One allocation, as its hook tells it. */
@@ -197,8 +194,7 @@ static __always_inline struct mmt_hist_row *hist_row_get(const struct mmt_hist_k
 		else if (hist_config.by[i] == MMT_KEY_CACHE && ev->cache)
 			hist_tell_cache(ev->cache);
 	}
-	bpf_map_update_elem(&hist_rows, key, &hist_row_empty, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&hist_rows, key);
+	return value_make(&hist_rows, key, &hist_row_empty);
 }
 
 /* An interrupt may come between load and store of a row, but only a second
