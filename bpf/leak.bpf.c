@@ -3,12 +3,12 @@
  * All maps are preallocated: these programs run inside the allocators. */
 #include "lib/follow.bpf.h"
 #include "lib/kernel.bpf.h"
+#include "lib/kmalloc.bpf.h"
 #include "wire/leak.h"
 
 #define EEXIST 17
 #define EBUSY 16
 #define ENOENT 2
-#define LARGE_KMALLOC 8192 /* beyond, kmalloc takes whole pages */
 #define BULK_MAX 4096      /* pointers that one bulk call may have */
 
 const volatile struct mmt_leak_config leak_config = {};
@@ -108,9 +108,8 @@ static __noinline u32 site_number(const struct mmt_leak_key *key)
 	return known ? *known : 0;
 }
 
-/* The free of what was at ptr went by unseen, unless the kernel tells a large
- * kmalloc for the second time (6.12 and later): the later call site is the
- * caller's own, so it replaces the first. */
+/* The free of what was at ptr went by unseen, unless this is the second event of a
+ * large kmalloc: its call site is the caller's own, so it replaces the first. */
 static __noinline int object_replace(u64 ptr, u32 site, u64 bytes, u32 domain)
 {
 	struct mmt_leak_object *old = bpf_map_lookup_elem(&objects, &ptr);
@@ -123,7 +122,7 @@ static __noinline int object_replace(u64 ptr, u32 site, u64 bytes, u32 domain)
 	number = old->site;
 	before = bpf_map_lookup_elem(&sites, &number);
 	n = bpf_map_lookup_elem(&site_counts, &number);
-	if (domain == MMT_LEAK_KMALLOC && bytes > LARGE_KMALLOC && before && before->key.domain == domain &&
+	if (domain == MMT_LEAK_KMALLOC && kmalloc_is_large(bytes) && before && before->key.domain == domain &&
 	    before->bytes == bytes && old->tid == (u32)bpf_get_current_pid_tgid()) {
 		if (n)
 			__sync_fetch_and_add(&n->held, -1ull);

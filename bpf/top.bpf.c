@@ -7,12 +7,12 @@
 #include "lib/count.bpf.h"
 #include "lib/folio.bpf.h"
 #include "lib/kernel.bpf.h"
+#include "lib/kmalloc.bpf.h"
 #include "lib/rss.bpf.h"
 #include "lib/stall.bpf.h"
 #include "lib/syscall.bpf.h"
 #include "wire/top.h"
 
-#define KMALLOC_LARGE 8192 /* beyond this kmalloc takes whole pages */
 #define CPU_LIMIT 8192
 
 const volatile struct mmt_top_config config = {};
@@ -78,10 +78,9 @@ static __always_inline void allocated(enum mmt_top_alloc kind, u64 bytes)
 	__sync_fetch_and_add(&row->alloc_bytes[kind], bytes);
 }
 
-/* From 6.4 on kmalloc tells a large allocation twice, once from inside itself.
- * Each takes its pages first, so the same pointer again without a page
- * allocation between is the second telling. */
-static __always_inline bool told_twice(u64 ptr)
+/* The second of two events of a large kmalloc.  Each kmalloc takes its pages first,
+ * so with a page allocation between the same pointer is another one. */
+static __always_inline bool kmalloc_came_before(u64 ptr)
 {
 	u32 zero = 0, tid = bpf_get_current_pid_tgid();
 	struct last_large *last = bpf_map_lookup_elem(&last_larges, &zero);
@@ -97,7 +96,7 @@ static __always_inline bool told_twice(u64 ptr)
 SEC("?raw_tp/kmalloc")
 int BPF_PROG(top_kmalloc__rt, u64 site, u64 ptr, u64 requested, u64 bytes)
 {
-	if (!ptr || (bytes > KMALLOC_LARGE && told_twice(ptr)))
+	if (!ptr || (kmalloc_is_large(bytes) && kmalloc_came_before(ptr)))
 		return 0;
 	allocated(MMT_TOP_KMALLOC, bytes);
 	return 0;

@@ -107,6 +107,6 @@ struct mmt_hist_config {
 	struct mmt_range module[MMT_MODULE_RANGES]; /* only sites in these ... */
 	__u64 modules;       /* ... if any are in use */
 	struct mmt_range region[MMT_REGIONS]; /* index = region's number; end 0: not known */
-	struct mmt_range kmalloc_inner[MMT_REGIONS]; /* functions that tell large kmallocs a second time */
+	struct mmt_range kmalloc_inner[MMT_REGIONS]; /* call sites of the first of two events, see lib/kmalloc.bpf.h */
 };
 #endif

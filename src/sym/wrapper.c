@@ -48,7 +48,7 @@ bool wrapper_is(const char *function)
 	return false;
 }
 
-/* Large kmallocs come through these; __kmalloc_large* is what tells. */
+/* Large kmallocs come through these; __kmalloc_large* is what reports them. */
 static bool kmalloc_inner(const char *function)
 {
 	return (!strncmp(function, "__kmalloc", 9) && strncmp(function, "__kmalloc_large", 15)) ||
