@@ -2,7 +2,7 @@
 #include "probe/hook.h"
 
 const struct hook hooks[HOOK_COUNT] = {
-#define HOOK(id, key, object, needed, help) [HOOK_##id] = { key, OBJECT_##object, needed, help },
+#define HOOK(id, key, object, needed, order, help) [HOOK_##id] = { key, OBJECT_##object, needed, order, help },
 #define CANDIDATE(...)
 #include "probe/hooks.def"
 #undef HOOK
