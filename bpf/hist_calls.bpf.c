@@ -74,14 +74,14 @@ int BPF_PROG(hist_mmap__fx, const struct pt_regs *regs, long ret)
 }
 
 SEC("?fentry/__x64_sys_brk")
-int BPF_PROG(hist_brk__fe, const struct pt_regs *regs)
+int BPF_PROG(brk_in__fe, const struct pt_regs *regs)
 {
 	brk_entered();
 	return 0;
 }
 
 SEC("?fexit/__x64_sys_brk")
-int BPF_PROG(hist_brk__fx, const struct pt_regs *regs, long ret)
+int BPF_PROG(brk_out__fx, const struct pt_regs *regs, long ret)
 {
 	brk_returned(ctx, regs->di, ret);
 	return 0;
@@ -96,7 +96,7 @@ int BPF_PROG(hist_mmap__tb, struct pt_regs *regs, long ret)
 }
 
 SEC("?tp_btf/sys_enter")
-int BPF_PROG(hist_brke__tb, struct pt_regs *regs, long nr)
+int BPF_PROG(brk_in__tb, struct pt_regs *regs, long nr)
 {
 	if (nr == NR_BRK && !syscall_is_compat())
 		brk_entered();
@@ -104,7 +104,7 @@ int BPF_PROG(hist_brke__tb, struct pt_regs *regs, long nr)
 }
 
 SEC("?tp_btf/sys_exit")
-int BPF_PROG(hist_brkx__tb, struct pt_regs *regs, long ret)
+int BPF_PROG(brk_out__tb, struct pt_regs *regs, long ret)
 {
 	if ((u32)regs->orig_ax == NR_BRK && !syscall_is_compat())
 		brk_returned(ctx, regs->di, ret);

@@ -45,14 +45,14 @@ static __always_inline void fault_completed(void *ctx, u64 addr)
 }
 
 SEC("?tp_btf/page_fault_user")
-int BPF_PROG(hist_fltu__tb, unsigned long addr)
+int BPF_PROG(fault_user__tb, unsigned long addr)
 {
 	fault_entered(addr);
 	return 0;
 }
 
 SEC("?tp_btf/page_fault_kernel")
-int BPF_PROG(hist_fltk__tb, unsigned long addr)
+int BPF_PROG(fault_kern__tb, unsigned long addr)
 {
 	if (!(addr >> 63)) /* the user's half, with 4 levels and with 5 */
 		fault_entered(addr);
@@ -60,21 +60,21 @@ int BPF_PROG(hist_fltk__tb, unsigned long addr)
 }
 
 SEC("?perf_event")
-int hist_flt__pe(struct mm_perf_ctx *ctx)
+int fault_end__pe(struct mm_perf_ctx *ctx)
 {
 	fault_completed(ctx, ctx->addr);
 	return 0;
 }
 
 SEC("?fentry/handle_mm_fault")
-int BPF_PROG(hist_flt__fe, struct vm_area_struct *vma, unsigned long addr, unsigned int flags, struct pt_regs *regs)
+int BPF_PROG(fault_in__fe, struct vm_area_struct *vma, unsigned long addr, unsigned int flags, struct pt_regs *regs)
 {
 	fault_entered(addr);
 	return 0;
 }
 
 SEC("?fexit/handle_mm_fault")
-int BPF_PROG(hist_flt__fx, struct vm_area_struct *vma, unsigned long addr, unsigned int flags, struct pt_regs *regs,
+int BPF_PROG(fault_out__fx, struct vm_area_struct *vma, unsigned long addr, unsigned int flags, struct pt_regs *regs,
 	     unsigned int ret)
 {
 	u32 tid = (u32)bpf_get_current_pid_tgid();

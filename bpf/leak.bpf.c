@@ -29,7 +29,7 @@ struct { __uint(type, BPF_MAP_TYPE_STACK_TRACE); __uint(max_entries, 1 << 12);
 struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, MMT_LEAK_LOSSES);
 	 __type(key, u32); __type(value, u64); } losses SEC(".maps");
 __u32 next_site = 1;
-__u64 now_jiffies = 1; /* as lk_now__sc found it */
+__u64 now_jiffies = 1; /* as leak_now__sc found it */
 
 /* Atomic although per CPU: an interrupt may come in the middle. */
 static __always_inline void count(u32 which)
@@ -239,7 +239,7 @@ static __noinline int object_drop(u64 ptr, int order)
 }
 
 SEC("?raw_tp/kmalloc")
-int BPF_PROG(lk_kmalloc__rt, u64 site, u64 ptr, u64 requested, u64 bytes)
+int BPF_PROG(kmalloc_put__rt, u64 site, u64 ptr, u64 requested, u64 bytes)
 {
 	struct mmt_leak_key key = { .site = site, .what = bytes, .domain = MMT_LEAK_KMALLOC };
 
@@ -250,7 +250,7 @@ int BPF_PROG(lk_kmalloc__rt, u64 site, u64 ptr, u64 requested, u64 bytes)
 }
 
 SEC("?raw_tp/kmem_cache_alloc")
-int BPF_PROG(lk_cache__rt, u64 site, u64 ptr, u64 cache)
+int BPF_PROG(slab_put__rt, u64 site, u64 ptr, u64 cache)
 {
 	struct mmt_leak_key key = { .site = site, .what = cache, .domain = MMT_LEAK_SLAB };
 
@@ -261,20 +261,20 @@ int BPF_PROG(lk_cache__rt, u64 site, u64 ptr, u64 cache)
 }
 
 SEC("?raw_tp/kfree")
-int BPF_PROG(lk_kfree__rt, u64 site, u64 ptr)
+int BPF_PROG(kfree_drop__rt, u64 site, u64 ptr)
 {
 	return object_drop(ptr, -1);
 }
 
 SEC("?raw_tp/kmem_cache_free")
-int BPF_PROG(lk_cfree__rt, u64 site, u64 ptr)
+int BPF_PROG(slab_drop__rt, u64 site, u64 ptr)
 {
 	return object_drop(ptr, -1);
 }
 
 /* One page allocation in struct page * terms. */
 SEC("?raw_tp/mm_page_alloc")
-int BPF_PROG(lk_page__rt, u64 page, u64 order)
+int BPF_PROG(page_put__rt, u64 page, u64 order)
 {
 	struct mmt_leak_key key = { .what = PAGE_SIZE << (order & 31), .domain = MMT_LEAK_PAGE };
 
@@ -285,13 +285,13 @@ int BPF_PROG(lk_page__rt, u64 page, u64 order)
 }
 
 SEC("?raw_tp/mm_page_free")
-int BPF_PROG(lk_pfree__rt, u64 page, u64 order)
+int BPF_PROG(page_drop__rt, u64 page, u64 order)
 {
 	return object_drop(page, order & 31);
 }
 
 SEC("?raw_tp/alloc_vmap_area")
-int BPF_PROG(lk_vmap__rt, u64 addr, u64 size, u64 align, u64 vstart, u64 vend, u64 failed)
+int BPF_PROG(vmap_put__rt, u64 addr, u64 size, u64 align, u64 vstart, u64 vend, u64 failed)
 {
 	struct mmt_leak_key key = { .what = size, .domain = MMT_LEAK_VMALLOC };
 
@@ -302,14 +302,14 @@ int BPF_PROG(lk_vmap__rt, u64 addr, u64 size, u64 align, u64 vstart, u64 vend, u
 }
 
 SEC("?raw_tp/free_vmap_area_noflush")
-int BPF_PROG(lk_vfree__rt, u64 addr)
+int BPF_PROG(vmap_drop__rt, u64 addr)
 {
 	return object_drop(addr, -1);
 }
 
 /* Before 6.3 the vmalloc tracepoints do not exist. */
 SEC("?fexit/alloc_vmap_area")
-int BPF_PROG(lk_vmap__fx)
+int BPF_PROG(vmap_put__fx)
 {
 	struct mmt_leak_key key = { .domain = MMT_LEAK_VMALLOC };
 	struct vmap_area *area;
@@ -329,7 +329,7 @@ int BPF_PROG(lk_vmap__fx)
 }
 
 SEC("?fentry/free_vmap_area_noflush")
-int BPF_PROG(lk_vfree__fe)
+int BPF_PROG(vmap_drop__fe)
 {
 	struct vmap_area *area;
 	u64 arg = 0;
@@ -352,7 +352,7 @@ static long bulk_drop(u32 i, struct bulk *b)
 
 /* kfree_rcu ends here too, with cache NULL. */
 SEC("?fentry/kmem_cache_free_bulk")
-int BPF_PROG(lk_bulkfree__fe)
+int BPF_PROG(bulk_drop__fe)
 {
 	struct bulk b = {};
 	u64 n = 0;
@@ -390,19 +390,19 @@ static __always_inline int bulk_alloc(void *ctx)
 }
 
 SEC("?fexit/kmem_cache_alloc_bulk")
-int BPF_PROG(lk_bulk__fx)
+int BPF_PROG(bulk_put__fx)
 {
 	return bulk_alloc(ctx);
 }
 
 SEC("?fexit/kmem_cache_alloc_bulk_noprof")
-int BPF_PROG(lk_bulk_np__fx)
+int BPF_PROG(bulk_put_np__fx)
 {
 	return bulk_alloc(ctx);
 }
 
 SEC("?tp_btf/sched_process_fork")
-int BPF_PROG(lk_fork__tb, struct task_struct *parent, struct task_struct *child)
+int BPF_PROG(leak_fork__tb, struct task_struct *parent, struct task_struct *child)
 {
 	if (leak_config.follow && !follow_fork(parent, child))
 		count(MMT_LEAK_PROCESSES_FULL);
@@ -410,7 +410,7 @@ int BPF_PROG(lk_fork__tb, struct task_struct *parent, struct task_struct *child)
 }
 
 SEC("?tp_btf/sched_process_free")
-int BPF_PROG(lk_free__tb, struct task_struct *task)
+int BPF_PROG(leak_free__tb, struct task_struct *task)
 {
 	follow_free(task);
 	return 0;
@@ -418,7 +418,7 @@ int BPF_PROG(lk_free__tb, struct task_struct *task)
 
 /* Run on demand. */
 SEC("?syscall")
-int lk_now__sc(void *ctx)
+int leak_now__sc(void *ctx)
 {
 	now_jiffies = bpf_jiffies64();
 	return 0;

@@ -108,7 +108,7 @@ int BPF_PROG(life_exit__tb, struct task_struct *p)
 }
 
 SEC("?tp_btf/exit_mmap")
-int BPF_PROG(life_mmend__tb, struct mm_struct *mm)
+int BPF_PROG(life_mm_end__tb, struct mm_struct *mm)
 {
 	u64 key = (u64)mm;
 	struct mm_state *known = mm_known(key);

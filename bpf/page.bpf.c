@@ -65,28 +65,28 @@ static __always_inline void bulk_returned(void *ctx, u64 gfp, u64 populated)
 }
 
 SEC("?fentry/__alloc_pages_bulk")
-int BPF_PROG(page_bulk__fe, u32 gfp, int nid, void *mask, int count)
+int BPF_PROG(bulk_in__fe, u32 gfp, int nid, void *mask, int count)
 {
 	bulk_entered(ctx, count);
 	return 0;
 }
 
 SEC("?fexit/__alloc_pages_bulk")
-int BPF_PROG(page_bulk__fx, u32 gfp, int nid, void *mask, int count, void *list, void **pages, u64 ret)
+int BPF_PROG(bulk_out__fx, u32 gfp, int nid, void *mask, int count, void *list, void **pages, u64 ret)
 {
 	bulk_returned(ctx, gfp, ret);
 	return 0;
 }
 
 SEC("?fentry/alloc_pages_bulk_noprof")
-int BPF_PROG(page_bulkn__fe, u32 gfp, int nid, void *mask, int count)
+int BPF_PROG(bulk_in_np__fe, u32 gfp, int nid, void *mask, int count)
 {
 	bulk_entered(ctx, count);
 	return 0;
 }
 
 SEC("?fexit/alloc_pages_bulk_noprof")
-int BPF_PROG(page_bulkn__fx, u32 gfp, int nid, void *mask, int count, void *list, void **pages, u64 ret)
+int BPF_PROG(bulk_out_np__fx, u32 gfp, int nid, void *mask, int count, void *list, void **pages, u64 ret)
 {
 	bulk_returned(ctx, gfp, ret);
 	return 0;
@@ -125,7 +125,7 @@ int BPF_PROG(page_free__rt, u64 page, u32 order)
 
 /* Its keys are the two migrate types, whatever --by asks for. */
 SEC("?raw_tp/mm_page_alloc_extfrag")
-int BPF_PROG(page_frag__rt, u64 page, u32 alloc_order, u32 fallback_order, u32 wanted, u32 taken)
+int BPF_PROG(page_steal__rt, u64 page, u32 alloc_order, u32 fallback_order, u32 wanted, u32 taken)
 {
 	struct mmt_hist_key key = { .k = { MMT_FALLBACK(wanted, taken) }, .domain = MMT_DOMAIN_PAGE,
 				    .op = MMT_OP_FALLBACK };

@@ -27,51 +27,51 @@ static __always_inline int reclaim_end(void *ctx, u32 domain, s64 node)
 }
 
 SEC("?raw_tp/mm_vmscan_direct_reclaim_begin")
-int BPF_PROG(direct_begin__rt, u64 order, u64 gfp)
+int BPF_PROG(direct_in__rt, u64 order, u64 gfp)
 {
 	return reclaim_begin(MMT_DOMAIN_DIRECT, gfp, order);
 }
 
 SEC("?raw_tp/mm_vmscan_direct_reclaim_end")
-int BPF_PROG(direct_end__rt)
+int BPF_PROG(direct_out__rt)
 {
 	return reclaim_end(ctx, MMT_DOMAIN_DIRECT, -1);
 }
 
 SEC("?raw_tp/mm_vmscan_memcg_reclaim_begin")
-int BPF_PROG(memcg_begin__rt, u64 order, u64 gfp)
+int BPF_PROG(memcg_in__rt, u64 order, u64 gfp)
 {
 	return reclaim_begin(MMT_DOMAIN_MEMCG, gfp, order);
 }
 
 SEC("?raw_tp/mm_vmscan_memcg_reclaim_end")
-int BPF_PROG(memcg_end__rt)
+int BPF_PROG(memcg_out__rt)
 {
 	return reclaim_end(ctx, MMT_DOMAIN_MEMCG, -1);
 }
 
 /* A run, as the kernel counts them (pageoutrun), ends with the next or with sleep. */
 SEC("?raw_tp/mm_vmscan_kswapd_wake")
-int BPF_PROG(kswapd_wake__rt, u64 node, u64 zone, u64 order)
+int BPF_PROG(kswapd_in__rt, u64 node, u64 zone, u64 order)
 {
 	reclaim_end(ctx, MMT_DOMAIN_KSWAPD, (int)node);
 	return reclaim_begin(MMT_DOMAIN_KSWAPD, 0, order);
 }
 
 SEC("?raw_tp/mm_vmscan_kswapd_sleep")
-int BPF_PROG(kswapd_sleep__rt, u64 node)
+int BPF_PROG(kswapd_out__rt, u64 node)
 {
 	return reclaim_end(ctx, MMT_DOMAIN_KSWAPD, (int)node);
 }
 
 SEC("?raw_tp/mm_compaction_begin")
-int BPF_PROG(compact_begin__rt)
+int BPF_PROG(compact_in__rt)
 {
 	return reclaim_begin(MMT_DOMAIN_COMPACT, 0, 0);
 }
 
 SEC("?raw_tp/mm_compaction_end")
-int BPF_PROG(compact_end__rt)
+int BPF_PROG(compact_out__rt)
 {
 	return reclaim_end(ctx, MMT_DOMAIN_COMPACT, -1);
 }
@@ -101,13 +101,13 @@ int BPF_PROG(swapout__rt, struct folio *folio)
 }
 
 SEC("?fentry/swap_read_folio") /* from 6.5 on */
-int BPF_PROG(swapin_folio__fe, struct folio *folio)
+int BPF_PROG(swap_folio__fe, struct folio *folio)
 {
 	return swap_pages(ctx, MMT_DOMAIN_SWAPIN, folio_pages(folio));
 }
 
 SEC("?fentry/swap_readpage") /* to 6.4; one page */
-int BPF_PROG(swapin_page__fe, struct page *page)
+int BPF_PROG(swap_page__fe, struct page *page)
 {
 	return swap_pages(ctx, MMT_DOMAIN_SWAPIN, 1);
 }

@@ -154,12 +154,12 @@ static __always_inline int goes_on(u32 kind)
 
 #define STALL(name, kind, begin, end)                                          \
 	SEC("?raw_tp/" begin)                                                  \
-	int top_##name##_b__rt(void *ctx) { return stalled(kind); }        \
+	int name##_in__rt(void *ctx) { return stalled(kind); }                 \
 	SEC("?raw_tp/" end)                                                    \
-	int top_##name##_e__rt(void *ctx) { return goes_on(kind); }
-STALL(dir, MMT_TOP_DIRECT, "mm_vmscan_direct_reclaim_begin", "mm_vmscan_direct_reclaim_end")
-STALL(mcg, MMT_TOP_MEMCG, "mm_vmscan_memcg_reclaim_begin", "mm_vmscan_memcg_reclaim_end")
-STALL(cmp, MMT_TOP_COMPACT, "mm_compaction_begin", "mm_compaction_end")
+	int name##_out__rt(void *ctx) { return goes_on(kind); }
+STALL(direct, MMT_TOP_DIRECT, "mm_vmscan_direct_reclaim_begin", "mm_vmscan_direct_reclaim_end")
+STALL(memcg, MMT_TOP_MEMCG, "mm_vmscan_memcg_reclaim_begin", "mm_vmscan_memcg_reclaim_end")
+STALL(compact, MMT_TOP_COMPACT, "mm_compaction_begin", "mm_compaction_end")
 
 static __always_inline int swapped_in(u64 pages)
 {
@@ -171,13 +171,13 @@ static __always_inline int swapped_in(u64 pages)
 }
 
 SEC("?fentry/swap_readpage") /* to 6.4; one page */
-int BPF_PROG(top_swpage__fe, struct page *page)
+int BPF_PROG(swap_page__fe, struct page *page)
 {
 	return swapped_in(1);
 }
 
 SEC("?fentry/swap_read_folio") /* from 6.5 on */
-int BPF_PROG(top_swfolio__fe, struct folio *folio)
+int BPF_PROG(swap_folio__fe, struct folio *folio)
 {
 	return swapped_in(folio_pages(folio));
 }

@@ -80,23 +80,23 @@ int BPF_PROG(vma_sys__tb, struct pt_regs *regs, long ret)
 	return call_return(nr, regs, ret);
 }
 
-#define CALL(name, nr)                                                         \
-	SEC("?fexit/__x64_sys_" #name)                                         \
+#define CALL(name, call, nr)                                                   \
+	SEC("?fexit/__x64_sys_" #call)                                         \
 	int BPF_PROG(vma_##name##__fx, const struct pt_regs *regs, long ret)   \
 	{                                                                      \
 		return call_return(nr, regs, ret);                             \
 	}
-CALL(mmap, NR_MMAP)
-CALL(mprotect, NR_MPROTECT)
-CALL(munmap, NR_MUNMAP)
-CALL(brk, NR_BRK)
-CALL(mremap, NR_MREMAP)
-CALL(madvise, NR_MADVISE)
-CALL(shmat, NR_SHMAT)
-CALL(shmdt, NR_SHMDT)
-CALL(mlock, NR_MLOCK)
-CALL(munlock, NR_MUNLOCK)
-CALL(pkey_mprotect, NR_PKEY_MPROTECT)
+CALL(mmap, mmap, NR_MMAP)
+CALL(protect, mprotect, NR_MPROTECT)
+CALL(munmap, munmap, NR_MUNMAP)
+CALL(brk, brk, NR_BRK)
+CALL(mremap, mremap, NR_MREMAP)
+CALL(madvise, madvise, NR_MADVISE)
+CALL(shmat, shmat, NR_SHMAT)
+CALL(shmdt, shmdt, NR_SHMDT)
+CALL(mlock, mlock, NR_MLOCK)
+CALL(munlock, munlock, NR_MUNLOCK)
+CALL(pkey, pkey_mprotect, NR_PKEY_MPROTECT)
 
 SEC("?fexit/expand_downwards")
 int BPF_PROG(vma_grow__fx, struct vm_area_struct *vma, unsigned long address, int ret)

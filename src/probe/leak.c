@@ -32,7 +32,7 @@ static int object_load(struct leak_probe *p, const struct leak_options *opt, str
 	if (!p->skel)
 		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot open the BPF object");
 	plan_autoload(&p->plan, p->skel->obj);
-	bpf_program__set_autoload(p->skel->progs.lk_now__sc, true);
+	bpf_program__set_autoload(p->skel->progs.leak_now__sc, true);
 	bpf_map__set_max_entries(p->skel->maps.objects, opt->entries);
 	/* the stacks take 3 MB: not where none is asked for */
 	if (!opt->config.stacks && !(domains & (1 << MMT_LEAK_VMALLOC | 1 << MMT_LEAK_PAGE)) &&
@@ -168,7 +168,7 @@ static int read_jiffies(const struct leak_probe *p, uint64_t *out)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, o);
 
-	if (bpf_prog_test_run_opts(bpf_program__fd(p->skel->progs.lk_now__sc), &o))
+	if (bpf_prog_test_run_opts(bpf_program__fd(p->skel->progs.leak_now__sc), &o))
 		return -errno;
 	*out = p->skel->data->now_jiffies;
 	return 0;
