@@ -15,7 +15,8 @@ enum hook_id {
 #include "probe/hooks.def"
 #undef HOOK
 #undef CANDIDATE
-	HOOK_COUNT
+	HOOK_COUNT,
+	HOOK_NONE = HOOK_COUNT
 };
 
 #define HOOK_ORDERS 5

@@ -19,22 +19,12 @@
 
 #define BATCH 512
 
-/* Hooks of each domain; the first one must work. */
-static const struct { enum hook_id alloc, free, more[2]; } domain_hooks[MMT_DOMAIN_COUNT] = {
-	[MMT_DOMAIN_KMALLOC] = { HOOK_KMALLOC, HOOK_KFREE, { HOOK_COUNT, HOOK_COUNT } },
-	[MMT_DOMAIN_SLAB] = { HOOK_SLAB, HOOK_SLAB_FREE, { HOOK_COUNT, HOOK_COUNT } },
-	[MMT_DOMAIN_VMALLOC] = { HOOK_VMALLOC, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
-	[MMT_DOMAIN_PAGE] = { HOOK_PAGE, HOOK_PAGE_FREE, { HOOK_PAGE_FALLBACK, HOOK_PAGE_BULK } },
-	[MMT_DOMAIN_MMAP] = { HOOK_HIST_MMAP, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
-	[MMT_DOMAIN_BRK] = { HOOK_HIST_BRK, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
-	[MMT_DOMAIN_FAULT] = { HOOK_HIST_FAULT, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
-	[MMT_DOMAIN_DIRECT] = { HOOK_DIRECT, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
-	[MMT_DOMAIN_MEMCG] = { HOOK_MEMCG, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
-	[MMT_DOMAIN_KSWAPD] = { HOOK_KSWAPD, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
-	[MMT_DOMAIN_COMPACT] = { HOOK_COMPACT, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
-	[MMT_DOMAIN_SWAPOUT] = { HOOK_SWAPOUT, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
-	[MMT_DOMAIN_SWAPIN] = { HOOK_SWAPIN, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
-	[MMT_DOMAIN_OOM] = { HOOK_OOM, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
+/* Hooks of each domain, those of allocations up to HOOK_NONE; the first one must work. */
+static const struct { enum hook_id free; const enum hook_id *alloc; } domain_hooks[MMT_DOMAIN_COUNT] = {
+#define DOMAIN(NAME, n, key, flags, keys, free_keys, allocations, times, help, free, ...) \
+	[n] = { free, (const enum hook_id[]){ __VA_ARGS__, HOOK_NONE } },
+#include "wire/domains.def"
+#undef DOMAIN
 };
 
 struct kmem {
@@ -49,22 +39,15 @@ struct kmem {
 
 bool kmem_counts_frees(enum mmt_domain domain)
 {
-	return domain_hooks[domain].free < HOOK_COUNT;
-}
-
-static void want(struct plan *p, enum hook_id hook)
-{
-	if (hook < HOOK_COUNT)
-		p->want[hook] = true;
+	return domain_hooks[domain].free != HOOK_NONE;
 }
 
 static void want_domain(struct plan *p, enum mmt_domain d, bool frees)
 {
-	want(p, domain_hooks[d].alloc);
-	want(p, domain_hooks[d].more[0]);
-	want(p, domain_hooks[d].more[1]);
-	if (frees)
-		want(p, domain_hooks[d].free);
+	for (const enum hook_id *hook = domain_hooks[d].alloc; *hook != HOOK_NONE; hook++)
+		p->want[*hook] = true;
+	if (frees && domain_hooks[d].free != HOOK_NONE)
+		p->want[domain_hooks[d].free] = true;
 }
 
 static bool is_forced(const struct plan *p)
@@ -230,7 +213,7 @@ int kmem_add_process(struct kmem *k, pid_t tgid)
 
 const struct candidate *kmem_backend(const struct kmem *k, enum mmt_domain domain, const char **lacks)
 {
-	const struct candidate *c = k->plan.chosen[domain_hooks[domain].alloc];
+	const struct candidate *c = k->plan.chosen[*domain_hooks[domain].alloc];
 
 	*lacks = c ? c->lacks : k->why[domain];
 	if (c && domain == MMT_DOMAIN_PAGE && !k->plan.chosen[HOOK_PAGE_BULK])
@@ -241,7 +224,7 @@ const struct candidate *kmem_backend(const struct kmem *k, enum mmt_domain domai
 const char *kmem_free_lacks(const struct kmem *k, enum mmt_domain domain)
 {
 	enum hook_id hook = domain_hooks[domain].free;
-	const struct candidate *c = hook < HOOK_COUNT ? k->plan.chosen[hook] : NULL;
+	const struct candidate *c = hook != HOOK_NONE ? k->plan.chosen[hook] : NULL;
 
 	return c ? c->lacks : "";
 }
