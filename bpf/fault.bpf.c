@@ -179,7 +179,7 @@ __noinline __weak int fault_set_vma(struct thread_state *st, const u64 *at, u32 
 	st->vm_flags = facts.vm_flags;
 	st->cache_start = facts.start;
 	st->cache_end = facts.end;
-	return vma_tell(vma, &facts, mm_id);
+	return vma_announce(vma, &facts, mm_id);
 }
 
 /* Does st still describe the VMA at addr?  Only where mm_lock_seq is a
@@ -412,7 +412,7 @@ static __always_inline int page_fault_end(struct mm_perf_ctx *ctx, bool major)
 	hole = st->flags & MMT_FAULT_NO_VMA;
 	vma = fault_find_vma(st, mm, tgid);
 	if (mmt_config.calls && hole && st->t0 && vma && st->vm_flags & VM_GROWSDOWN)
-		stack_growth_tell(vma, st->addr);
+		stack_growth_report(vma, st->addr);
 	fault_close(st, mm, major, false, weight);
 	gup_residual(st, task, true, st->mm_id, tid, tgid);
 	return 0;

@@ -14,7 +14,7 @@ static __always_inline void page_event(struct hist_event *ev, u8 op, u32 order)
 }
 
 /* A bulk allocation in progress, by thread. */
-struct bulk_open { u32 tid; u32 filled; u32 told; u32 pad; };
+struct bulk_open { u32 tid; u32 filled; u32 reported; u32 pad; };
 #define BULK_SLOTS 4096
 #define BULK_PAGES 1024
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, BULK_SLOTS);
@@ -42,7 +42,7 @@ static __always_inline void bulk_entered(void *ctx, u64 count)
 		return;
 	bpf_get_func_arg(ctx, 5, (u64 *)&pages); /* direct reads of a pointer to a pointer are refused */
 	open->filled = pages ? bulk_filled(pages, count) : 0;
-	open->told = 0;
+	open->reported = 0;
 	open->tid = tid;
 }
 
@@ -57,7 +57,7 @@ static __always_inline void bulk_returned(void *ctx, u64 gfp, u64 populated)
 	if (!open || open->tid != tid)
 		return;
 	open->tid = 0;
-	known = open->filled + (open->told ? 1 : 0);
+	known = open->filled + (open->reported ? 1 : 0);
 	if (populated <= known)
 		return;
 	page_event(&ev, MMT_OP_ALLOC, 0);
@@ -104,7 +104,7 @@ int BPF_PROG(page_alloc__rt, u64 page, u32 order, u64 gfp, u32 migrate)
 		struct bulk_open *open = thread_slot(&bulk_opens, tid, BULK_SLOTS);
 
 		if (open && open->tid == tid && page && !order)
-			open->told++;
+			open->reported++;
 	}
 	page_event(&ev, page ? MMT_OP_ALLOC : MMT_OP_FAILED, order);
 	hist_add(ctx, &ev);

@@ -101,12 +101,12 @@ static __always_inline long layout_path(struct vm_area_struct *vma, char *buf, u
 }
 
 /* What the layout tells, a first fault need not tell again. */
-static __always_inline void layout_told(const struct mmt_vma *facts, u32 mm_id)
+static __always_inline void layout_announced(const struct mmt_vma *facts, u32 mm_id)
 {
-	u64 mark = told_mark(facts, mm_id);
+	u64 mark = announced_mark(facts, mm_id);
 
-	if (!told_has(mark))
-		told_add(mark);
+	if (!announced_has(mark))
+		announced_add(mark);
 }
 
 SEC("?iter/task_vma")
@@ -132,7 +132,7 @@ int layout__it(struct bpf_iter__task_vma *ctx)
 		layout_mm(seq, vma->vm_mm, task);
 	}
 	vma_facts(vma, &rec.vma);
-	layout_told(&rec.vma, mm_id_get(vma->vm_mm, task->tgid, true));
+	layout_announced(&rec.vma, mm_id_get(vma->vm_mm, task->tgid, true));
 	len = layout_path(vma, buf, rec.vma.kind, ctx->meta->seq_num);
 	rec.new_path = len >= 0;
 	rec.path_len = len > 0 ? len & (MMT_PATH_MAX - 1) : 0;

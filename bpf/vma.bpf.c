@@ -38,7 +38,7 @@ static __always_inline void call_set_vma(struct mmt_call *rec, struct mm_struct 
 	vma_facts(vma, &facts);
 	rec->anchor = facts.anchor;
 	rec->sig = facts.sig;
-	vma_tell(vma, &facts, rec->head.mm_id);
+	vma_announce(vma, &facts, rec->head.mm_id);
 }
 
 static __always_inline bool call_wanted(void)
@@ -102,6 +102,6 @@ SEC("?fexit/expand_downwards")
 int BPF_PROG(vma_grow__fx, struct vm_area_struct *vma, unsigned long address, int ret)
 {
 	if (!ret && call_wanted())
-		stack_growth_tell(vma, address);
+		stack_growth_report(vma, address);
 	return 0;
 }

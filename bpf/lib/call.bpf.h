@@ -7,7 +7,7 @@
 #include "mm.bpf.h"
 
 /* A stack that grew to reach address, told as a call (`trace` only). */
-static __always_inline void stack_growth_tell(struct vm_area_struct *vma, u64 address)
+static __always_inline void stack_growth_report(struct vm_area_struct *vma, u64 address)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct mmt_call rec = { .nr = MMT_CALL_STACK_GROWTH };
@@ -20,7 +20,7 @@ static __always_inline void stack_growth_tell(struct vm_area_struct *vma, u64 ad
 	rec.arg[2] = facts.end;
 	rec.anchor = facts.anchor;
 	rec.sig = facts.sig;
-	vma_tell(vma, &facts, rec.head.mm_id);
+	vma_announce(vma, &facts, rec.head.mm_id);
 	rec.head.time = bpf_ktime_get_ns(); /* after its VMA was told */
 	emit_call(&rec);
 }

@@ -155,7 +155,7 @@ static __always_inline u64 hist_key_value(void *ctx, u8 by, const struct hist_ev
 	}
 }
 
-static __noinline int hist_tell_process(u64 id)
+static __noinline int hist_describe_process(u64 id)
 {
 	struct task_struct *leader = bpf_get_current_task_btf()->group_leader;
 	struct mmt_hist_process p = {};
@@ -167,7 +167,7 @@ static __noinline int hist_tell_process(u64 id)
 	return 0;
 }
 
-static __noinline int hist_tell_cache(u64 addr)
+static __noinline int hist_describe_cache(u64 addr)
 {
 	struct kmem_cache *s = (void *)addr;
 	struct mmt_hist_cache c = {};
@@ -190,9 +190,9 @@ static __always_inline struct mmt_hist_row *hist_row_get(const struct mmt_hist_k
 		return row;
 	for (int i = 0; i < 2; i++) {
 		if (hist_config.by[i] == MMT_KEY_PROCESS)
-			hist_tell_process(key->k[i]);
+			hist_describe_process(key->k[i]);
 		else if (hist_config.by[i] == MMT_KEY_CACHE && ev->cache)
-			hist_tell_cache(ev->cache);
+			hist_describe_cache(ev->cache);
 	}
 	return value_make(&hist_rows, key, &hist_row_empty);
 }

@@ -69,17 +69,17 @@ static __always_inline struct task_faults task_faults(struct task_struct *task)
 static __always_inline void gup_residual(struct thread_state *st, struct task_struct *task, bool often, u32 mm_id,
 					 u32 tid, u32 tgid)
 {
-	u64 told = *(volatile u64 *)&st->reported; /* before the counters: they only grow */
+	u64 reported = *(volatile u64 *)&st->reported; /* before the counters: they only grow */
 	struct task_faults f = often ? (struct task_faults){ task->min_flt, task->maj_flt } : task_faults(task);
 	u32 now_min = f.minor - st->base_min - st->seen_min;
 	u32 now_maj = f.major - st->base_maj - st->seen_maj;
-	s32 min = now_min - (u32)told, maj = now_maj - (u32)(told >> 32);
+	s32 min = now_min - (u32)reported, maj = now_maj - (u32)(reported >> 32);
 	struct mmt_gup *rec;
 
 	if ((!min && !maj) || !mmt_tuning.on)
 		return;
 	/* the thread itself and watch__it may be at it: one tells */
-	if (__sync_val_compare_and_swap(&st->reported, told, (u64)now_maj << 32 | now_min) != told)
+	if (__sync_val_compare_and_swap(&st->reported, reported, (u64)now_maj << 32 | now_min) != reported)
 		return;
 	rec = control_reserve(sizeof(*rec));
 	if (!rec) {
