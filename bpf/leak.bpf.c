@@ -126,7 +126,7 @@ static __noinline int object_replace(u64 ptr, u32 site, u64 bytes, u32 domain)
 	    before->bytes == bytes && old->tid == (u32)bpf_get_current_pid_tgid()) {
 		if (n)
 			__sync_fetch_and_add(&n->held, -1ull);
-		count(MMT_LEAK_TOLD_TWICE);
+		count(MMT_LEAK_REPORTED_TWICE);
 	} else {
 		if (n)
 			__sync_fetch_and_add(&n->reused, 1);
