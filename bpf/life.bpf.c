@@ -44,7 +44,7 @@ int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *chil
 	rec->thread = thread;
 	rec->borrowed = !thread && mm == parent_mm;
 	rec->start_boottime = BPF_CORE_READ(child, start_boottime);
-	marks_fill(&rec->marks, mm);
+	mm_bounds_fill(&rec->bounds, mm);
 	bpf_probe_read_kernel(rec->comm, sizeof(rec->comm), child->comm);
 	bpf_ringbuf_submit(rec, thread ? control_lazy() : BPF_RB_FORCE_WAKEUP);
 	return 0;
@@ -67,7 +67,7 @@ int BPF_PROG(life_exec__tb, struct task_struct *p, int old_pid, struct linux_bin
 	if (!rec)
 		return 0;
 	head_fill(&rec->head, MMT_KIND_EXEC, mm_id_get(mm, tgid, true), bpf_ktime_get_ns());
-	marks_fill(&rec->marks, mm);
+	mm_bounds_fill(&rec->bounds, mm);
 	bpf_probe_read_kernel(rec->comm, sizeof(rec->comm), p->comm);
 	bpf_probe_read_kernel_str(rec->filename, sizeof(rec->filename), BPF_CORE_READ(bprm, filename));
 	bpf_ringbuf_submit(rec, BPF_RB_FORCE_WAKEUP);
@@ -120,7 +120,7 @@ int BPF_PROG(life_mm_end__tb, struct mm_struct *mm)
 	if (rec) {
 		head_fill(&rec->head, MMT_KIND_MM_END, known->mm_id, bpf_ktime_get_ns());
 		rec->head.tgid = known->tgid;
-		marks_fill(&rec->marks, mm);
+		mm_bounds_fill(&rec->bounds, mm);
 		bpf_ringbuf_submit(rec, control_lazy());
 	}
 	bpf_map_delete_elem(&mms, &key);

@@ -35,7 +35,7 @@ static __always_inline void layout_mm(struct seq_file *seq, struct mm_struct *mm
 	m.start_boottime = BPF_CORE_READ(task, group_leader, start_boottime);
 	m.map_count = BPF_CORE_READ(mm, map_count);
 	m.lock_seq = lock_seq(mm);
-	marks_fill(&m.marks, mm);
+	mm_bounds_fill(&m.bounds, mm);
 	bpf_seq_write(seq, &m, sizeof(m));
 	layout_mm_read = (u64)mm;
 }

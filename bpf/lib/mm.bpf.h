@@ -78,7 +78,7 @@ static __always_inline u64 mm_seqcount(struct mm_struct *mm)
 	return 1;
 }
 
-static __always_inline void marks_fill(struct mmt_marks *m, struct mm_struct *mm)
+static __always_inline void mm_bounds_fill(struct mmt_mm_bounds *m, struct mm_struct *mm)
 {
 	m->start_code = BPF_CORE_READ(mm, start_code);
 	m->end_code = BPF_CORE_READ(mm, end_code);

@@ -107,7 +107,7 @@ struct mmt_vma_seen {
 };
 
 /* Where an address space keeps its parts: fields of mm_struct. */
-struct mmt_marks {
+struct mmt_mm_bounds {
 	__u64 start_code, end_code, start_data, end_data, start_brk, brk, start_stack;
 };
 
@@ -117,13 +117,13 @@ struct mmt_fork {
 	__u16 thread;   /* 1: a new thread of the same process */
 	__u16 borrowed; /* 1: the mm is the parent's until exec (vfork) */
 	__u64 start_boottime;
-	struct mmt_marks marks;
+	struct mmt_mm_bounds bounds;
 	char comm[16];
 };
 
 struct mmt_exec {
 	struct mmt_head head; /* mm_id is the new mm */
-	struct mmt_marks marks;
+	struct mmt_mm_bounds bounds;
 	char comm[16];
 	char filename[MMT_NAME_LEN * 2];
 };
@@ -137,7 +137,7 @@ struct mmt_exit {
 
 struct mmt_mm_end {
 	struct mmt_head head;
-	struct mmt_marks marks; /* as they were at the end */
+	struct mmt_mm_bounds bounds; /* as they were at the end */
 };
 
 /* A VMA-changing system call, at its return, or the growth of a stack. */
@@ -203,7 +203,7 @@ struct mmt_layout_mm {
 	__u64 lock_seq; /* mm->mm_lock_seq; ~0 where the kernel has none */
 	__u64 time;     /* before the first VMA was looked at */
 	__u64 start_boottime; /* of the process */
-	struct mmt_marks marks;
+	struct mmt_mm_bounds bounds;
 };
 
 struct mmt_layout_vma {

@@ -82,7 +82,7 @@ static void first(void)
 	RECORD(make_fork(42, 41, 1, 123456789, "sh"));
 	faults(make_fault(42, 1, 0x10000, 7, MMT_CLASS_COW), 3);
 	RECORD(make_seen(42, 1, make_vma(0x10000, 0x20000, 3, MMT_VMA_ANON, 7), ""));
-	RECORD(((struct mmt_mm_end){ .head = make_head(MMT_KIND_MM_END, 42, 1), .marks = make_marks() }));
+	RECORD(((struct mmt_mm_end){ .head = make_head(MMT_KIND_MM_END, 42, 1), .bounds = make_mm_bounds() }));
 	RECORD(make_exec(42, 2, HOSTILE_COMM, HOSTILE_PATH));
 	RECORD(make_seen(42, 2, make_vma(0x400000, 0x402000, 5, MMT_VMA_FILE, 1), HOSTILE_PATH));
 	layout(false);

@@ -39,8 +39,8 @@ void processes_free(struct session *s);
 /* own: pid is one of those who use it, no other that looked into it. */
 struct mm *mm_get(struct session *s, uint32_t id, pid_t pid, bool own);
 /* Its bounds are known: names and kinds of its VMAs are judged. */
-void mm_born(struct session *s, struct mm *mm, const struct mmt_marks *marks);
-void mm_ended(struct session *s, struct mm *mm, const struct mmt_marks *marks);
+void mm_born(struct session *s, struct mm *mm, const struct mmt_mm_bounds *bounds);
+void mm_ended(struct session *s, struct mm *mm, const struct mmt_mm_bounds *bounds);
 void mms_free(struct session *s);
 
 /* --- vma.c --- */
