@@ -9,7 +9,7 @@
 
 #define RECLAIM "reclaim" /* a word for all that happens when memory runs short */
 
-struct choice { const struct args *a; struct kmem_options *o; bool named[MMT_DOMAIN_COUNT], any_named, reclaim; };
+struct choice { const struct args *a; struct hist_probe_options *o; bool named[MMT_DOMAIN_COUNT], any_named, reclaim; };
 
 /* --- keys --- */
 
@@ -127,7 +127,7 @@ static int check_use(const struct choice *c, struct error *e)
 
 	for (int d = 0; d < MMT_DOMAIN_COUNT; d++) {
 		sized |= c->o->domain[d] && hist_is(d, HD_SIZED);
-		freed |= c->o->domain[d] && kmem_counts_frees(d);
+		freed |= c->o->domain[d] && hist_probe_counts_frees(d);
 	}
 	if (c->a->hist.look_through && !(wanted_keys(c) & HK_SITE))
 		return args_useless(e, "--look-through", "it is about sites: --by site");
@@ -140,7 +140,7 @@ static int check_use(const struct choice *c, struct error *e)
 	return c->o->frees ? check_frees(c, freed, limited, e) : 0;
 }
 
-int hist_domains_choose(const struct args *a, struct kmem_options *o, struct error *e)
+int hist_domains_choose(const struct args *a, struct hist_probe_options *o, struct error *e)
 {
 	struct choice c = { .a = a, .o = o };
 
