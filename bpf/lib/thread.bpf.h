@@ -83,7 +83,7 @@ static __always_inline void gup_residual(struct thread_state *st, struct task_st
 		return;
 	rec = control_reserve(sizeof(*rec));
 	if (!rec) {
-		struct mmt_fold_process *p = fold_process_get(tgid, task);
+		struct mmt_aggregate_process *p = aggregate_process_get(tgid, task);
 
 		if (p) {
 			__sync_fetch_and_add(&p->gup_minor, min);

@@ -153,27 +153,27 @@ struct mmt_call {
 
 /* Folded events: what the data ring could not take is added to such rows.
  * They only ever grow while attached; readers subtract what they read last. */
-struct mmt_fold_key {
+struct mmt_aggregate_key {
 	__u32 tgid;
 	__u32 mm_id;
 	__u64 anchor;
 	__u32 sig;   /* of a call: its number */
-	__u8 cls;    /* enum mmt_class, or MMT_FOLD_CALL */
+	__u8 cls;    /* enum mmt_class, or MMT_AGGREGATE_CALL */
 	__u8 mode;
-	__u16 flags; /* MMT_FOLD_FLAGS of enum mmt_fault_flag */
+	__u16 flags; /* MMT_AGGREGATE_FLAGS of enum mmt_fault_flag */
 };
-#define MMT_FOLD_CALL 0xff
-#define MMT_FOLD_FLAGS (MMT_FAULT_MAJOR | MMT_FAULT_FOREIGN | MMT_FAULT_NO_VMA | MMT_FAULT_EXECUTOR)
+#define MMT_AGGREGATE_CALL 0xff
+#define MMT_AGGREGATE_FLAGS (MMT_FAULT_MAJOR | MMT_FAULT_FOREIGN | MMT_FAULT_NO_VMA | MMT_FAULT_EXECUTOR)
 
 #define MMT_LATENCY_BUCKETS 64 /* half octaves of ns, see mmt_latency_bucket() */
-struct mmt_fold_row {
+struct mmt_aggregate_row {
 	__u64 count, timed, ns_sum, ns_max;
 	__u32 hist[MMT_LATENCY_BUCKETS];
 };
 
 /* Beyond the rows: per process, and, with tgid 0, for all that is left. */
-struct mmt_fold_process_key { __u32 tgid, pad; __u64 start_boottime; };
-struct mmt_fold_process {
+struct mmt_aggregate_process_key { __u32 tgid, pad; __u64 start_boottime; };
+struct mmt_aggregate_process {
 	__s64 gup_minor, gup_major; /* residual, where the control ring was full */
 	__u64 count[MMT_CLASS_COUNT][2]; /* [major]; errors in [0] */
 	__u64 calls;

@@ -100,11 +100,11 @@ static void first(void)
 
 static void rows(void)
 {
-	const struct mmt_fold_key key = { .tgid = 42, .mm_id = 2, .anchor = 0x406000, .sig = 5, .cls = MMT_CLASS_ANON_WRITE,
+	const struct mmt_aggregate_key key = { .tgid = 42, .mm_id = 2, .anchor = 0x406000, .sig = 5, .cls = MMT_CLASS_ANON_WRITE,
 					  .flags = MMT_FAULT_EXECUTOR };
-	struct mmt_fold_row row = { .count = 7, .timed = 7, .ns_sum = 7000, .ns_max = 1200 };
-	const struct mmt_fold_process_key process = { .tgid = 42 };
-	const struct mmt_fold_process rest = { .gup_minor = 2, .count[MMT_CLASS_SWAP] = { 0, 3 } };
+	struct mmt_aggregate_row row = { .count = 7, .timed = 7, .ns_sum = 7000, .ns_max = 1200 };
+	const struct mmt_aggregate_process_key process = { .tgid = 42 };
+	const struct mmt_aggregate_process rest = { .gup_minor = 2, .count[MMT_CLASS_SWAP] = { 0, 3 } };
 
 	row.hist[mmt_latency_bucket(1000)] = 7;
 	put(out, INPUT_ROW, &key, sizeof(key), &row, sizeof(row));

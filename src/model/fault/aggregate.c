@@ -9,14 +9,14 @@
 #define PROCESSES_MAX 65536 /* the kernel keeps 4096; a recording may hold anything */
 
 struct row_entry {
-	struct mmt_fold_key key;
-	struct mmt_fold_row last;
+	struct mmt_aggregate_key key;
+	struct mmt_aggregate_row last;
 	bool used, idle, gone; /* idle: it did not grow; gone: the kernel's row is no more, nor will be */
 };
 
 struct process_row {
-	struct mmt_fold_process_key key;
-	struct mmt_fold_process last;
+	struct mmt_aggregate_process_key key;
+	struct mmt_aggregate_process last;
 	struct process_row *next, *same_start;
 };
 
@@ -50,7 +50,7 @@ void aggregate_free(struct session *s)
 	free(f);
 }
 
-static struct row_entry *entry_find(const struct aggregate_table *f, const struct mmt_fold_key *key)
+static struct row_entry *entry_find(const struct aggregate_table *f, const struct mmt_aggregate_key *key)
 {
 	uint64_t h = (key->anchor ^ (uint64_t)key->sig << 32 ^ key->mm_id) * 0x9e3779b97f4a7c15ull;
 	size_t i;
@@ -81,7 +81,7 @@ static void entries_resize(struct aggregate_table *f)
 	free(old.rows);
 }
 
-static struct row_entry *entry_get(struct aggregate_table *f, const struct mmt_fold_key *key)
+static struct row_entry *entry_get(struct aggregate_table *f, const struct mmt_aggregate_key *key)
 {
 	struct row_entry *e;
 
@@ -97,9 +97,9 @@ static struct row_entry *entry_get(struct aggregate_table *f, const struct mmt_f
 }
 
 /* What now holds beyond last; ns_max is the greatest so far. */
-static struct mmt_fold_row row_grown(const struct mmt_fold_row *now, const struct mmt_fold_row *last)
+static struct mmt_aggregate_row row_grown(const struct mmt_aggregate_row *now, const struct mmt_aggregate_row *last)
 {
-	struct mmt_fold_row d = { .count = now->count - last->count, .timed = now->timed - last->timed,
+	struct mmt_aggregate_row d = { .count = now->count - last->count, .timed = now->timed - last->timed,
 				  .ns_sum = now->ns_sum - last->ns_sum, .ns_max = now->ns_max };
 
 	for (int i = 0; i < MMT_LATENCY_BUCKETS; i++)
@@ -108,20 +108,20 @@ static struct mmt_fold_row row_grown(const struct mmt_fold_row *now, const struc
 }
 
 /* A pid may have been used twice: the row is of the one whose mm it names. */
-static struct process *row_process(struct session *s, const struct mmt_fold_key *key)
+static struct process *row_process(struct session *s, const struct mmt_aggregate_key *key)
 {
 	const struct mm *mm = key->flags & MMT_FAULT_FOREIGN ? NULL : idmap_get(&s->by_mm, key->mm_id);
 
 	return mm && mm->proc->pid == (pid_t)key->tgid ? mm->proc : process_get(s, (pid_t)key->tgid);
 }
 
-static void row_apply(struct session *s, const struct mmt_fold_key *key, const struct mmt_fold_row *grown)
+static void row_apply(struct session *s, const struct mmt_aggregate_key *key, const struct mmt_aggregate_row *grown)
 {
 	struct process *p;
 
 	if (!grown->count && !grown->timed)
 		return; /* one may have been counted when it was read last, and be timed since */
-	if (key->cls == MMT_FOLD_CALL) {
+	if (key->cls == MMT_AGGREGATE_CALL) {
 		row_process(s, key)->calls += grown->count;
 		return;
 	}
@@ -144,17 +144,17 @@ static void row_apply(struct session *s, const struct mmt_fold_key *key, const s
 	}
 }
 
-void aggregate_row(struct session *s, const struct mmt_fold_key *key, const struct mmt_fold_row *row)
+void aggregate_row(struct session *s, const struct mmt_aggregate_key *key, const struct mmt_aggregate_row *row)
 {
 	struct row_entry *e = entry_get(aggregate_of(s), key);
-	struct mmt_fold_row grown = row_grown(row, &e->last);
+	struct mmt_aggregate_row grown = row_grown(row, &e->last);
 
 	e->idle = e->last.count && !grown.count;
 	e->last = *row;
 	row_apply(s, key, &grown);
 }
 
-bool session_row_final(const struct session *s, const struct mmt_fold_key *key)
+bool session_row_final(const struct session *s, const struct mmt_aggregate_key *key)
 {
 	const struct mm *mm = idmap_get(&s->by_mm, key->mm_id);
 	const struct row_entry *e = s->aggregate && s->aggregate->size ? entry_find(s->aggregate, key) : NULL;
@@ -165,7 +165,7 @@ bool session_row_final(const struct session *s, const struct mmt_fold_key *key)
 	return mm ? mm->ended : e->idle && !session_find(s, (pid_t)key->tgid);
 }
 
-void aggregate_gone(struct session *s, const struct mmt_fold_key *key, const struct mmt_fold_row *row)
+void aggregate_gone(struct session *s, const struct mmt_aggregate_key *key, const struct mmt_aggregate_row *row)
 {
 	struct row_entry *e;
 
@@ -175,7 +175,7 @@ void aggregate_gone(struct session *s, const struct mmt_fold_key *key, const str
 	s->aggregate->gone++;
 }
 
-static struct process_row *process_entry(struct aggregate_table *f, const struct mmt_fold_process_key *key)
+static struct process_row *process_entry(struct aggregate_table *f, const struct mmt_aggregate_process_key *key)
 {
 	struct process_row *same = idmap_get(&f->by_start, key->start_boottime), *e = same;
 
@@ -196,7 +196,7 @@ static struct process_row *process_entry(struct aggregate_table *f, const struct
 }
 
 /* The process of a row: by start time where a pid was used twice. */
-static struct process *process_of(struct session *s, const struct mmt_fold_process_key *key)
+static struct process *process_of(struct session *s, const struct mmt_aggregate_process_key *key)
 {
 	struct process *p = process_get(s, (pid_t)key->tgid);
 
@@ -211,11 +211,11 @@ static struct process *process_of(struct session *s, const struct mmt_fold_proce
 	return p;
 }
 
-void aggregate_process(struct session *s, const struct mmt_fold_process_key *key,
-			  const struct mmt_fold_process *now)
+void aggregate_process(struct session *s, const struct mmt_aggregate_process_key *key,
+			  const struct mmt_aggregate_process *now)
 {
 	struct process_row *e = process_entry(aggregate_of(s), key);
-	struct mmt_fold_process last;
+	struct mmt_aggregate_process last;
 	struct process *p;
 
 	if (!e) {
@@ -234,9 +234,9 @@ void aggregate_process(struct session *s, const struct mmt_fold_process_key *key
 		f->unattributed_major += (uint64_t)now->gup_major - (uint64_t)last.gup_major;
 		for (int c = 0; c < MMT_CLASS_COUNT; c++)
 			for (int major = 0; major < 2; major++) {
-				struct mmt_fold_key k = { .cls = (uint8_t)c, .mode = MMT_MODE_COUNT,
+				struct mmt_aggregate_key k = { .cls = (uint8_t)c, .mode = MMT_MODE_COUNT,
 							  .flags = major ? MMT_FAULT_MAJOR : 0 };
-				struct mmt_fold_row d = { .count = now->count[c][major] - last.count[c][major] };
+				struct mmt_aggregate_row d = { .count = now->count[c][major] - last.count[c][major] };
 
 				if (d.count)
 					stat_add_row(f, &k, &d);

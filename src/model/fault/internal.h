@@ -61,9 +61,10 @@ void layout_apply(struct session *s, pid_t pid, const void *bytes, size_t size);
 void layout_resident(struct session *s, const struct input_rss *head, const struct input_resident *list, size_t n);
 void layout_stack_pointer(struct session *s, pid_t pid, uint64_t sp);
 void record_apply(struct session *s, const void *bytes, size_t size);
-void aggregate_row(struct session *s, const struct mmt_fold_key *key, const struct mmt_fold_row *row);
-void aggregate_gone(struct session *s, const struct mmt_fold_key *key, const struct mmt_fold_row *row);
-void aggregate_process(struct session *s, const struct mmt_fold_process_key *key, const struct mmt_fold_process *process);
+void aggregate_row(struct session *s, const struct mmt_aggregate_key *key, const struct mmt_aggregate_row *row);
+void aggregate_gone(struct session *s, const struct mmt_aggregate_key *key, const struct mmt_aggregate_row *row);
+void aggregate_process(struct session *s, const struct mmt_aggregate_process_key *key,
+		       const struct mmt_aggregate_process *process);
 void aggregate_free(struct session *s);
 extern const struct retention_limits retention_limits; /* those of a real run */
 void retention_apply(struct session *s, const struct input_retain *r);

@@ -151,7 +151,7 @@ bool session_layout_current(const struct session *s, pid_t pid, const struct mmt
 /* The last layout of pid changed while it was read: read it again. */
 bool session_layout_raced(const struct session *s, pid_t pid);
 /* After an INPUT_ROW: nothing will be added to that row, the kernel may drop it. */
-bool session_row_final(const struct session *s, const struct mmt_fold_key *key);
+bool session_row_final(const struct session *s, const struct mmt_aggregate_key *key);
 /* Are the ELF facts of that file known? */
 bool session_elf_known(const struct session *s, uint32_t dev, uint64_t ino);
 /* The VMA row of a fault, or with that key; NULL: there is none. */
