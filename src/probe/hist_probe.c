@@ -211,22 +211,22 @@ int hist_probe_add_process(struct hist_probe *k, pid_t tgid)
 	return bpf_map_update_elem(bpf_map__fd(k->skel->maps.followed), &key, &one, BPF_ANY) ? -errno : 0;
 }
 
-const struct candidate *hist_probe_backend(const struct hist_probe *k, enum mmt_domain domain, const char **lacks)
+const struct candidate *hist_probe_backend(const struct hist_probe *k, enum mmt_domain domain, const char **limitations)
 {
 	const struct candidate *c = k->plan.chosen[*domain_hooks[domain].alloc];
 
-	*lacks = c ? c->lacks : k->why[domain];
+	*limitations = c ? c->limitations : k->why[domain];
 	if (c && domain == MMT_DOMAIN_PAGE && !k->plan.chosen[HOOK_PAGE_BULK])
-		*lacks = "pages allocated in bulk (vmalloc, network drivers) raise no event";
+		*limitations = "pages allocated in bulk (vmalloc, network drivers) raise no event";
 	return c;
 }
 
-const char *hist_probe_free_lacks(const struct hist_probe *k, enum mmt_domain domain)
+const char *hist_probe_free_limitations(const struct hist_probe *k, enum mmt_domain domain)
 {
 	enum hook_id hook = domain_hooks[domain].free;
 	const struct candidate *c = hook != HOOK_NONE ? k->plan.chosen[hook] : NULL;
 
-	return c ? c->lacks : "";
+	return c ? c->limitations : "";
 }
 
 static void row_sum(const struct mmt_hist_row *per_cpu, int cpus, struct mmt_hist_row *out)

@@ -23,7 +23,7 @@ enum hook_id {
 #define CANDIDATE_PROGS 12
 struct candidate {
 	enum hook_id hook;
-	const char *backend, *span, *provides, *lacks;
+	const char *backend, *span, *provides, *limitations;
 	const char *progs[CANDIDATE_PROGS + 1];
 };
 

@@ -117,7 +117,7 @@ static void find_regions(struct hist_source *h)
 
 static void emit_domain(struct hist_source *h, enum mmt_domain d)
 {
-	const char *limits, *free_limits = hist_probe_free_lacks(h->probe, d), *key = hist_domains[d].key;
+	const char *limits, *free_limits = hist_probe_free_limitations(h->probe, d), *key = hist_domains[d].key;
 	const struct candidate *c = hist_probe_backend(h->probe, d, &limits);
 	char free_key[32];
 
