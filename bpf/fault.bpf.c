@@ -341,7 +341,7 @@ int BPF_PROG(fault_out__fx, struct vm_area_struct *vma, unsigned long address, u
 		fault_count_own(st, task, major, weight);
 	fault_close(st, mm, major, error, weight);
 	if (mmt_config.residual && st->executor)
-		gup_residual(st, task, true, st->mm_id, task->pid, task->tgid);
+		unattributed_report(st, task, true, st->mm_id, task->pid, task->tgid);
 	return 0;
 }
 
@@ -414,7 +414,7 @@ static __always_inline int page_fault_end(struct mm_perf_ctx *ctx, bool major)
 	if (mmt_config.calls && hole && st->t0 && vma && st->vm_flags & VM_GROWSDOWN)
 		stack_growth_report(vma, st->addr);
 	fault_close(st, mm, major, false, weight);
-	gup_residual(st, task, true, st->mm_id, tid, tgid);
+	unattributed_report(st, task, true, st->mm_id, tid, tgid);
 	return 0;
 }
 

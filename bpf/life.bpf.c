@@ -92,7 +92,7 @@ int BPF_PROG(life_exit__tb, struct task_struct *p)
 	if (st && fault_abandoned(st, faults.minor + faults.major))
 		count(MMT_LOSS_ABANDONED);
 	if (st && st->counting && st->executor)
-		gup_residual(st, p, false, st->mm_id, tid, tgid);
+		unattributed_report(st, p, false, st->mm_id, tid, tgid);
 	rec = control_reserve(sizeof(*rec));
 	if (rec) {
 		head_fill(&rec->head, MMT_KIND_EXIT, 0, bpf_ktime_get_ns());

@@ -143,7 +143,7 @@ int layout__it(struct bpf_iter__task_vma *ctx)
 	return 0;
 }
 
-static __always_inline void watch_residual(struct task_struct *task, u32 tid, u32 tgid)
+static __always_inline void watch_unattributed(struct task_struct *task, u32 tid, u32 tgid)
 {
 	struct thread_state *st = thread_get(task);
 	struct task_faults faults;
@@ -155,7 +155,7 @@ static __always_inline void watch_residual(struct task_struct *task, u32 tid, u3
 	if (!st->executor)
 		return;
 	if (st->counting) {
-		gup_residual(st, task, false, st->mm_id, tid, tgid);
+		unattributed_report(st, task, false, st->mm_id, tid, tgid);
 	} else {
 		faults = task_faults(task);
 		st->base_min = faults.minor;
@@ -205,7 +205,7 @@ int watch__it(struct bpf_iter__task *ctx)
 	bpf_seq_write(ctx->meta->seq, &w, sizeof(w));
 residual:
 	if (mmt_config.residual)
-		watch_residual(task, tid, tgid);
+		watch_unattributed(task, tid, tgid);
 	return 0;
 }
 
