@@ -3,6 +3,7 @@ VERSION := 0.1.0
 PREFIX ?= /usr/local
 CC ?= gcc
 CLANG ?= clang
+LLVM_STRIP ?= llvm-strip
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
 PKG_CONFIG ?= pkg-config
 Q := $(if $(V),,@)
@@ -29,8 +30,8 @@ BPF_SOURCES := $(wildcard bpf/*.bpf.c bpf/lib/*.h bpf/wire/*) vmlinux/vmlinux.h
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all bench bench-programs check check-live check-vm clean compile_commands.json coverage demo deps deps-long help install lint test \
-	test-long uninstall vmlinux-check
+.PHONY: all bench bench-programs bpf-flags check check-live check-vm clean compile_commands.json coverage demo deps deps-long \
+	help install lint test test-long uninstall vmlinux-check
 
 all: $(B)/mmtrace
 
@@ -64,10 +65,15 @@ $(B)/%.bpf.o: bpf/%.bpf.c $(BPF_SOURCES) Makefile
 	@echo "  BPF   $@"
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_FLAGS) -c $< -o $@
+	$(Q)$(LLVM_STRIP) -g $@
 
 $(B)/%.skel.h: $(B)/%.bpf.o
 	@echo "  SKEL  $@"
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+
+# How tests/lint/bpf.sh compiles.
+bpf-flags:
+	@echo $(BPF_FLAGS)
 
 -include $(OBJECTS:.o=.d)
 

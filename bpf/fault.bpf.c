@@ -3,9 +3,12 @@
  * handle_mm_fault, or page_fault tracepoints with perf software events.
  * Counting rule (mm_account_fault, mm/memory.c): RETRY counts nothing, errors
  * count nothing, major if VM_FAULT_MAJOR or FAULT_FLAG_TRIED. */
+#include "lib/call.bpf.h"
+#include "lib/count.bpf.h"
 #include "lib/emit.bpf.h"
 #include "lib/mm.bpf.h"
 #include "lib/page_table.bpf.h"
+#include "lib/thread.bpf.h"
 
 #define FAULT_FLAG_WRITE 0x1
 #define FAULT_FLAG_TRIED 0x20
@@ -16,43 +19,6 @@
 #define VM_FAULT_RETRY 0x400
 #define VM_FAULT_COMPLETED 0x4000
 #define VM_ACCESS 0x7ull
-#define PF_KTHREAD 0x200000
-
-static __always_inline bool tid_passes(u32 tid)
-{
-	return !mmt_config.filter_tid || bpf_map_lookup_elem(&tids, &tid);
-}
-
-static __always_inline struct thread_state *thread_find(struct task_struct *task)
-{
-	return bpf_task_storage_get(&threads, task, 0, 0);
-}
-
-static __always_inline struct thread_state *thread_get(struct task_struct *task)
-{
-	struct thread_state *st = bpf_task_storage_get(&threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-
-	if (!st)
-		count(MMT_LOSS_THREADS_FULL);
-	return st;
-}
-
-/* The current thread if it is one of a target's; else 0. */
-static __always_inline struct thread_state *thread_executor(struct task_struct *task)
-{
-	struct thread_state *st = thread_find(task);
-
-	if (st && st->executor)
-		return st;
-	if (!is_target(task->tgid) || !tid_passes(task->pid))
-		return 0;
-	st = thread_get(task);
-	if (st) {
-		st->executor = 1;
-		st->borrows = (task->flags & PF_KTHREAD) != 0;
-	}
-	return st;
-}
 
 static __always_inline bool was_empty(const struct thread_state *st)
 {
@@ -161,23 +127,13 @@ static __always_inline void fault_close(struct thread_state *st, struct mm_struc
 	st->closed_error = error;
 }
 
-/* Is a fault open that will not be completed?  Where the VMA is looked up at
- * the end only (NO_VMA until then), a kernel-mode fault may have ended in the
- * exception table, and was none; in user mode there would have been a signal. */
-static __always_inline bool fault_abandoned(const struct thread_state *st, u64 ended)
-{
-	if (mmt_tuning.sample > 1 && st->begun != ended)
-		return false; /* it ended, and was not looked at */
-	return st->addr && (st->mode == MMT_MODE_USER || !(st->flags & MMT_FAULT_NO_VMA));
-}
-
 /* Opens a fault or, at the same page, notes another attempt. false: attempt. */
 static __always_inline bool fault_open(struct thread_state *st, struct task_struct *task, u64 addr, u8 mode, u16 flags)
 {
 	u64 ended = task->min_flt + task->maj_flt;
 	bool sampled_out = mmt_tuning.sample > 1 && st->begun != ended;
 
-	if (st->addr && ((st->addr ^ addr) & PAGE_MASK_4K) == 0 && !sampled_out) {
+	if (st->addr && ((st->addr ^ addr) & PAGE_MASK) == 0 && !sampled_out) {
 		st->attempts++;
 		return false;
 	}
@@ -223,7 +179,7 @@ __noinline __weak int fault_set_vma(struct thread_state *st, const u64 *at, u32 
 	st->vm_flags = facts.vm_flags;
 	st->cache_start = facts.start;
 	st->cache_end = facts.end;
-	return vma_tell(vma, &facts, mm_id);
+	return vma_announce(vma, &facts, mm_id);
 }
 
 /* Does st still describe the VMA at addr?  Only where mm_lock_seq is a
@@ -266,50 +222,6 @@ static __always_inline struct vm_area_struct *fault_find_vma(struct thread_state
 		st->cache_mm = (u64)mm;
 	}
 	return vma;
-}
-
-/* min_flt and maj_flt of a task, in programs that run seldom: of a trusted pointer
- * the verifier would search all of the kernel's types at each field. */
-struct task_faults { u64 minor, major; };
-
-static __always_inline struct task_faults task_faults(struct task_struct *task)
-{
-	return (struct task_faults){ BPF_CORE_READ(task, min_flt), BPF_CORE_READ(task, maj_flt) };
-}
-
-/* What the kernel counted for this thread beyond the faults seen.  often: in a
- * program that runs at each fault. */
-static __always_inline void gup_residual(struct thread_state *st, struct task_struct *task, bool often, u32 mm_id,
-					 u32 tid, u32 tgid)
-{
-	u64 told = *(volatile u64 *)&st->reported; /* before the counters: they only grow */
-	struct task_faults f = often ? (struct task_faults){ task->min_flt, task->maj_flt } : task_faults(task);
-	u32 now_min = f.minor - st->base_min - st->seen_min;
-	u32 now_maj = f.major - st->base_maj - st->seen_maj;
-	s32 min = now_min - (u32)told, maj = now_maj - (u32)(told >> 32);
-	struct mmt_gup *rec;
-
-	if ((!min && !maj) || !mmt_tuning.on)
-		return;
-	/* the thread itself and watch__it may be at it: one tells */
-	if (__sync_val_compare_and_swap(&st->reported, told, (u64)now_maj << 32 | now_min) != told)
-		return;
-	rec = control_reserve(sizeof(*rec));
-	if (!rec) {
-		struct mmt_fold_process *p = fold_process_get(tgid, task);
-
-		if (p) {
-			__sync_fetch_and_add(&p->gup_minor, min);
-			__sync_fetch_and_add(&p->gup_major, maj);
-		}
-		return;
-	}
-	head_fill(&rec->head, MMT_KIND_GUP, mm_id, bpf_ktime_get_ns());
-	rec->head.tid = tid;
-	rec->head.tgid = tgid;
-	rec->minor = min;
-	rec->major = maj;
-	bpf_ringbuf_submit(rec, control_lazy());
 }
 
 /* --- backend fentry --- */
@@ -411,7 +323,7 @@ int BPF_PROG(fault_out__fx, struct vm_area_struct *vma, unsigned long address, u
 	struct mm_struct *mm = task->mm;
 	u32 weight = !major && !error && mmt_tuning.sample > 1 ? mmt_tuning.sample : 1;
 
-	if (!st || !st->addr || ((st->addr ^ address) & PAGE_MASK_4K) || !mmt_tuning.on)
+	if (!st || !st->addr || ((st->addr ^ address) & PAGE_MASK) || !mmt_tuning.on)
 		return 0;
 	if (ret & VM_FAULT_RETRY && !error)
 		return 0; /* stays open: the next attempt, or another fault, closes it */
@@ -429,27 +341,8 @@ int BPF_PROG(fault_out__fx, struct vm_area_struct *vma, unsigned long address, u
 		fault_count_own(st, task, major, weight);
 	fault_close(st, mm, major, error, weight);
 	if (mmt_config.residual && st->executor)
-		gup_residual(st, task, true, st->mm_id, task->pid, task->tgid);
+		unattributed_report(st, task, true, st->mm_id, task->pid, task->tgid);
 	return 0;
-}
-
-/* A stack that grew to reach address, told as a call (`trace` only). */
-static __always_inline void stack_growth_tell(struct vm_area_struct *vma, u64 address)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct mmt_call rec = { .nr = MMT_CALL_STACK_GROWTH };
-	struct mmt_vma facts = {};
-
-	head_fill(&rec.head, MMT_KIND_CALL, mm_id_get(task->mm, task->tgid, true), 0);
-	vma_facts(vma, &facts);
-	rec.arg[0] = address;
-	rec.arg[1] = facts.start;
-	rec.arg[2] = facts.end;
-	rec.anchor = facts.anchor;
-	rec.sig = facts.sig;
-	vma_tell(vma, &facts, rec.head.mm_id);
-	rec.head.time = bpf_ktime_get_ns(); /* after its VMA was told */
-	emit_call(&rec);
 }
 
 /* --- backend tracepoint --- */
@@ -509,7 +402,7 @@ static __always_inline int page_fault_end(struct mm_perf_ctx *ctx, bool major)
 	if (!st || !mm)
 		return 0;
 	fault_count_own(st, task, major, weight);
-	if (!st->addr || ((st->addr ^ ctx->addr) & PAGE_MASK_4K)) {
+	if (!st->addr || ((st->addr ^ ctx->addr) & PAGE_MASK)) {
 		/* begun before the hooks were in: counted, without latency */
 		fault_open(st, task, ctx->addr, MMT_MODE_USER, MMT_FAULT_EXECUTOR | MMT_FAULT_NO_VMA);
 		st->t0 = 0;
@@ -519,9 +412,9 @@ static __always_inline int page_fault_end(struct mm_perf_ctx *ctx, bool major)
 	hole = st->flags & MMT_FAULT_NO_VMA;
 	vma = fault_find_vma(st, mm, tgid);
 	if (mmt_config.calls && hole && st->t0 && vma && st->vm_flags & VM_GROWSDOWN)
-		stack_growth_tell(vma, st->addr);
+		stack_growth_report(vma, st->addr);
 	fault_close(st, mm, major, false, weight);
-	gup_residual(st, task, true, st->mm_id, tid, tgid);
+	unattributed_report(st, task, true, st->mm_id, tid, tgid);
 	return 0;
 }
 
@@ -533,11 +426,7 @@ struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 1);
 SEC("?perf_event")
 int fault_end__pe(struct mm_perf_ctx *ctx)
 {
-	u32 zero = 0;
-	u64 *runs = bpf_map_lookup_elem(&event_runs, &zero);
-
-	if (runs)
-		++*runs;
+	percpu_add(&event_runs, 0, 1);
 	return page_fault_end(ctx, bpf_get_attach_cookie(ctx));
 }
 
@@ -565,11 +454,11 @@ int BPF_PROG(fault_sig__tb, int sig, struct kernel_siginfo *info, struct task_st
 	st = thread_executor(me);
 	if (!st)
 		return 0;
-	if (st->closed_error && ((st->last_error ^ addr) & PAGE_MASK_4K) == 0) {
+	if (st->closed_error && ((st->last_error ^ addr) & PAGE_MASK) == 0) {
 		st->closed_error = 0; /* handle_mm_fault's own error, counted there */
 		return 0;
 	}
-	if (!st->addr || ((st->addr ^ addr) & PAGE_MASK_4K)) {
+	if (!st->addr || ((st->addr ^ addr) & PAGE_MASK)) {
 		fault_open(st, me, addr, MMT_MODE_USER, MMT_FAULT_EXECUTOR);
 		st->t0 = 0;
 	}

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The BPF object of `mmtrace hist`: a file per group of domains, every program
  * optional. */
-#include "lib/hist.bpf.h"
-
 #include "slab.bpf.c"
 #include "vmalloc.bpf.c"
 #include "page.bpf.c"

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Domains mmap and brk: the calls at their return.  fexit on the calls
  * themselves, or sys_enter and sys_exit, which every call of the host pays for. */
+#include "lib/hist.bpf.h"
+#include "lib/syscall.bpf.h"
 
-#define HIST_NR_MMAP 9
-#define HIST_NR_BRK 12
-#define HIST_TS_COMPAT 2 /* thread_info.status: a 32-bit call has other numbers */
-
-/* The break before the call, by thread: a collision of tids loses the pairing,
- * which the tid shows. */
+/* The break before the call, by thread. */
 struct brk_open { u32 tid; u32 pad; u64 before; };
 #define BRK_SLOTS 4096
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, BRK_SLOTS);
@@ -30,8 +27,8 @@ static __always_inline void mmap_returned(void *ctx, u64 length, s64 ret)
 static __always_inline void brk_entered(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	u32 tid = task->pid, slot = tid & (BRK_SLOTS - 1);
-	struct brk_open *open = bpf_map_lookup_elem(&brk_opens, &slot);
+	u32 tid = task->pid;
+	struct brk_open *open = thread_slot(&brk_opens, tid, BRK_SLOTS);
 	struct mm_struct *mm = task->mm;
 
 	if (!open || !mm)
@@ -43,8 +40,8 @@ static __always_inline void brk_entered(void)
 /* A call that cannot set the break returns the old one: brk(0) asks for it. */
 static __always_inline void brk_returned(void *ctx, u64 wanted, u64 ret)
 {
-	u32 tid = (u32)bpf_get_current_pid_tgid(), slot = tid & (BRK_SLOTS - 1);
-	struct brk_open *open = bpf_map_lookup_elem(&brk_opens, &slot);
+	u32 tid = (u32)bpf_get_current_pid_tgid();
+	struct brk_open *open = thread_slot(&brk_opens, tid, BRK_SLOTS);
 	struct hist_event ev = { .domain = MMT_DOMAIN_BRK };
 	u64 before;
 
@@ -77,44 +74,39 @@ int BPF_PROG(hist_mmap__fx, const struct pt_regs *regs, long ret)
 }
 
 SEC("?fentry/__x64_sys_brk")
-int BPF_PROG(hist_brk__fe, const struct pt_regs *regs)
+int BPF_PROG(brk_in__fe, const struct pt_regs *regs)
 {
 	brk_entered();
 	return 0;
 }
 
 SEC("?fexit/__x64_sys_brk")
-int BPF_PROG(hist_brk__fx, const struct pt_regs *regs, long ret)
+int BPF_PROG(brk_out__fx, const struct pt_regs *regs, long ret)
 {
 	brk_returned(ctx, regs->di, ret);
 	return 0;
 }
 
-static __always_inline bool hist_compat(void)
-{
-	return bpf_get_current_task_btf()->thread_info.status & HIST_TS_COMPAT;
-}
-
 SEC("?tp_btf/sys_exit")
 int BPF_PROG(hist_mmap__tb, struct pt_regs *regs, long ret)
 {
-	if ((u32)regs->orig_ax == HIST_NR_MMAP && !hist_compat())
+	if ((u32)regs->orig_ax == NR_MMAP && !syscall_is_compat())
 		mmap_returned(ctx, regs->si, ret);
 	return 0;
 }
 
 SEC("?tp_btf/sys_enter")
-int BPF_PROG(hist_brke__tb, struct pt_regs *regs, long nr)
+int BPF_PROG(brk_in__tb, struct pt_regs *regs, long nr)
 {
-	if (nr == HIST_NR_BRK && !hist_compat())
+	if (nr == NR_BRK && !syscall_is_compat())
 		brk_entered();
 	return 0;
 }
 
 SEC("?tp_btf/sys_exit")
-int BPF_PROG(hist_brkx__tb, struct pt_regs *regs, long ret)
+int BPF_PROG(brk_out__tb, struct pt_regs *regs, long ret)
 {
-	if ((u32)regs->orig_ax == HIST_NR_BRK && !hist_compat())
+	if ((u32)regs->orig_ax == NR_BRK && !syscall_is_compat())
 		brk_returned(ctx, regs->di, ret);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Domain fault: how long page faults take, system-wide.  Paired by thread in an
- * array: no look-up in a hash, and no deletion; the tid and the address tell
- * when a slot was taken over. */
+/* Domain fault: how long page faults take, system-wide.  Paired by thread:
+ * the tid and the address show when a slot was taken over. */
+#include "lib/hist.bpf.h"
 
 struct fault_open { u32 tid; u32 retried; u64 addr; u64 t0; };
 #define FAULT_SLOTS 16384
@@ -14,8 +14,8 @@ struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, FAULT_SLOTS);
 /* A fault that is retried keeps its start. */
 static __always_inline void fault_entered(u64 addr)
 {
-	u32 tid = (u32)bpf_get_current_pid_tgid(), slot = tid & (FAULT_SLOTS - 1);
-	struct fault_open *open = bpf_map_lookup_elem(&fault_opens, &slot);
+	u32 tid = (u32)bpf_get_current_pid_tgid();
+	struct fault_open *open = thread_slot(&fault_opens, tid, FAULT_SLOTS);
 
 	if (!open || !hist_wanted())
 		return;
@@ -29,8 +29,8 @@ static __always_inline void fault_entered(u64 addr)
 
 static __always_inline void fault_completed(void *ctx, u64 addr)
 {
-	u32 tid = (u32)bpf_get_current_pid_tgid(), slot = tid & (FAULT_SLOTS - 1);
-	struct fault_open *open = bpf_map_lookup_elem(&fault_opens, &slot);
+	u32 tid = (u32)bpf_get_current_pid_tgid();
+	struct fault_open *open = thread_slot(&fault_opens, tid, FAULT_SLOTS);
 	struct hist_event ev = { .domain = MMT_DOMAIN_FAULT };
 
 	if (!open)
@@ -45,14 +45,14 @@ static __always_inline void fault_completed(void *ctx, u64 addr)
 }
 
 SEC("?tp_btf/page_fault_user")
-int BPF_PROG(hist_fltu__tb, unsigned long addr)
+int BPF_PROG(fault_user__tb, unsigned long addr)
 {
 	fault_entered(addr);
 	return 0;
 }
 
 SEC("?tp_btf/page_fault_kernel")
-int BPF_PROG(hist_fltk__tb, unsigned long addr)
+int BPF_PROG(fault_kern__tb, unsigned long addr)
 {
 	if (!(addr >> 63)) /* the user's half, with 4 levels and with 5 */
 		fault_entered(addr);
@@ -60,25 +60,25 @@ int BPF_PROG(hist_fltk__tb, unsigned long addr)
 }
 
 SEC("?perf_event")
-int hist_flt__pe(struct mm_perf_ctx *ctx)
+int fault_end__pe(struct mm_perf_ctx *ctx)
 {
 	fault_completed(ctx, ctx->addr);
 	return 0;
 }
 
 SEC("?fentry/handle_mm_fault")
-int BPF_PROG(hist_flt__fe, struct vm_area_struct *vma, unsigned long addr, unsigned int flags, struct pt_regs *regs)
+int BPF_PROG(fault_in__fe, struct vm_area_struct *vma, unsigned long addr, unsigned int flags, struct pt_regs *regs)
 {
 	fault_entered(addr);
 	return 0;
 }
 
 SEC("?fexit/handle_mm_fault")
-int BPF_PROG(hist_flt__fx, struct vm_area_struct *vma, unsigned long addr, unsigned int flags, struct pt_regs *regs,
+int BPF_PROG(fault_out__fx, struct vm_area_struct *vma, unsigned long addr, unsigned int flags, struct pt_regs *regs,
 	     unsigned int ret)
 {
-	u32 tid = (u32)bpf_get_current_pid_tgid(), slot = tid & (FAULT_SLOTS - 1);
-	struct fault_open *open = bpf_map_lookup_elem(&fault_opens, &slot);
+	u32 tid = (u32)bpf_get_current_pid_tgid();
+	struct fault_open *open = thread_slot(&fault_opens, tid, FAULT_SLOTS);
 
 	if (!open)
 		return 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Keeps the chosen processes true. */
+#include "lib/hist.bpf.h"
 
 SEC("?tp_btf/sched_process_fork")
 int BPF_PROG(hist_fork__tb, struct task_struct *parent, struct task_struct *child)

@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* `mmtrace leak`: a table of kernel allocations that were not freed yet.
  * All maps are preallocated: these programs run inside the allocators. */
-#include "vmlinux.h"
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
-
 #include "lib/follow.bpf.h"
+#include "lib/kernel.bpf.h"
+#include "lib/kmalloc.bpf.h"
 #include "wire/leak.h"
 
 #define EEXIST 17
 #define EBUSY 16
 #define ENOENT 2
-#define LARGE_KMALLOC 8192 /* beyond, kmalloc takes whole pages */
 #define BULK_MAX 4096      /* pointers that one bulk call may have */
-#define PAGE_BYTES 4096ull
 
 const volatile struct mmt_leak_config leak_config = {};
 
@@ -34,7 +29,7 @@ struct { __uint(type, BPF_MAP_TYPE_STACK_TRACE); __uint(max_entries, 1 << 12);
 struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, MMT_LEAK_LOSSES);
 	 __type(key, u32); __type(value, u64); } losses SEC(".maps");
 __u32 next_site = 1;
-__u64 now_jiffies = 1; /* as lk_now__sc found it */
+__u64 now_jiffies = 1; /* as leak_now__sc found it */
 
 /* Atomic although per CPU: an interrupt may come in the middle. */
 static __always_inline void count(u32 which)
@@ -113,9 +108,8 @@ static __noinline u32 site_number(const struct mmt_leak_key *key)
 	return known ? *known : 0;
 }
 
-/* The free of what was at ptr went by unseen, unless the kernel tells a large
- * kmalloc for the second time (6.12 and later): the later call site is the
- * caller's own, so it replaces the first. */
+/* The free of what was at ptr went by unseen, unless this is the second event of a
+ * large kmalloc: its call site is the caller's own, so it replaces the first. */
 static __noinline int object_replace(u64 ptr, u32 site, u64 bytes, u32 domain)
 {
 	struct mmt_leak_object *old = bpf_map_lookup_elem(&objects, &ptr);
@@ -128,11 +122,11 @@ static __noinline int object_replace(u64 ptr, u32 site, u64 bytes, u32 domain)
 	number = old->site;
 	before = bpf_map_lookup_elem(&sites, &number);
 	n = bpf_map_lookup_elem(&site_counts, &number);
-	if (domain == MMT_LEAK_KMALLOC && bytes > LARGE_KMALLOC && before && before->key.domain == domain &&
+	if (domain == MMT_LEAK_KMALLOC && kmalloc_is_large(bytes) && before && before->key.domain == domain &&
 	    before->bytes == bytes && old->tid == (u32)bpf_get_current_pid_tgid()) {
 		if (n)
 			__sync_fetch_and_add(&n->held, -1ull);
-		count(MMT_LEAK_TOLD_TWICE);
+		count(MMT_LEAK_REPORTED_TWICE);
 	} else {
 		if (n)
 			__sync_fetch_and_add(&n->reused, 1);
@@ -239,86 +233,83 @@ static __noinline int object_drop(u64 ptr, int order)
 	if (n)
 		__sync_fetch_and_add(&n->released, 1);
 	s = order >= 0 ? bpf_map_lookup_elem(&sites, &number) : NULL;
-	if (s && s->bytes != PAGE_BYTES << (order & 31))
+	if (s && s->bytes != PAGE_SIZE << (order & 31))
 		count(MMT_LEAK_SPLIT);
 	return 0;
 }
 
-/* Arguments of a raw tracepoint, in the order of its TP_PROTO. */
-#define ARG(n) (ctx->args[n])
-
 SEC("?raw_tp/kmalloc")
-int lk_kmalloc__rt(struct bpf_raw_tracepoint_args *ctx)
+int BPF_PROG(kmalloc_put__rt, u64 site, u64 ptr, u64 requested, u64 bytes)
 {
-	struct mmt_leak_key key = { .site = ARG(0), .what = ARG(3), .domain = MMT_LEAK_KMALLOC };
+	struct mmt_leak_key key = { .site = site, .what = bytes, .domain = MMT_LEAK_KMALLOC };
 
-	if (!takes(MMT_LEAK_KMALLOC, ARG(1)))
+	if (!takes(MMT_LEAK_KMALLOC, ptr))
 		return 0;
 	key.stack = stack_of(ctx, leak_config.stacks);
-	return object_put(ARG(1), &key);
+	return object_put(ptr, &key);
 }
 
 SEC("?raw_tp/kmem_cache_alloc")
-int lk_cache__rt(struct bpf_raw_tracepoint_args *ctx)
+int BPF_PROG(slab_put__rt, u64 site, u64 ptr, u64 cache)
 {
-	struct mmt_leak_key key = { .site = ARG(0), .what = ARG(2), .domain = MMT_LEAK_SLAB };
+	struct mmt_leak_key key = { .site = site, .what = cache, .domain = MMT_LEAK_SLAB };
 
-	if (!takes(MMT_LEAK_SLAB, ARG(1)))
+	if (!takes(MMT_LEAK_SLAB, ptr))
 		return 0;
 	key.stack = stack_of(ctx, leak_config.stacks);
-	return object_put(ARG(1), &key);
+	return object_put(ptr, &key);
 }
 
 SEC("?raw_tp/kfree")
-int lk_kfree__rt(struct bpf_raw_tracepoint_args *ctx)
+int BPF_PROG(kfree_drop__rt, u64 site, u64 ptr)
 {
-	return object_drop(ARG(1), -1);
+	return object_drop(ptr, -1);
 }
 
 SEC("?raw_tp/kmem_cache_free")
-int lk_cfree__rt(struct bpf_raw_tracepoint_args *ctx)
+int BPF_PROG(slab_drop__rt, u64 site, u64 ptr)
 {
-	return object_drop(ARG(1), -1);
+	return object_drop(ptr, -1);
 }
 
 /* One page allocation in struct page * terms. */
 SEC("?raw_tp/mm_page_alloc")
-int lk_page__rt(struct bpf_raw_tracepoint_args *ctx)
+int BPF_PROG(page_put__rt, u64 page, u64 order)
 {
-	struct mmt_leak_key key = { .what = PAGE_BYTES << (ARG(1) & 31), .domain = MMT_LEAK_PAGE };
+	struct mmt_leak_key key = { .what = PAGE_SIZE << (order & 31), .domain = MMT_LEAK_PAGE };
 
-	if (!takes(MMT_LEAK_PAGE, ARG(0)))
+	if (!takes(MMT_LEAK_PAGE, page))
 		return 0;
 	key.stack = stack_of(ctx, true);
-	return object_put(ARG(0), &key);
+	return object_put(page, &key);
 }
 
 SEC("?raw_tp/mm_page_free")
-int lk_pfree__rt(struct bpf_raw_tracepoint_args *ctx)
+int BPF_PROG(page_drop__rt, u64 page, u64 order)
 {
-	return object_drop(ARG(0), ARG(1) & 31);
+	return object_drop(page, order & 31);
 }
 
 SEC("?raw_tp/alloc_vmap_area")
-int lk_vmap__rt(struct bpf_raw_tracepoint_args *ctx)
+int BPF_PROG(vmap_put__rt, u64 addr, u64 size, u64 align, u64 vstart, u64 vend, u64 failed)
 {
-	struct mmt_leak_key key = { .what = ARG(1), .domain = MMT_LEAK_VMALLOC };
+	struct mmt_leak_key key = { .what = size, .domain = MMT_LEAK_VMALLOC };
 
-	if (ARG(5) || !takes(MMT_LEAK_VMALLOC, ARG(0)))
+	if (failed || !takes(MMT_LEAK_VMALLOC, addr))
 		return 0;
 	key.stack = stack_of(ctx, true);
-	return object_put(ARG(0), &key);
+	return object_put(addr, &key);
 }
 
 SEC("?raw_tp/free_vmap_area_noflush")
-int lk_vfree__rt(struct bpf_raw_tracepoint_args *ctx)
+int BPF_PROG(vmap_drop__rt, u64 addr)
 {
-	return object_drop(ARG(0), -1);
+	return object_drop(addr, -1);
 }
 
 /* Before 6.3 the vmalloc tracepoints do not exist. */
 SEC("?fexit/alloc_vmap_area")
-int BPF_PROG(lk_vmap__fx)
+int BPF_PROG(vmap_put__fx)
 {
 	struct mmt_leak_key key = { .domain = MMT_LEAK_VMALLOC };
 	struct vmap_area *area;
@@ -338,7 +329,7 @@ int BPF_PROG(lk_vmap__fx)
 }
 
 SEC("?fentry/free_vmap_area_noflush")
-int BPF_PROG(lk_vfree__fe)
+int BPF_PROG(vmap_drop__fe)
 {
 	struct vmap_area *area;
 	u64 arg = 0;
@@ -361,7 +352,7 @@ static long bulk_drop(u32 i, struct bulk *b)
 
 /* kfree_rcu ends here too, with cache NULL. */
 SEC("?fentry/kmem_cache_free_bulk")
-int BPF_PROG(lk_bulkfree__fe)
+int BPF_PROG(bulk_drop__fe)
 {
 	struct bulk b = {};
 	u64 n = 0;
@@ -399,19 +390,19 @@ static __always_inline int bulk_alloc(void *ctx)
 }
 
 SEC("?fexit/kmem_cache_alloc_bulk")
-int BPF_PROG(lk_bulk__fx)
+int BPF_PROG(bulk_put__fx)
 {
 	return bulk_alloc(ctx);
 }
 
 SEC("?fexit/kmem_cache_alloc_bulk_noprof")
-int BPF_PROG(lk_bulk_np__fx)
+int BPF_PROG(bulk_put_np__fx)
 {
 	return bulk_alloc(ctx);
 }
 
 SEC("?tp_btf/sched_process_fork")
-int BPF_PROG(lk_fork__tb, struct task_struct *parent, struct task_struct *child)
+int BPF_PROG(leak_fork__tb, struct task_struct *parent, struct task_struct *child)
 {
 	if (leak_config.follow && !follow_fork(parent, child))
 		count(MMT_LEAK_PROCESSES_FULL);
@@ -419,7 +410,7 @@ int BPF_PROG(lk_fork__tb, struct task_struct *parent, struct task_struct *child)
 }
 
 SEC("?tp_btf/sched_process_free")
-int BPF_PROG(lk_free__tb, struct task_struct *task)
+int BPF_PROG(leak_free__tb, struct task_struct *task)
 {
 	follow_free(task);
 	return 0;
@@ -427,7 +418,7 @@ int BPF_PROG(lk_free__tb, struct task_struct *task)
 
 /* Run on demand. */
 SEC("?syscall")
-int lk_now__sc(void *ctx)
+int leak_now__sc(void *ctx)
 {
 	now_jiffies = bpf_jiffies64();
 	return 0;

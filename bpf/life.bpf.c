@@ -2,6 +2,8 @@
 /* Life of processes and address spaces: fork, exec, exit, end of an mm.  Keeps
  * the targets map true (children join, the dead leave).  No field of a trusted
  * pointer is read as such: see task_faults(). */
+#include "lib/mm.bpf.h"
+#include "lib/thread.bpf.h"
 
 SEC("?tp_btf/sched_process_fork")
 int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *child)
@@ -42,7 +44,7 @@ int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *chil
 	rec->thread = thread;
 	rec->borrowed = !thread && mm == parent_mm;
 	rec->start_boottime = BPF_CORE_READ(child, start_boottime);
-	marks_fill(&rec->marks, mm);
+	mm_bounds_fill(&rec->bounds, mm);
 	bpf_probe_read_kernel(rec->comm, sizeof(rec->comm), child->comm);
 	bpf_ringbuf_submit(rec, thread ? control_lazy() : BPF_RB_FORCE_WAKEUP);
 	return 0;
@@ -65,7 +67,7 @@ int BPF_PROG(life_exec__tb, struct task_struct *p, int old_pid, struct linux_bin
 	if (!rec)
 		return 0;
 	head_fill(&rec->head, MMT_KIND_EXEC, mm_id_get(mm, tgid, true), bpf_ktime_get_ns());
-	marks_fill(&rec->marks, mm);
+	mm_bounds_fill(&rec->bounds, mm);
 	bpf_probe_read_kernel(rec->comm, sizeof(rec->comm), p->comm);
 	bpf_probe_read_kernel_str(rec->filename, sizeof(rec->filename), BPF_CORE_READ(bprm, filename));
 	bpf_ringbuf_submit(rec, BPF_RB_FORCE_WAKEUP);
@@ -90,7 +92,7 @@ int BPF_PROG(life_exit__tb, struct task_struct *p)
 	if (st && fault_abandoned(st, faults.minor + faults.major))
 		count(MMT_LOSS_ABANDONED);
 	if (st && st->counting && st->executor)
-		gup_residual(st, p, false, st->mm_id, tid, tgid);
+		unattributed_report(st, p, false, st->mm_id, tid, tgid);
 	rec = control_reserve(sizeof(*rec));
 	if (rec) {
 		head_fill(&rec->head, MMT_KIND_EXIT, 0, bpf_ktime_get_ns());
@@ -106,7 +108,7 @@ int BPF_PROG(life_exit__tb, struct task_struct *p)
 }
 
 SEC("?tp_btf/exit_mmap")
-int BPF_PROG(life_mmend__tb, struct mm_struct *mm)
+int BPF_PROG(life_mm_end__tb, struct mm_struct *mm)
 {
 	u64 key = (u64)mm;
 	struct mm_state *known = mm_known(key);
@@ -118,7 +120,7 @@ int BPF_PROG(life_mmend__tb, struct mm_struct *mm)
 	if (rec) {
 		head_fill(&rec->head, MMT_KIND_MM_END, known->mm_id, bpf_ktime_get_ns());
 		rec->head.tgid = known->tgid;
-		marks_fill(&rec->marks, mm);
+		mm_bounds_fill(&rec->bounds, mm);
 		bpf_ringbuf_submit(rec, control_lazy());
 	}
 	bpf_map_delete_elem(&mms, &key);

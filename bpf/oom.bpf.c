@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Domain oom: each kill is an event of its own, with the memory as it stands. */
 #include "lib/cgroup.bpf.h"
+#include "lib/hist.bpf.h"
 #include "lib/rss.bpf.h"
 #include "wire/oom.h"
 

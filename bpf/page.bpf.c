@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Domain page: the page allocator. */
+#include "lib/hist.bpf.h"
 
 #define GFP_MIGRATE(gfp) (((gfp) >> 3) & 3) /* ___GFP_MOVABLE, ___GFP_RECLAIMABLE: gfp_migratetype() */
 
@@ -13,18 +14,11 @@ static __always_inline void page_event(struct hist_event *ev, u8 op, u32 order)
 }
 
 /* A bulk allocation in progress, by thread. */
-struct bulk_open { u32 tid; u32 filled; u32 told; u32 pad; };
+struct bulk_open { u32 tid; u32 filled; u32 reported; u32 pad; };
 #define BULK_SLOTS 4096
 #define BULK_PAGES 1024
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, BULK_SLOTS);
 	 __type(key, u32); __type(value, struct bulk_open); } bulk_opens SEC(".maps");
-
-static __always_inline struct bulk_open *bulk_slot(u32 tid)
-{
-	u32 slot = tid & (BULK_SLOTS - 1);
-
-	return bpf_map_lookup_elem(&bulk_opens, &slot);
-}
 
 /* Pages that the caller's array holds already: they are in the return value. */
 static __always_inline u32 bulk_filled(void *const *pages, u64 count)
@@ -41,14 +35,14 @@ static __always_inline u32 bulk_filled(void *const *pages, u64 count)
 static __always_inline void bulk_entered(void *ctx, u64 count)
 {
 	u32 tid = (u32)bpf_get_current_pid_tgid();
-	struct bulk_open *open = bulk_slot(tid);
+	struct bulk_open *open = thread_slot(&bulk_opens, tid, BULK_SLOTS);
 	void *const *pages = 0;
 
 	if (!open || !hist_wanted())
 		return;
 	bpf_get_func_arg(ctx, 5, (u64 *)&pages); /* direct reads of a pointer to a pointer are refused */
 	open->filled = pages ? bulk_filled(pages, count) : 0;
-	open->told = 0;
+	open->reported = 0;
 	open->tid = tid;
 }
 
@@ -56,14 +50,14 @@ static __always_inline void bulk_entered(void *ctx, u64 count)
 static __always_inline void bulk_returned(void *ctx, u64 gfp, u64 populated)
 {
 	u32 tid = (u32)bpf_get_current_pid_tgid();
-	struct bulk_open *open = bulk_slot(tid);
+	struct bulk_open *open = thread_slot(&bulk_opens, tid, BULK_SLOTS);
 	struct hist_event ev = { .gfp = (u32)gfp, .migrate = GFP_MIGRATE(gfp), .lane = LANE_BULK };
 	u64 known;
 
 	if (!open || open->tid != tid)
 		return;
 	open->tid = 0;
-	known = open->filled + (open->told ? 1 : 0);
+	known = open->filled + (open->reported ? 1 : 0);
 	if (populated <= known)
 		return;
 	page_event(&ev, MMT_OP_ALLOC, 0);
@@ -71,28 +65,28 @@ static __always_inline void bulk_returned(void *ctx, u64 gfp, u64 populated)
 }
 
 SEC("?fentry/__alloc_pages_bulk")
-int BPF_PROG(page_bulk__fe, u32 gfp, int nid, void *mask, int count)
+int BPF_PROG(bulk_in__fe, u32 gfp, int nid, void *mask, int count)
 {
 	bulk_entered(ctx, count);
 	return 0;
 }
 
 SEC("?fexit/__alloc_pages_bulk")
-int BPF_PROG(page_bulk__fx, u32 gfp, int nid, void *mask, int count, void *list, void **pages, u64 ret)
+int BPF_PROG(bulk_out__fx, u32 gfp, int nid, void *mask, int count, void *list, void **pages, u64 ret)
 {
 	bulk_returned(ctx, gfp, ret);
 	return 0;
 }
 
 SEC("?fentry/alloc_pages_bulk_noprof")
-int BPF_PROG(page_bulkn__fe, u32 gfp, int nid, void *mask, int count)
+int BPF_PROG(bulk_in_np__fe, u32 gfp, int nid, void *mask, int count)
 {
 	bulk_entered(ctx, count);
 	return 0;
 }
 
 SEC("?fexit/alloc_pages_bulk_noprof")
-int BPF_PROG(page_bulkn__fx, u32 gfp, int nid, void *mask, int count, void *list, void **pages, u64 ret)
+int BPF_PROG(bulk_out_np__fx, u32 gfp, int nid, void *mask, int count, void *list, void **pages, u64 ret)
 {
 	bulk_returned(ctx, gfp, ret);
 	return 0;
@@ -107,10 +101,10 @@ int BPF_PROG(page_alloc__rt, u64 page, u32 order, u64 gfp, u32 migrate)
 		return 0;
 	if (hist_config.bulk) {
 		u32 tid = (u32)bpf_get_current_pid_tgid();
-		struct bulk_open *open = bulk_slot(tid);
+		struct bulk_open *open = thread_slot(&bulk_opens, tid, BULK_SLOTS);
 
 		if (open && open->tid == tid && page && !order)
-			open->told++;
+			open->reported++;
 	}
 	page_event(&ev, page ? MMT_OP_ALLOC : MMT_OP_FAILED, order);
 	hist_add(ctx, &ev);
@@ -131,7 +125,7 @@ int BPF_PROG(page_free__rt, u64 page, u32 order)
 
 /* Its keys are the two migrate types, whatever --by asks for. */
 SEC("?raw_tp/mm_page_alloc_extfrag")
-int BPF_PROG(page_frag__rt, u64 page, u32 alloc_order, u32 fallback_order, u32 wanted, u32 taken)
+int BPF_PROG(page_steal__rt, u64 page, u32 alloc_order, u32 fallback_order, u32 wanted, u32 taken)
 {
 	struct mmt_hist_key key = { .k = { MMT_FALLBACK(wanted, taken) }, .domain = MMT_DOMAIN_PAGE,
 				    .op = MMT_OP_FALLBACK };

@@ -2,6 +2,7 @@
 /* Domains direct, memcg, kswapd, compact: time between begin and end of a
  * thread.  Domains swapout and swapin: pages written to and read from swap. */
 #include "lib/folio.bpf.h"
+#include "lib/hist.bpf.h"
 #include "lib/stall.bpf.h"
 
 static __always_inline int reclaim_begin(u32 domain, u32 gfp, u32 order)
@@ -26,51 +27,51 @@ static __always_inline int reclaim_end(void *ctx, u32 domain, s64 node)
 }
 
 SEC("?raw_tp/mm_vmscan_direct_reclaim_begin")
-int direct_begin__rt(struct bpf_raw_tracepoint_args *ctx)
+int BPF_PROG(direct_in__rt, u64 order, u64 gfp)
 {
-	return reclaim_begin(MMT_DOMAIN_DIRECT, ctx->args[1], ctx->args[0]);
+	return reclaim_begin(MMT_DOMAIN_DIRECT, gfp, order);
 }
 
 SEC("?raw_tp/mm_vmscan_direct_reclaim_end")
-int direct_end__rt(struct bpf_raw_tracepoint_args *ctx)
+int BPF_PROG(direct_out__rt)
 {
 	return reclaim_end(ctx, MMT_DOMAIN_DIRECT, -1);
 }
 
 SEC("?raw_tp/mm_vmscan_memcg_reclaim_begin")
-int memcg_begin__rt(struct bpf_raw_tracepoint_args *ctx)
+int BPF_PROG(memcg_in__rt, u64 order, u64 gfp)
 {
-	return reclaim_begin(MMT_DOMAIN_MEMCG, ctx->args[1], ctx->args[0]);
+	return reclaim_begin(MMT_DOMAIN_MEMCG, gfp, order);
 }
 
 SEC("?raw_tp/mm_vmscan_memcg_reclaim_end")
-int memcg_end__rt(struct bpf_raw_tracepoint_args *ctx)
+int BPF_PROG(memcg_out__rt)
 {
 	return reclaim_end(ctx, MMT_DOMAIN_MEMCG, -1);
 }
 
 /* A run, as the kernel counts them (pageoutrun), ends with the next or with sleep. */
 SEC("?raw_tp/mm_vmscan_kswapd_wake")
-int kswapd_wake__rt(struct bpf_raw_tracepoint_args *ctx)
+int BPF_PROG(kswapd_in__rt, u64 node, u64 zone, u64 order)
 {
-	reclaim_end(ctx, MMT_DOMAIN_KSWAPD, (int)ctx->args[0]);
-	return reclaim_begin(MMT_DOMAIN_KSWAPD, 0, ctx->args[2]);
+	reclaim_end(ctx, MMT_DOMAIN_KSWAPD, (int)node);
+	return reclaim_begin(MMT_DOMAIN_KSWAPD, 0, order);
 }
 
 SEC("?raw_tp/mm_vmscan_kswapd_sleep")
-int kswapd_sleep__rt(struct bpf_raw_tracepoint_args *ctx)
+int BPF_PROG(kswapd_out__rt, u64 node)
 {
-	return reclaim_end(ctx, MMT_DOMAIN_KSWAPD, (int)ctx->args[0]);
+	return reclaim_end(ctx, MMT_DOMAIN_KSWAPD, (int)node);
 }
 
 SEC("?raw_tp/mm_compaction_begin")
-int compact_begin__rt(struct bpf_raw_tracepoint_args *ctx)
+int BPF_PROG(compact_in__rt)
 {
 	return reclaim_begin(MMT_DOMAIN_COMPACT, 0, 0);
 }
 
 SEC("?raw_tp/mm_compaction_end")
-int compact_end__rt(struct bpf_raw_tracepoint_args *ctx)
+int BPF_PROG(compact_out__rt)
 {
 	return reclaim_end(ctx, MMT_DOMAIN_COMPACT, -1);
 }
@@ -94,19 +95,19 @@ int BPF_PROG(swapout__fe, void *folio_or_page)
 }
 
 SEC("?raw_tp/mm_vmscan_write_folio")
-int swapout__rt(struct bpf_raw_tracepoint_args *ctx)
+int BPF_PROG(swapout__rt, struct folio *folio)
 {
-	return swap_pages(ctx, MMT_DOMAIN_SWAPOUT, folio_pages((struct folio *)ctx->args[0]));
+	return swap_pages(ctx, MMT_DOMAIN_SWAPOUT, folio_pages(folio));
 }
 
 SEC("?fentry/swap_read_folio") /* from 6.5 on */
-int BPF_PROG(swapin_folio__fe, struct folio *folio)
+int BPF_PROG(swap_folio__fe, struct folio *folio)
 {
 	return swap_pages(ctx, MMT_DOMAIN_SWAPIN, folio_pages(folio));
 }
 
 SEC("?fentry/swap_readpage") /* to 6.4; one page */
-int BPF_PROG(swapin_page__fe, struct page *page)
+int BPF_PROG(swap_page__fe, struct page *page)
 {
 	return swap_pages(ctx, MMT_DOMAIN_SWAPIN, 1);
 }

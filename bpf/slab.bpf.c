@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Domains kmalloc and slab.  Raw tracepoints: tp_btf cannot read their
  * `const void *` arguments before 6.13. */
+#include "lib/hist.bpf.h"
+#include "lib/kmalloc.bpf.h"
 
-/* Since 6.9 a large kmalloc is told twice for one pointer, first with a call
- * site inside __kmalloc itself (mm/slub.c, __kmalloc_large_node_noprof). */
-static __always_inline bool kmalloc_told_again(u64 site)
+/* The first of two events of a large kmalloc. */
+static __always_inline bool kmalloc_comes_again(u64 site)
 {
 	for (u32 i = 0; i < MMT_REGIONS; i++)
 		if (site >= hist_config.kmalloc_inner[i].start && site < hist_config.kmalloc_inner[i].end)
@@ -12,15 +13,13 @@ static __always_inline bool kmalloc_told_again(u64 site)
 	return false;
 }
 
-#define KMALLOC_CACHE_MAX 8192 /* larger ones are pages */
-
 SEC("?raw_tp/kmalloc")
 int BPF_PROG(kmalloc__rt, u64 site, u64 ptr, u64 requested, u64 allocated, u64 gfp, s32 node)
 {
 	struct hist_event ev = { .domain = MMT_DOMAIN_KMALLOC, .op = ptr ? MMT_OP_ALLOC : MMT_OP_FAILED, .site = site,
 				 .ptr = ptr, .requested = requested, .allocated = allocated, .gfp = (u32)gfp, .node = node };
 
-	if (!hist_wanted() || (requested > KMALLOC_CACHE_MAX && kmalloc_told_again(site)))
+	if (!hist_wanted() || (kmalloc_is_large(requested) && kmalloc_comes_again(site)))
 		return 0;
 	hist_add(ctx, &ev);
 	return 0;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The layout of a process, read from the kernel (iter/task_vma, by pid), and
  * small questions answered by a program run once (direct map, residuals). */
+#include "lib/mm.bpf.h"
+#include "lib/page_table.bpf.h"
+#include "lib/thread.bpf.h"
 
 struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 1);
 	 __type(key, u32); __type(value, char[MMT_PATH_MAX + 256]); } path_buf SEC(".maps");
@@ -32,7 +35,7 @@ static __always_inline void layout_mm(struct seq_file *seq, struct mm_struct *mm
 	m.start_boottime = BPF_CORE_READ(task, group_leader, start_boottime);
 	m.map_count = BPF_CORE_READ(mm, map_count);
 	m.lock_seq = lock_seq(mm);
-	marks_fill(&m.marks, mm);
+	mm_bounds_fill(&m.bounds, mm);
 	bpf_seq_write(seq, &m, sizeof(m));
 	layout_mm_read = (u64)mm;
 }
@@ -98,12 +101,12 @@ static __always_inline long layout_path(struct vm_area_struct *vma, char *buf, u
 }
 
 /* What the layout tells, a first fault need not tell again. */
-static __always_inline void layout_told(const struct mmt_vma *facts, u32 mm_id)
+static __always_inline void layout_announced(const struct mmt_vma *facts, u32 mm_id)
 {
-	u64 mark = told_mark(facts, mm_id);
+	u64 mark = announced_mark(facts, mm_id);
 
-	if (!told_has(mark))
-		told_add(mark);
+	if (!announced_has(mark))
+		announced_add(mark);
 }
 
 SEC("?iter/task_vma")
@@ -129,7 +132,7 @@ int layout__it(struct bpf_iter__task_vma *ctx)
 		layout_mm(seq, vma->vm_mm, task);
 	}
 	vma_facts(vma, &rec.vma);
-	layout_told(&rec.vma, mm_id_get(vma->vm_mm, task->tgid, true));
+	layout_announced(&rec.vma, mm_id_get(vma->vm_mm, task->tgid, true));
 	len = layout_path(vma, buf, rec.vma.kind, ctx->meta->seq_num);
 	rec.new_path = len >= 0;
 	rec.path_len = len > 0 ? len & (MMT_PATH_MAX - 1) : 0;
@@ -140,7 +143,7 @@ int layout__it(struct bpf_iter__task_vma *ctx)
 	return 0;
 }
 
-static __always_inline void watch_residual(struct task_struct *task, u32 tid, u32 tgid)
+static __always_inline void watch_unattributed(struct task_struct *task, u32 tid, u32 tgid)
 {
 	struct thread_state *st = thread_get(task);
 	struct task_faults faults;
@@ -152,7 +155,7 @@ static __always_inline void watch_residual(struct task_struct *task, u32 tid, u3
 	if (!st->executor)
 		return;
 	if (st->counting) {
-		gup_residual(st, task, false, st->mm_id, tid, tgid);
+		unattributed_report(st, task, false, st->mm_id, tid, tgid);
 	} else {
 		faults = task_faults(task);
 		st->base_min = faults.minor;
@@ -202,7 +205,7 @@ int watch__it(struct bpf_iter__task *ctx)
 	bpf_seq_write(ctx->meta->seq, &w, sizeof(w));
 residual:
 	if (mmt_config.residual)
-		watch_residual(task, tid, tgid);
+		watch_unattributed(task, tid, tgid);
 	return 0;
 }
 

@@ -2,23 +2,17 @@
 /* `mmtrace top`: everything is added up here, in one row per process; nothing
  * is streamed.  Faults, sizes and names cost nothing between two looks: the
  * iterator reads them from the tasks. */
-#include "vmlinux.h"
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
-
 #include "lib/cast.bpf.h"
 #include "lib/cgroup.bpf.h"
+#include "lib/count.bpf.h"
 #include "lib/folio.bpf.h"
+#include "lib/kernel.bpf.h"
+#include "lib/kmalloc.bpf.h"
 #include "lib/rss.bpf.h"
 #include "lib/stall.bpf.h"
+#include "lib/syscall.bpf.h"
 #include "wire/top.h"
 
-#define PAGE_SIZE_4K 4096ull
-#define KMALLOC_LARGE 8192 /* beyond this kmalloc takes whole pages */
-#define TS_COMPAT 2        /* thread_info.status: a 32-bit call has other numbers */
-#define NR_MMAP 9
-#define NR_MUNMAP 11
 #define CPU_LIMIT 8192
 
 const volatile struct mmt_top_config config = {};
@@ -38,10 +32,7 @@ static const struct mmt_top_row row_empty;
 
 static __always_inline void count(u32 which)
 {
-	u64 *n = bpf_map_lookup_elem(&losses, &which);
-
-	if (n)
-		(*n)++;
+	percpu_add(&losses, which, 1);
 }
 
 static __always_inline struct mmt_top_row *row_of(const struct mmt_top_key *key)
@@ -51,8 +42,7 @@ static __always_inline struct mmt_top_row *row_of(const struct mmt_top_key *key)
 
 	if (row || config.chosen)
 		return row;
-	bpf_map_update_elem(&rows, key, &row_empty, BPF_NOEXIST);
-	row = bpf_map_lookup_elem(&rows, key);
+	row = value_make(&rows, key, &row_empty);
 	if (row) {
 		bpf_get_current_comm(row->comm, sizeof(row->comm)); /* keys are those of current */
 		return row;
@@ -88,10 +78,9 @@ static __always_inline void allocated(enum mmt_top_alloc kind, u64 bytes)
 	__sync_fetch_and_add(&row->alloc_bytes[kind], bytes);
 }
 
-/* From 6.4 on kmalloc tells a large allocation twice, once from inside itself.
- * Each takes its pages first, so the same pointer again without a page
- * allocation between is the second telling. */
-static __always_inline bool told_twice(u64 ptr)
+/* The second of two events of a large kmalloc.  Each kmalloc takes its pages first,
+ * so with a page allocation between the same pointer is another one. */
+static __always_inline bool kmalloc_came_before(u64 ptr)
 {
 	u32 zero = 0, tid = bpf_get_current_pid_tgid();
 	struct last_large *last = bpf_map_lookup_elem(&last_larges, &zero);
@@ -105,22 +94,18 @@ static __always_inline bool told_twice(u64 ptr)
 }
 
 SEC("?raw_tp/kmalloc")
-int top_kmalloc__rt(struct bpf_raw_tracepoint_args *ctx)
+int BPF_PROG(top_kmalloc__rt, u64 site, u64 ptr, u64 requested, u64 bytes)
 {
-	u64 ptr = ctx->args[1], bytes = ctx->args[3];
-
-	if (!ptr || (bytes > KMALLOC_LARGE && told_twice(ptr)))
+	if (!ptr || (kmalloc_is_large(bytes) && kmalloc_came_before(ptr)))
 		return 0;
 	allocated(MMT_TOP_KMALLOC, bytes);
 	return 0;
 }
 
 SEC("?raw_tp/kmem_cache_alloc")
-int top_slab__rt(struct bpf_raw_tracepoint_args *ctx)
+int BPF_PROG(top_slab__rt, u64 site, u64 ptr, struct kmem_cache *cache)
 {
-	struct kmem_cache *cache = (void *)ctx->args[2];
-
-	if (!ctx->args[1])
+	if (!ptr)
 		return 0;
 	if (bpf_rdonly_cast) {
 		cache = bpf_rdonly_cast(cache, bpf_core_type_id_kernel(struct kmem_cache));
@@ -132,15 +117,15 @@ int top_slab__rt(struct bpf_raw_tracepoint_args *ctx)
 }
 
 SEC("?raw_tp/mm_page_alloc")
-int top_page__rt(struct bpf_raw_tracepoint_args *ctx)
+int BPF_PROG(top_page__rt, u64 page, u32 order)
 {
-	u32 zero = 0, order = ctx->args[1];
+	u32 zero = 0;
 	struct last_large *last = bpf_map_lookup_elem(&last_larges, &zero);
 
 	if (last)
 		last->ptr = 0;
-	if (ctx->args[0])
-		allocated(MMT_TOP_PAGES, PAGE_SIZE_4K << (order & 63));
+	if (page)
+		allocated(MMT_TOP_PAGES, PAGE_SIZE << (order & 63));
 	return 0;
 }
 
@@ -169,12 +154,12 @@ static __always_inline int goes_on(u32 kind)
 
 #define STALL(name, kind, begin, end)                                          \
 	SEC("?raw_tp/" begin)                                                  \
-	int top_##name##_b__rt(void *ctx) { return stalled(kind); }        \
+	int name##_in__rt(void *ctx) { return stalled(kind); }                 \
 	SEC("?raw_tp/" end)                                                    \
-	int top_##name##_e__rt(void *ctx) { return goes_on(kind); }
-STALL(dir, MMT_TOP_DIRECT, "mm_vmscan_direct_reclaim_begin", "mm_vmscan_direct_reclaim_end")
-STALL(mcg, MMT_TOP_MEMCG, "mm_vmscan_memcg_reclaim_begin", "mm_vmscan_memcg_reclaim_end")
-STALL(cmp, MMT_TOP_COMPACT, "mm_compaction_begin", "mm_compaction_end")
+	int name##_out__rt(void *ctx) { return goes_on(kind); }
+STALL(direct, MMT_TOP_DIRECT, "mm_vmscan_direct_reclaim_begin", "mm_vmscan_direct_reclaim_end")
+STALL(memcg, MMT_TOP_MEMCG, "mm_vmscan_memcg_reclaim_begin", "mm_vmscan_memcg_reclaim_end")
+STALL(compact, MMT_TOP_COMPACT, "mm_compaction_begin", "mm_compaction_end")
 
 static __always_inline int swapped_in(u64 pages)
 {
@@ -186,13 +171,13 @@ static __always_inline int swapped_in(u64 pages)
 }
 
 SEC("?fentry/swap_readpage") /* to 6.4; one page */
-int BPF_PROG(top_swpage__fe, struct page *page)
+int BPF_PROG(swap_page__fe, struct page *page)
 {
 	return swapped_in(1);
 }
 
 SEC("?fentry/swap_read_folio") /* from 6.5 on */
-int BPF_PROG(top_swfolio__fe, struct folio *folio)
+int BPF_PROG(swap_folio__fe, struct folio *folio)
 {
 	return swapped_in(folio_pages(folio));
 }
@@ -200,7 +185,7 @@ int BPF_PROG(top_swfolio__fe, struct folio *folio)
 static __always_inline void call_done(u32 nr, const struct pt_regs *regs, long ret)
 {
 	struct mmt_top_row *row;
-	u64 bytes = (regs->si + PAGE_SIZE_4K - 1) & ~(PAGE_SIZE_4K - 1);
+	u64 bytes = (regs->si + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
 
 	if (ret < 0 && ret > -4096)
 		return;
@@ -228,8 +213,7 @@ int BPF_PROG(top_sys__tb, struct pt_regs *regs, long ret)
 {
 	u32 nr = regs->orig_ax;
 
-	if ((nr == NR_MMAP || nr == NR_MUNMAP) &&
-	    !(bpf_get_current_task_btf()->thread_info.status & TS_COMPAT))
+	if ((nr == NR_MMAP || nr == NR_MUNMAP) && !syscall_is_compat())
 		call_done(nr, regs, ret);
 	return 0;
 }
@@ -281,8 +265,8 @@ int top_tasks__it(struct bpf_iter__task *ctx)
 	if (mm && (rec.flags || !task->group_leader->mm)) {
 		rec.flags |= MMT_TOP_MM;
 		rss_read(mm, &rss, config.cpus);
-		rec.rss = (rss.pages[RSS_FILE] + rss.pages[RSS_ANON] + rss.pages[RSS_SHMEM]) * PAGE_SIZE_4K;
-		rec.vsize = BPF_CORE_READ(mm, total_vm) * PAGE_SIZE_4K;
+		rec.rss = (rss.pages[RSS_FILE] + rss.pages[RSS_ANON] + rss.pages[RSS_SHMEM]) * PAGE_SIZE;
+		rec.vsize = BPF_CORE_READ(mm, total_vm) * PAGE_SIZE;
 		rec.brk = BPF_CORE_READ(mm, brk) - BPF_CORE_READ(mm, start_brk);
 	}
 	bpf_seq_write(ctx->meta->seq, &rec, sizeof(rec));

@@ -2,19 +2,11 @@
 /* VMA events for `trace`: the calls that change mappings, at their return, and
  * stack growth.  Two backends: fexit on the calls themselves, or sys_exit, which
  * every call of the host pays for. */
-
-#define NR_MMAP 9
-#define NR_MPROTECT 10
-#define NR_MUNMAP 11
-#define NR_BRK 12
-#define NR_MREMAP 25
-#define NR_MADVISE 28
-#define NR_SHMAT 30
-#define NR_SHMDT 67
-#define NR_MLOCK 149
-#define NR_MUNLOCK 150
-#define NR_PKEY_MPROTECT 329
-#define TS_COMPAT 2 /* thread_info.status: a 32-bit call has other numbers */
+#include "lib/call.bpf.h"
+#include "lib/emit.bpf.h"
+#include "lib/mm.bpf.h"
+#include "lib/syscall.bpf.h"
+#include "lib/thread.bpf.h"
 
 static __always_inline bool call_changes_vmas(u32 nr)
 {
@@ -46,7 +38,7 @@ static __always_inline void call_set_vma(struct mmt_call *rec, struct mm_struct 
 	vma_facts(vma, &facts);
 	rec->anchor = facts.anchor;
 	rec->sig = facts.sig;
-	vma_tell(vma, &facts, rec->head.mm_id);
+	vma_announce(vma, &facts, rec->head.mm_id);
 }
 
 static __always_inline bool call_wanted(void)
@@ -81,36 +73,35 @@ static __always_inline int call_return(u32 nr, const struct pt_regs *regs, s64 r
 SEC("?tp_btf/sys_exit")
 int BPF_PROG(vma_sys__tb, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	u32 nr = regs->orig_ax;
 
-	if (!call_changes_vmas(nr) || task->thread_info.status & TS_COMPAT)
+	if (!call_changes_vmas(nr) || syscall_is_compat())
 		return 0;
 	return call_return(nr, regs, ret);
 }
 
-#define CALL(name, nr)                                                         \
-	SEC("?fexit/__x64_sys_" #name)                                         \
+#define CALL(name, call, nr)                                                   \
+	SEC("?fexit/__x64_sys_" #call)                                         \
 	int BPF_PROG(vma_##name##__fx, const struct pt_regs *regs, long ret)   \
 	{                                                                      \
 		return call_return(nr, regs, ret);                             \
 	}
-CALL(mmap, NR_MMAP)
-CALL(mprotect, NR_MPROTECT)
-CALL(munmap, NR_MUNMAP)
-CALL(brk, NR_BRK)
-CALL(mremap, NR_MREMAP)
-CALL(madvise, NR_MADVISE)
-CALL(shmat, NR_SHMAT)
-CALL(shmdt, NR_SHMDT)
-CALL(mlock, NR_MLOCK)
-CALL(munlock, NR_MUNLOCK)
-CALL(pkey_mprotect, NR_PKEY_MPROTECT)
+CALL(mmap, mmap, NR_MMAP)
+CALL(protect, mprotect, NR_MPROTECT)
+CALL(munmap, munmap, NR_MUNMAP)
+CALL(brk, brk, NR_BRK)
+CALL(mremap, mremap, NR_MREMAP)
+CALL(madvise, madvise, NR_MADVISE)
+CALL(shmat, shmat, NR_SHMAT)
+CALL(shmdt, shmdt, NR_SHMDT)
+CALL(mlock, mlock, NR_MLOCK)
+CALL(munlock, munlock, NR_MUNLOCK)
+CALL(pkey, pkey_mprotect, NR_PKEY_MPROTECT)
 
 SEC("?fexit/expand_downwards")
 int BPF_PROG(vma_grow__fx, struct vm_area_struct *vma, unsigned long address, int ret)
 {
 	if (!ret && call_wanted())
-		stack_growth_tell(vma, address);
+		stack_growth_report(vma, address);
 	return 0;
 }

@@ -2,9 +2,11 @@
 /* Domain vmalloc: areas of the vmalloc space.  A vmalloc of more than 512 pages
  * takes a second area for its array of page pointers: told apart by its size,
  * coming next from the same thread. */
+#include "lib/hist.bpf.h"
 
 struct vmap_last { u32 tid; u32 pad; u64 array_size; };
-struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 4096);
+#define VMAP_SLOTS 4096
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, VMAP_SLOTS);
 	 __type(key, u32); __type(value, struct vmap_last); } vmap_lasts SEC(".maps");
 
 /* Size of the area that holds the page pointers of an area, guard page included; 0: none. */
@@ -17,8 +19,8 @@ static __always_inline u64 vmap_array_size(u64 size)
 
 static __always_inline bool vmap_is_array(u64 size)
 {
-	u32 tid = (u32)bpf_get_current_pid_tgid(), slot = tid & 4095;
-	struct vmap_last *last = bpf_map_lookup_elem(&vmap_lasts, &slot);
+	u32 tid = (u32)bpf_get_current_pid_tgid();
+	struct vmap_last *last = thread_slot(&vmap_lasts, tid, VMAP_SLOTS);
 	bool array;
 
 	if (!last)

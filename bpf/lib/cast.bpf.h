@@ -5,9 +5,7 @@
 #ifndef MMT_CAST_BPF_H
 #define MMT_CAST_BPF_H
 
-#include "vmlinux.h"
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
+#include "kernel.bpf.h"
 
 extern void *bpf_rdonly_cast(void *obj, __u32 btf_id) __ksym __weak;
 

@@ -2,6 +2,8 @@
 #ifndef MMT_CGROUP_BPF_H
 #define MMT_CGROUP_BPF_H
 
+#include "kernel.bpf.h"
+
 #define CGROUP_DEPTH 32
 
 /* Is the task, current or not, in the cgroup (v2) of that number or below it? */

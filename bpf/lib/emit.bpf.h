@@ -4,51 +4,38 @@
 #ifndef MMT_EMIT_BPF_H
 #define MMT_EMIT_BPF_H
 
+#include "count.bpf.h"
 #include "maps.bpf.h"
 
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 16384);
-	 __type(key, struct mmt_fold_key); __type(value, struct mmt_fold_row); } fold_rows SEC(".maps");
+	 __type(key, struct mmt_aggregate_key); __type(value, struct mmt_aggregate_row); } aggregate_rows SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 4096);
-	 __type(key, struct mmt_fold_process_key); __type(value, struct mmt_fold_process); } fold_processes SEC(".maps");
+	 __type(key, struct mmt_aggregate_process_key); __type(value, struct mmt_aggregate_process); } aggregate_processes SEC(".maps");
 
 /* Beyond those, without the VMA: what a process's latencies are made of. */
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 1024);
-	 __type(key, struct mmt_fold_key); __type(value, struct mmt_fold_row); } fold_coarse SEC(".maps");
+	 __type(key, struct mmt_aggregate_key); __type(value, struct mmt_aggregate_row); } aggregate_coarse SEC(".maps");
 
-static const struct mmt_fold_row fold_row_empty;
-static const struct mmt_fold_process fold_process_empty;
-
-static __always_inline struct mmt_fold_row *fold_row_get(void *map, const struct mmt_fold_key *key)
-{
-	struct mmt_fold_row *row = bpf_map_lookup_elem(map, key);
-
-	if (row)
-		return row;
-	bpf_map_update_elem(map, key, &fold_row_empty, BPF_NOEXIST);
-	return bpf_map_lookup_elem(map, key);
-}
+static const struct mmt_aggregate_row aggregate_row_empty;
+static const struct mmt_aggregate_process aggregate_process_empty;
 
 /* The row of a process, or the one of tgid 0 that user space has put in. */
-static __always_inline struct mmt_fold_process *fold_process_get(u32 tgid, struct task_struct *task)
+static __always_inline struct mmt_aggregate_process *aggregate_process_get(u32 tgid, struct task_struct *task)
 {
-	struct mmt_fold_process_key key = { .tgid = tgid };
-	struct mmt_fold_process *row;
+	struct mmt_aggregate_process_key key = { .tgid = tgid };
+	struct mmt_aggregate_process *row;
 
 	key.start_boottime = BPF_CORE_READ(task, group_leader, start_boottime);
-	row = bpf_map_lookup_elem(&fold_processes, &key);
-	if (row)
-		return row;
-	bpf_map_update_elem(&fold_processes, &key, &fold_process_empty, BPF_NOEXIST);
-	row = bpf_map_lookup_elem(&fold_processes, &key);
+	row = value_get(&aggregate_processes, &key, &aggregate_process_empty);
 	if (row)
 		return row;
 	count(MMT_LOSS_PROCESSES_FULL);
 	key.tgid = 0;
 	key.start_boottime = 0;
-	return bpf_map_lookup_elem(&fold_processes, &key);
+	return bpf_map_lookup_elem(&aggregate_processes, &key);
 }
 
-static __always_inline void fold_max(u64 *max, u64 ns)
+static __always_inline void aggregate_max(u64 *max, u64 ns)
 {
 	for (int i = 0; i < 4; i++) {
 		u64 was = *max;
@@ -58,7 +45,7 @@ static __always_inline void fold_max(u64 *max, u64 ns)
 	}
 }
 
-static __always_inline void fold_row_add(struct mmt_fold_row *row, const struct mmt_fault *f)
+static __always_inline void aggregate_row_add(struct mmt_aggregate_row *row, const struct mmt_fault *f)
 {
 	__sync_fetch_and_add(&row->count, f->weight);
 	if (!f->ns)
@@ -66,15 +53,15 @@ static __always_inline void fold_row_add(struct mmt_fold_row *row, const struct 
 	__sync_fetch_and_add(&row->timed, f->weight);
 	__sync_fetch_and_add(&row->ns_sum, (u64)f->ns * f->weight);
 	__sync_fetch_and_add(&row->hist[mmt_latency_bucket(f->ns) & (MMT_LATENCY_BUCKETS - 1)], f->weight);
-	fold_max(&row->ns_max, f->ns);
+	aggregate_max(&row->ns_max, f->ns);
 }
 
-static __always_inline int fold_fault(const struct mmt_fault *f)
+static __always_inline int aggregate_fault(const struct mmt_fault *f)
 {
-	struct mmt_fold_key key = { .tgid = f->head.tgid, .mm_id = f->head.mm_id, .anchor = f->anchor, .sig = f->sig,
-				    .cls = f->cls, .mode = f->mode, .flags = f->flags & MMT_FOLD_FLAGS };
-	struct mmt_fold_row *row = fold_row_get(&fold_rows, &key);
-	struct mmt_fold_process *p;
+	struct mmt_aggregate_key key = { .tgid = f->head.tgid, .mm_id = f->head.mm_id, .anchor = f->anchor, .sig = f->sig,
+				    .cls = f->cls, .mode = f->mode, .flags = f->flags & MMT_AGGREGATE_FLAGS };
+	struct mmt_aggregate_row *row = value_get(&aggregate_rows, &key, &aggregate_row_empty);
+	struct mmt_aggregate_process *p;
 
 	if (!row) {
 		count(MMT_LOSS_ROWS_FULL);
@@ -83,13 +70,13 @@ static __always_inline int fold_fault(const struct mmt_fault *f)
 		key.anchor = 0;
 		key.sig = 0;
 		key.flags |= MMT_FAULT_NO_VMA;
-		row = fold_row_get(&fold_coarse, &key);
+		row = value_get(&aggregate_coarse, &key, &aggregate_row_empty);
 	}
 	if (row) {
-		fold_row_add(row, f);
+		aggregate_row_add(row, f);
 		goto counted;
 	}
-	p = fold_process_get(f->head.tgid, bpf_get_current_task_btf());
+	p = aggregate_process_get(f->head.tgid, bpf_get_current_task_btf());
 	if (p && f->cls < MMT_CLASS_COUNT)
 		__sync_fetch_and_add(&p->count[f->cls][f->flags & MMT_FAULT_MAJOR], f->weight);
 counted: /* last: who sees it counted finds it in a row */
@@ -97,17 +84,17 @@ counted: /* last: who sees it counted finds it in a row */
 	return 0;
 }
 
-static __noinline int fold_call(const struct mmt_call *c)
+static __noinline int aggregate_call(const struct mmt_call *c)
 {
-	struct mmt_fold_key key = { .tgid = c->head.tgid, .mm_id = c->head.mm_id, .sig = c->nr, .cls = MMT_FOLD_CALL };
-	struct mmt_fold_row *row = fold_row_get(&fold_rows, &key);
-	struct mmt_fold_process *p = 0;
+	struct mmt_aggregate_key key = { .tgid = c->head.tgid, .mm_id = c->head.mm_id, .sig = c->nr, .cls = MMT_AGGREGATE_CALL };
+	struct mmt_aggregate_row *row = value_get(&aggregate_rows, &key, &aggregate_row_empty);
+	struct mmt_aggregate_process *p = 0;
 
 	if (row) {
 		__sync_fetch_and_add(&row->count, 1);
 	} else {
 		count(MMT_LOSS_ROWS_FULL);
-		p = fold_process_get(c->head.tgid, bpf_get_current_task_btf());
+		p = aggregate_process_get(c->head.tgid, bpf_get_current_task_btf());
 	}
 	if (p)
 		__sync_fetch_and_add(&p->calls, 1);
@@ -174,7 +161,7 @@ __noinline __weak int emit_fault(const struct thread_state *st, u64 now, u32 end
 		return 0;
 	}
 	fault_fill(&folded, st, now, end, ns, weight);
-	return fold_fault(&folded);
+	return aggregate_fault(&folded);
 }
 
 static __always_inline void emit_call(const struct mmt_call *c)
@@ -182,7 +169,7 @@ static __always_inline void emit_call(const struct mmt_call *c)
 	struct data_room room = data_reserve(sizeof(*c));
 
 	if (!room.rec) {
-		fold_call(c);
+		aggregate_call(c);
 		return;
 	}
 	*(struct mmt_call *)room.rec = *c;

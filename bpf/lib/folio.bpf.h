@@ -2,6 +2,8 @@
 #ifndef MMT_FOLIO_BPF_H
 #define MMT_FOLIO_BPF_H
 
+#include "kernel.bpf.h"
+
 static __always_inline u64 folio_pages(struct folio *folio)
 {
 	struct folio___v616 *old = (void *)folio;

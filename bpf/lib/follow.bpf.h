@@ -4,6 +4,8 @@
 #ifndef MMT_FOLLOW_BPF_H
 #define MMT_FOLLOW_BPF_H
 
+#include "kernel.bpf.h"
+
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8192);
 	 __type(key, u32); __type(value, u32); } followed SEC(".maps");
 

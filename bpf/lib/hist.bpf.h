@@ -5,16 +5,12 @@
 #ifndef MMT_HIST_BPF_H
 #define MMT_HIST_BPF_H
 
-#include "vmlinux.h"
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
-
 #include "lib/cast.bpf.h"
+#include "lib/count.bpf.h"
 #include "lib/follow.bpf.h"
+#include "lib/kernel.bpf.h"
 #include "wire/hist.h"
 
-#define PAGE_SIZE 4096ull
 #define STACK_FRAMES 24
 
 const volatile struct mmt_hist_config hist_config = {};
@@ -44,10 +40,7 @@ struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, MMT_HIST_L
 
 static __always_inline void hist_lost(u32 which)
 {
-	u64 *n = bpf_map_lookup_elem(&hist_losses, &which);
-
-	if (n)
-		(*n)++;
+	percpu_add(&hist_losses, which, 1);
 }
 
 /* One allocation, as its hook tells it. */
@@ -162,7 +155,7 @@ static __always_inline u64 hist_key_value(void *ctx, u8 by, const struct hist_ev
 	}
 }
 
-static __noinline int hist_tell_process(u64 id)
+static __noinline int hist_describe_process(u64 id)
 {
 	struct task_struct *leader = bpf_get_current_task_btf()->group_leader;
 	struct mmt_hist_process p = {};
@@ -174,7 +167,7 @@ static __noinline int hist_tell_process(u64 id)
 	return 0;
 }
 
-static __noinline int hist_tell_cache(u64 addr)
+static __noinline int hist_describe_cache(u64 addr)
 {
 	struct kmem_cache *s = (void *)addr;
 	struct mmt_hist_cache c = {};
@@ -197,12 +190,11 @@ static __always_inline struct mmt_hist_row *hist_row_get(const struct mmt_hist_k
 		return row;
 	for (int i = 0; i < 2; i++) {
 		if (hist_config.by[i] == MMT_KEY_PROCESS)
-			hist_tell_process(key->k[i]);
+			hist_describe_process(key->k[i]);
 		else if (hist_config.by[i] == MMT_KEY_CACHE && ev->cache)
-			hist_tell_cache(ev->cache);
+			hist_describe_cache(ev->cache);
 	}
-	bpf_map_update_elem(&hist_rows, key, &hist_row_empty, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&hist_rows, key);
+	return value_make(&hist_rows, key, &hist_row_empty);
 }
 
 /* An interrupt may come between load and store of a row, but only a second

@@ -3,15 +3,11 @@
 #ifndef MMT_MAPS_BPF_H
 #define MMT_MAPS_BPF_H
 
-#include "vmlinux.h"
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
-
+#include "count.bpf.h"
+#include "kernel.bpf.h"
 #include "wire/config.h"
 #include "wire/event.h"
 
-#define PAGE_MASK_4K (~0xfffull)
 #define E2BIG 7
 
 /* A thread of a target, or one that faults on a target's mm: its open fault and
@@ -82,10 +78,7 @@ struct { __uint(type, BPF_MAP_TYPE_CGROUP_ARRAY); __uint(max_entries, 1);
 
 static __always_inline void count_add(u32 which, u64 add)
 {
-	u64 *n = bpf_map_lookup_elem(&losses, &which);
-
-	if (n)
-		*n += add;
+	percpu_add(&losses, which, add);
 }
 
 static __always_inline void count(u32 which)

@@ -6,7 +6,7 @@
 
 #include "cast.bpf.h"
 #include "maps.bpf.h"
-#include "told.bpf.h"
+#include "announced.bpf.h"
 
 #define VM_SHARED 0x8ull
 #define VM_GROWSDOWN 0x100ull
@@ -78,7 +78,7 @@ static __always_inline u64 mm_seqcount(struct mm_struct *mm)
 	return 1;
 }
 
-static __always_inline void marks_fill(struct mmt_marks *m, struct mm_struct *mm)
+static __always_inline void mm_bounds_fill(struct mmt_mm_bounds *m, struct mm_struct *mm)
 {
 	m->start_code = BPF_CORE_READ(mm, start_code);
 	m->end_code = BPF_CORE_READ(mm, end_code);
@@ -183,12 +183,12 @@ static __always_inline void vma_short_name(struct vm_area_struct *vma, u32 kind,
 
 /* Tells user space of a VMA the first time a fault meets it. false: there was no
  * room, the next fault there must try again. */
-static __always_inline bool vma_tell(struct vm_area_struct *vma, const struct mmt_vma *facts, u32 mm_id)
+static __always_inline bool vma_announce(struct vm_area_struct *vma, const struct mmt_vma *facts, u32 mm_id)
 {
-	u64 mark = told_mark(facts, mm_id);
+	u64 mark = announced_mark(facts, mm_id);
 	struct mmt_vma_seen *rec;
 
-	if (told_has(mark))
+	if (announced_has(mark))
 		return true;
 	rec = control_reserve(sizeof(*rec));
 	if (!rec)
@@ -200,7 +200,7 @@ static __always_inline bool vma_tell(struct vm_area_struct *vma, const struct mm
 	rec->pad = 0;
 	vma_short_name(vma, facts->kind, rec->name, sizeof(rec->name));
 	bpf_ringbuf_submit(rec, control_lazy());
-	told_add(mark);
+	announced_add(mark);
 	return true;
 }
 

@@ -6,6 +6,7 @@
 #ifndef MMT_PERCPU_BPF_H
 #define MMT_PERCPU_BPF_H
 
+#include "kernel.bpf.h"
 #include "wire/percpu.h"
 
 const volatile struct mmt_percpu percpu = {};

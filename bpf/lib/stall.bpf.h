@@ -4,6 +4,7 @@
 #ifndef MMT_STALL_BPF_H
 #define MMT_STALL_BPF_H
 
+#include "kernel.bpf.h"
 #include "wire/stall.h"
 
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8192);

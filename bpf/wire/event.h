@@ -107,7 +107,7 @@ struct mmt_vma_seen {
 };
 
 /* Where an address space keeps its parts: fields of mm_struct. */
-struct mmt_marks {
+struct mmt_mm_bounds {
 	__u64 start_code, end_code, start_data, end_data, start_brk, brk, start_stack;
 };
 
@@ -117,13 +117,13 @@ struct mmt_fork {
 	__u16 thread;   /* 1: a new thread of the same process */
 	__u16 borrowed; /* 1: the mm is the parent's until exec (vfork) */
 	__u64 start_boottime;
-	struct mmt_marks marks;
+	struct mmt_mm_bounds bounds;
 	char comm[16];
 };
 
 struct mmt_exec {
 	struct mmt_head head; /* mm_id is the new mm */
-	struct mmt_marks marks;
+	struct mmt_mm_bounds bounds;
 	char comm[16];
 	char filename[MMT_NAME_LEN * 2];
 };
@@ -137,7 +137,7 @@ struct mmt_exit {
 
 struct mmt_mm_end {
 	struct mmt_head head;
-	struct mmt_marks marks; /* as they were at the end */
+	struct mmt_mm_bounds bounds; /* as they were at the end */
 };
 
 /* A VMA-changing system call, at its return, or the growth of a stack. */
@@ -153,27 +153,27 @@ struct mmt_call {
 
 /* Folded events: what the data ring could not take is added to such rows.
  * They only ever grow while attached; readers subtract what they read last. */
-struct mmt_fold_key {
+struct mmt_aggregate_key {
 	__u32 tgid;
 	__u32 mm_id;
 	__u64 anchor;
 	__u32 sig;   /* of a call: its number */
-	__u8 cls;    /* enum mmt_class, or MMT_FOLD_CALL */
+	__u8 cls;    /* enum mmt_class, or MMT_AGGREGATE_CALL */
 	__u8 mode;
-	__u16 flags; /* MMT_FOLD_FLAGS of enum mmt_fault_flag */
+	__u16 flags; /* MMT_AGGREGATE_FLAGS of enum mmt_fault_flag */
 };
-#define MMT_FOLD_CALL 0xff
-#define MMT_FOLD_FLAGS (MMT_FAULT_MAJOR | MMT_FAULT_FOREIGN | MMT_FAULT_NO_VMA | MMT_FAULT_EXECUTOR)
+#define MMT_AGGREGATE_CALL 0xff
+#define MMT_AGGREGATE_FLAGS (MMT_FAULT_MAJOR | MMT_FAULT_FOREIGN | MMT_FAULT_NO_VMA | MMT_FAULT_EXECUTOR)
 
 #define MMT_LATENCY_BUCKETS 64 /* half octaves of ns, see mmt_latency_bucket() */
-struct mmt_fold_row {
+struct mmt_aggregate_row {
 	__u64 count, timed, ns_sum, ns_max;
 	__u32 hist[MMT_LATENCY_BUCKETS];
 };
 
 /* Beyond the rows: per process, and, with tgid 0, for all that is left. */
-struct mmt_fold_process_key { __u32 tgid, pad; __u64 start_boottime; };
-struct mmt_fold_process {
+struct mmt_aggregate_process_key { __u32 tgid, pad; __u64 start_boottime; };
+struct mmt_aggregate_process {
 	__s64 gup_minor, gup_major; /* residual, where the control ring was full */
 	__u64 count[MMT_CLASS_COUNT][2]; /* [major]; errors in [0] */
 	__u64 calls;
@@ -203,7 +203,7 @@ struct mmt_layout_mm {
 	__u64 lock_seq; /* mm->mm_lock_seq; ~0 where the kernel has none */
 	__u64 time;     /* before the first VMA was looked at */
 	__u64 start_boottime; /* of the process */
-	struct mmt_marks marks;
+	struct mmt_mm_bounds bounds;
 };
 
 struct mmt_layout_vma {

@@ -27,6 +27,18 @@ enum mmt_domain {
 	MMT_DOMAIN_COUNT
 };
 
+/* What a domain is like. */
+enum mmt_domain_flag {
+	HD_SIZED = 1,           /* its events have sizes */
+	HD_TIMED = 2,           /* and, or, durations */
+	HD_DEFAULT = 4,         /* counted where none is named */
+	HD_RECLAIM = 8,         /* counted by the word reclaim */
+	HD_STALL = 16,          /* its times are lost to the thread */
+	HD_WASTELESS = 32,      /* what is asked for is what is given */
+	HD_FREES_SIZELESS = 64, /* its frees report no size */
+	HD_SIZE_CLASSES = 128,  /* its caches are size classes */
+};
+
 /* What a row counts. */
 enum mmt_hist_op {
 	MMT_OP_ALLOC,    /* by size */
@@ -107,6 +119,6 @@ struct mmt_hist_config {
 	struct mmt_range module[MMT_MODULE_RANGES]; /* only sites in these ... */
 	__u64 modules;       /* ... if any are in use */
 	struct mmt_range region[MMT_REGIONS]; /* index = region's number; end 0: not known */
-	struct mmt_range kmalloc_inner[MMT_REGIONS]; /* functions that tell large kmallocs a second time */
+	struct mmt_range kmalloc_inner[MMT_REGIONS]; /* call sites of the first of two events, see lib/kmalloc.bpf.h */
 };
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "args/args.h"
+#include "wire/hist.h"
 
 #define COLUMN 27 /* where the help of an option begins */
 #define WIDTH 100
@@ -50,16 +51,20 @@ static void put_option(const struct option_row *row)
 /* The words that name what hist counts. */
 static void put_domains(void)
 {
-	static const struct { const char *key, *help; bool by_default; } domains[] = {
-#define DOMAIN(NAME, n, key, sized, timed, by_default, keys, help) { key, help, by_default },
+	static const struct { const char *key, *help; uint32_t flags; } domains[] = {
+#define DOMAIN(NAME, n, key, flags, keys, free_keys, allocations, times, help, ...) { key, help, flags },
 #include "wire/domains.def"
 #undef DOMAIN
 	};
 
 	puts("\nDomains (* by default):");
 	for (size_t i = 0; i < sizeof(domains) / sizeof(domains[0]); i++)
-		printf("  %c %-10s %s\n", domains[i].by_default ? '*' : ' ', domains[i].key, domains[i].help);
-	puts("    reclaim    direct memcg kswapd compact swapout swapin: those that work here");
+		printf("  %c %-10s %s\n", domains[i].flags & HD_DEFAULT ? '*' : ' ', domains[i].key, domains[i].help);
+	fputs("    reclaim   ", stdout);
+	for (size_t i = 0; i < sizeof(domains) / sizeof(domains[0]); i++)
+		if (domains[i].flags & HD_RECLAIM)
+			printf(" %s", domains[i].key);
+	puts(": those that work here");
 }
 
 void args_help(enum command_id command)

@@ -13,7 +13,7 @@
 static int check(struct args *a, struct error *e)
 {
 	const struct target_args *t = &a->target;
-	struct kmem_options o = { .rows = 0 };
+	struct hist_probe_options o = { .rows = 0 };
 
 	a->hist.by = a->show.by;
 	a->show.by = NULL;

@@ -7,7 +7,8 @@
 #include "base/alloc.h"
 
 const struct hist_domain hist_domains[MMT_DOMAIN_COUNT] = {
-#define DOMAIN(NAME, n, key, sized, timed, by_default, keys, help) [n] = { key, help, sized, timed, by_default, keys },
+#define DOMAIN(NAME, n, key, flags, keys, free_keys, allocations, times, help, ...) \
+	[n] = { key, help, allocations, times, flags, keys, free_keys },
 #include "wire/domains.def"
 #undef DOMAIN
 };
@@ -26,28 +27,19 @@ const char *const hist_regions[MMT_REGIONS + 1] = {
 
 bool hist_has_key(uint8_t domain, uint8_t op, enum mmt_hist_key_id key)
 {
-	if (op != MMT_OP_FREE)
-		return true;
-	switch (key) {
-	case MMT_KEY_GFP: case MMT_KEY_MIGRATE: return false;
-	case MMT_KEY_CACHE: return domain == MMT_DOMAIN_SLAB;
-	case MMT_KEY_NODE: return domain == MMT_DOMAIN_PAGE;
-	case MMT_KEY_SITE: case MMT_KEY_PROCESS: case MMT_KEY_ORDER: case MMT_KEY_CGROUP: case MMT_KEY_REGION:
-	case MMT_KEY_COUNT: case MMT_KEY_NONE: break;
-	}
-	return true;
+	return op != MMT_OP_FREE || key >= MMT_KEY_COUNT || hist_domains[domain].free_keys & HK_BIT(key);
 }
 
 bool hist_has_sizes(uint8_t domain, uint8_t op)
 {
-	return domain != MMT_DOMAIN_KMALLOC || op != MMT_OP_FREE;
+	return op != MMT_OP_FREE || !hist_is(domain, HD_FREES_SIZELESS);
 }
 
 enum input_name_kind hist_name_kind(uint8_t domain, enum mmt_hist_key_id key)
 {
 	switch (key) {
 	case MMT_KEY_SITE: return INPUT_NAME_SYMBOL;
-	case MMT_KEY_CACHE: return domain == MMT_DOMAIN_KMALLOC ? 0 : INPUT_NAME_CACHE; /* a size class */
+	case MMT_KEY_CACHE: return hist_is(domain, HD_SIZE_CLASSES) ? 0 : INPUT_NAME_CACHE;
 	case MMT_KEY_PROCESS: return INPUT_NAME_PROCESS;
 	case MMT_KEY_GFP: return INPUT_NAME_GFP;
 	case MMT_KEY_CGROUP: return INPUT_NAME_CGROUP;

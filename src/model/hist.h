@@ -55,12 +55,22 @@ static inline const struct hist_model *hist_of(const struct model *m)
 
 /* --- what events carry --- */
 
-struct hist_domain { const char *key, *help; bool sized, timed, by_default; uint32_t keys; /* HK_ bits */ };
+struct hist_domain {
+	const char *key, *help;
+	const char *allocations, *times; /* what counts of them are called */
+	uint32_t flags;                  /* HD_ bits */
+	uint32_t keys, free_keys;        /* HK_ bits */
+};
 struct hist_key { const char *key, *help; };
 extern const struct hist_domain hist_domains[MMT_DOMAIN_COUNT];
 extern const struct hist_key hist_keys[MMT_KEY_COUNT];
 /* By enum mmt_region; the last: none of them. NULL: no such region. */
 extern const char *const hist_regions[MMT_REGIONS + 1];
+
+static inline bool hist_is(uint8_t domain, uint32_t flag)
+{
+	return hist_domains[domain].flags & flag;
+}
 
 /* Do events of this op carry the key? Frees have less than allocations. */
 bool hist_has_key(uint8_t domain, uint8_t op, enum mmt_hist_key_id key);

@@ -35,23 +35,31 @@ static int attach_one(struct links *l, struct bpf_object *obj, const char *name)
 	return link_add(l, bpf_program__attach(prog));
 }
 
-int links_attach(struct links *l, const struct plan *p, struct bpf_object *obj, struct error *e)
+static int candidate_attach(struct links *l, const struct candidate *c, struct bpf_object *obj, struct error *e)
 {
-	for (int h = HOOK_COUNT - 1; h >= 0; h--) {
-		const struct candidate *c = p->chosen[h];
-		int n = 0;
+	int n = 0;
 
-		while (c && c->progs[n])
-			n++;
-		while (n-- > 0) {
-			int err = attach_one(l, obj, c->progs[n]);
+	while (c->progs[n])
+		n++;
+	while (n-- > 0) {
+		int err = attach_one(l, obj, c->progs[n]);
 
-			if (err)
-				return error_set(e, error_code_of(err), err == -EMFILE ? "raise the limit of open files (ulimit -n)"
-						 : "'mmtrace doctor' shows what works here", strerror(-err), "cannot attach %s", c->progs[n]);
-		}
+		if (err)
+			return error_set(e, error_code_of(err), err == -EMFILE ? "raise the limit of open files (ulimit -n)"
+					 : "'mmtrace doctor' shows what works here", strerror(-err), "cannot attach %s", c->progs[n]);
 	}
 	return 0;
+}
+
+int links_attach(struct links *l, const struct plan *p, struct bpf_object *obj, struct error *e)
+{
+	int err = 0;
+
+	for (int order = 1; order <= HOOK_ORDERS; order++)
+		for (int h = 0; h < HOOK_COUNT && !err; h++)
+			if (p->chosen[h] && hooks[h].order == order)
+				err = candidate_attach(l, p->chosen[h], obj, e);
+	return err;
 }
 
 void links_detach(struct links *l)

@@ -19,8 +19,8 @@ struct links {
 };
 
 /* Attaches all programs of the chosen candidates but the iterators and
- * syscall programs, which run on demand. Completions go first: programs of a
- * candidate, and hooks, are attached last to first. */
+ * syscall programs, which run on demand. In the order of hooks.def; the programs
+ * of a candidate last to first. */
 int links_attach(struct links *l, const struct plan *p, struct bpf_object *obj, struct error *e);
 void links_detach(struct links *l);
 

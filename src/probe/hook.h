@@ -10,18 +10,20 @@
 enum object_id { OBJECT_MMTRACE, OBJECT_HIST, OBJECT_LEAK, OBJECT_TOP, OBJECT_COUNT };
 
 enum hook_id {
-#define HOOK(id, key, object, needed, help) HOOK_##id,
+#define HOOK(id, key, object, needed, order, help) HOOK_##id,
 #define CANDIDATE(...)
 #include "probe/hooks.def"
 #undef HOOK
 #undef CANDIDATE
-	HOOK_COUNT
+	HOOK_COUNT,
+	HOOK_NONE = HOOK_COUNT
 };
 
+#define HOOK_ORDERS 5
 #define CANDIDATE_PROGS 12
 struct candidate {
 	enum hook_id hook;
-	const char *backend, *span, *provides, *lacks;
+	const char *backend, *span, *provides, *limitations;
 	const char *progs[CANDIDATE_PROGS + 1];
 };
 
@@ -29,6 +31,7 @@ struct hook {
 	const char *key;
 	enum object_id object;
 	bool needed; /* without it its command cannot run */
+	int order;   /* 1 to HOOK_ORDERS, attached in this order */
 	const char *help;
 };
 

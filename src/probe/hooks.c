@@ -2,7 +2,7 @@
 #include "probe/hook.h"
 
 const struct hook hooks[HOOK_COUNT] = {
-#define HOOK(id, key, object, needed, help) [HOOK_##id] = { key, OBJECT_##object, needed, help },
+#define HOOK(id, key, object, needed, order, help) [HOOK_##id] = { key, OBJECT_##object, needed, order, help },
 #define CANDIDATE(...)
 #include "probe/hooks.def"
 #undef HOOK
@@ -11,8 +11,8 @@ const struct hook hooks[HOOK_COUNT] = {
 
 const struct candidate candidates[] = {
 #define HOOK(...)
-#define CANDIDATE(hook, backend, span, provides, lacks, ...) \
-	{ HOOK_##hook, backend, span, provides, lacks, { __VA_ARGS__ } },
+#define CANDIDATE(hook, backend, span, provides, limitations, ...) \
+	{ HOOK_##hook, backend, span, provides, limitations, { __VA_ARGS__ } },
 #include "probe/hooks.def"
 #undef HOOK
 #undef CANDIDATE

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "probe/kernel_btf.h"
 #include "probe/kernel_read.h"
+#include "probe/objects.h"
 #include "probe/procfs.h"
 
 #include "leak.skel.h" /* after wire/leak.h, whose types it uses */
@@ -28,11 +29,11 @@ static int object_load(struct leak_probe *p, const struct leak_options *opt, str
 	uint32_t domains = opt->config.domains;
 	int err;
 
-	p->skel = leak_bpf__open_opts(&o);
+	p->skel = leak_object_open(&o);
 	if (!p->skel)
 		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot open the BPF object");
 	plan_autoload(&p->plan, p->skel->obj);
-	bpf_program__set_autoload(p->skel->progs.lk_now__sc, true);
+	bpf_program__set_autoload(p->skel->progs.leak_now__sc, true);
 	bpf_map__set_max_entries(p->skel->maps.objects, opt->entries);
 	/* the stacks take 3 MB: not where none is asked for */
 	if (!opt->config.stacks && !(domains & (1 << MMT_LEAK_VMALLOC | 1 << MMT_LEAK_PAGE)) &&
@@ -169,7 +170,7 @@ static int read_jiffies(const struct leak_probe *p, uint64_t *out)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, o);
 
-	if (bpf_prog_test_run_opts(bpf_program__fd(p->skel->progs.lk_now__sc), &o))
+	if (bpf_prog_test_run_opts(bpf_program__fd(p->skel->progs.leak_now__sc), &o))
 		return -errno;
 	*out = p->skel->data->now_jiffies;
 	return 0;

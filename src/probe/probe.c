@@ -18,6 +18,7 @@
 #include "probe/direct_map.h"
 #include "probe/kernel_btf.h"
 #include "probe/kernel_read.h"
+#include "probe/objects.h"
 #include "probe/rights.h"
 #include "probe/rings.h"
 
@@ -55,13 +56,13 @@ static void maps_size(struct mmtrace_bpf *skel, const struct probe_options *opt)
 	if (opt->control_bytes)
 		bpf_map__set_max_entries(skel->maps.control_ring, (uint32_t)opt->control_bytes);
 	if (opt->rows || many)
-		bpf_map__set_max_entries(skel->maps.fold_rows, opt->rows ? opt->rows : MANY_ROWS);
+		bpf_map__set_max_entries(skel->maps.aggregate_rows, opt->rows ? opt->rows : MANY_ROWS);
 	if (many)
-		bpf_map__set_max_entries(skel->maps.fold_coarse, MANY_COARSE);
-	if (opt->rows && opt->rows < bpf_map__max_entries(skel->maps.fold_coarse))
-		bpf_map__set_max_entries(skel->maps.fold_coarse, opt->rows);
-	if (opt->rows && opt->rows < bpf_map__max_entries(skel->maps.fold_processes))
-		bpf_map__set_max_entries(skel->maps.fold_processes, opt->rows + 1); /* one stands for the rest */
+		bpf_map__set_max_entries(skel->maps.aggregate_coarse, MANY_COARSE);
+	if (opt->rows && opt->rows < bpf_map__max_entries(skel->maps.aggregate_coarse))
+		bpf_map__set_max_entries(skel->maps.aggregate_coarse, opt->rows);
+	if (opt->rows && opt->rows < bpf_map__max_entries(skel->maps.aggregate_processes))
+		bpf_map__set_max_entries(skel->maps.aggregate_processes, opt->rows + 1); /* one stands for the rest */
 	if (many) {
 		bpf_map__set_max_entries(skel->maps.targets, MANY_PROCESSES);
 		bpf_map__set_max_entries(skel->maps.mms, MANY_PROCESSES);
@@ -94,7 +95,7 @@ static int peek_check(struct mmtrace_bpf *skel)
 int probe_try_peek(const char *btf)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, o, .btf_custom_path = btf);
-	struct mmtrace_bpf *skel = mmtrace_bpf__open_opts(&o);
+	struct mmtrace_bpf *skel = mmtrace_object_open(&o);
 	int err;
 
 	if (!skel)
@@ -128,7 +129,7 @@ static int object_load(struct probe *p, const struct probe_options *opt, struct 
 	uint32_t zero = 0;
 	int err;
 
-	p->skel = mmtrace_bpf__open_opts(&o);
+	p->skel = mmtrace_object_open(&o);
 	if (!p->skel)
 		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot open the BPF object");
 	plan_autoload(&p->plan, p->skel->obj);
@@ -153,14 +154,14 @@ static int object_load(struct probe *p, const struct probe_options *opt, struct 
 
 static int records_open(struct probe *p, const struct probe_options *opt, struct error *e)
 {
-	struct mmt_fold_process_key nobody = { 0 };
-	struct mmt_fold_process none = { 0 };
+	struct mmt_aggregate_process_key nobody = { 0 };
+	struct mmt_aggregate_process none = { 0 };
 
 	p->rings = rings_open(p->skel->maps.control_ring, ring_size(opt));
 	if (!p->rings)
 		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot map the rings");
 	/* the row for everything that has none of its own */
-	if (bpf_map_update_elem(bpf_map__fd(p->skel->maps.fold_processes), &nobody, &none, BPF_NOEXIST))
+	if (bpf_map_update_elem(bpf_map__fd(p->skel->maps.aggregate_processes), &nobody, &none, BPF_NOEXIST))
 		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot prepare the rows");
 	return 0;
 }
@@ -303,26 +304,26 @@ int probe_drain(struct probe *p, bool all, record_fn fn, void *ctx)
 	return rings_drain(p->rings, all, fn, ctx);
 }
 
-struct fold_each {
-	const struct fold_reader *reader;
+struct aggregate_each {
+	const struct aggregate_reader *reader;
 	void *ctx;
-	struct mmt_fold_key *spent;
+	struct mmt_aggregate_key *spent;
 	uint32_t spent_count, spent_max;
 };
 
 static void each_row(void *ctx, const void *key, const void *value)
 {
-	struct fold_each *f = ctx;
+	struct aggregate_each *f = ctx;
 
 	if (f->reader->row(f->ctx, key, value) && f->spent_count < f->spent_max)
 		memcpy(&f->spent[f->spent_count++], key, sizeof(f->spent[0]));
 }
 
 /* Reads a map of rows; those that will not grow any more leave it. */
-static int rows_read(const struct bpf_map *map, const struct fold_reader *reader, void *ctx)
+static int rows_read(const struct bpf_map *map, const struct aggregate_reader *reader, void *ctx)
 {
-	struct fold_each f = { .reader = reader, .ctx = ctx, .spent_max = bpf_map__max_entries(map) };
-	struct mmt_fold_row last;
+	struct aggregate_each f = { .reader = reader, .ctx = ctx, .spent_max = bpf_map__max_entries(map) };
+	struct mmt_aggregate_row last;
 	int err;
 
 	f.spent = malloc(f.spent_max * sizeof(*f.spent));
@@ -338,24 +339,24 @@ static int rows_read(const struct bpf_map *map, const struct fold_reader *reader
 
 static void each_process(void *ctx, const void *key, const void *value)
 {
-	const struct fold_each *f = ctx;
+	const struct aggregate_each *f = ctx;
 
 	f->reader->process(f->ctx, key, value);
 }
 
-int probe_fold(struct probe *p, bool all, const struct fold_reader *reader, void *ctx)
+int probe_aggregate(struct probe *p, bool all, const struct aggregate_reader *reader, void *ctx)
 {
-	struct fold_each f = { .reader = reader, .ctx = ctx };
+	struct aggregate_each f = { .reader = reader, .ctx = ctx };
 	uint64_t folded = map_sum(p->skel->maps.losses, MMT_LOSS_FOLDED) + map_sum(p->skel->maps.losses, MMT_LOSS_CONTROL_FULL);
 	int err;
 
 	if (folded == p->folded_read && !all)
 		return 0;
 	p->folded_read = folded;
-	err = rows_read(p->skel->maps.fold_rows, reader, ctx);
+	err = rows_read(p->skel->maps.aggregate_rows, reader, ctx);
 	if (!err)
-		err = rows_read(p->skel->maps.fold_coarse, reader, ctx);
-	return err ? err : map_each(p->skel->maps.fold_processes, each_process, &f);
+		err = rows_read(p->skel->maps.aggregate_coarse, reader, ctx);
+	return err ? err : map_each(p->skel->maps.aggregate_processes, each_process, &f);
 }
 
 ssize_t probe_watch(struct probe *p, const struct mmt_watch **records)

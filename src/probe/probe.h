@@ -71,12 +71,12 @@ int probe_drain(struct probe *p, bool all, record_fn fn, void *ctx);
  * case); they only grow.
  * row() is true where nothing will be added any more: the row makes room, after
  * gone() has had its last state. */
-struct fold_reader {
-	bool (*row)(void *ctx, const struct mmt_fold_key *key, const struct mmt_fold_row *row);
-	void (*gone)(void *ctx, const struct mmt_fold_key *key, const struct mmt_fold_row *row);
-	void (*process)(void *ctx, const struct mmt_fold_process_key *key, const struct mmt_fold_process *process);
+struct aggregate_reader {
+	bool (*row)(void *ctx, const struct mmt_aggregate_key *key, const struct mmt_aggregate_row *row);
+	void (*gone)(void *ctx, const struct mmt_aggregate_key *key, const struct mmt_aggregate_row *row);
+	void (*process)(void *ctx, const struct mmt_aggregate_process_key *key, const struct mmt_aggregate_process *process);
 };
-int probe_fold(struct probe *p, bool all, const struct fold_reader *reader, void *ctx);
+int probe_aggregate(struct probe *p, bool all, const struct aggregate_reader *reader, void *ctx);
 
 /* Asks the kernel which layouts changed, and makes it emit the residual of each
  * target thread. Records are owned by p until the next call; a process may

@@ -11,6 +11,7 @@
 #include "probe/cgroup.h"
 #include "probe/kernel_btf.h"
 #include "probe/kernel_read.h"
+#include "probe/objects.h"
 #include "probe/percpu.h"
 #include "wire/percpu.h"
 
@@ -48,7 +49,7 @@ static int object_load(struct top_probe *p, const struct top_probe_options *opt,
 	struct mmt_top_config *config;
 	int err = 0;
 
-	p->skel = top_bpf__open_opts(&o);
+	p->skel = top_object_open(&o);
 	if (!p->skel)
 		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot open the BPF object");
 	plan_autoload(&p->plan, p->skel->obj);

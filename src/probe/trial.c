@@ -3,23 +3,15 @@
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "wire/config.h"
-#include "wire/hist.h"
-#include "wire/percpu.h"
-#include "wire/top.h"
-#include "wire/leak.h"
-
-#include "hist.skel.h"
-#include "leak.skel.h"
-#include "mmtrace.skel.h"
-#include "top.skel.h"
 #include "probe/kernel_btf.h"
+#include "probe/objects.h"
 #include "probe/perf.h"
 
 /* Functions that may be attached, with the argument types that their BTF must
@@ -207,18 +199,10 @@ struct trial_env {
 	struct bpf_object *objects[OBJECT_COUNT]; /* opened on first use, never loaded */
 };
 
-/* The bytes that bpftool put into each skeleton. */
-static const void *(*const object_bytes[OBJECT_COUNT])(size_t *size) = {
-	[OBJECT_MMTRACE] = mmtrace_bpf__elf_bytes,
-	[OBJECT_TOP] = top_bpf__elf_bytes,
-	[OBJECT_HIST] = hist_bpf__elf_bytes,
-	[OBJECT_LEAK] = leak_bpf__elf_bytes,
-};
-
 static const struct bpf_program *find_program(struct trial_env *env, enum object_id id, const char *name)
 {
 	size_t size;
-	const void *bytes = object_bytes[id](&size);
+	const void *bytes = object_bytes(id, &size);
 
 	if (!env->objects[id])
 		env->objects[id] = bpf_object__open_mem(bytes, size, NULL);

@@ -26,7 +26,7 @@ static const char *remedy(const struct trial *t, bool rights)
 
 static void emit_candidate(struct source *s, const struct candidate *c, const struct trial *t, bool chosen, bool hopeless)
 {
-	const char *texts[] = { hooks[c->hook].key, hooks[c->hook].help, c->backend, c->provides, c->lacks,
+	const char *texts[] = { hooks[c->hook].key, hooks[c->hook].help, c->backend, c->provides, c->limitations,
 				t->err ? t->program : "", t->why, remedy(t, rights_all()) };
 	struct input_candidate head = { .works = !t->err, .chosen = chosen, .hopeless = hopeless };
 	char *body = NULL;

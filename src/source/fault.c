@@ -71,8 +71,8 @@ static void emit_facts(struct fault_source *f)
 
 	emit_fact(&f->s, "backend", "fault", c->backend);
 	emit_fact(&f->s, "run", "latency_span", c->span);
-	if (c->lacks[0])
-		emit_fact(&f->s, "unknown", "gup", c->lacks);
+	if (c->limitations[0])
+		emit_fact(&f->s, "unknown", "gup", c->limitations);
 	if (!probe_has_peek(f->probe))
 		emit_fact(&f->s, "unknown", "class", "page-table entries cannot be read here");
 	if (a->target.all || a->target.cgroup)

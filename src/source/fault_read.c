@@ -87,7 +87,7 @@ static void read_layouts(struct fault_source *f)
 	find_dead(f);
 }
 
-static bool on_row(void *ctx, const struct mmt_fold_key *key, const struct mmt_fold_row *row)
+static bool on_row(void *ctx, const struct mmt_aggregate_key *key, const struct mmt_aggregate_row *row)
 {
 	struct fault_source *f = ctx;
 
@@ -95,25 +95,25 @@ static bool on_row(void *ctx, const struct mmt_fold_key *key, const struct mmt_f
 	return session_row_final(session_of(f->s.model), key);
 }
 
-static void on_gone(void *ctx, const struct mmt_fold_key *key, const struct mmt_fold_row *row)
+static void on_gone(void *ctx, const struct mmt_aggregate_key *key, const struct mmt_aggregate_row *row)
 {
 	emit(&((struct fault_source *)ctx)->s, INPUT_ROW_GONE, key, sizeof(*key), row, sizeof(*row));
 }
 
-static void on_process(void *ctx, const struct mmt_fold_process_key *key, const struct mmt_fold_process *process)
+static void on_process(void *ctx, const struct mmt_aggregate_process_key *key, const struct mmt_aggregate_process *process)
 {
 	emit(&((struct fault_source *)ctx)->s, INPUT_ROW_PROCESS, key, sizeof(*key), process, sizeof(*process));
 }
 
 void fault_refresh(struct fault_source *f, bool all)
 {
-	static const struct fold_reader reader = { on_row, on_gone, on_process };
+	static const struct aggregate_reader reader = { on_row, on_gone, on_process };
 	uint64_t losses[MMT_LOSS_COUNT] = { 0 };
 	_Static_assert(MMT_LOSS_COUNT <= MODEL_LOSSES, "struct model holds all losses");
 
 	read_layouts(f);
 	probe_drain(f->probe, all, fault_on_record, f);
-	probe_fold(f->probe, all, &reader, f);
+	probe_aggregate(f->probe, all, &reader, f);
 	stacks_read(&f->s);
 	resident_read(&f->resident, &f->s, fault_wants_vmas);
 	probe_losses(f->probe, losses);

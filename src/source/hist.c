@@ -87,7 +87,7 @@ static uint32_t node_count(void)
 static int options_make(struct hist_source *h, struct error *e)
 {
 	const struct args *a = h->s.args;
-	struct kmem_options *o = &h->opt;
+	struct hist_probe_options *o = &h->opt;
 
 	o->btf = a->probe.btf;
 	o->rows = a->probe.rows;
@@ -117,8 +117,8 @@ static void find_regions(struct hist_source *h)
 
 static void emit_domain(struct hist_source *h, enum mmt_domain d)
 {
-	const char *limits, *free_limits = kmem_free_lacks(h->kmem, d), *key = hist_domains[d].key;
-	const struct candidate *c = kmem_backend(h->kmem, d, &limits);
+	const char *limits, *free_limits = hist_probe_free_limitations(h->probe, d), *key = hist_domains[d].key;
+	const struct candidate *c = hist_probe_backend(h->probe, d, &limits);
 	char free_key[32];
 
 	if (c)
@@ -164,18 +164,18 @@ static int hist_open(struct source *s, struct error *e)
 		hist_names_learn(h);
 	if (splits_by(h, MMT_KEY_REGION))
 		find_regions(h);
-	h->kmem = kmem_open(&h->opt, e);
-	if (!h->kmem)
+	h->probe = hist_probe_open(&h->opt, e);
+	if (!h->probe)
 		return -1;
 	emit_facts(h);
 	for (int i = 0; i < pids->count; i++)
-		kmem_add_process(h->kmem, pids->id[i]);
+		hist_probe_add_process(h->probe, pids->id[i]);
 	if (s->child)
-		kmem_add_process(h->kmem, s->child);
-	if (kmem_attach(h->kmem, e))
+		hist_probe_add_process(h->probe, s->child);
+	if (hist_probe_attach(h->probe, e))
 		return -1;
-	if (kmem_oom_fd(h->kmem) >= 0)
-		s->fds[s->fd_count++] = kmem_oom_fd(h->kmem);
+	if (hist_probe_oom_fd(h->probe) >= 0)
+		s->fds[s->fd_count++] = hist_probe_oom_fd(h->probe);
 	return 0;
 }
 
@@ -195,7 +195,7 @@ static void on_oom(void *ctx, const struct mmt_oom *oom)
 static int hist_drain(struct source *s, struct error *e)
 {
 	(void)e;
-	kmem_ooms(hist_source_of(s)->kmem, on_oom, s);
+	hist_probe_ooms(hist_source_of(s)->probe, on_oom, s);
 	return 0;
 }
 
@@ -216,9 +216,9 @@ static void emit_losses(struct hist_source *h)
 	struct probe_cost cost;
 
 	for (int i = 0; i < MMT_HIST_LOSS_COUNT; i++)
-		losses[i] = kmem_loss(h->kmem, i);
+		losses[i] = hist_probe_loss(h->probe, i);
 	emit(&h->s, INPUT_LOSSES, NULL, 0, losses, sizeof(losses));
-	kmem_cost(h->kmem, &cost);
+	hist_probe_cost(h->probe, &cost);
 	emit_cost(&h->s, &cost);
 }
 
@@ -231,15 +231,15 @@ static int hist_read(struct source *s, bool last, struct error *e)
 	if (!last && s->args->show.quiet && !s->args->show.record)
 		return 0; /* nobody looks before the end */
 	h->cell_count = 0;
-	err = kmem_read(h->kmem, on_row, h);
+	err = hist_probe_read(h->probe, on_row, h);
 	if (err)
 		return error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot read the counters");
 	emit(s, INPUT_HIST_BEGIN, NULL, 0, NULL, 0);
 	hist_names_emit(h);
 	emit(s, INPUT_HIST_CELLS, NULL, 0, h->cells, h->cell_count * sizeof(*h->cells));
-	kmem_stalls(h->kmem, stalls);
+	hist_probe_stalls(h->probe, stalls);
 	emit(s, INPUT_HIST_STALLS, NULL, 0, stalls, sizeof(stalls));
-	kmem_ooms(h->kmem, on_oom, h);
+	hist_probe_ooms(h->probe, on_oom, h);
 	emit_losses(h);
 	return 0;
 }
@@ -263,7 +263,7 @@ static int hist_stop(struct source *s, struct error *e)
 	struct hist_source *h = hist_source_of(s);
 
 	(void)e;
-	kmem_detach(h->kmem);
+	hist_probe_detach(h->probe);
 	report_reloaded(h);
 	return 0;
 }
@@ -272,7 +272,7 @@ static void hist_close(struct source *s)
 {
 	struct hist_source *h = hist_source_of(s);
 
-	kmem_free(h->kmem);
+	hist_probe_free(h->probe);
 	hist_names_close(h);
 	if (h->opt.cgroup_fd > 0) /* not opened: 0 or -1 */
 		close(h->opt.cgroup_fd);

@@ -5,7 +5,7 @@
 
 #include "base/map.h"
 #include "model/hist.h"
-#include "probe/kmem.h"
+#include "probe/hist_probe.h"
 #include "source/cgroup_names.h"
 #include "source/source.h"
 #include "sym/gfp.h"
@@ -13,8 +13,8 @@
 
 struct hist_source {
 	struct source s;
-	struct kmem *kmem;
-	struct kmem_options opt;
+	struct hist_probe *probe;
+	struct hist_probe_options opt;
 	struct ksym_table *ksyms;   /* NULL: none */
 	const char *site_unknown;   /* why sites have no names; NULL: they have */
 	struct gfp_names gfp;
@@ -26,7 +26,7 @@ struct hist_source {
 
 /* What the words DOMAIN, --by and what limits them mean: fills domain, optional, frees,
  * config.by and the sizes of o. Used to check the command line, and to do as it says. */
-int hist_domains_choose(const struct args *a, struct kmem_options *o, struct error *e);
+int hist_domains_choose(const struct args *a, struct hist_probe_options *o, struct error *e);
 
 /* Flags of this kernel. */
 void hist_names_learn(struct hist_source *h);

@@ -9,7 +9,7 @@
 
 #define RECLAIM "reclaim" /* a word for all that happens when memory runs short */
 
-struct choice { const struct args *a; struct kmem_options *o; bool named[MMT_DOMAIN_COUNT], any_named, reclaim; };
+struct choice { const struct args *a; struct hist_probe_options *o; bool named[MMT_DOMAIN_COUNT], any_named, reclaim; };
 
 /* --- keys --- */
 
@@ -97,10 +97,10 @@ static int choose(struct choice *c, struct error *e)
 	for (int d = 0; d < MMT_DOMAIN_COUNT; d++)
 		if (c->named[d] && wanted & ~hist_domains[d].keys)
 			return key_missing(&hist_domains[d], wanted & ~hist_domains[d].keys, e);
-	for (int d = MMT_DOMAIN_DIRECT; d <= MMT_DOMAIN_SWAPIN && c->reclaim; d++)
-		any |= c->o->domain[d] |= !(wanted & ~hist_domains[d].keys);
+	for (int d = 0; d < MMT_DOMAIN_COUNT && c->reclaim; d++)
+		any |= c->o->domain[d] |= hist_is(d, HD_RECLAIM) && !(wanted & ~hist_domains[d].keys);
 	for (int d = 0; d < MMT_DOMAIN_COUNT && !c->any_named && !c->reclaim; d++)
-		any |= c->o->domain[d] = hist_domains[d].by_default && !(wanted & ~hist_domains[d].keys);
+		any |= c->o->domain[d] = hist_is(d, HD_DEFAULT) && !(wanted & ~hist_domains[d].keys);
 	c->o->optional = !c->any_named || c->reclaim;
 	return c->any_named || any ? 0 : error_set(e, EXIT_USAGE, NULL, "no domain has both", "cannot split by these keys");
 }
@@ -126,8 +126,8 @@ static int check_use(const struct choice *c, struct error *e)
 	const char *sort = c->a->show.sort;
 
 	for (int d = 0; d < MMT_DOMAIN_COUNT; d++) {
-		sized |= c->o->domain[d] && hist_domains[d].sized;
-		freed |= c->o->domain[d] && kmem_counts_frees(d);
+		sized |= c->o->domain[d] && hist_is(d, HD_SIZED);
+		freed |= c->o->domain[d] && hist_probe_counts_frees(d);
 	}
 	if (c->a->hist.look_through && !(wanted_keys(c) & HK_SITE))
 		return args_useless(e, "--look-through", "it is about sites: --by site");
@@ -142,7 +142,7 @@ static int check_use(const struct choice *c, struct error *e)
 	return c->o->frees ? check_frees(c, freed, limited, e) : 0;
 }
 
-int hist_domains_choose(const struct args *a, struct kmem_options *o, struct error *e)
+int hist_domains_choose(const struct args *a, struct hist_probe_options *o, struct error *e)
 {
 	struct choice c = { .a = a, .o = o };
 

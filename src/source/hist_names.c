@@ -50,7 +50,7 @@ static void announce_process(struct hist_source *h, uint64_t id, const struct na
 	if (map_get_number(&h->processes, id))
 		return;
 	map_set_number(&h->processes, id, h);
-	if (!kmem_process(h->kmem, id, &p))
+	if (!hist_probe_process(h->probe, id, &p))
 		return;
 	memcpy(comm, p.comm, sizeof(p.comm));
 	n.extra = p.start_boottime;
@@ -64,7 +64,7 @@ static void announce_cache(struct hist_source *h, uint64_t id)
 	char text[sizeof(((struct mmt_hist_cache *)0)->name) + 1] = "";
 	struct mmt_hist_cache c;
 
-	if (!kmem_cache(h->kmem, id, &c))
+	if (!hist_probe_cache(h->probe, id, &c))
 		return;
 	memcpy(text, c.name, sizeof(c.name));
 	announce(h, &n, text);

@@ -83,6 +83,6 @@ void emit_backend(struct source *s, enum hook_id hook, const struct candidate *c
 	if (!c)
 		return;
 	emit_fact(s, "backend", hooks[hook].key, c->backend);
-	if (c->lacks[0])
-		emit_fact(s, "unknown", hooks[hook].key, c->lacks);
+	if (c->limitations[0])
+		emit_fact(s, "unknown", hooks[hook].key, c->limitations);
 }

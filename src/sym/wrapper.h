@@ -16,8 +16,8 @@ bool wrapper_is(const char *function);
 /* Where the running kernel has them, by address; returns their number, max at
  * most. */
 size_t wrapper_ranges(const struct ksym_table *t, struct wrapper_range *out, size_t max);
-/* Functions that report a large kmalloc once more, with a call site within
- * themselves (6.9 and later). */
+/* Functions within which the first of two events of a large kmalloc has its call
+ * site (bpf/lib/kmalloc.bpf.h). */
 size_t wrapper_kmalloc_ranges(const struct ksym_table *t, struct wrapper_range *out, size_t max);
 
 #endif

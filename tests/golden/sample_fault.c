@@ -82,7 +82,7 @@ static void first(void)
 	RECORD(make_fork(42, 41, 1, 123456789, "sh"));
 	faults(make_fault(42, 1, 0x10000, 7, MMT_CLASS_COW), 3);
 	RECORD(make_seen(42, 1, make_vma(0x10000, 0x20000, 3, MMT_VMA_ANON, 7), ""));
-	RECORD(((struct mmt_mm_end){ .head = make_head(MMT_KIND_MM_END, 42, 1), .marks = make_marks() }));
+	RECORD(((struct mmt_mm_end){ .head = make_head(MMT_KIND_MM_END, 42, 1), .bounds = make_mm_bounds() }));
 	RECORD(make_exec(42, 2, HOSTILE_COMM, HOSTILE_PATH));
 	RECORD(make_seen(42, 2, make_vma(0x400000, 0x402000, 5, MMT_VMA_FILE, 1), HOSTILE_PATH));
 	layout(false);
@@ -100,11 +100,11 @@ static void first(void)
 
 static void rows(void)
 {
-	const struct mmt_fold_key key = { .tgid = 42, .mm_id = 2, .anchor = 0x406000, .sig = 5, .cls = MMT_CLASS_ANON_WRITE,
+	const struct mmt_aggregate_key key = { .tgid = 42, .mm_id = 2, .anchor = 0x406000, .sig = 5, .cls = MMT_CLASS_ANON_WRITE,
 					  .flags = MMT_FAULT_EXECUTOR };
-	struct mmt_fold_row row = { .count = 7, .timed = 7, .ns_sum = 7000, .ns_max = 1200 };
-	const struct mmt_fold_process_key process = { .tgid = 42 };
-	const struct mmt_fold_process rest = { .gup_minor = 2, .count[MMT_CLASS_SWAP] = { 0, 3 } };
+	struct mmt_aggregate_row row = { .count = 7, .timed = 7, .ns_sum = 7000, .ns_max = 1200 };
+	const struct mmt_aggregate_process_key process = { .tgid = 42 };
+	const struct mmt_aggregate_process rest = { .gup_minor = 2, .count[MMT_CLASS_SWAP] = { 0, 3 } };
 
 	row.hist[mmt_latency_bucket(1000)] = 7;
 	put(out, INPUT_ROW, &key, sizeof(key), &row, sizeof(row));

@@ -6,15 +6,15 @@
 #include "unit/check.h"
 #include "unit/fault.h"
 
-static struct mmt_fold_key key_of(unsigned tgid, unsigned mm_id, enum mmt_class cls)
+static struct mmt_aggregate_key key_of(unsigned tgid, unsigned mm_id, enum mmt_class cls)
 {
-	return (struct mmt_fold_key){ .tgid = tgid, .mm_id = mm_id, .anchor = 0x10000, .sig = 7, .cls = (__u8)cls,
+	return (struct mmt_aggregate_key){ .tgid = tgid, .mm_id = mm_id, .anchor = 0x10000, .sig = 7, .cls = (__u8)cls,
 				      .mode = MMT_MODE_USER, .flags = MMT_FAULT_EXECUTOR };
 }
 
-static struct mmt_fold_row row_of(uint64_t count)
+static struct mmt_aggregate_row row_of(uint64_t count)
 {
-	struct mmt_fold_row r = { .count = count, .timed = count, .ns_sum = count * 1000, .ns_max = 1000 };
+	struct mmt_aggregate_row r = { .count = count, .timed = count, .ns_sum = count * 1000, .ns_max = 1000 };
 
 	r.hist[mmt_latency_bucket(1000)] = (__u32)count;
 	return r;
@@ -23,8 +23,8 @@ static struct mmt_fold_row row_of(uint64_t count)
 static void a_row_adds_what_it_grew(void)
 {
 	struct session *s = session_new();
-	struct mmt_fold_key key = key_of(42, 1, MMT_CLASS_ANON_WRITE);
-	struct mmt_fold_row ten = row_of(10), fifteen = row_of(15);
+	struct mmt_aggregate_key key = key_of(42, 1, MMT_CLASS_ANON_WRITE);
+	struct mmt_aggregate_row ten = row_of(10), fifteen = row_of(15);
 
 	for (int again = 0; again < 3; again++)
 		session_row(s, &key, &ten);
@@ -42,8 +42,8 @@ static void a_row_adds_what_it_grew(void)
 static void rows_and_records_add_up(void)
 {
 	struct session *s = session_new();
-	struct mmt_fold_key key = key_of(42, 1, MMT_CLASS_COW);
-	struct mmt_fold_row row = row_of(3);
+	struct mmt_aggregate_key key = key_of(42, 1, MMT_CLASS_COW);
+	struct mmt_aggregate_row row = row_of(3);
 	struct mmt_fault f = make_fault(42, 1, 0x10000, 7, MMT_CLASS_COW);
 
 	session_apply(s, &f, sizeof(f));
@@ -56,11 +56,11 @@ static void rows_and_records_add_up(void)
 static void many_rows_keep_apart(void)
 {
 	struct session *s = session_new();
-	struct mmt_fold_row row = row_of(2);
+	struct mmt_aggregate_row row = row_of(2);
 
 	for (int pass = 0; pass < 2; pass++)
 		for (unsigned i = 0; i < 3000; i++) {
-			struct mmt_fold_key key = key_of(100 + i % 10, 1 + i % 10, i % MMT_CLASS_ERROR);
+			struct mmt_aggregate_key key = key_of(100 + i % 10, 1 + i % 10, i % MMT_CLASS_ERROR);
 
 			key.anchor = 0x1000ull * i;
 			session_row(s, &key, &row);
@@ -72,8 +72,8 @@ static void many_rows_keep_apart(void)
 static void damaged_rows_are_counted(void)
 {
 	struct session *s = session_new();
-	struct mmt_fold_key key = key_of(42, 1, MMT_CLASS_COUNT);
-	struct mmt_fold_row row = row_of(2);
+	struct mmt_aggregate_key key = key_of(42, 1, MMT_CLASS_COUNT);
+	struct mmt_aggregate_row row = row_of(2);
 
 	session_row(s, &key, &row);
 	key.cls = MMT_CLASS_COW;
@@ -89,8 +89,8 @@ static void process_rows_by_start_time(void)
 	struct session *s = session_new();
 	struct mmt_fork first = make_fork(42, 1, 1, 1000, "first"), second = make_fork(42, 1, 2, 2000, "second");
 	struct mmt_exit end = make_exit(42);
-	struct mmt_fold_process_key key = { .tgid = 42, .start_boottime = 1000 };
-	struct mmt_fold_process row = { .gup_minor = 5, .count = { [MMT_CLASS_COW] = { 3, 1 } } };
+	struct mmt_aggregate_process_key key = { .tgid = 42, .start_boottime = 1000 };
+	struct mmt_aggregate_process row = { .gup_minor = 5, .count = { [MMT_CLASS_COW] = { 3, 1 } } };
 
 	session_apply(s, &first, sizeof(first));
 	session_apply(s, &end, sizeof(end));
@@ -105,7 +105,7 @@ static void process_rows_by_start_time(void)
 	row.gup_minor = 2; /* a reading took back */
 	session_row_process(s, &key, &row);
 	CHECK_EQ(s->faults.unattributed_minor, 2);
-	key = (struct mmt_fold_process_key){ 0 }; /* stands for the rest */
+	key = (struct mmt_aggregate_process_key){ 0 }; /* stands for the rest */
 	session_row_process(s, &key, &row);
 	CHECK_EQ(s->faults.minor, 6);
 	CHECK_EQ(s->live_processes, 1);
@@ -117,11 +117,11 @@ static void process_rows_by_start_time(void)
 static void process_rows_with_one_start_time(void)
 {
 	struct session *s = session_new();
-	struct mmt_fold_process row = { .count = { [MMT_CLASS_COW] = { 1, 0 } } };
+	struct mmt_aggregate_process row = { .count = { [MMT_CLASS_COW] = { 1, 0 } } };
 
 	for (uint64_t start = 0; start < 30; start++)
 		for (uint32_t tgid = 1; tgid <= 30; tgid++) {
-			struct mmt_fold_process_key key = { .tgid = tgid, .start_boottime = 1000 + start };
+			struct mmt_aggregate_process_key key = { .tgid = tgid, .start_boottime = 1000 + start };
 
 			session_row_process(s, &key, &row);
 			session_row_process(s, &key, &row);

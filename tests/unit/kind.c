@@ -13,7 +13,7 @@
 
 static struct session *session;
 
-/* The program of make_marks(): text, rodata, data, bss, heap, libraries, stack. */
+/* The program of make_mm_bounds(): text, rodata, data, bss, heap, libraries, stack. */
 static void layout_plain(void)
 {
 	struct bytes b = { NULL, 0 };

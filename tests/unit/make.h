@@ -64,16 +64,16 @@ static inline struct mmt_vma_seen make_seen(unsigned tgid, unsigned mm_id, struc
 }
 
 /* The address space of a plain program: text at 400000, data, heap, stack. */
-static inline struct mmt_marks make_marks(void)
+static inline struct mmt_mm_bounds make_mm_bounds(void)
 {
-	return (struct mmt_marks){ .start_code = 0x400000, .end_code = 0x401800, .start_data = 0x403000, .end_data = 0x403800,
+	return (struct mmt_mm_bounds){ .start_code = 0x400000, .end_code = 0x401800, .start_data = 0x403000, .end_data = 0x403800,
 				   .start_brk = 0x406000, .brk = 0x427000, .start_stack = 0x7ffffffde000 };
 }
 
 static inline struct mmt_fork make_fork(unsigned tgid, unsigned parent, unsigned mm_id, __u64 start, const char *comm)
 {
 	struct mmt_fork r = { .head = make_head(MMT_KIND_FORK, tgid, mm_id), .parent_tgid = parent,
-			      .start_boottime = start, .marks = make_marks() };
+			      .start_boottime = start, .bounds = make_mm_bounds() };
 
 	make_text(r.comm, sizeof(r.comm), comm);
 	return r;
@@ -81,7 +81,7 @@ static inline struct mmt_fork make_fork(unsigned tgid, unsigned parent, unsigned
 
 static inline struct mmt_exec make_exec(unsigned tgid, unsigned mm_id, const char *comm, const char *filename)
 {
-	struct mmt_exec r = { .head = make_head(MMT_KIND_EXEC, tgid, mm_id), .marks = make_marks() };
+	struct mmt_exec r = { .head = make_head(MMT_KIND_EXEC, tgid, mm_id), .bounds = make_mm_bounds() };
 
 	make_text(r.comm, sizeof(r.comm), comm);
 	make_text(r.filename, sizeof(r.filename), filename);
@@ -96,7 +96,7 @@ static inline struct mmt_exit make_exit(unsigned tgid)
 static inline void layout_begin(struct bytes *b, __u32 mm_id, __u64 lock_seq)
 {
 	struct mmt_layout_mm mm = { .type = MMT_LAYOUT_MM, .size = sizeof(mm), .mm_id = mm_id, .lock_seq = lock_seq,
-				    .marks = make_marks() };
+				    .bounds = make_mm_bounds() };
 
 	bytes_add(b, &mm, sizeof(mm));
 }

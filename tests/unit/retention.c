@@ -66,7 +66,7 @@ static void short_life(struct session *s, unsigned pid, unsigned mm, unsigned ex
 		APPLY(s, make_fault(pid, mm, 0x600000, 8, MMT_CLASS_FILE_READ));
 	}
 	APPLY(s, make_exit(pid));
-	APPLY(s, ((struct mmt_mm_end){ .head = make_head(MMT_KIND_MM_END, pid, mm), .marks = make_marks() }));
+	APPLY(s, ((struct mmt_mm_end){ .head = make_head(MMT_KIND_MM_END, pid, mm), .bounds = make_mm_bounds() }));
 }
 
 static void many_processes_come_and_go(void)

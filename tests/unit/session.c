@@ -153,7 +153,7 @@ static void dead_vmas_keep_their_statistics(void)
 static void exec_gives_a_new_address_space(void)
 {
 	struct session *s = session_new();
-	struct mmt_mm_end end = { .head = make_head(MMT_KIND_MM_END, 42, 1), .marks = make_marks() };
+	struct mmt_mm_end end = { .head = make_head(MMT_KIND_MM_END, 42, 1), .bounds = make_mm_bounds() };
 	struct vma *v;
 
 	APPLY(s, make_fork(42, 1, 1, 1000, "sh"));

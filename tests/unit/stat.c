@@ -116,8 +116,8 @@ static void a_folded_row_is_as_many_faults(void)
 {
 	struct fault_stat one = { 0 }, folded = { 0 };
 	struct mmt_fault f = make_fault(1, 1, 0x1000, 1, MMT_CLASS_ANON_WRITE);
-	struct mmt_fold_key key = { .cls = f.cls, .mode = f.mode, .flags = MMT_FAULT_MAJOR | MMT_FAULT_FOREIGN };
-	struct mmt_fold_row row = { 0 };
+	struct mmt_aggregate_key key = { .cls = f.cls, .mode = f.mode, .flags = MMT_FAULT_MAJOR | MMT_FAULT_FOREIGN };
+	struct mmt_aggregate_row row = { 0 };
 
 	f.flags = key.flags;
 	for (uint32_t i = 1; i <= 1000; i++) {
@@ -147,8 +147,8 @@ static void a_folded_row_is_as_many_faults(void)
 static void histograms_hold_more_than_32_bits(void)
 {
 	struct fault_stat s = { 0 }, to = { 0 };
-	struct mmt_fold_key key = { .cls = MMT_CLASS_ANON_WRITE };
-	struct mmt_fold_row row = { .count = UINT32_MAX, .timed = UINT32_MAX, .hist = { [20] = UINT32_MAX } };
+	struct mmt_aggregate_key key = { .cls = MMT_CLASS_ANON_WRITE };
+	struct mmt_aggregate_row row = { .count = UINT32_MAX, .timed = UINT32_MAX, .hist = { [20] = UINT32_MAX } };
 
 	for (int i = 0; i < 3; i++)
 		stat_add_row(&s, &key, &row);

@@ -10,21 +10,21 @@
 #define PROCESSES_MAX 65536 /* the kernel keeps 4096; a recording may hold anything */
 
 struct row_entry {
-	struct mmt_fold_row last;
+	struct mmt_aggregate_row last;
 	bool idle; /* it did not grow */
 };
 
 struct aggregate_table {
-	struct map rows;      /* by struct mmt_fold_key */
-	struct map processes; /* by struct mmt_fold_process_key: of each what was applied last */
+	struct map rows;      /* by struct mmt_aggregate_key */
+	struct map processes; /* by struct mmt_aggregate_process_key: of each what was applied last */
 };
 
-#define ROW_WORDS (sizeof(struct mmt_fold_key) / 8)
-#define PROCESS_WORDS (sizeof(struct mmt_fold_process_key) / 8)
+#define ROW_WORDS (sizeof(struct mmt_aggregate_key) / 8)
+#define PROCESS_WORDS (sizeof(struct mmt_aggregate_process_key) / 8)
 
-static_assert(sizeof(struct mmt_fold_key) % 8 == 0 && sizeof(struct mmt_fold_process_key) == 16, "keys are words");
+static_assert(sizeof(struct mmt_aggregate_key) % 8 == 0 && sizeof(struct mmt_aggregate_process_key) == 16, "keys are words");
 
-static const uint64_t *row_words(const struct mmt_fold_key *key, uint64_t words[ROW_WORDS])
+static const uint64_t *row_words(const struct mmt_aggregate_key *key, uint64_t words[ROW_WORDS])
 {
 	return memcpy(words, key, sizeof(*key));
 }
@@ -59,7 +59,7 @@ void aggregate_free(struct session *s)
 	free(f);
 }
 
-static struct row_entry *entry_get(struct aggregate_table *f, const struct mmt_fold_key *key)
+static struct row_entry *entry_get(struct aggregate_table *f, const struct mmt_aggregate_key *key)
 {
 	uint64_t words[ROW_WORDS];
 	struct row_entry *e = map_get_words(&f->rows, row_words(key, words), ROW_WORDS);
@@ -72,9 +72,9 @@ static struct row_entry *entry_get(struct aggregate_table *f, const struct mmt_f
 }
 
 /* What now holds beyond last; ns_max is the greatest so far. */
-static struct mmt_fold_row row_grown(const struct mmt_fold_row *now, const struct mmt_fold_row *last)
+static struct mmt_aggregate_row row_grown(const struct mmt_aggregate_row *now, const struct mmt_aggregate_row *last)
 {
-	struct mmt_fold_row d = { .count = now->count - last->count, .timed = now->timed - last->timed,
+	struct mmt_aggregate_row d = { .count = now->count - last->count, .timed = now->timed - last->timed,
 				  .ns_sum = now->ns_sum - last->ns_sum, .ns_max = now->ns_max };
 
 	for (int i = 0; i < MMT_LATENCY_BUCKETS; i++)
@@ -83,20 +83,20 @@ static struct mmt_fold_row row_grown(const struct mmt_fold_row *now, const struc
 }
 
 /* A pid may have been used twice: the row is of the one whose mm it names. */
-static struct process *row_process(struct session *s, const struct mmt_fold_key *key)
+static struct process *row_process(struct session *s, const struct mmt_aggregate_key *key)
 {
 	const struct mm *mm = key->flags & MMT_FAULT_FOREIGN ? NULL : map_get_number(&s->by_mm, key->mm_id);
 
 	return mm && mm->proc->pid == (pid_t)key->tgid ? mm->proc : process_get(s, (pid_t)key->tgid);
 }
 
-static void row_apply(struct session *s, const struct mmt_fold_key *key, const struct mmt_fold_row *grown)
+static void row_apply(struct session *s, const struct mmt_aggregate_key *key, const struct mmt_aggregate_row *grown)
 {
 	struct process *p;
 
 	if (!grown->count && !grown->timed)
 		return; /* one may have been counted when it was read last, and be timed since */
-	if (key->cls == MMT_FOLD_CALL) {
+	if (key->cls == MMT_AGGREGATE_CALL) {
 		row_process(s, key)->calls += grown->count;
 		return;
 	}
@@ -119,17 +119,17 @@ static void row_apply(struct session *s, const struct mmt_fold_key *key, const s
 	}
 }
 
-void aggregate_row(struct session *s, const struct mmt_fold_key *key, const struct mmt_fold_row *row)
+void aggregate_row(struct session *s, const struct mmt_aggregate_key *key, const struct mmt_aggregate_row *row)
 {
 	struct row_entry *e = entry_get(aggregate_of(s), key);
-	struct mmt_fold_row grown = row_grown(row, &e->last);
+	struct mmt_aggregate_row grown = row_grown(row, &e->last);
 
 	e->idle = e->last.count && !grown.count;
 	e->last = *row;
 	row_apply(s, key, &grown);
 }
 
-bool session_row_final(const struct session *s, const struct mmt_fold_key *key)
+bool session_row_final(const struct session *s, const struct mmt_aggregate_key *key)
 {
 	const struct mm *mm = map_get_number(&s->by_mm, key->mm_id);
 	uint64_t words[ROW_WORDS];
@@ -142,7 +142,7 @@ bool session_row_final(const struct session *s, const struct mmt_fold_key *key)
 }
 
 /* The kernel's row is no more; one that comes with its key later begins at 0. */
-void aggregate_gone(struct session *s, const struct mmt_fold_key *key, const struct mmt_fold_row *row)
+void aggregate_gone(struct session *s, const struct mmt_aggregate_key *key, const struct mmt_aggregate_row *row)
 {
 	uint64_t words[ROW_WORDS];
 
@@ -151,10 +151,10 @@ void aggregate_gone(struct session *s, const struct mmt_fold_key *key, const str
 }
 
 /* NULL: there are too many. */
-static struct mmt_fold_process *process_entry(struct aggregate_table *f, const struct mmt_fold_process_key *key)
+static struct mmt_aggregate_process *process_entry(struct aggregate_table *f, const struct mmt_aggregate_process_key *key)
 {
 	const uint64_t words[PROCESS_WORDS] = { key->start_boottime, key->tgid };
-	struct mmt_fold_process *e = map_get(&f->processes, words);
+	struct mmt_aggregate_process *e = map_get(&f->processes, words);
 
 	if (!e && f->processes.used < PROCESSES_MAX) {
 		e = xcalloc(1, sizeof(*e));
@@ -164,7 +164,7 @@ static struct mmt_fold_process *process_entry(struct aggregate_table *f, const s
 }
 
 /* The process of a row: by start time where a pid was used twice. */
-static struct process *process_of(struct session *s, const struct mmt_fold_process_key *key)
+static struct process *process_of(struct session *s, const struct mmt_aggregate_process_key *key)
 {
 	struct process *p = process_get(s, (pid_t)key->tgid);
 
@@ -179,10 +179,10 @@ static struct process *process_of(struct session *s, const struct mmt_fold_proce
 	return p;
 }
 
-void aggregate_process(struct session *s, const struct mmt_fold_process_key *key,
-			  const struct mmt_fold_process *now)
+void aggregate_process(struct session *s, const struct mmt_aggregate_process_key *key,
+			  const struct mmt_aggregate_process *now)
 {
-	struct mmt_fold_process *e = process_entry(aggregate_of(s), key), last;
+	struct mmt_aggregate_process *e = process_entry(aggregate_of(s), key), last;
 	struct process *p;
 
 	if (!e) {
@@ -201,9 +201,9 @@ void aggregate_process(struct session *s, const struct mmt_fold_process_key *key
 		f->unattributed_major += (uint64_t)now->gup_major - (uint64_t)last.gup_major;
 		for (int c = 0; c < MMT_CLASS_COUNT; c++)
 			for (int major = 0; major < 2; major++) {
-				struct mmt_fold_key k = { .cls = (uint8_t)c, .mode = MMT_MODE_COUNT,
+				struct mmt_aggregate_key k = { .cls = (uint8_t)c, .mode = MMT_MODE_COUNT,
 							  .flags = major ? MMT_FAULT_MAJOR : 0 };
-				struct mmt_fold_row d = { .count = now->count[c][major] - last.count[c][major] };
+				struct mmt_aggregate_row d = { .count = now->count[c][major] - last.count[c][major] };
 
 				if (d.count)
 					stat_add_row(f, &k, &d);

@@ -39,8 +39,8 @@ void processes_free(struct session *s);
 /* own: pid is one of those who use it, no other that looked into it. */
 struct mm *mm_get(struct session *s, uint32_t id, pid_t pid, bool own);
 /* Its bounds are known: names and kinds of its VMAs are judged. */
-void mm_born(struct session *s, struct mm *mm, const struct mmt_marks *marks);
-void mm_ended(struct session *s, struct mm *mm, const struct mmt_marks *marks);
+void mm_born(struct session *s, struct mm *mm, const struct mmt_mm_bounds *bounds);
+void mm_ended(struct session *s, struct mm *mm, const struct mmt_mm_bounds *bounds);
 void mms_free(struct session *s);
 
 /* --- vma.c --- */
@@ -61,9 +61,10 @@ void layout_apply(struct session *s, pid_t pid, const void *bytes, size_t size);
 void layout_resident(struct session *s, const struct input_rss *head, const struct input_resident *list, size_t n);
 void layout_stack_pointer(struct session *s, pid_t pid, uint64_t sp);
 void record_apply(struct session *s, const void *bytes, size_t size);
-void aggregate_row(struct session *s, const struct mmt_fold_key *key, const struct mmt_fold_row *row);
-void aggregate_gone(struct session *s, const struct mmt_fold_key *key, const struct mmt_fold_row *row);
-void aggregate_process(struct session *s, const struct mmt_fold_process_key *key, const struct mmt_fold_process *process);
+void aggregate_row(struct session *s, const struct mmt_aggregate_key *key, const struct mmt_aggregate_row *row);
+void aggregate_gone(struct session *s, const struct mmt_aggregate_key *key, const struct mmt_aggregate_row *row);
+void aggregate_process(struct session *s, const struct mmt_aggregate_process_key *key,
+		       const struct mmt_aggregate_process *process);
 void aggregate_free(struct session *s);
 extern const struct retention_limits retention_limits; /* those of a real run */
 void retention_apply(struct session *s, const struct input_retain *r);

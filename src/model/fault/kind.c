@@ -92,12 +92,12 @@ static const struct input_segment *find_segment(const struct vma *v, const struc
 
 static void judge_file(struct session *s, struct vma *v, struct kind_walk *walk)
 {
-	const struct mmt_marks *m = &v->mm->marks;
+	const struct mmt_mm_bounds *m = &v->mm->bounds;
 	const struct elf_facts *elf = elf_find(s, v->v.dev, v->v.ino);
 	uint32_t perm = v->v.vm_flags & VM_ACCESS;
 	const struct input_segment *seg = elf ? find_segment(v, elf, walk) : NULL;
-	bool text = v->mm->have_marks && perm & VM_EXEC && overlaps(&v->v, m->start_code, m->end_code);
-	bool data = v->mm->have_marks && !text && !(perm & VM_EXEC) && overlaps(&v->v, m->start_data, m->end_data);
+	bool text = v->mm->have_mm_bounds && perm & VM_EXEC && overlaps(&v->v, m->start_code, m->end_code);
+	bool data = v->mm->have_mm_bounds && !text && !(perm & VM_EXEC) && overlaps(&v->v, m->start_data, m->end_data);
 	bool loaded = elf_executable(s, &v->v);
 
 	if (!perm) {
@@ -126,10 +126,10 @@ static void judge_file(struct session *s, struct vma *v, struct kind_walk *walk)
 /* Where the bss that begins with v ends; 0: none does. */
 static uint64_t bss_limit(const struct vma *v, const struct kind_walk *walk, enum kind_source *source)
 {
-	const struct mmt_marks *m = &v->mm->marks;
+	const struct mmt_mm_bounds *m = &v->mm->bounds;
 
 	/* the kernel maps the rest of .bss as anonymous memory after the data */
-	if (v->mm->have_marks && m->end_data && v->v.start >= PAGE_DOWN(m->end_data) && v->v.start <= PAGE_UP(m->end_data) &&
+	if (v->mm->have_mm_bounds && m->end_data && v->v.start >= PAGE_DOWN(m->end_data) && v->v.start <= PAGE_UP(m->end_data) &&
 	    v->v.start != m->start_brk) {
 		*source = SOURCE_MARKS;
 		if (walk && walk->bss_start == v->v.start)
@@ -145,14 +145,14 @@ static uint64_t bss_limit(const struct vma *v, const struct kind_walk *walk, enu
 /* With ASLR off the heap begins where bss ends, and both are one VMA. */
 static void judge_anonymous(struct vma *v, struct kind_walk *walk)
 {
-	const struct mmt_marks *m = &v->mm->marks;
+	const struct mmt_mm_bounds *m = &v->mm->bounds;
 	enum kind_source source = SOURCE_VMA;
 	uint64_t limit = bss_limit(v, walk, &source), top = PAGE_UP(m->brk);
 
 	part_until(v, KIND_BSS, limit);
-	if (v->mm->have_marks && !walk && v->v.start >= m->start_brk && v->v.start <= top && top < v->v.end)
-		top = v->v.end; /* the break moved since the marks were read */
-	if (v->mm->have_marks && overlaps(&v->v, m->start_brk, top)) {
+	if (v->mm->have_mm_bounds && !walk && v->v.start >= m->start_brk && v->v.start <= top && top < v->v.end)
+		top = v->v.end; /* the break moved since the bounds were read */
+	if (v->mm->have_mm_bounds && overlaps(&v->v, m->start_brk, top)) {
 		part_until(v, KIND_ANON, m->start_brk);
 		part_until(v, KIND_HEAP, top);
 		source = SOURCE_MARKS;
@@ -163,7 +163,7 @@ static void judge_anonymous(struct vma *v, struct kind_walk *walk)
 
 static void judge_private(struct vma *v, struct kind_walk *walk)
 {
-	const struct mmt_marks *m = &v->mm->marks;
+	const struct mmt_mm_bounds *m = &v->mm->bounds;
 	uint64_t guard = walk ? walk->guard_end : 0;
 
 	if (walk)
@@ -172,9 +172,9 @@ static void judge_private(struct vma *v, struct kind_walk *walk)
 		whole(v, KIND_GUARD, SOURCE_VMA);
 		if (walk && v->v.end - v->v.start <= GUARD_MAX)
 			walk->guard_end = v->v.end;
-	} else if (v->mm->have_marks && m->start_stack >= v->v.start && m->start_stack < v->v.end) {
+	} else if (v->mm->have_mm_bounds && m->start_stack >= v->v.start && m->start_stack < v->v.end) {
 		whole(v, KIND_STACK, SOURCE_MARKS);
-	} else if (!v->mm->have_marks && v->v.vm_flags & VM_GROWSDOWN) {
+	} else if (!v->mm->have_mm_bounds && v->v.vm_flags & VM_GROWSDOWN) {
 		whole(v, KIND_STACK, SOURCE_VMA);
 	} else if (v->thread_stack) {
 		whole(v, KIND_THREAD_STACK, SOURCE_SP);
@@ -190,7 +190,7 @@ void kind_judge(struct session *s, struct vma *v, struct kind_walk *walk)
 	struct parts before = *p;
 
 	*p = (struct parts){ 0 };
-	v->judged = v->mm->have_marks;
+	v->judged = v->mm->have_mm_bounds;
 	if (!strncmp(v->name, "[vdso]", 6))
 		whole(v, KIND_VDSO, SOURCE_VMA);
 	else if (!strncmp(v->name, "[vvar", 5))

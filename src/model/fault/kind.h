@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What a VMA is: from the mm's own marks, then the program headers of its file,
+/* What a VMA is: from the mm's own bounds, then the program headers of its file,
  * then its permissions. */
 #ifndef MODEL_KIND_H
 #define MODEL_KIND_H
@@ -15,10 +15,10 @@ struct kind_walk {
 	uint64_t guard_end;          /* end of the last small inaccessible VMA */
 };
 
-/* Fills v->parts.  walk NULL: a single VMA, and the marks may be old. */
+/* Fills v->parts.  walk NULL: a single VMA, and the bounds may be old. */
 void kind_judge(struct session *s, struct vma *v, struct kind_walk *walk);
-/* The same for all VMAs of mm that are alive, by marks just read; and for those
- * that died without marks. */
+/* The same for all VMAs of mm that are alive, by bounds just read; and for those
+ * that died without bounds. */
 void kind_judge_living(struct session *s, struct mm *mm);
 /* A thread's stack pointer was seen in v. */
 void kind_stack_pointer(const struct session *s, struct vma *v);

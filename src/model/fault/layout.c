@@ -50,7 +50,7 @@ static void layout_finish(struct session *s, struct mm *mm)
 			if (v->live)
 				vma_changed(s, v);
 			v->live = false;
-			if (v->known && !v->judged) /* gone before the marks were known */
+			if (v->known && !v->judged) /* gone before the bounds were known */
 				kind_judge(s, v, NULL);
 		}
 	}
@@ -82,10 +82,10 @@ void layout_apply(struct session *s, pid_t pid, const void *bytes, size_t size)
 				return; /* nothing is wrong with it: it comes too early */
 			p = process_started(s, pid, r.mm->start_boottime);
 			mm = mm_get(s, r.mm->mm_id, pid, true);
-			mm->marks = r.mm->marks;
+			mm->bounds = r.mm->bounds;
 			mm->lock_seq = r.mm->lock_seq;
 			mm->layout_time = r.mm->time;
-			mm->have_marks = true;
+			mm->have_mm_bounds = true;
 			mm->generation++;
 			mm->live_count = 0;
 			p->mm_id = mm->id;

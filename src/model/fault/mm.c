@@ -37,16 +37,16 @@ bool session_layout_current(const struct session *s, pid_t pid, const struct mmt
 	const struct process *p = map_get_number(&s->by_pid, (uint64_t)pid);
 	const struct mm *mm = p && !p->dead && p->mm_id == now->mm_id ? process_mm(s, p) : NULL;
 
-	return mm && mm->have_marks && !mm->racing && now->lock_seq != ~0ull && mm->lock_seq == now->lock_seq;
+	return mm && mm->have_mm_bounds && !mm->racing && now->lock_seq != ~0ull && mm->lock_seq == now->lock_seq;
 }
 
-void mm_born(struct session *s, struct mm *mm, const struct mmt_marks *marks)
+void mm_born(struct session *s, struct mm *mm, const struct mmt_mm_bounds *bounds)
 {
 	/* a parent that spawns by vfork() sends its own bounds each time: its VMAs are judged already */
-	if (mm->have_marks && !memcmp(&mm->marks, marks, sizeof(*marks)))
+	if (mm->have_mm_bounds && !memcmp(&mm->bounds, bounds, sizeof(*bounds)))
 		return;
-	mm->marks = *marks;
-	mm->have_marks = true;
+	mm->bounds = *bounds;
+	mm->have_mm_bounds = true;
 	for (struct vma *v = mm->vmas; v; v = v->next) {
 		vma_name_by_bounds(s, v);
 		if (v->known && !v->judged)
@@ -54,10 +54,10 @@ void mm_born(struct session *s, struct mm *mm, const struct mmt_marks *marks)
 	}
 }
 
-void mm_ended(struct session *s, struct mm *mm, const struct mmt_marks *marks)
+void mm_ended(struct session *s, struct mm *mm, const struct mmt_mm_bounds *bounds)
 {
-	mm->marks = *marks;
-	mm->have_marks = mm->ended = true;
+	mm->bounds = *bounds;
+	mm->have_mm_bounds = mm->ended = true;
 	kind_judge_living(s, mm);
 	for (struct vma *v = mm->vmas; v; v = v->next) {
 		if (v->live)

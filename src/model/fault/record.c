@@ -56,7 +56,7 @@ static void apply_vma_seen(struct session *s, const struct mmt_vma_seen *r)
 	v->known = true;
 	vma_changed(s, v);
 	v->live = current && !mm->ended;
-	if (mm->have_marks)
+	if (mm->have_mm_bounds)
 		vma_name_by_bounds(s, v);
 	kind_judge(s, v, NULL);
 }
@@ -75,7 +75,7 @@ static void apply_fork(struct session *s, const struct mmt_fork *f)
 	p->ppid = (pid_t)f->parent_tgid;
 	p->mm_id = f->head.mm_id;
 	memcpy(p->comm, f->comm, sizeof(p->comm) - 1);
-	mm_born(s, mm_get(s, f->head.mm_id, f->borrowed ? (pid_t)f->parent_tgid : p->pid, true), &f->marks);
+	mm_born(s, mm_get(s, f->head.mm_id, f->borrowed ? (pid_t)f->parent_tgid : p->pid, true), &f->bounds);
 }
 
 /* What the child's own memory and the loading of the program cost is kept
@@ -106,7 +106,7 @@ static void apply_exec(struct session *s, const struct mmt_exec *x)
 	mm->proc = p;
 	if (old && old->child && old != mm)
 		child_executed(s, old, mm);
-	mm_born(s, mm, &x->marks);
+	mm_born(s, mm, &x->bounds);
 }
 
 void record_apply(struct session *s, const void *bytes, size_t size)
@@ -142,7 +142,7 @@ void record_apply(struct session *s, const void *bytes, size_t size)
 			p->threads_changed++;
 		break;
 	case MMT_KIND_MM_END:
-		mm_ended(s, mm_get(s, h->mm_id, (pid_t)h->tgid, true), &((const struct mmt_mm_end *)bytes)->marks);
+		mm_ended(s, mm_get(s, h->mm_id, (pid_t)h->tgid, true), &((const struct mmt_mm_end *)bytes)->bounds);
 		break;
 	case MMT_KIND_CALL:
 		process_get(s, (pid_t)h->tgid)->calls++;

@@ -59,7 +59,7 @@ struct vma {
 	uint64_t rss_time;         /* when that was, ns of CLOCK_MONOTONIC */
 	struct fault_stat faults;
 	struct parts parts;        /* what it is; of the last time it was alive */
-	bool judged;               /* ... by the mm's marks */
+	bool judged;               /* ... by the mm's bounds */
 	bool guard_below, thread_stack;
 	bool sum;              /* stands for VMAs that are gone: so many with faults */
 	uint32_t merged;
@@ -71,10 +71,10 @@ struct vma {
 struct mm {
 	uint32_t id;
 	struct process *proc; /* whose it was at first sight */
-	struct mmt_marks marks;
+	struct mmt_mm_bounds bounds;
 	uint64_t lock_seq; /* change counter when the layout was read */
 	uint64_t layout_time; /* what was announced before is older than the layout */
-	bool have_marks, ended;
+	bool have_mm_bounds, ended;
 	bool owned;           /* proc is one of those who use it */
 	bool child;           /* of the child before it execs: one row, [exec] */
 	bool racing;          /* changed while the layout was read, each time */
@@ -148,7 +148,7 @@ bool session_layout_current(const struct session *s, pid_t pid, const struct mmt
 /* The last layout of pid changed while it was read: read it again. */
 bool session_layout_raced(const struct session *s, pid_t pid);
 /* After an INPUT_ROW: nothing will be added to that row, the kernel may drop it. */
-bool session_row_final(const struct session *s, const struct mmt_fold_key *key);
+bool session_row_final(const struct session *s, const struct mmt_aggregate_key *key);
 /* Are the ELF facts of that file known? */
 bool session_elf_known(const struct session *s, uint32_t dev, uint64_t ino);
 /* The VMA row of a fault, or with that key; NULL: there is none. */

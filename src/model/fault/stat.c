@@ -21,7 +21,7 @@ static struct class_stat *class_of(struct fault_stat *s, unsigned cls)
 	return s->cls[cls];
 }
 
-static void add_counts(struct fault_stat *s, struct class_stat *c, const struct mmt_fold_key *key, uint64_t n)
+static void add_counts(struct fault_stat *s, struct class_stat *c, const struct mmt_aggregate_key *key, uint64_t n)
 {
 	if (key->cls == MMT_CLASS_ERROR) {
 		c->error += n;
@@ -41,7 +41,7 @@ static void add_counts(struct fault_stat *s, struct class_stat *c, const struct 
 
 void stat_add(struct fault_stat *s, const struct mmt_fault *f)
 {
-	struct mmt_fold_key key = { .cls = f->cls, .mode = f->mode, .flags = f->flags };
+	struct mmt_aggregate_key key = { .cls = f->cls, .mode = f->mode, .flags = f->flags };
 	struct class_stat *c = class_of(s, f->cls);
 	uint32_t n = f->weight ? f->weight : 1;
 
@@ -55,7 +55,7 @@ void stat_add(struct fault_stat *s, const struct mmt_fault *f)
 	}
 }
 
-void stat_add_row(struct fault_stat *s, const struct mmt_fold_key *key, const struct mmt_fold_row *row)
+void stat_add_row(struct fault_stat *s, const struct mmt_aggregate_key *key, const struct mmt_aggregate_row *row)
 {
 	struct class_stat *c = class_of(s, key->cls);
 

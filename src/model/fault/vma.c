@@ -65,7 +65,7 @@ void vma_name(struct vma *v, const char *name, size_t len)
  * the order of show_map_vma(). Before 6.7 what touches the heap was [heap]. */
 const char *vma_initial_name(const struct session *s, const struct mm *mm, const struct mmt_vma *v)
 {
-	const struct mmt_marks *m = &mm->marks;
+	const struct mmt_mm_bounds *m = &mm->bounds;
 	uint64_t slack = s->heap_touching;
 
 	if (v->kind & (MMT_VMA_FILE | MMT_VMA_SPECIAL))
@@ -75,14 +75,14 @@ const char *vma_initial_name(const struct session *s, const struct mm *mm, const
 	return v->start <= m->start_stack && v->end >= m->start_stack ? "[stack]" : NULL;
 }
 
-/* For a VMA that no layout has shown: the break may have moved since the marks. */
+/* For a VMA that no layout has shown: the break may have moved since the bounds. */
 void vma_name_by_bounds(const struct session *s, struct vma *v)
 {
 	const char *name = vma_initial_name(s, v->mm, &v->v);
 
 	if (!v->known || v->name[0])
 		return;
-	if (!name && v->v.start == v->mm->marks.start_brk && !(v->v.kind & (MMT_VMA_FILE | MMT_VMA_SPECIAL)))
+	if (!name && v->v.start == v->mm->bounds.start_brk && !(v->v.kind & (MMT_VMA_FILE | MMT_VMA_SPECIAL)))
 		name = "[heap]";
 	if (name)
 		vma_name(v, name, strlen(name));

@@ -12,11 +12,6 @@ const struct hist_snapshot *text_hist_shown(const struct text *x)
 	return x->t->interval_ns ? &hist_of(x->t->model)->added : &hist_of(x->t->model)->now;
 }
 
-bool text_hist_wasteless(uint8_t domain)
-{
-	return domain == MMT_DOMAIN_SWAPOUT || domain == MMT_DOMAIN_SWAPIN;
-}
-
 const char *text_hist_rate(struct text *x, uint64_t count)
 {
 	struct value v = value_real((double)count * 1e9 / (double)x->t->interval_ns);
@@ -39,13 +34,12 @@ static void put_head(struct text *x)
 static const char *op_words(uint8_t domain, uint8_t op)
 {
 	switch ((enum mmt_hist_op)op) {
-	case MMT_OP_ALLOC:
-		return domain == MMT_DOMAIN_SWAPIN ? "reads" : domain == MMT_DOMAIN_SWAPOUT ? "writes" : "allocated";
+	case MMT_OP_ALLOC: return hist_domains[domain].allocations;
 	case MMT_OP_FREE: return "freed";
 	case MMT_OP_FAILED: return "failed";
 	case MMT_OP_FALLBACK: return "taken from another migrate type";
-	case MMT_OP_NESTED: return domain == MMT_DOMAIN_VMALLOC ? "for arrays of pages" : "nested";
-	case MMT_OP_LATENCY: return domain == MMT_DOMAIN_FAULT ? "timed" : domain == MMT_DOMAIN_SWAPIN ? "faults" : "times";
+	case MMT_OP_NESTED: return "for arrays of pages";
+	case MMT_OP_LATENCY: return hist_domains[domain].times;
 	case MMT_OP_COUNT: break;
 	}
 	return "";
@@ -57,9 +51,9 @@ static void put_sums(struct text *x, uint8_t domain, uint8_t op, const struct mm
 	const char *asked = text_value(x, &requested, op == MMT_OP_LATENCY ? UNIT_NS : UNIT_BYTES);
 	FILE *f = x->view->out;
 
-	if (text_hist_wasteless(domain))
+	if (hist_is(domain, HD_WASTELESS))
 		fprintf(f, ", %s", asked);
-	else if (op == MMT_OP_LATENCY && domain != MMT_DOMAIN_FAULT)
+	else if (op == MMT_OP_LATENCY && hist_is(domain, HD_STALL))
 		fprintf(f, ", %s lost", asked);
 	else if (op == MMT_OP_ALLOC || op == MMT_OP_NESTED)
 		fprintf(f, ", %s requested, %s given, %.1f%% waste", asked, text_value(x, &allocated, UNIT_BYTES),
@@ -87,7 +81,7 @@ static void put_op(struct text *x, uint8_t domain, uint8_t op)
 	const char *limits = op == MMT_OP_FREE ? model_fact(x->t->model, "unknown", free_key) : NULL;
 	FILE *f = x->view->out;
 
-	if (!sum.count && op != (hist_domains[domain].sized ? MMT_OP_ALLOC : MMT_OP_LATENCY))
+	if (!sum.count && op != (hist_is(domain, HD_SIZED) ? MMT_OP_ALLOC : MMT_OP_LATENCY))
 		return;
 	fprintf(f, "%s: %llu %s", hist_domains[domain].key, sum.count, op_words(domain, op));
 	if (x->t->interval_ns)
@@ -113,7 +107,7 @@ static void put_domain(struct text *x, uint8_t domain)
 		return;
 	}
 	for (uint8_t op = 0; op < MMT_OP_COUNT; op++)
-		if ((op != MMT_OP_LATENCY || hist_domains[domain].timed) && (op != MMT_OP_ALLOC || hist_domains[domain].sized))
+		if ((op != MMT_OP_LATENCY || hist_is(domain, HD_TIMED)) && (op != MMT_OP_ALLOC || hist_is(domain, HD_SIZED)))
 			put_op(x, domain, op);
 	fputc('\n', x->view->out);
 }

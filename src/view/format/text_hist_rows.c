@@ -70,7 +70,7 @@ static void put_numbers(struct text *x, const struct hist_line *l)
 	if (l->op == MMT_OP_LATENCY)
 		fprintf(f, " %8s %8s", value_text_of(x, sum->requested, UNIT_NS),
 			value_text_of(x, sum->count ? sum->requested / sum->count : 0, UNIT_NS));
-	else if (text_hist_wasteless(l->domain))
+	else if (hist_is(l->domain, HD_WASTELESS))
 		fprintf(f, " %8s", value_text_of(x, sum->requested, UNIT_BYTES));
 	else if (!hist_has_sizes(l->domain, l->op))
 		fprintf(f, " %8s %8s %8s %7s", "-", "-", "-", "-");
@@ -101,7 +101,7 @@ static void put_titles(struct text *x, uint8_t domain, uint8_t op, int width)
 		fprintf(f, " %8s", "/S");
 	if (op == MMT_OP_LATENCY)
 		fprintf(f, " %8s %8s", "TOTAL", "AVG");
-	else if (text_hist_wasteless(domain))
+	else if (hist_is(domain, HD_WASTELESS))
 		fprintf(f, " %8s", "BYTES");
 	else
 		fprintf(f, " %8s %8s %8s %7s", "REQUEST", "GIVEN", "WASTE", "WASTE%");
@@ -164,7 +164,7 @@ void text_hist_rows(struct text *x, uint8_t domain, uint8_t op)
 	struct row_type type = row_hist;
 	struct text_rows part = { .type = &type };
 
-	if (op == MMT_OP_LATENCY && domain >= MMT_DOMAIN_DIRECT) /* time lost says more than how often */
+	if (op == MMT_OP_LATENCY && hist_is(domain, HD_STALL)) /* time lost says more than how often */
 		type.sort = "bytes";
 	part.row = xcalloc(all->count + 1, sizeof(*part.row));
 	for (size_t i = 0; i < all->count; i++) {

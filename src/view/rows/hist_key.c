@@ -27,7 +27,7 @@ static struct value site_value(const struct name *n, uint64_t site, const struct
 static struct value cache_value(const struct hist_line *l, const struct name *n, uint64_t cache,
 				const struct tick *t)
 {
-	if (l->domain != MMT_DOMAIN_KMALLOC)
+	if (!hist_is(l->domain, HD_SIZE_CLASSES))
 		return value_text(n ? n->text : NULL);
 	return value_text(tick_printf(t, cache > 8192 ? "pages for %" PRIu64 : "kmalloc size class %" PRIu64, cache));
 }

@@ -92,7 +92,7 @@ static void put_totals(const struct nest *n, struct nest_out *o)
 	const struct hist_model *h = n->data;
 
 	for (uint8_t d = 0; d < MMT_DOMAIN_COUNT; d++) {
-		struct value v = hist_domains[d].timed ? value_uint(h->stalls_open[d]) : value_none();
+		struct value v = hist_is(d, HD_TIMED) ? value_uint(h->stalls_open[d]) : value_none();
 
 		if (!model_fact(&h->base, "backend", hist_domains[d].key))
 			continue;

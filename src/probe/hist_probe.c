@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#include "probe/kmem.h"
+#include "probe/hist_probe.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -11,58 +11,42 @@
 #include "probe/cgroup.h"
 #include "probe/kernel_btf.h"
 #include "probe/kernel_read.h"
+#include "probe/objects.h"
 #include "probe/percpu.h"
 #include "wire/percpu.h"
 #include "wire/stall.h"
 
 #include "hist.skel.h"
 
-/* Hooks of each domain; the first one must work. */
-static const struct { enum hook_id alloc, free, more[2]; } domain_hooks[MMT_DOMAIN_COUNT] = {
-	[MMT_DOMAIN_KMALLOC] = { HOOK_KMALLOC, HOOK_KFREE, { HOOK_COUNT, HOOK_COUNT } },
-	[MMT_DOMAIN_SLAB] = { HOOK_SLAB, HOOK_SLAB_FREE, { HOOK_COUNT, HOOK_COUNT } },
-	[MMT_DOMAIN_VMALLOC] = { HOOK_VMALLOC, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
-	[MMT_DOMAIN_PAGE] = { HOOK_PAGE, HOOK_PAGE_FREE, { HOOK_PAGE_FALLBACK, HOOK_PAGE_BULK } },
-	[MMT_DOMAIN_MMAP] = { HOOK_HIST_MMAP, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
-	[MMT_DOMAIN_BRK] = { HOOK_HIST_BRK, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
-	[MMT_DOMAIN_FAULT] = { HOOK_HIST_FAULT, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
-	[MMT_DOMAIN_DIRECT] = { HOOK_DIRECT, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
-	[MMT_DOMAIN_MEMCG] = { HOOK_MEMCG, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
-	[MMT_DOMAIN_KSWAPD] = { HOOK_KSWAPD, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
-	[MMT_DOMAIN_COMPACT] = { HOOK_COMPACT, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
-	[MMT_DOMAIN_SWAPOUT] = { HOOK_SWAPOUT, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
-	[MMT_DOMAIN_SWAPIN] = { HOOK_SWAPIN, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
-	[MMT_DOMAIN_OOM] = { HOOK_OOM, HOOK_COUNT, { HOOK_COUNT, HOOK_COUNT } },
+/* Hooks of each domain, those of allocations up to HOOK_NONE; the first one must work. */
+static const struct { enum hook_id free; const enum hook_id *alloc; } domain_hooks[MMT_DOMAIN_COUNT] = {
+#define DOMAIN(NAME, n, key, flags, keys, free_keys, allocations, times, help, free, ...) \
+	[n] = { free, (const enum hook_id[]){ __VA_ARGS__, HOOK_NONE } },
+#include "wire/domains.def"
+#undef DOMAIN
 };
 
-struct kmem {
+struct hist_probe {
 	struct hist_bpf *skel;
 	struct plan plan;
 	struct links links;
 	struct ring_buffer *ooms;
-	kmem_oom_fn oom_fn;
+	hist_probe_oom_fn oom_fn;
 	void *oom_ctx;
 	char why[MMT_DOMAIN_COUNT][320]; /* a domain left out */
 };
 
-bool kmem_counts_frees(enum mmt_domain domain)
+bool hist_probe_counts_frees(enum mmt_domain domain)
 {
-	return domain_hooks[domain].free < HOOK_COUNT;
-}
-
-static void want(struct plan *p, enum hook_id hook)
-{
-	if (hook < HOOK_COUNT)
-		p->want[hook] = true;
+	return domain_hooks[domain].free != HOOK_NONE;
 }
 
 static void want_domain(struct plan *p, enum mmt_domain d, bool frees)
 {
-	want(p, domain_hooks[d].alloc);
-	want(p, domain_hooks[d].more[0]);
-	want(p, domain_hooks[d].more[1]);
-	if (frees)
-		want(p, domain_hooks[d].free);
+	for (const enum hook_id *hook = domain_hooks[d].alloc; *hook != HOOK_NONE; hook++)
+		p->want[*hook] = true;
+	if (frees && domain_hooks[d].free != HOOK_NONE)
+		p->want[domain_hooks[d].free] = true;
 }
 
 static bool is_forced(const struct plan *p)
@@ -75,7 +59,7 @@ static bool is_forced(const struct plan *p)
 
 /* Drops the domains that cannot be traced; fails if none is left, or if one of
  * them was to have a certain backend. */
-static int drop_impossible(struct kmem *k, struct kmem_options *opt, struct error *e)
+static int drop_impossible(struct hist_probe *k, struct hist_probe_options *opt, struct error *e)
 {
 	int left = 0;
 
@@ -99,7 +83,7 @@ static int drop_impossible(struct kmem *k, struct kmem_options *opt, struct erro
 	return 0;
 }
 
-static int make_plan(struct kmem *k, struct kmem_options *opt, struct error *e)
+static int make_plan(struct hist_probe *k, struct hist_probe_options *opt, struct error *e)
 {
 	plan_log(opt->verbose);
 	k->plan.btf = opt->btf;
@@ -117,7 +101,7 @@ static int make_plan(struct kmem *k, struct kmem_options *opt, struct error *e)
 	return plan_build(&k->plan, e);
 }
 
-static int fill_maps(struct kmem *k, const struct kmem_options *opt, struct error *e)
+static int fill_maps(struct hist_probe *k, const struct hist_probe_options *opt, struct error *e)
 {
 	struct mmt_range wrappers[MMT_WRAPPERS];
 	uint32_t zero = 0, n = opt->config.wrappers;
@@ -136,7 +120,7 @@ static int fill_maps(struct kmem *k, const struct kmem_options *opt, struct erro
 
 static int on_oom(void *ctx, void *bytes, size_t size)
 {
-	struct kmem *k = ctx;
+	struct hist_probe *k = ctx;
 
 	if (size >= sizeof(struct mmt_oom))
 		k->oom_fn(k->oom_ctx, bytes);
@@ -144,7 +128,7 @@ static int on_oom(void *ctx, void *bytes, size_t size)
 }
 
 /* OOM kills need a ring, and the kernel's per-CPU variables for exact sizes. */
-static int oom_prepare(struct kmem *k, struct error *e)
+static int oom_prepare(struct hist_probe *k, struct error *e)
 {
 	if (!k->plan.chosen[HOOK_OOM])
 		return 0;
@@ -154,12 +138,12 @@ static int oom_prepare(struct kmem *k, struct error *e)
 	return k->ooms ? 0 : error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot map the ring");
 }
 
-static int object_load(struct kmem *k, const struct kmem_options *opt, struct error *e)
+static int object_load(struct hist_probe *k, const struct hist_probe_options *opt, struct error *e)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, o, .btf_custom_path = opt->btf);
 	int err;
 
-	k->skel = hist_bpf__open_opts(&o);
+	k->skel = hist_object_open(&o);
 	if (!k->skel)
 		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot open the BPF object");
 	plan_autoload(&k->plan, k->skel->obj);
@@ -184,68 +168,68 @@ static int object_load(struct kmem *k, const struct kmem_options *opt, struct er
 	return fill_maps(k, opt, e) ? -1 : oom_prepare(k, e);
 }
 
-struct kmem *kmem_open(const struct kmem_options *opt, struct error *e)
+struct hist_probe *hist_probe_open(const struct hist_probe_options *opt, struct error *e)
 {
-	struct kmem *k = calloc(1, sizeof(*k));
-	struct kmem_options o = *opt;
+	struct hist_probe *k = calloc(1, sizeof(*k));
+	struct hist_probe_options o = *opt;
 
 	if (!k) {
 		error_set(e, EXIT_FAILED, NULL, strerror(ENOMEM), "cannot start");
 		return NULL;
 	}
 	if (make_plan(k, &o, e) || object_load(k, &o, e)) {
-		kmem_free(k);
+		hist_probe_free(k);
 		return NULL;
 	}
 	return k;
 }
 
-int kmem_attach(struct kmem *k, struct error *e)
+int hist_probe_attach(struct hist_probe *k, struct error *e)
 {
 	return links_attach(&k->links, &k->plan, k->skel->obj, e);
 }
 
-void kmem_detach(struct kmem *k)
+void hist_probe_detach(struct hist_probe *k)
 {
 	links_detach(&k->links);
 }
 
-void kmem_free(struct kmem *k)
+void hist_probe_free(struct hist_probe *k)
 {
 	if (!k)
 		return;
-	kmem_detach(k);
+	hist_probe_detach(k);
 	ring_buffer__free(k->ooms);
 	hist_bpf__destroy(k->skel);
 	free(k);
 }
 
-int kmem_add_process(struct kmem *k, pid_t tgid)
+int hist_probe_add_process(struct hist_probe *k, pid_t tgid)
 {
 	uint32_t key = (uint32_t)tgid, one = 1;
 
 	return bpf_map_update_elem(bpf_map__fd(k->skel->maps.followed), &key, &one, BPF_ANY) ? -errno : 0;
 }
 
-const struct candidate *kmem_backend(const struct kmem *k, enum mmt_domain domain, const char **lacks)
+const struct candidate *hist_probe_backend(const struct hist_probe *k, enum mmt_domain domain, const char **limitations)
 {
-	const struct candidate *c = k->plan.chosen[domain_hooks[domain].alloc];
+	const struct candidate *c = k->plan.chosen[*domain_hooks[domain].alloc];
 
-	*lacks = c ? c->lacks : k->why[domain];
+	*limitations = c ? c->limitations : k->why[domain];
 	if (c && domain == MMT_DOMAIN_PAGE && !k->plan.chosen[HOOK_PAGE_BULK])
-		*lacks = "pages allocated in bulk (vmalloc, network drivers) raise no event";
+		*limitations = "pages allocated in bulk (vmalloc, network drivers) raise no event";
 	return c;
 }
 
-const char *kmem_free_lacks(const struct kmem *k, enum mmt_domain domain)
+const char *hist_probe_free_limitations(const struct hist_probe *k, enum mmt_domain domain)
 {
 	enum hook_id hook = domain_hooks[domain].free;
-	const struct candidate *c = hook < HOOK_COUNT ? k->plan.chosen[hook] : NULL;
+	const struct candidate *c = hook != HOOK_NONE ? k->plan.chosen[hook] : NULL;
 
-	return c ? c->lacks : "";
+	return c ? c->limitations : "";
 }
 
-struct row_visit { kmem_row_fn fn; void *ctx; int cpus; };
+struct row_visit { hist_probe_row_fn fn; void *ctx; int cpus; };
 
 static struct mmt_hist_row row_sum(const struct row_visit *v, const struct mmt_hist_row *per_cpu)
 {
@@ -282,7 +266,7 @@ static void on_total(void *ctx, const void *key, const void *value)
 		v->fn(v->ctx, &of, &sum, true);
 }
 
-int kmem_read(struct kmem *k, kmem_row_fn fn, void *ctx)
+int hist_probe_read(struct hist_probe *k, hist_probe_row_fn fn, void *ctx)
 {
 	struct row_visit v = { fn, ctx, libbpf_num_possible_cpus() };
 	int err = map_each(k->skel->maps.hist_rows, on_hist_row, &v);
@@ -300,13 +284,13 @@ static void on_stall(void *ctx, const void *key, const void *value)
 		open[stall->kind]++;
 }
 
-void kmem_stalls(const struct kmem *k, uint64_t open[MMT_DOMAIN_COUNT])
+void hist_probe_stalls(const struct hist_probe *k, uint64_t open[MMT_DOMAIN_COUNT])
 {
 	memset(open, 0, MMT_DOMAIN_COUNT * sizeof(*open));
 	map_each(k->skel->maps.stalls, on_stall, open);
 }
 
-uint64_t kmem_loss(const struct kmem *k, enum mmt_hist_loss which)
+uint64_t hist_probe_loss(const struct hist_probe *k, enum mmt_hist_loss which)
 {
 	int cpus = libbpf_num_possible_cpus();
 	uint64_t values[cpus > 0 ? cpus : 1], sum = 0;
@@ -319,12 +303,12 @@ uint64_t kmem_loss(const struct kmem *k, enum mmt_hist_loss which)
 	return sum;
 }
 
-int kmem_oom_fd(const struct kmem *k)
+int hist_probe_oom_fd(const struct hist_probe *k)
 {
 	return k->ooms ? ring_buffer__epoll_fd(k->ooms) : -1;
 }
 
-void kmem_ooms(struct kmem *k, kmem_oom_fn fn, void *ctx)
+void hist_probe_ooms(struct hist_probe *k, hist_probe_oom_fn fn, void *ctx)
 {
 	k->oom_fn = fn;
 	k->oom_ctx = ctx;
@@ -332,17 +316,17 @@ void kmem_ooms(struct kmem *k, kmem_oom_fn fn, void *ctx)
 		ring_buffer__consume(k->ooms);
 }
 
-bool kmem_process(const struct kmem *k, uint64_t id, struct mmt_hist_process *out)
+bool hist_probe_process(const struct hist_probe *k, uint64_t id, struct mmt_hist_process *out)
 {
 	return bpf_map_lookup_elem(bpf_map__fd(k->skel->maps.hist_processes), &id, out) == 0;
 }
 
-bool kmem_cache(const struct kmem *k, uint64_t id, struct mmt_hist_cache *out)
+bool hist_probe_cache(const struct hist_probe *k, uint64_t id, struct mmt_hist_cache *out)
 {
 	return bpf_map_lookup_elem(bpf_map__fd(k->skel->maps.hist_caches), &id, out) == 0;
 }
 
-void kmem_cost(const struct kmem *k, struct probe_cost *out)
+void hist_probe_cost(const struct hist_probe *k, struct probe_cost *out)
 {
 	object_cost(k->skel->obj, out);
 }
