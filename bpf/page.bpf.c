@@ -46,7 +46,7 @@ static __always_inline void bulk_entered(void *ctx, u64 count)
 	open->tid = tid;
 }
 
-/* Where the quick way has no pages, one comes from the ordinary way, which tells it. */
+/* Where the quick way has no pages, one comes from the ordinary way, which reports it. */
 static __always_inline void bulk_returned(void *ctx, u64 gfp, u64 populated)
 {
 	u32 tid = (u32)bpf_get_current_pid_tgid();

@@ -70,7 +70,7 @@ int BPF_PROG(kfree__rt, u64 site, u64 ptr)
 	struct hist_event ev = { .domain = MMT_DOMAIN_KMALLOC, .op = MMT_OP_FREE, .lane = LANE_FREE,
 				 .site = site, .ptr = ptr };
 
-	if (ptr && hist_wanted()) /* kfree(NULL) is told too */
+	if (ptr && hist_wanted()) /* kfree(NULL) raises the event too */
 		hist_add(ctx, &ev);
 	return 0;
 }

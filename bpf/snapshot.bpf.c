@@ -100,7 +100,7 @@ static __always_inline long layout_path(struct vm_area_struct *vma, char *buf, u
 	return len > 0 ? len - 1 : 0;
 }
 
-/* What the layout tells, a first fault need not tell again. */
+/* What the layout shows, a first fault need not announce again. */
 static __always_inline void layout_announced(const struct mmt_vma *facts, u32 mm_id)
 {
 	u64 mark = announced_mark(facts, mm_id);
@@ -165,7 +165,7 @@ static __always_inline void watch_unattributed(struct task_struct *task, u32 tid
 }
 
 /* What user space asks of the targets at each interval: has the layout changed,
- * and (as a side effect) the residual of each thread, told as records. */
+ * and (as a side effect) the residual of each thread, reported as records. */
 SEC("?iter/task")
 int watch__it(struct bpf_iter__task *ctx)
 {

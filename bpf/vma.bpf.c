@@ -27,7 +27,7 @@ static __always_inline u64 call_address(u32 nr, const struct pt_regs *regs, s64 
 	return nr == NR_MUNMAP || nr == NR_SHMDT ? 0 : regs->di;
 }
 
-/* Tells the VMA at addr and puts its key into rec. */
+/* Announces the VMA at addr and puts its key into rec. */
 static __always_inline void call_set_vma(struct mmt_call *rec, struct mm_struct *mm, u64 addr)
 {
 	struct vm_area_struct *vma = addr ? vma_find(mm, addr) : 0;
@@ -65,7 +65,7 @@ static __always_inline int call_return(u32 nr, const struct pt_regs *regs, s64 r
 	rec.arg[4] = regs->r8;
 	rec.arg[5] = regs->r9;
 	call_set_vma(&rec, mm, call_address(nr, regs, ret));
-	rec.head.time = bpf_ktime_get_ns(); /* after its VMA was told */
+	rec.head.time = bpf_ktime_get_ns(); /* after its VMA was announced */
 	emit_call(&rec);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Domain vmalloc: areas of the vmalloc space.  A vmalloc of more than 512 pages
- * takes a second area for its array of page pointers: told apart by its size,
+ * takes a second area for its array of page pointers: distinguished by its size,
  * coming next from the same thread. */
 #include "lib/hist.bpf.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* VMAs that user space was told of: a mark of 64 bits for each, in one cache line,
+/* VMAs that were announced to user space: a mark of 64 bits for each, in one cache line,
  * where a hash map would cost a process of many VMAs some misses at each fault. */
 #ifndef MMT_ANNOUNCED_BPF_H
 #define MMT_ANNOUNCED_BPF_H
@@ -9,7 +9,7 @@
 #define ANNOUNCED_SETS 32768
 #define ANNOUNCED_WAYS 8
 
-/* A mark pushed out only makes its VMA be told again. */
+/* A mark pushed out only makes its VMA be announced again. */
 struct announced_set { u64 marks[ANNOUNCED_WAYS]; };
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, ANNOUNCED_SETS);
 	 __type(key, u32); __type(value, struct announced_set); } vmas_announced SEC(".maps");
@@ -20,7 +20,7 @@ static __always_inline u64 announced_mix(u64 h, u64 v)
 	return h ^ h >> 32;
 }
 
-/* Never 0.  The end of a stack is its anchor; other VMAs are told again when they grew. */
+/* Never 0.  The end of a stack is its anchor; other VMAs are announced again when they grew. */
 static __always_inline u64 announced_mark(const struct mmt_vma *facts, u32 mm_id)
 {
 	return announced_mix(announced_mix(announced_mix(announced_mix(1, facts->anchor), facts->end), facts->sig), mm_id) | 1;

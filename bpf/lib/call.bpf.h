@@ -6,7 +6,7 @@
 #include "emit.bpf.h"
 #include "mm.bpf.h"
 
-/* A stack that grew to reach address, told as a call (`trace` only). */
+/* A stack that grew to reach address, reported as a call (`trace` only). */
 static __always_inline void stack_growth_report(struct vm_area_struct *vma, u64 address)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -21,7 +21,7 @@ static __always_inline void stack_growth_report(struct vm_area_struct *vma, u64 
 	rec.anchor = facts.anchor;
 	rec.sig = facts.sig;
 	vma_announce(vma, &facts, rec.head.mm_id);
-	rec.head.time = bpf_ktime_get_ns(); /* after its VMA was told */
+	rec.head.time = bpf_ktime_get_ns(); /* after its VMA was announced */
 	emit_call(&rec);
 }
 #endif

@@ -9,7 +9,7 @@
 
 extern void *bpf_rdonly_cast(void *obj, __u32 btf_id) __ksym __weak;
 
-/* false: the address is bad, where the kernel tells. */
+/* false: the address is bad, where the kernel says so. */
 static __always_inline bool word_read(u64 va, u64 *word)
 {
 	if (bpf_rdonly_cast) {

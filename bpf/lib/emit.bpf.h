@@ -102,7 +102,7 @@ static __noinline int aggregate_call(const struct mmt_call *c)
 	return 0;
 }
 
-/* The ring of this CPU, and room in it; 0: there is none, the event must be folded. */
+/* The ring of this CPU, and room in it; 0: there is none, the event must be aggregated. */
 struct data_room { void *ring, *rec; };
 
 static __always_inline struct data_room data_reserve(u64 size)

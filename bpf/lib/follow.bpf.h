@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The processes that hist and leak were told to count: children join, the dead
+/* The processes that hist and leak are to count: children join, the dead
  * leave. */
 #ifndef MMT_FOLLOW_BPF_H
 #define MMT_FOLLOW_BPF_H

@@ -43,7 +43,7 @@ static __always_inline void hist_lost(u32 which)
 	percpu_add(&hist_losses, which, 1);
 }
 
-/* One allocation, as its hook tells it. */
+/* One allocation, as its hook reports it. */
 struct hist_event {
 	u64 site, ptr, cache;
 	u64 requested, allocated;

@@ -30,7 +30,7 @@ struct thread_state {
 	u8 borrows; /* a kernel thread: runs on one mm after the other */
 	u8 skipped; /* the fault under way is sampled out (fentry) */
 	u8 closed_error; /* the last fault closed was an error at last_error */
-	u64 reported; /* residual told so far: minor below, major in the upper half */
+	u64 reported; /* residual reported so far: minor below, major in the upper half */
 	u64 base_min, base_maj; /* min_flt and maj_flt when first seen */
 	u64 seen_min, seen_maj;
 	u64 last_error;

@@ -181,7 +181,7 @@ static __always_inline void vma_short_name(struct vm_area_struct *vma, u32 kind,
 		name[0] = 0;
 }
 
-/* Tells user space of a VMA the first time a fault meets it. false: there was no
+/* Announces a VMA to user space the first time a fault meets it. false: there was no
  * room, the next fault there must try again. */
 static __always_inline bool vma_announce(struct vm_area_struct *vma, const struct mmt_vma *facts, u32 mm_id)
 {

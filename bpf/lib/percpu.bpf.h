@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Per-CPU variables of the kernel.  Not by ksym: a kernel without
- * CONFIG_KALLSYMS_ALL does not tell their addresses.  User space knows the
+ * CONFIG_KALLSYMS_ALL does not show their addresses.  User space knows the
  * offsets from the BTF; where a CPU's part lies is found from its run queue and
  * proved by the current task that it must hold. */
 #ifndef MMT_PERCPU_BPF_H

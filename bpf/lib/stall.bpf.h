@@ -19,7 +19,7 @@ static __always_inline bool stall_open(u32 kind, u32 gfp, u32 order)
 	return !bpf_map_update_elem(&stalls, &key, &s, BPF_ANY);
 }
 
-/* ns since it was opened, and what was told then; 0: it was not. */
+/* ns since it was opened, and what was noted then; 0: it was not. */
 static __always_inline u64 stall_close(u32 kind, struct mmt_stall *out)
 {
 	struct mmt_stall_key key = { .tid = bpf_get_current_pid_tgid(), .kind = kind };

@@ -67,7 +67,7 @@ static __always_inline struct task_faults task_faults(struct task_struct *task)
 /* What the kernel counted for this thread beyond the faults seen.  often: in a
  * program that runs at each fault. */
 static __always_inline void unattributed_report(struct thread_state *st, struct task_struct *task, bool often, u32 mm_id,
-					 u32 tid, u32 tgid)
+						u32 tid, u32 tgid)
 {
 	u64 reported = *(volatile u64 *)&st->reported; /* before the counters: they only grow */
 	struct task_faults f = often ? (struct task_faults){ task->min_flt, task->maj_flt } : task_faults(task);
@@ -78,7 +78,7 @@ static __always_inline void unattributed_report(struct thread_state *st, struct 
 
 	if ((!min && !maj) || !mmt_tuning.on)
 		return;
-	/* the thread itself and watch__it may be at it: one tells */
+	/* the thread itself and watch__it may be at it: one reports */
 	if (__sync_val_compare_and_swap(&st->reported, reported, (u64)now_maj << 32 | now_min) != reported)
 		return;
 	rec = control_reserve(sizeof(*rec));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What user space tells the BPF programs before they are loaded. */
+/* What user space sets for the BPF programs before they are loaded. */
 #ifndef MMT_WIRE_CONFIG_H
 #define MMT_WIRE_CONFIG_H
 
@@ -18,8 +18,8 @@ struct mmt_config {
 	__u32 follow;      /* children become targets */
 	__u32 wake_bytes;  /* wake the reader when the data ring holds this much */
 	__u32 filter_tid;  /* only threads in the tids map */
-	__u32 residual;    /* what the kernel counted beyond the faults seen is told: GUP, sampling */
-	__u32 calls;       /* tell VMA-changing calls and stack growth */
+	__u32 residual;    /* what the kernel counted beyond the faults seen is reported: GUP, sampling */
+	__u32 calls;       /* report VMA-changing calls and stack growth */
 	__u32 control_bytes; /* size of the control ring */
 	__u32 scope;       /* enum mmt_scope */
 	__u32 self;        /* tgid of mmtrace */
@@ -28,7 +28,7 @@ struct mmt_config {
 /* What user space may change while programs run. */
 struct mmt_tuning {
 	__u32 on;        /* faults and calls count: set when all hooks are in, cleared before the first goes */
-	__u32 aggregate; /* fold everything, stream nothing */
+	__u32 aggregate; /* aggregate everything, stream nothing */
 	__u32 sample;    /* 1 in so many minor faults is looked at; 0 and 1: all */
 	__u32 no_peek;   /* the walk of page tables does not work here */
 };

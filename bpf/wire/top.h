@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What the programs of `mmtrace top` and user space share: one row per process,
- * only ever added to, and what the iterator tells of each thread. */
+ * only ever added to, and what the iterator reports of each thread. */
 #ifndef MMT_WIRE_TOP_H
 #define MMT_WIRE_TOP_H
 
@@ -14,7 +14,7 @@ struct mmt_top_config {
 	__u64 cgroup_id;
 };
 
-/* A process: its id together with the start tells reused ids apart. */
+/* A process: its id together with the start distinguishes reused ids. */
 struct mmt_top_key {
 	__u64 start_boottime; /* ns, CLOCK_BOOTTIME */
 	__u32 tgid;

@@ -15,6 +15,6 @@ struct direct_map {
 /* 0, or a negative errno: classes are then coarse. */
 int direct_map_find(struct direct_map *out);
 /* Does the walk of page tables (peek__sc, which reads and fills shared) find the
- * frame that the kernel tells? 0, -ENXIO: another one, or a negative errno. */
+ * frame that the kernel shows? 0, -ENXIO: another one, or a negative errno. */
 int direct_map_check(int prog_fd, struct mmt_peek *shared);
 #endif

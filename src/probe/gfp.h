@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the kernel's BTF tells of the flags of allocations. */
+/* What the kernel's BTF shows of the flags of allocations. */
 #ifndef PROBE_GFP_H
 #define PROBE_GFP_H
 

@@ -42,7 +42,7 @@ int hist_probe_add_process(struct hist_probe *k, pid_t tgid);
 /* The backend of a domain; NULL: it is not counted. *limitations: what it cannot see,
  * or why it is not counted. */
 const struct candidate *hist_probe_backend(const struct hist_probe *k, enum mmt_domain domain, const char **limitations);
-/* What its frees do not tell; "": nothing, or they are not counted. */
+/* What its frees do not report; "": nothing, or they are not counted. */
 const char *hist_probe_free_limitations(const struct hist_probe *k, enum mmt_domain domain);
 
 /* All counters, summed over CPUs; unkeyed: totals that are in no row. */

@@ -174,6 +174,6 @@ int machine_facts(struct machine_fact out[MACHINE_FACTS], const char *btf)
 	say_sysctl(&out[n++], "perf_event_paranoid", "perf_event_paranoid", "above 1 perf events need CAP_PERFMON");
 	say_sysctl(&out[n++], "kptr_restrict", "kptr_restrict", "mmtrace needs no addresses from kallsyms");
 	say_sysctl(&out[n++], "unprivileged_bpf", "unprivileged_bpf_disabled", "above 0 BPF needs CAP_BPF");
-	say_sysctl(&out[n++], "bpf_stats", "bpf_stats_enabled", "1 makes the summary tell the time of the BPF programs");
+	say_sysctl(&out[n++], "bpf_stats", "bpf_stats_enabled", "1 makes the summary show the time of the BPF programs");
 	return n;
 }

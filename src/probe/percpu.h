@@ -10,7 +10,7 @@
 struct btf;
 struct bpf_program;
 
-/* Offsets from the BTF (NULL: the running kernel's); false: it does not tell them all. */
+/* Offsets from the BTF (NULL: the running kernel's); false: it does not show them all. */
 bool percpu_offsets(const char *btf, struct mmt_percpu *out);
 /* Runs the program percpu_find__rt on each CPU that is online; false: not found on all. */
 bool percpu_find(const struct bpf_program *prog);

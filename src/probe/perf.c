@@ -162,7 +162,7 @@ static bool cpu_known(const struct perf_events *e, int cpu)
 	return false;
 }
 
-/* The kernel tells udev of each CPU that comes online, after a suspend too. */
+/* The kernel announces to udev each CPU that comes online, after a suspend too. */
 static int news_open(void)
 {
 	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = 1 };

@@ -19,7 +19,7 @@ struct perf_events {
 	struct bpf_program *prog; /* NULL: not attached */
 	struct perf_cpu *cpus;
 	int count, size;
-	int news;        /* socket that tells which CPUs came online; -1: none */
+	int news;        /* socket that reports which CPUs came online; -1: none */
 	uint64_t period; /* of the minor faults; 0: each */
 	bool sampled;    /* the period was greater than 1 at some time */
 	uint64_t counted; /* faults, by events that were closed */

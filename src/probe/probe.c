@@ -69,7 +69,7 @@ static void maps_size(struct mmtrace_bpf *skel, const struct probe_options *opt)
 	}
 }
 
-/* Tells the programs where page tables are. */
+/* Shows the programs where page tables are. */
 static bool peek_prepare(struct mmtrace_bpf *skel)
 {
 	struct mmt_config *c = (struct mmt_config *)&skel->rodata->mmt_config;

@@ -20,7 +20,7 @@ struct probe_options {
 	const char *btf;               /* BTF file, or NULL for the kernel's own */
 	uint64_t ring_bytes;           /* data ring, a power of two; 0: default */
 	uint64_t control_bytes;        /* control ring, likewise */
-	uint32_t rows;                 /* folded rows; 0: default */
+	uint32_t rows;                 /* aggregated rows; 0: default */
 	enum mmt_scope scope;
 	int cgroup;                    /* descriptor of its directory, for MMT_SCOPE_CGROUP */
 	bool follow;                   /* children become targets */
@@ -43,7 +43,7 @@ void probe_detach(struct probe *p);
 /* Frees p; takes NULL. */
 void probe_free(struct probe *p);
 
-/* Streams or folds; looks at one in `sample` minor faults (1: at all). Process
+/* Streams or aggregates; looks at one in `sample` minor faults (1: at all). Process
  * totals stay what the kernel counted. */
 int probe_tune(struct probe *p, bool aggregate, uint32_t sample);
 int probe_add_target(struct probe *p, pid_t tgid);
@@ -67,7 +67,7 @@ int probe_cpu_fd(const struct probe *p);
  * the last milliseconds stay for the next call. */
 int probe_drain(struct probe *p, bool all, record_fn fn, void *ctx);
 
-/* The folded rows as they stand, if any grew since the last call (all: in any
+/* The aggregated rows as they stand, if any grew since the last call (all: in any
  * case); they only grow.
  * row() is true where nothing will be added any more: the row makes room, after
  * gone() has had its last state. */

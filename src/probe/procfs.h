@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What /proc tells of a process. */
+/* What /proc shows of a process. */
 #ifndef PROBE_PROCFS_H
 #define PROBE_PROCFS_H
 #include <stdbool.h>

@@ -34,7 +34,7 @@ void top_probe_free(struct top_probe *p);
 /* NULL: none works here. */
 const struct candidate *top_probe_backend(const struct top_probe *p, enum hook_id hook);
 
-/* Are interrupts told from the processes they interrupt, and is RSS exact? */
+/* Are interrupts distinguished from the processes they interrupt, and is RSS exact? */
 bool top_probe_percpu(const struct top_probe *p);
 
 /* All threads asked for; valid until the next call. Their number, or a negative errno. */

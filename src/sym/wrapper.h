@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Kernel functions that only pass an allocation on: as a call site they say
+/* Kernel functions that only pass an allocation on: as a call site they show
  * nothing, their caller does. */
 #ifndef SYM_WRAPPER_H
 #define SYM_WRAPPER_H
