@@ -10,7 +10,9 @@
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 16384);
 	 __type(key, struct mmt_aggregate_key); __type(value, struct mmt_aggregate_row); } aggregate_rows SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 4096);
-	 __type(key, struct mmt_aggregate_process_key); __type(value, struct mmt_aggregate_process); } aggregate_processes SEC(".maps");
+	__type(key, struct mmt_aggregate_process_key);
+	__type(value, struct mmt_aggregate_process);
+} aggregate_processes SEC(".maps");
 
 /* Beyond those, without the VMA: what a process's latencies are made of. */
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 1024);
@@ -86,7 +88,9 @@ counted: /* last: who sees it counted finds it in a row */
 
 static __noinline int aggregate_call(const struct mmt_call *c)
 {
-	struct mmt_aggregate_key key = { .tgid = c->head.tgid, .mm_id = c->head.mm_id, .sig = c->nr, .cls = MMT_AGGREGATE_CALL };
+	struct mmt_aggregate_key key = {
+		.tgid = c->head.tgid, .mm_id = c->head.mm_id, .sig = c->nr, .cls = MMT_AGGREGATE_CALL
+	};
 	struct mmt_aggregate_row *row = value_get(&aggregate_rows, &key, &aggregate_row_empty);
 	struct mmt_aggregate_process *p = 0;
 
@@ -132,7 +136,8 @@ static __always_inline void data_submit(struct data_room room)
 /* How a fault ended; the rest is in its thread's state. */
 #define FAULT_END(cls, flags) ((u32)(cls) | (u32)(flags) << 16)
 
-static __always_inline void fault_fill(struct mmt_fault *f, const struct thread_state *st, u64 now, u32 end, u32 ns, u32 weight)
+static __always_inline void fault_fill(struct mmt_fault *f, const struct thread_state *st, u64 now, u32 end, u32 ns,
+				       u32 weight)
 {
 	head_fill(&f->head, MMT_KIND_FAULT, st->mm_id, now);
 	f->addr = st->addr;

@@ -126,8 +126,8 @@ static int check_stray_pid(const struct args *a, char **words, struct error *e)
 	for (int i = 0; words[i] && text_parse_u64(words[i], &v) && n < (int)sizeof(list) - 60; i++)
 		n += snprintf(list + n, sizeof(list) - (size_t)n, ",%" PRIu64, v);
 	snprintf(list + n, sizeof(list) - (size_t)n, "; for an interval say %.20ss", words[0]);
-	return error_set(e, EXIT_USAGE, list, "a process has this number, and as an interval it is long", "unclear word '%.40s'",
-			 words[0]);
+	return error_set(e, EXIT_USAGE, list, "a process has this number, and as an interval it is long",
+			 "unclear word '%.40s'", words[0]);
 }
 
 static bool takes_interval(enum command_id c)
@@ -149,7 +149,8 @@ static int unknown_word(const struct args *a, const char *word, struct error *e)
 	if (a->command == COMMAND_LIVE)
 		return error_set(e, EXIT_USAGE, "a command to run follows '--'", "neither a command of mmtrace nor an interval",
 				 "unknown word '%s'", safe);
-	return error_set(e, EXIT_USAGE, NULL, *command_texts[a->command].words ? "it does not fit here" : "the command takes no words",
+	return error_set(e, EXIT_USAGE, NULL,
+			 *command_texts[a->command].words ? "it does not fit here" : "the command takes no words",
 			 "unknown word '%s'", safe);
 }
 

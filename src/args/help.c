@@ -195,7 +195,10 @@ static void fish(void)
 
 int args_completion(const char *shell, struct error *e)
 {
-	static const struct { const char *name; void (*print)(void); } shells[] = { { "bash", bash }, { "zsh", zsh }, { "fish", fish } };
+	static const struct {
+		const char *name;
+		void (*print)(void);
+	} shells[] = { { "bash", bash }, { "zsh", zsh }, { "fish", fish } };
 
 	for (size_t i = 0; shell && i < sizeof(shells) / sizeof(shells[0]); i++)
 		if (!strcmp(shells[i].name, shell)) {

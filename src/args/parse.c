@@ -18,7 +18,8 @@ int arg_bad(struct error *e, const char *name, const char *value, const char *wh
 
 	text_escape(safe, sizeof(safe), value);
 	/* INTERVAL and COUNT are words, the rest are options */
-	return error_set(e, EXIT_USAGE, NULL, why, "bad value '%s' of %s%s", safe, islower((unsigned char)*name) ? "--" : "", name);
+	return error_set(e, EXIT_USAGE, NULL, why, "bad value '%s' of %s%s", safe,
+			 islower((unsigned char)*name) ? "--" : "", name);
 }
 
 int arg_number(const char *name, const char *value, uint64_t min, uint64_t max, uint64_t *out, struct error *e)

@@ -107,7 +107,8 @@ static void messages_close(struct outputs *o)
 	sink_close(o->messages);
 }
 
-int outputs_open(struct outputs *o, const struct args *a, const struct show *show, const struct model *m, struct error *e)
+int outputs_open(struct outputs *o, const struct args *a, const struct show *show, const struct model *m,
+		 struct error *e)
 {
 	o->list = xcalloc((size_t)a->show.also_count + 1, sizeof(*o->list));
 	o->patience.wake = -1;

@@ -29,7 +29,8 @@ struct outputs {
 };
 
 /* Opens files, of which nothing is lost before outputs_start(). -1: e is filled. */
-int outputs_open(struct outputs *o, const struct args *a, const struct show *show, const struct model *m, struct error *e);
+int outputs_open(struct outputs *o, const struct args *a, const struct show *show, const struct model *m,
+		 struct error *e);
 /* Empties the files: from now on nothing but a kill keeps them from being written. */
 void outputs_start(struct outputs *o);
 void outputs_event(struct outputs *o, const struct row_type *type, const void *row);
@@ -42,8 +43,8 @@ int outputs_waiting(const struct outputs *o, int *fds, int max);
 void outputs_push(struct outputs *o);
 /* The main one cannot be written any more, or nobody reads it. */
 bool outputs_failed(struct outputs *o);
-/* Flushes and closes all, waiting for readers that go on reading. 0, or -1 and e where something could not be written; a
- * reader that has gone is no failure. */
+/* Flushes and closes all, waiting for readers that go on reading. 0, or -1 and e where
+ * something could not be written; a reader that has gone is no failure. */
 int outputs_close(struct outputs *o, struct error *e);
 
 #endif

@@ -37,7 +37,8 @@ const struct command *replay_command(const struct args *a, struct error *e)
 	struct input in;
 
 	if (!path) {
-		error_set(e, EXIT_USAGE, "mmtrace replay FILE", a->word_count ? "it shows one" : "no recording is named", "cannot replay");
+		error_set(e, EXIT_USAGE, "mmtrace replay FILE",
+			  a->word_count ? "it shows one" : "no recording is named", "cannot replay");
 		return NULL;
 	}
 	if (!f) {

@@ -11,8 +11,17 @@ struct doctor_candidate {
 	char *text[8]; /* as enum doctor_text */
 };
 
-enum doctor_text { DOCTOR_HOOK, DOCTOR_HELP, DOCTOR_BACKEND, DOCTOR_PROVIDES, DOCTOR_LIMITATIONS, DOCTOR_PROGRAM, DOCTOR_WHY,
-		   DOCTOR_REMEDY, DOCTOR_TEXTS };
+enum doctor_text {
+	DOCTOR_HOOK,
+	DOCTOR_HELP,
+	DOCTOR_BACKEND,
+	DOCTOR_PROVIDES,
+	DOCTOR_LIMITATIONS,
+	DOCTOR_PROGRAM,
+	DOCTOR_WHY,
+	DOCTOR_REMEDY,
+	DOCTOR_TEXTS
+};
 
 struct doctor {
 	struct model base;

@@ -75,7 +75,8 @@ static void *grown(void *array, size_t *size, size_t need, size_t each)
 
 static bool same_row(const struct leak_row *r, const struct leak_row *like)
 {
-	return r->site == like->site && r->what == like->what && r->domain == like->domain && r->frame_count == like->frame_count &&
+	return r->site == like->site && r->what == like->what && r->domain == like->domain &&
+	       r->frame_count == like->frame_count &&
 	       !memcmp(r->frames, like->frames, sizeof(r->frames[0]) * (size_t)like->frame_count);
 }
 

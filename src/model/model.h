@@ -16,7 +16,8 @@ struct model_type {
 	const char *name;
 	size_t size; /* of the whole struct, whose first member is a struct model */
 	void (*init)(struct model *m);                            /* NULL: all zero will do */
-	void (*input)(struct model *m, const struct input *in);   /* kinds of the command's own, and ticks; heads are checked */
+	void (*input)(struct model *m,
+		      const struct input *in); /* kinds of the command's own, and ticks; heads are checked */
 	void (*clean)(struct model *m);                           /* NULL: nothing to free */
 	/* Has so much ended that an INPUT_RETAIN should not wait for the interval? now: CLOCK_MONOTONIC. NULL: never */
 	bool (*over_limit)(const struct model *m, uint64_t now);

@@ -16,7 +16,8 @@ int cgroup_open(const char *path, struct error *e)
 	struct statfs fs;
 
 	if (fd < 0) {
-		error_set(e, EXIT_FAILED, "give its directory, as /sys/fs/cgroup/NAME", strerror(errno), "cannot open cgroup '%s'", path);
+		error_set(e, EXIT_FAILED, "give its directory, as /sys/fs/cgroup/NAME", strerror(errno),
+			  "cannot open cgroup '%s'", path);
 		return -1;
 	}
 	if (fstatfs(fd, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)

@@ -41,12 +41,14 @@ int hist_probe_add_process(struct hist_probe *k, pid_t tgid);
 
 /* The backend of a domain; NULL: it is not counted. *limitations: what it cannot see,
  * or why it is not counted. */
-const struct candidate *hist_probe_backend(const struct hist_probe *k, enum mmt_domain domain, const char **limitations);
+const struct candidate *hist_probe_backend(const struct hist_probe *k, enum mmt_domain domain,
+					   const char **limitations);
 /* What its frees do not report; "": nothing, or they are not counted. */
 const char *hist_probe_free_limitations(const struct hist_probe *k, enum mmt_domain domain);
 
 /* All counters, summed over CPUs; unkeyed: totals that are in no row. */
-typedef void (*hist_probe_row_fn)(void *ctx, const struct mmt_hist_key *key, const struct mmt_hist_row *row, bool unkeyed);
+typedef void (*hist_probe_row_fn)(void *ctx, const struct mmt_hist_key *key, const struct mmt_hist_row *row,
+				  bool unkeyed);
 int hist_probe_read(struct hist_probe *k, hist_probe_row_fn fn, void *ctx);
 
 /* Calls fn for each OOM kill since the last call. The descriptor is readable

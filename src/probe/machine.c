@@ -106,7 +106,8 @@ static void say_surroundings(struct machine_fact *pids, struct machine_fact *sec
 		say(pids, "pid_namespace", e.hint, "not the initial one: %s", e.cause);
 	else
 		say(pids, "pid_namespace", NULL, "the initial one");
-	say(seccomp, "seccomp", filtered ? "if programs are refused: let the filter allow bpf(2) and perf_event_open(2)" : NULL,
+	say(seccomp, "seccomp",
+	    filtered ? "if programs are refused: let the filter allow bpf(2) and perf_event_open(2)" : NULL,
 	    filtered ? "a filter is active" : "no filter");
 }
 
@@ -126,7 +127,9 @@ static void say_page_tables(struct machine_fact *f, const char *btf)
 		    strerror(-err));
 	else if (err)
 		say(f, "page_tables",
-		    rights_capabilities() >> CAP_SYS_ADMIN & 1 ? NULL : "CAP_SYS_ADMIN opens /proc/self/pagemap, which shows where they are",
+		    rights_capabilities() >> CAP_SYS_ADMIN & 1
+			    ? NULL
+			    : "CAP_SYS_ADMIN opens /proc/self/pagemap, which shows where they are",
 		    "cannot be read (%s): fault classes are coarse", strerror(-err));
 	else
 		say(f, "page_tables", NULL, "readable, %d levels: fault classes are exact", dm.levels);

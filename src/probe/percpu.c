@@ -11,7 +11,8 @@
 #include "probe/kernel_btf.h"
 
 /* Offset of a variable in .data..percpu, and its type; false: not there. */
-static bool variable(const struct btf *btf, const struct btf_type *section, const char *name, __u64 *offset, __u32 *type)
+static bool variable(const struct btf *btf, const struct btf_type *section, const char *name, __u64 *offset,
+		     __u32 *type)
 {
 	const struct btf_var_secinfo *v = btf_var_secinfos(section);
 
@@ -46,7 +47,8 @@ static bool member(const struct btf *btf, __u32 type, const char *name, __u64 *o
 }
 
 /* A variable of its own, or (6.2 to 6.14) a member of pcpu_hot. */
-static bool hot(const struct btf *btf, const struct btf_type *section, const char *name, const char *member_name, __u64 *offset)
+static bool hot(const struct btf *btf, const struct btf_type *section, const char *name, const char *member_name,
+		__u64 *offset)
 {
 	__u32 type;
 

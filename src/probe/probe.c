@@ -347,7 +347,8 @@ static void each_process(void *ctx, const void *key, const void *value)
 int probe_aggregate(struct probe *p, bool all, const struct aggregate_reader *reader, void *ctx)
 {
 	struct aggregate_each f = { .reader = reader, .ctx = ctx };
-	uint64_t folded = map_sum(p->skel->maps.losses, MMT_LOSS_FOLDED) + map_sum(p->skel->maps.losses, MMT_LOSS_CONTROL_FULL);
+	uint64_t folded =
+		map_sum(p->skel->maps.losses, MMT_LOSS_FOLDED) + map_sum(p->skel->maps.losses, MMT_LOSS_CONTROL_FULL);
 	int err;
 
 	if (folded == p->folded_read && !all)

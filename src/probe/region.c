@@ -108,8 +108,11 @@ static void find_image(struct mmt_range out[MMT_REGIONS], __u64 text, __u64 end)
 	/* an image above the one place shows that modules start at the other */
 	bool kaslr = text >= MODULES_PLAIN || (text && text % (16 << 20));
 
-	out[MMT_REGION_IMAGE] = (struct mmt_range){ text ? text : IMAGE_MAP, end ? end : kaslr ? MODULES_KASLR : MODULES_PLAIN };
-	out[MMT_REGION_MODULES] = (struct mmt_range){ end && end > MODULES_PLAIN ? MODULES_KASLR : MODULES_PLAIN, MODULES_END };
+	out[MMT_REGION_IMAGE] = (struct mmt_range){ text ? text : IMAGE_MAP, end     ? end
+									     : kaslr ? MODULES_KASLR
+										     : MODULES_PLAIN };
+	out[MMT_REGION_MODULES] =
+		(struct mmt_range){ end && end > MODULES_PLAIN ? MODULES_KASLR : MODULES_PLAIN, MODULES_END };
 	if (kaslr || out[MMT_REGION_IMAGE].end > MODULES_PLAIN)
 		out[MMT_REGION_MODULES].start = MODULES_KASLR;
 	out[MMT_REGION_FIXMAP] = (struct mmt_range){ MODULES_END, FIXMAP_END };

@@ -229,8 +229,8 @@ int trial_check_file(const struct trial_env *env, const char *btf_path, struct e
 	if (!f)
 		return error_set(e, EXIT_USAGE, NULL, strerror(errno), "cannot read the BTF file '%s'", btf_path);
 	fclose(f);
-	return error_set(e, EXIT_USAGE, "'mmtrace doctor --btf FILE' shows whether one can be used", "it has no struct task_struct",
-			 "'%s' is not BTF of a kernel", btf_path);
+	return error_set(e, EXIT_USAGE, "'mmtrace doctor --btf FILE' shows whether one can be used",
+			 "it has no struct task_struct", "'%s' is not BTF of a kernel", btf_path);
 }
 
 void trial_close(struct trial_env *env)

@@ -79,7 +79,9 @@ int record_close(struct record_writer *w, struct error *e)
 		put(w, &end, sizeof(end));
 	err = fclose(w->f) && !w->err ? errno : w->err;
 	free(w);
-	return err ? error_set(e, EXIT_FAILED, "free space, or choose another file", strerror(err), "cannot write the recording") : 0;
+	return err ? error_set(e, EXIT_FAILED, "free space, or choose another file", strerror(err),
+			       "cannot write the recording")
+		   : 0;
 }
 
 /* --- reading --- */

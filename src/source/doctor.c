@@ -24,7 +24,8 @@ static const char *remedy(const struct trial *t, bool rights)
 	return "needs another kernel";
 }
 
-static void emit_candidate(struct source *s, const struct candidate *c, const struct trial *t, bool chosen, bool hopeless)
+static void emit_candidate(struct source *s, const struct candidate *c, const struct trial *t, bool chosen,
+			   bool hopeless)
 {
 	const char *texts[] = { hooks[c->hook].key, hooks[c->hook].help, c->backend, c->provides, c->limitations,
 				t->err ? t->program : "", t->why, remedy(t, rights_all()) };

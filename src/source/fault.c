@@ -214,7 +214,8 @@ static void limit_apply(struct fault_source *f, uint64_t interval_ns)
 
 	if (f->s.args->fault.max_overhead <= 0)
 		return;
-	if (limit_tick(&f->limit, f->probe, session, f->s.model->losses[MMT_LOSS_SEEN], interval_ns, whole) && !f->s.args->show.quiet)
+	if (limit_tick(&f->limit, f->probe, session, f->s.model->losses[MMT_LOSS_SEEN], interval_ns, whole) &&
+	    !f->s.args->show.quiet)
 		report_level(f, governor_level(&f->limit.g));
 	level = (struct input_level){ .overhead_pct = f->limit.g.loss_pct, .sample = governor_level(&f->limit.g)->sample,
 				      .level = f->limit.g.level };

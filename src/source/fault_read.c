@@ -100,7 +100,8 @@ static void on_gone(void *ctx, const struct mmt_aggregate_key *key, const struct
 	emit(&((struct fault_source *)ctx)->s, INPUT_ROW_GONE, key, sizeof(*key), row, sizeof(*row));
 }
 
-static void on_process(void *ctx, const struct mmt_aggregate_process_key *key, const struct mmt_aggregate_process *process)
+static void on_process(void *ctx, const struct mmt_aggregate_process_key *key,
+		       const struct mmt_aggregate_process *process)
 {
 	emit(&((struct fault_source *)ctx)->s, INPUT_ROW_PROCESS, key, sizeof(*key), process, sizeof(*process));
 }

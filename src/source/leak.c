@@ -69,9 +69,13 @@ int leak_options_make(const struct args *a, struct leak_options *o, struct error
 	*o = (struct leak_options){ .btf = a->probe.btf, .entries = a->leak.entries ? a->leak.entries : LEAK_ENTRIES,
 				    .verbose = a->probe.verbose };
 	memcpy(o->force, a->probe.force, sizeof(o->force));
-	*c = (struct mmt_leak_config){ .min_bytes = a->alloc.min_size, .max_bytes = a->alloc.max_size, .stacks = a->leak.stacks,
-				       .sample = a->probe.sample ? a->probe.sample : 1, .self = (uint32_t)getpid(),
-				       .filter_pid = a->target.pids.count || a->target.command, .follow = !a->target.no_follow };
+	*c = (struct mmt_leak_config){ .min_bytes = a->alloc.min_size,
+				       .max_bytes = a->alloc.max_size,
+				       .stacks = a->leak.stacks,
+				       .sample = a->probe.sample ? a->probe.sample : 1,
+				       .self = (uint32_t)getpid(),
+				       .filter_pid = a->target.pids.count || a->target.command,
+				       .follow = !a->target.no_follow };
 	for (int i = 0; i < a->word_count; i++) {
 		if (!domain_bit(a->words[i]))
 			return error_set(e, EXIT_USAGE, NULL, "neither a domain (kmalloc slab vmalloc page) nor an interval and a count",

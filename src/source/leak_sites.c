@@ -162,7 +162,8 @@ void leak_site_emit(struct leak_source *l, uint32_t number)
 	struct input_site in = { .number = number };
 	int n;
 
-	if (leak_table_knows(leak_of(l->s.model)->table, number) || has_no_row(l, number) || !leak_site(l->probe, number, &in.site))
+	if (leak_table_knows(leak_of(l->s.model)->table, number) || has_no_row(l, number) ||
+	    !leak_site(l->probe, number, &in.site))
 		return;
 	n = leak_stack(l->probe, in.site.key.stack, in.frames);
 	if (waits_for_names(l, number, in.site.key.site, in.frames, n))

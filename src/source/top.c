@@ -107,8 +107,13 @@ static int top_open(struct source *s, struct error *e)
 {
 	const struct args *a = s->args;
 	struct top_probe_options o = {
-		.btf = a->probe.btf, .rows = a->probe.rows, .cgroup = -1, .pids = a->target.pids.id, .pid_count = a->target.pids.count,
-		.calls = a->top.calls, .verbose = a->probe.verbose,
+		.btf = a->probe.btf,
+		.rows = a->probe.rows,
+		.cgroup = -1,
+		.pids = a->target.pids.id,
+		.pid_count = a->target.pids.count,
+		.calls = a->top.calls,
+		.verbose = a->probe.verbose,
 	};
 
 	memcpy(o.force, a->probe.force, sizeof(o.force));
@@ -154,6 +159,12 @@ static void top_close(struct source *s)
 }
 
 const struct source_type source_top = {
-	.name = "top", .size = sizeof(struct top_source), .open = top_open, .start = top_start, .read = top_read, .stop = top_stop,
-	.ended = top_ended, .close = top_close,
+	.name = "top",
+	.size = sizeof(struct top_source),
+	.open = top_open,
+	.start = top_start,
+	.read = top_read,
+	.stop = top_stop,
+	.ended = top_ended,
+	.close = top_close,
 };

@@ -7,10 +7,13 @@
 #include <string.h>
 
 /* Words of the kernel for several flags together, the largest first. */
-static const struct { const char *name, *flags[9]; } sets[] = {
-	{ "GFP_TRANSHUGE", { "DIRECT_RECLAIM", "IO", "FS", "HARDWALL", "HIGHMEM", "MOVABLE", "COMP", "NOMEMALLOC", "NOWARN" } },
+static const struct { const char *name, *flags[9];
+} sets[] = {
+	{ "GFP_TRANSHUGE",
+	  { "DIRECT_RECLAIM", "IO", "FS", "HARDWALL", "HIGHMEM", "MOVABLE", "COMP", "NOMEMALLOC", "NOWARN" } },
 	{ "GFP_TRANSHUGE_LIGHT", { "IO", "FS", "HARDWALL", "HIGHMEM", "MOVABLE", "COMP", "NOMEMALLOC", "NOWARN" } },
-	{ "GFP_HIGHUSER_MOVABLE", { "DIRECT_RECLAIM", "KSWAPD_RECLAIM", "IO", "FS", "HARDWALL", "HIGHMEM", "MOVABLE" } },
+	{ "GFP_HIGHUSER_MOVABLE",
+	  { "DIRECT_RECLAIM", "KSWAPD_RECLAIM", "IO", "FS", "HARDWALL", "HIGHMEM", "MOVABLE" } },
 	{ "GFP_HIGHUSER", { "DIRECT_RECLAIM", "KSWAPD_RECLAIM", "IO", "FS", "HARDWALL", "HIGHMEM" } },
 	{ "GFP_USER", { "DIRECT_RECLAIM", "KSWAPD_RECLAIM", "IO", "FS", "HARDWALL" } },
 	{ "GFP_KERNEL_ACCOUNT", { "DIRECT_RECLAIM", "KSWAPD_RECLAIM", "IO", "FS", "ACCOUNT" } },

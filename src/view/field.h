@@ -68,7 +68,8 @@ struct field {
 	int8_t rank;       /* enum rank */
 	int16_t arg;       /* get()'s own: lets many fields share a getter */
 	struct value (*get)(const struct field *f, const void *row, const struct tick *t);
-	struct value (*mark)(const struct field *f, const void *row, const struct tick *t); /* text before it in a table: "~"; NULL */
+	struct value (*mark)(const struct field *f, const void *row,
+			     const struct tick *t); /* text before it in a table: "~"; NULL */
 	struct value (*added)(const struct field *f, const void *row, const struct tick *t); /* in the last interval; NULL */
 };
 
@@ -82,7 +83,8 @@ struct row_type {
 	bool whole;        /* a table of it is never cut: it adds up */
 	bool urgent;       /* of events: each is written out at once, with -q too */
 	const char *sort;  /* key of -s where none is given; "-key" reverses; NULL: in the order of each() */
-	const char *tie;   /* key by which rows of one value stand, the least first; NULL: by the first total, the most first */
+	const char *
+		tie; /* key by which rows of one value stand, the least first; NULL: by the first total, the most first */
 	const struct field *fields;
 	int count;
 	/* NULL: rows of this type are events, which come one by one. */

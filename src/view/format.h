@@ -20,8 +20,10 @@ struct show {
 	const struct row_type *main;          /* what CSV on stdout shows; NULL: the first event type, or the first row type */
 	/* Is this input, which the model has had, an event to show? Its row type, and *row; else NULL. */
 	const struct row_type *(*event)(const struct model *m, const struct input *in, const void **row);
-	const struct row_type *start, *end;   /* fields of its first and last lines beyond the common ones; the row is the model */
-	const struct row_type *merged;        /* rows that the last INPUT_RETAIN merged into others, as events; NULL: none are */
+	const struct row_type *start,
+		*end; /* fields of its first and last lines beyond the common ones; the row is the model */
+	const struct row_type
+		*merged; /* rows that the last INPUT_RETAIN merged into others, as events; NULL: none are */
 	const struct text_page *page;         /* how tables look to people */
 };
 

@@ -105,8 +105,9 @@ static void fields_make(struct group *g)
 		f->get = get_merged;
 		f->arg = (int16_t)(-1 - i);
 	}
-	g->fields[n++] = (struct field){ .key = "of", .help = "the type of the rows that the group stands for", .rank = RANK_DATA,
-					 .get = get_of };
+	g->fields[n++] = (struct field){
+		.key = "of", .help = "the type of the rows that the group stands for", .rank = RANK_DATA, .get = get_of
+	};
 	g->fields[n++] = (struct field){ .key = "rows", .title = "ROWS", .help = "how many rows the group stands for",
 					 .unit = UNIT_COUNT, .width = 6, .flow = FLOW_LEVEL, .get = get_rows };
 	for (int i = 0; i < g->type->count; i++) {

@@ -100,8 +100,12 @@ static void first(void)
 
 static void rows(void)
 {
-	const struct mmt_aggregate_key key = { .tgid = 42, .mm_id = 2, .anchor = 0x406000, .sig = 5, .cls = MMT_CLASS_ANON_WRITE,
-					  .flags = MMT_FAULT_EXECUTOR };
+	const struct mmt_aggregate_key key = { .tgid = 42,
+					       .mm_id = 2,
+					       .anchor = 0x406000,
+					       .sig = 5,
+					       .cls = MMT_CLASS_ANON_WRITE,
+					       .flags = MMT_FAULT_EXECUTOR };
 	struct mmt_aggregate_row row = { .count = 7, .timed = 7, .ns_sum = 7000, .ns_max = 1200 };
 	const struct mmt_aggregate_process_key process = { .tgid = 42 };
 	const struct mmt_aggregate_process rest = { .gup_minor = 2, .count[MMT_CLASS_SWAP] = { 0, 3 } };

@@ -77,7 +77,8 @@ void sample_hist(struct record_writer *w)
 
 /* --- leak --- */
 
-static void site(struct record_writer *w, uint32_t number, enum mmt_leak_domain domain, const char *cache, uint32_t frames)
+static void site(struct record_writer *w, uint32_t number, enum mmt_leak_domain domain, const char *cache,
+		 uint32_t frames)
 {
 	struct input_site s = { .site = { .key = { .site = 0x1000ull * number, .what = 128, .domain = domain, .stack = -1 },
 					  .bytes = 128, .ready = 1 },

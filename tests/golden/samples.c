@@ -7,7 +7,8 @@
 
 #define SECOND 1000000000ull
 
-void put(struct record_writer *w, enum input_kind kind, const void *head, size_t head_size, const void *body, size_t size)
+void put(struct record_writer *w, enum input_kind kind, const void *head, size_t head_size, const void *body,
+	 size_t size)
 {
 	const struct input in = { .kind = kind, .head = head_size ? head : NULL, .head_size = head_size,
 				  .body = size ? body : NULL, .size = size };
@@ -62,7 +63,8 @@ void put_losses(struct record_writer *w, const uint64_t *losses, size_t count)
 	put(w, INPUT_LOSSES, NULL, 0, losses, count * sizeof(*losses));
 }
 
-void put_name(struct record_writer *w, enum input_name_kind kind, uint64_t key, uint64_t extra, const void *text, size_t size)
+void put_name(struct record_writer *w, enum input_name_kind kind, uint64_t key, uint64_t extra, const void *text,
+	      size_t size)
 {
 	const struct input_name name = { .key = key, .extra = extra, .kind = kind };
 

@@ -41,7 +41,10 @@ static void *object[OBJECT_COUNT];
 static void *area[VMALLOC_COUNT];
 static struct page *page[PAGE_COUNT];
 static struct page *block[BLOCK_COUNT];
-static struct deferred { struct rcu_head rcu; char rest[DEFERRED_BYTES - sizeof(struct rcu_head)]; } *deferred[DEFERRED_COUNT];
+static struct deferred {
+	struct rcu_head rcu;
+	char rest[DEFERRED_BYTES - sizeof(struct rcu_head)];
+} * deferred[DEFERRED_COUNT];
 static void *interrupt[INTERRUPT_COUNT];
 static void *bulk[2][BULK_COUNT / 2];
 static struct kmem_cache *cache;

@@ -80,13 +80,15 @@ static inline void session_stack_pointer(struct session *s, pid_t pid, uint64_t 
 }
 
 /* true: the kernel may drop the row. */
-static inline bool session_row(struct session *s, const struct mmt_aggregate_key *key, const struct mmt_aggregate_row *row)
+static inline bool session_row(struct session *s, const struct mmt_aggregate_key *key,
+			       const struct mmt_aggregate_row *row)
 {
 	give(s, INPUT_ROW, key, sizeof(*key), row, sizeof(*row));
 	return session_row_final(s, key);
 }
 
-static inline void session_row_gone(struct session *s, const struct mmt_aggregate_key *key, const struct mmt_aggregate_row *row)
+static inline void session_row_gone(struct session *s, const struct mmt_aggregate_key *key,
+				    const struct mmt_aggregate_row *row)
 {
 	give(s, INPUT_ROW_GONE, key, sizeof(*key), row, sizeof(*row));
 }

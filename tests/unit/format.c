@@ -73,22 +73,26 @@ static struct value get_classes(const struct field *f, const void *row, const st
 	return (struct value){ .type = VALUE_NEST, .nest = { put_classes, row, t, false } };
 }
 
+/* clang-format off */
 static const struct field item_fields[] = {
-	{ .key = "name", .title = "NAME", .help = "who", .width = -8, .flow = FLOW_FACT, .label = true, .get = get_text, .arg = 0 },
-	{ .key = "place", .title = "PLACE", .help = "where", .width = -6, .flow = FLOW_FACT, .label = true, .rank = 1, .get = get_text,
-	  .arg = 1 },
+	{ .key = "name", .title = "NAME", .help = "who", .width = -8, .flow = FLOW_FACT, .label = true, .get = get_text,
+	  .arg = 0 },
+	{ .key = "place", .title = "PLACE", .help = "where", .width = -6, .flow = FLOW_FACT, .label = true, .rank = 1,
+	  .get = get_text, .arg = 1 },
 	{ .key = "count", .path = "use.count", .title = "COUNT", .help = "how many", .unit = UNIT_COUNT, .width = 6,
 	  .flow = FLOW_TOTAL, .merge = MERGE_SUM, .rank = 2, .get = get_number, .arg = COUNT },
-	{ .key = "bytes", .path = "use.held_bytes", .title = "BYTES", .help = "how large", .unit = UNIT_BYTES, .width = 6,
-	  .flow = FLOW_LEVEL, .merge = MERGE_SUM, .rank = 3, .get = get_number, .arg = BYTES },
+	{ .key = "bytes", .path = "use.held_bytes", .title = "BYTES", .help = "how large", .unit = UNIT_BYTES,
+	  .width = 6, .flow = FLOW_LEVEL, .merge = MERGE_SUM, .rank = 3, .get = get_number, .arg = BYTES },
 	{ .key = "most", .title = "MOST", .help = "at a time", .unit = UNIT_COUNT, .width = 4, .flow = FLOW_LEVEL,
 	  .merge = MERGE_MAX, .rank = 6, .get = get_number, .arg = MOST },
-	{ .key = "p50", .path = "p50_ns", .title = "P50", .help = "median", .unit = UNIT_NS, .width = 6, .flow = FLOW_LEVEL,
-	  .merge = MERGE_SPREAD, .rank = 4, .get = get_time, .arg = 50 },
-	{ .key = "max", .path = "max_ns", .title = "MAX", .help = "longest", .unit = UNIT_NS, .width = 6, .flow = FLOW_LEVEL,
-	  .merge = MERGE_SPREAD, .rank = 5, .get = get_time, .arg = 200 },
-	{ .key = "class", .help = "by class", .flow = FLOW_TOTAL, .merge = MERGE_NESTED, .rank = RANK_DATA, .get = get_classes },
+	{ .key = "p50", .path = "p50_ns", .title = "P50", .help = "median", .unit = UNIT_NS, .width = 6,
+	  .flow = FLOW_LEVEL, .merge = MERGE_SPREAD, .rank = 4, .get = get_time, .arg = 50 },
+	{ .key = "max", .path = "max_ns", .title = "MAX", .help = "longest", .unit = UNIT_NS, .width = 6,
+	  .flow = FLOW_LEVEL, .merge = MERGE_SPREAD, .rank = 5, .get = get_time, .arg = 200 },
+	{ .key = "class", .help = "by class", .flow = FLOW_TOTAL, .merge = MERGE_NESTED, .rank = RANK_DATA,
+	  .get = get_classes },
 };
+/* clang-format on */
 
 static void each_item(const struct model *m, row_fn fn, void *ctx)
 {
@@ -122,7 +126,9 @@ static struct model *items_make(void)
 	const struct input_tick t = { .now = 7, .flags = INPUT_TICK_LAST };
 	const struct input in = { .kind = INPUT_TICK, .head = &t, .head_size = sizeof(t) };
 
-	all->item[0] = (struct item){ .name = "one", .place = "here", .count = 3, .bytes = 4096, .each = { 1, 2 }, .each_max = 5 };
+	all->item[0] = (struct item){
+		.name = "one", .place = "here", .count = 3, .bytes = 4096, .each = { 1, 2 }, .each_max = 5
+	};
 	all->item[1] = (struct item){ .name = "one", .place = "there", .count = 40, .bytes = 1048575, .each = { 0, 40 },
 				      .each_max = 2 };
 	/* a separator, a quote, a newline, an escape, and what is no UTF-8 */

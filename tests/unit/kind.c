@@ -28,9 +28,11 @@ static void layout_plain(void)
 	layout_add(&b, make_vma(0x406000, 0x427000, RW, MMT_VMA_ANON, 5), "");
 	layout_add(&b, make_vma(0x7ffff0000000, 0x7ffff0100000, RW, MMT_VMA_ANON, 6), "");
 	layout_add(&b, make_vma(0x7ffff0200000, 0x7ffff0800000, 0, MMT_VMA_ANON, 7), "");
-	layout_add(&b, make_vma(0x7ffff1000000, 0x7ffff1001000, RW | VM_SHARED, MMT_VMA_FILE | MMT_VMA_SHMEM, 8), "/dev/shm/x");
+	layout_add(&b, make_vma(0x7ffff1000000, 0x7ffff1001000, RW | VM_SHARED, MMT_VMA_FILE | MMT_VMA_SHMEM, 8),
+		   "/dev/shm/x");
 	layout_add(&b, make_vma(0x7ffff2000000, 0x7ffff2001000, RW | VM_SHARED, MMT_VMA_FILE, 9), "/var/data");
-	layout_add(&b, make_vma(0x7ffff3000000, 0x7ffff3001000, RW | VM_SHARED, MMT_VMA_FILE | MMT_VMA_DEVICE, 11), "/dev/mem");
+	layout_add(&b, make_vma(0x7ffff3000000, 0x7ffff3001000, RW | VM_SHARED, MMT_VMA_FILE | MMT_VMA_DEVICE, 11),
+		   "/dev/mem");
 	layout_add(&b, stack, "");
 	layout_add(&b, make_vma(0x7fffffffa000, 0x7fffffffc000, R, MMT_VMA_SPECIAL, 12), "[vvar]");
 	layout_add(&b, make_vma(0x7fffffffc000, 0x7fffffffe000, RX, MMT_VMA_SPECIAL, 13), "[vdso]");

@@ -21,7 +21,8 @@ static void add_site(struct leak_table *o, uint32_t number, uint64_t address, ui
 	leak_table_site(o, number, &s, address, false, none, 0);
 }
 
-static void reading(struct leak_table *o, uint64_t now, uint32_t number, uint64_t held, uint64_t released, uint64_t reused)
+static void reading(struct leak_table *o, uint64_t now, uint32_t number, uint64_t held, uint64_t released,
+		    uint64_t reused)
 {
 	struct mmt_leak_count c = { held, released, reused };
 
@@ -172,7 +173,8 @@ static void frees_that_were_not_seen_raise_doubt(void)
 	leak_table_free(o);
 }
 
-static void put(struct model *m, enum input_kind kind, const void *head, size_t head_size, const void *body, size_t size)
+static void put(struct model *m, enum input_kind kind, const void *head, size_t head_size, const void *body,
+		size_t size)
 {
 	const struct input in = { .kind = kind, .head = head, .head_size = head_size, .body = body, .size = size };
 

@@ -66,8 +66,13 @@ static inline struct mmt_vma_seen make_seen(unsigned tgid, unsigned mm_id, struc
 /* The address space of a plain program: text at 400000, data, heap, stack. */
 static inline struct mmt_mm_bounds make_mm_bounds(void)
 {
-	return (struct mmt_mm_bounds){ .start_code = 0x400000, .end_code = 0x401800, .start_data = 0x403000, .end_data = 0x403800,
-				   .start_brk = 0x406000, .brk = 0x427000, .start_stack = 0x7ffffffde000 };
+	return (struct mmt_mm_bounds){ .start_code = 0x400000,
+				       .end_code = 0x401800,
+				       .start_data = 0x403000,
+				       .end_data = 0x403800,
+				       .start_brk = 0x406000,
+				       .brk = 0x427000,
+				       .start_stack = 0x7ffffffde000 };
 }
 
 static inline struct mmt_fork make_fork(unsigned tgid, unsigned parent, unsigned mm_id, __u64 start, const char *comm)

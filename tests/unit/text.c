@@ -24,7 +24,8 @@ static void plain_text_stays(void)
 {
 	CHECK_STR(escaped(""), "");
 	CHECK_STR(escaped("/usr/lib/a b.so"), "/usr/lib/a b.so");
-	CHECK_STR(escaped("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80"), "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80");
+	CHECK_STR(escaped("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80"),
+		  "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80");
 }
 
 static void control_characters_are_escaped(void)

@@ -38,7 +38,11 @@ static void more_fields_than_columns(void)
 	struct fit f;
 
 	for (int i = 0; i < MANY; i++)
-		fields[i] = (struct field){ .key = i == MANY - 1 ? "last" : "other", .title = "T", .width = 3, .rank = 1, .get = get_arg,
+		fields[i] = (struct field){ .key = i == MANY - 1 ? "last" : "other",
+					    .title = "T",
+					    .width = 3,
+					    .rank = 1,
+					    .get = get_arg,
 					    .arg = (int16_t)i };
 	CHECK_EQ(columns(&f, &type, NULL, 0), FIT_MAX);
 	CHECK_EQ(columns(&f, &type, "last", 0), 1);

@@ -48,7 +48,9 @@ static struct mmt_top_key key_of(uint32_t pid)
 /* A process of one thread with so many minor faults, and 4 MiB unless it is a zombie. */
 static void meet(struct top *t, uint32_t pid, uint64_t minor, bool zombie)
 {
-	struct mmt_top_task task = { .key = key_of(pid), .tid = pid, .min_flt = minor, .flags = MMT_TOP_LEADER, .comm = "worker" };
+	struct mmt_top_task task = {
+		.key = key_of(pid), .tid = pid, .min_flt = minor, .flags = MMT_TOP_LEADER, .comm = "worker"
+	};
 
 	if (!zombie) {
 		task.flags |= MMT_TOP_MM;
@@ -171,7 +173,9 @@ static void an_end_of_which_no_event_came_is_reported(void)
 
 static void a_pid_used_again_is_another_process(void)
 {
-	struct mmt_top_task task = { .key = { .tgid = 40, .start_boottime = 1 }, .tid = 40, .min_flt = 9, .flags = MMT_TOP_LEADER };
+	struct mmt_top_task task = {
+		.key = { .tgid = 40, .start_boottime = 1 }, .tid = 40, .min_flt = 9, .flags = MMT_TOP_LEADER
+	};
 	struct top *t = top_new();
 
 	reading_begins(t);

@@ -22,7 +22,8 @@ struct aggregate_table {
 #define ROW_WORDS (sizeof(struct mmt_aggregate_key) / 8)
 #define PROCESS_WORDS (sizeof(struct mmt_aggregate_process_key) / 8)
 
-static_assert(sizeof(struct mmt_aggregate_key) % 8 == 0 && sizeof(struct mmt_aggregate_process_key) == 16, "keys are words");
+static_assert(sizeof(struct mmt_aggregate_key) % 8 == 0 && sizeof(struct mmt_aggregate_process_key) == 16,
+	      "keys are words");
 
 static const uint64_t *row_words(const struct mmt_aggregate_key *key, uint64_t words[ROW_WORDS])
 {
@@ -151,7 +152,8 @@ void aggregate_gone(struct session *s, const struct mmt_aggregate_key *key, cons
 }
 
 /* NULL: there are too many. */
-static struct mmt_aggregate_process *process_entry(struct aggregate_table *f, const struct mmt_aggregate_process_key *key)
+static struct mmt_aggregate_process *process_entry(struct aggregate_table *f,
+						   const struct mmt_aggregate_process_key *key)
 {
 	const uint64_t words[PROCESS_WORDS] = { key->start_boottime, key->tgid };
 	struct mmt_aggregate_process *e = map_get(&f->processes, words);

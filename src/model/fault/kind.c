@@ -59,7 +59,8 @@ static bool overlaps(const struct mmt_vma *v, uint64_t from, uint64_t to)
 /* --- file mappings --- */
 
 /* relro, data and the head of bss, which share the file's last page. */
-static void split_data(struct vma *v, const struct elf_facts *elf, const struct input_segment *seg, struct kind_walk *walk)
+static void split_data(struct vma *v, const struct elf_facts *elf, const struct input_segment *seg,
+		       struct kind_walk *walk)
 {
 	uint64_t bias = elf_bias(seg, v->v.pgoff << 12, v->v.start);
 	uint64_t file_end = bias + seg->vaddr + seg->filesz, memory_end = bias + seg->vaddr + seg->memsz;
@@ -75,7 +76,8 @@ static void split_data(struct vma *v, const struct elf_facts *elf, const struct 
 }
 
 /* The segment of its file that v shows, or NULL. */
-static const struct input_segment *find_segment(const struct vma *v, const struct elf_facts *elf, struct kind_walk *walk)
+static const struct input_segment *find_segment(const struct vma *v, const struct elf_facts *elf,
+						struct kind_walk *walk)
 {
 	bool same = walk && walk->have_bias && walk->ino == v->v.ino && walk->dev == v->v.dev;
 	const struct input_segment *seg = elf_segment_of(elf, v->v.pgoff << 12, v->v.vm_flags & VM_ACCESS, v->v.start,
@@ -129,8 +131,8 @@ static uint64_t bss_limit(const struct vma *v, const struct kind_walk *walk, enu
 	const struct mmt_mm_bounds *m = &v->mm->bounds;
 
 	/* the kernel maps the rest of .bss as anonymous memory after the data */
-	if (v->mm->have_mm_bounds && m->end_data && v->v.start >= PAGE_DOWN(m->end_data) && v->v.start <= PAGE_UP(m->end_data) &&
-	    v->v.start != m->start_brk) {
+	if (v->mm->have_mm_bounds && m->end_data && v->v.start >= PAGE_DOWN(m->end_data) &&
+	    v->v.start <= PAGE_UP(m->end_data) && v->v.start != m->start_brk) {
 		*source = SOURCE_MARKS;
 		if (walk && walk->bss_start == v->v.start)
 			return walk->bss_end;

@@ -93,7 +93,8 @@ static const char *place_move(struct json *j, struct place *p, const char *path)
 	return path;
 }
 
-static void fields_put(struct json *j, struct place *place, const struct row_type *type, const void *row, const struct tick *t)
+static void fields_put(struct json *j, struct place *place, const struct row_type *type, const void *row,
+		       const struct tick *t)
 {
 	for (int i = 0; type && i < type->count; i++) {
 		const struct field *f = &type->fields[i];
@@ -106,7 +107,8 @@ static void fields_put(struct json *j, struct place *place, const struct row_typ
 	}
 }
 
-void json_fields(struct json *j, const struct row_type *type, const struct row_type *more, const void *row, const struct tick *t)
+void json_fields(struct json *j, const struct row_type *type, const struct row_type *more, const void *row,
+		 const struct tick *t)
 {
 	struct place place = { .depth = 0 };
 

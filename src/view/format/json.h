@@ -9,6 +9,7 @@ void json_value(struct json *j, const char *key, const struct value *v, enum uni
 void json_nest(struct json *j, const char *key, const struct nest *n);
 /* All fields of a row that are data, as keys of the object that is open; of both types, of
  * which each may be NULL. */
-void json_fields(struct json *j, const struct row_type *type, const struct row_type *more, const void *row, const struct tick *t);
+void json_fields(struct json *j, const struct row_type *type, const struct row_type *more, const void *row,
+		 const struct tick *t);
 
 #endif

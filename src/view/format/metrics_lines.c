@@ -117,7 +117,8 @@ static void help_put(struct view *v, const struct row_type *type, const struct f
 static bool is_metric(const struct field *f)
 {
 	return !f->label && strcmp(f->key, "rows") && !(f->flags & FIELD_TABLE_ONLY) && f->flow != FLOW_FACT &&
-	       (f->unit == UNIT_COUNT || f->unit == UNIT_BYTES || f->unit == UNIT_NS || f->unit == UNIT_RATE || f->unit == UNIT_PERCENT);
+	       (f->unit == UNIT_COUNT || f->unit == UNIT_BYTES || f->unit == UNIT_NS || f->unit == UNIT_RATE ||
+		f->unit == UNIT_PERCENT);
 }
 
 static void metric_put(struct view *v, const struct row_type *type, const struct field *f, const void **rows, size_t n,

@@ -162,8 +162,8 @@ void text_overhead(struct text *x)
 
 	if (c->bpf_timed)
 		bpf = tick_printf(x->t, "BPF programs ran %" PRIu64 " times, %s each", c->bpf_runs, text_value(x, &each, UNIT_NS));
-	text_wrap(x, "mmtrace itself: cpu %.2fs, rss %s, BPF maps %s, %s", (double)c->cpu_ns / 1e9, text_value(x, &rss, UNIT_BYTES),
-		  text_value(x, &maps, UNIT_BYTES), bpf);
+	text_wrap(x, "mmtrace itself: cpu %.2fs, rss %s, BPF maps %s, %s", (double)c->cpu_ns / 1e9,
+		  text_value(x, &rss, UNIT_BYTES), text_value(x, &maps, UNIT_BYTES), bpf);
 }
 
 const struct format format_text = {

@@ -155,7 +155,8 @@ static bool is_listed(const struct text *x, const struct row_type *type)
 	return o->columns && (o->table ? !strcmp(o->table, type->name) : type == x->view->show->rows[0]);
 }
 
-const char **fit_columns(struct fit *f, struct text *x, const struct row_type *type, const void **rows, size_t shown, size_t n)
+const char **fit_columns(struct fit *f, struct text *x, const struct row_type *type, const void **rows, size_t shown,
+			 size_t n)
 {
 	size_t fields = (size_t)type->count + 1;
 	struct choice c = { .x = x, .type = type, .rows = rows, .shown = shown, .n = n, .taken = xcalloc(fields, sizeof(bool)),

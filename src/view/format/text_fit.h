@@ -15,7 +15,8 @@ struct fit {
 
 /* Chooses columns for n rows, of which the first `shown` are drawn; returns their
  * cells row by row, the caller's to free (the texts hold until the next tick). */
-const char **fit_columns(struct fit *f, struct text *x, const struct row_type *type, const void **rows, size_t shown, size_t n);
+const char **fit_columns(struct fit *f, struct text *x, const struct row_type *type, const void **rows, size_t shown,
+			 size_t n);
 /* The cells of one more row, likewise. */
 const char **fit_cells(const struct fit *f, struct text *x, const void *row);
 /* The title of a column: without a rate it is the part before the '/'. */

@@ -48,8 +48,8 @@ static void put_row(struct text *x, const struct leak_row *r)
 	char count[32], bytes[32], each[32];
 	FILE *f = x->view->out;
 
-	fprintf(f, "%8s %8s %7s", text_count(count, sizeof(count), (double)r->count), text_bytes(bytes, sizeof(bytes), r->bytes),
-		text_bytes(each, sizeof(each), r->each));
+	fprintf(f, "%8s %8s %7s", text_count(count, sizeof(count), (double)r->count),
+		text_bytes(bytes, sizeof(bytes), r->bytes), text_bytes(each, sizeof(each), r->each));
 	put_ages(f, r->ages);
 	fputc(' ', f);
 	put_trend(f, &r->trend);
@@ -132,7 +132,9 @@ static void put_foot(struct text *x)
 			fprintf(x->view->out, "%12" PRIu64 " %s\n", v.u, f->help);
 	}
 	if (sample > 1)
-		fprintf(x->view->out, "Sites are counted by one of %" PRIu64 " addresses, times %" PRIu64 "; what stands above is not.\n",
+		fprintf(x->view->out,
+			"Sites are counted by one of %" PRIu64 " addresses, times %" PRIu64
+			"; what stands above is not.\n",
 			sample, sample);
 	text_overhead(x);
 }

@@ -25,10 +25,10 @@ static void put_head(struct text *x)
 	const char *dot = text_dot(x);
 	char *name = tick_escaped(x->t, title ? title : "-");
 	const char *by = tick_printf(x->t, "%sfaults by %s", dot, backend ? tick_escaped(x->t, backend) : "-");
-	const char *tail = tick_printf(x->t, "%s%.1fs%s%s minor %s major%sdropped %" PRIu64, dot, (double)x->t->now_ns / 1e9, dot,
-				       count_text(x, s->faults.minor + s->faults.unattributed_minor),
-				       count_text(x, s->faults.major + s->faults.unattributed_major), dot,
-				       s->base.losses[MMT_LOSS_DROPPED]);
+	const char *tail = tick_printf(
+		x->t, "%s%.1fs%s%s minor %s major%sdropped %" PRIu64, dot, (double)x->t->now_ns / 1e9, dot,
+		count_text(x, s->faults.minor + s->faults.unattributed_minor),
+		count_text(x, s->faults.major + s->faults.unattributed_major), dot, s->base.losses[MMT_LOSS_DROPPED]);
 	int width = x->view->opt.width, room = width - 8 - text_width(tail);
 
 	if (width && text_width(name) + text_width(by) > room)
@@ -65,8 +65,9 @@ static void unattributed_line(struct text *x, const char *who, uint64_t minor, u
 {
 	bool sampled = session_of(x->t->model)->sample_max > 1;
 
-	text_line(x, "%s %s: %" PRId64 " minor, %" PRId64 " major %s (no class, VMA, latency)", sampled ? "[remainder]" : "[gup]", who,
-		  (int64_t)minor, (int64_t)major, sampled ? "sampling remainder" : "by get_user_pages");
+	text_line(x, "%s %s: %" PRId64 " minor, %" PRId64 " major %s (no class, VMA, latency)",
+		  sampled ? "[remainder]" : "[gup]", who, (int64_t)minor, (int64_t)major,
+		  sampled ? "sampling remainder" : "by get_user_pages");
 }
 
 void text_unattributed(struct text *x)

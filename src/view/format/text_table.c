@@ -30,7 +30,8 @@ static int keyed_order(const void *a, const void *b, void *ctx)
 static int first_total(const struct row_type *type)
 {
 	for (int i = 0; i < type->count; i++)
-		if (type->fields[i].flow == FLOW_TOTAL && !(type->fields[i].flags & FIELD_TABLE_ONLY) && type->fields[i].unit == UNIT_COUNT)
+		if (type->fields[i].flow == FLOW_TOTAL && !(type->fields[i].flags & FIELD_TABLE_ONLY) &&
+		    type->fields[i].unit == UNIT_COUNT)
 			return i;
 	return -1;
 }

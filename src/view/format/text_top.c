@@ -16,8 +16,8 @@ static void put_head(struct text *x)
 
 	if (x->t->interval_ns)
 		span = tick_printf(x->t, "in the last %.1fs", (double)x->t->interval_ns / 1e9);
-	text_line(x, "mmtrace top %s%s%.1fs%s%s", tick_escaped(x->t, target ? target : "-"), text_dot(x), (double)x->t->now_ns / 1e9,
-		  text_dot(x), span);
+	text_line(x, "mmtrace top %s%s%.1fs%s%s", tick_escaped(x->t, target ? target : "-"), text_dot(x),
+		  (double)x->t->now_ns / 1e9, text_dot(x), span);
 }
 
 static int ended_order(const void *a, const void *b)

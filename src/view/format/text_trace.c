@@ -11,16 +11,16 @@
 
 static void put_titles(struct text *x)
 {
-	fprintf(x->view->out, "%12s %3s %7s %7s %-10s %-5s %-6s %16s %8s %s\n", "TIME", "CPU", "PID", "TID", "EVENT", "ACCT", "MODE",
-		"ADDRESS", "LATENCY", "MAPPING");
+	fprintf(x->view->out, "%12s %3s %7s %7s %-10s %-5s %-6s %16s %8s %s\n", "TIME", "CPU", "PID", "TID", "EVENT",
+		"ACCT", "MODE", "ADDRESS", "LATENCY", "MAPPING");
 }
 
 static void put_begin(struct text *x, const struct mmt_head *h, const char *event)
 {
 	uint64_t t0 = x->t->model->clock.t0;
 
-	fprintf(x->view->out, "%12.6f %3u %7u %7u %-10s ", (double)(h->time > t0 ? h->time - t0 : 0) / 1e9, h->cpu, h->tgid, h->tid,
-		event);
+	fprintf(x->view->out, "%12.6f %3u %7u %7u %-10s ", (double)(h->time > t0 ? h->time - t0 : 0) / 1e9, h->cpu,
+		h->tgid, h->tid, event);
 }
 
 #define NAME_COLUMNS 255 /* a hostile path of 4 KiB, escaped, would be 16 KiB on each line */
@@ -102,8 +102,8 @@ static void put_foot(struct text *x)
 
 	if (!x->t->last)
 		return;
-	text_line(x, "total: %" PRIu64 " minor, %" PRIu64 " major faults executed by the processes", s->minor + s->unattributed_minor,
-		  s->major + s->unattributed_major);
+	text_line(x, "total: %" PRIu64 " minor, %" PRIu64 " major faults executed by the processes",
+		  s->minor + s->unattributed_minor, s->major + s->unattributed_major);
 	text_unattributed(x);
 	text_fault_losses(x);
 }

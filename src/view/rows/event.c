@@ -88,6 +88,7 @@ static struct value get_vma(const struct field *f, const void *row, const struct
 	return v ? value_uint(v->id) : value_none();
 }
 
+/* clang-format off */
 static const struct field fault_fields[] = {
 	EVENT_FIELDS,
 	{ .key = "addr", .help = "address", .unit = UNIT_ADDRESS, .get = get_address },
@@ -95,8 +96,10 @@ static const struct field fault_fields[] = {
 	{ .key = "major", .help = "major, else minor (error: neither)", .get = get_major },
 	{ .key = "mode", .help = "user, kernel or gup", .get = get_mode },
 	{ .key = "ns", .help = "latency; null: not measured", .unit = UNIT_NS, .get = get_latency },
-	{ .key = "vma", .help = "number of its VMA, as in rows; null: none is known", .unit = UNIT_NUMBER, .get = get_vma },
+	{ .key = "vma", .help = "number of its VMA, as in rows; null: none is known", .unit = UNIT_NUMBER,
+	  .get = get_vma },
 };
+/* clang-format on */
 
 const struct row_type event_fault = {
 	.name = "fault", .help = "a page fault", .fields = fault_fields, .count = FIELD_COUNT(fault_fields),
@@ -144,13 +147,16 @@ static struct value get_call_vma(const struct field *f, const void *row, const s
 	return v ? value_uint(v->id) : value_none();
 }
 
+/* clang-format off */
 static const struct field call_fields[] = {
 	EVENT_FIELDS,
 	{ .key = "call", .help = "mmap, munmap, brk ...; stack_grow: a stack grew", .get = get_call },
 	{ .key = "args", .help = "as many as the call takes; of stack_grow the address reached", .get = get_args },
 	{ .key = "ret", .help = "its result", .get = get_result },
-	{ .key = "vma", .help = "number of the VMA concerned; null: none is known", .unit = UNIT_NUMBER, .get = get_call_vma },
+	{ .key = "vma", .help = "number of the VMA concerned; null: none is known", .unit = UNIT_NUMBER,
+	  .get = get_call_vma },
 };
+/* clang-format on */
 
 const struct row_type event_call = {
 	.name = "call", .help = "a call that changes mappings, or the growth of a stack", .fields = call_fields,
@@ -179,11 +185,13 @@ static struct value get_text(const struct field *f, const void *row, const struc
 	return value_text(((const struct mmt_exit *)row)->group_dead ? "process" : "thread");
 }
 
+/* clang-format off */
 static const struct field life_fields[] = {
 	EVENT_FIELDS,
 	{ .key = "event", .help = "fork, exec or exit", .get = get_event },
 	{ .key = "text", .help = "the program; child or thread of a process; process or thread", .get = get_text },
 };
+/* clang-format on */
 
 const struct row_type event_life = {
 	.name = "life", .help = "fork, exec, exit", .fields = life_fields, .count = FIELD_COUNT(life_fields),

@@ -17,9 +17,11 @@ static struct value get_span(const struct field *f, const void *row, const struc
 	return value_text(model_fact(row, "run", f->key));
 }
 
+/* clang-format off */
 static const struct field start_fields[] = {
 	{ .key = "latency_span", .help = "what a latency spans", .get = get_span },
 };
+/* clang-format on */
 
 const struct row_type row_fault_start = { .name = "start", .fields = start_fields, .count = FIELD_COUNT(start_fields) };
 
@@ -68,7 +70,12 @@ static struct value get_level_name(const struct field *f, const void *row, const
 
 /* One group at a time: JSON opens an object for each. */
 #define LOSS_FIELD(NAME, loss_key, loss_help, prefix) \
-	{ .key = loss_key, .path = prefix loss_key, .help = loss_help, .unit = UNIT_COUNT, .flow = FLOW_TOTAL, .get = run_loss, \
+	{ .key = loss_key,                            \
+	  .path = prefix loss_key,                    \
+	  .help = loss_help,                          \
+	  .unit = UNIT_COUNT,                         \
+	  .flow = FLOW_TOTAL,                         \
+	  .get = run_loss,                            \
 	  .arg = MMT_LOSS_##NAME },
 #define IF_events_events(row) row
 #define IF_events_detail(row)
@@ -80,6 +87,7 @@ static struct value get_level_name(const struct field *f, const void *row, const
 #define IF_lost_detail(row)
 #define IF_lost_lost(row) row
 
+/* clang-format off */
 static const struct field end_fields[] = {
 	STAT_TOTAL
 	STAT_SPLIT
@@ -89,7 +97,8 @@ static const struct field end_fields[] = {
 	{ .key = "unattributed_major", .path = "faults.unattributed_major", .unit = UNIT_COUNT, .flow = FLOW_CHANGE,
 	  .help = "likewise; part of major", .get = get_unattributed, .arg = 1 },
 	{ .key = "kernel_minor", .path = "faults.kernel_minor", .unit = UNIT_COUNT, .flow = FLOW_LEVEL,
-	  .help = "of -- CMD: minor faults that wait4 counted, less those before the exec", .get = get_rusage, .arg = 0 },
+	  .help = "of -- CMD: minor faults that wait4 counted, less those before the exec", .get = get_rusage,
+	  .arg = 0 },
 	{ .key = "kernel_major", .path = "faults.kernel_major", .unit = UNIT_COUNT, .flow = FLOW_LEVEL,
 	  .help = "likewise, major faults", .get = get_rusage, .arg = 1 },
 	STAT_MODES
@@ -104,10 +113,11 @@ static const struct field end_fields[] = {
 #define LOSS(NAME, n, group, key, help) IF_lost_##group(LOSS_FIELD(NAME, key, help, "lost."))
 #include "wire/loss.def"
 #undef LOSS
-	{ .key = "probe_missed", .path = "lost.probe_missed", .help = "runs of programs that the kernel refused: one was active on "
-	  "that CPU", .unit = UNIT_COUNT, .flow = FLOW_TOTAL, .get = run_probe_missed },
-	{ .key = "decode_error", .path = "lost.decode_error", .help = "damaged records, not counted", .unit = UNIT_COUNT,
-	  .flow = FLOW_TOTAL, .get = run_decode_errors },
+	{ .key = "probe_missed", .path = "lost.probe_missed",
+	  .help = "runs of programs that the kernel refused: one was active on that CPU", .unit = UNIT_COUNT,
+	  .flow = FLOW_TOTAL, .get = run_probe_missed },
+	{ .key = "decode_error", .path = "lost.decode_error", .help = "damaged records, not counted",
+	  .unit = UNIT_COUNT, .flow = FLOW_TOTAL, .get = run_decode_errors },
 	{ .key = "overhead_pct", .path = "overhead.overhead_pct", .unit = UNIT_PERCENT, .flow = FLOW_LEVEL,
 	  .help = "with --max-overhead: what tracing cost the targets in the last interval, % of their CPU time",
 	  .get = get_level, .arg = 0 },
@@ -118,5 +128,6 @@ static const struct field end_fields[] = {
 	{ .key = "sample_max", .path = "overhead.sample_max", .unit = UNIT_NUMBER, .get = get_level, .arg = 2,
 	  .help = "1 in so many at most; a count x by VMA or class is then true to about 2 sqrt((sample_max - 1) x)" },
 };
+/* clang-format on */
 
 const struct row_type row_fault_end = { .name = "end", .fields = end_fields, .count = FIELD_COUNT(end_fields) };

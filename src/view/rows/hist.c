@@ -171,11 +171,12 @@ static struct value get_buckets(const struct field *f, const void *row, const st
 #define SUM(NAME) \
 	.flow = FLOW_TOTAL, .merge = MERGE_SUM, .get = get_sum, .added = get_added, .show_as = SHOW_ADDED, .arg = SUM_##NAME
 
+/* clang-format off */
 static const struct field fields[] = {
-	{ .key = "event", .title = "EVENT", .help = "what is counted: kmalloc, slab, page ...", .width = -7, .label = true,
-	  .get = get_event },
-	{ .key = "op", .title = "OP", .help = "alloc, free, failed, fallback, nested or latency", .width = -8, .label = true,
-	  .get = get_op },
+	{ .key = "event", .title = "EVENT", .help = "what is counted: kmalloc, slab, page ...", .width = -7,
+	  .label = true, .get = get_event },
+	{ .key = "op", .title = "OP", .help = "alloc, free, failed, fallback, nested or latency", .width = -8,
+	  .label = true, .get = get_op },
 	{ .key = "unit", .help = "of the buckets: bytes or ns", .rank = RANK_DATA, .get = get_unit },
 	{ KEY(SITE, "site", -20, "function+offset [module] that allocates"), .path = "key.site" },
 	{ KEY(CACHE, "cache", -12, "slab cache; size class of kmalloc"), .path = "key.cache" },
@@ -184,11 +185,12 @@ static const struct field fields[] = {
 	  .get = get_process, .arg = PROCESS_PID },
 	{ .key = "process_comm", .path = "key.process.comm", .help = "its name", .rank = RANK_DATA, .get = get_process,
 	  .arg = PROCESS_COMM },
-	{ .key = "process_start_time", .path = "key.process.start_time_ns", .help = "when it started, of CLOCK_BOOTTIME",
-	  .unit = UNIT_NS, .rank = RANK_DATA, .get = get_process, .arg = PROCESS_START },
+	{ .key = "process_start_time", .path = "key.process.start_time_ns",
+	  .help = "when it started, of CLOCK_BOOTTIME", .unit = UNIT_NS, .rank = RANK_DATA, .get = get_process,
+	  .arg = PROCESS_START },
 	{ KEY(ORDER, "order", 5, "block of 2^order pages"), .path = "key.order", .unit = UNIT_NUMBER },
-	{ .key = "gfp_flags", .path = "key.gfp", .help = "flags of the allocation", .unit = UNIT_ADDRESS, .rank = RANK_DATA,
-	  .get = get_flags },
+	{ .key = "gfp_flags", .path = "key.gfp", .help = "flags of the allocation", .unit = UNIT_ADDRESS,
+	  .rank = RANK_DATA, .get = get_flags },
 	{ KEY(GFP, "gfp", -10, "flags of the allocation by name, from BTF from 6.10 on"), .path = "key.gfp_text" },
 	{ KEY(NODE, "node", 4, "NUMA node asked for, or any; page: the node it came from"), .path = "key.node",
 	  .unit = UNIT_NUMBER },
@@ -207,15 +209,18 @@ static const struct field fields[] = {
 	  .unit = UNIT_BYTES, .width = 8, .rank = 1, SUM(REQUESTED) },
 	{ .key = "bytes_alloc", .title = "GIVEN", .help = "bytes given; null likewise", .unit = UNIT_BYTES, .width = 8,
 	  .rank = 1, SUM(ALLOCATED) },
-	{ .key = "waste", .title = "WASTE", .help = "bytes given and not asked for", .unit = UNIT_BYTES, .width = 8, .rank = 2,
-	  .flags = FIELD_TABLE_ONLY, SUM(WASTE) },
+	{ .key = "waste", .title = "WASTE", .help = "bytes given and not asked for", .unit = UNIT_BYTES, .width = 8,
+	  .rank = 2, .flags = FIELD_TABLE_ONLY, SUM(WASTE) },
 	{ .key = "bytes", .title = "BYTES", .help = "for -s: bytes given, or asked for; of times the sum",
 	  .unit = UNIT_BYTES, .width = 8, .rank = RANK_ASKED, .flags = FIELD_TABLE_ONLY, SUM(BYTES) },
-	{ .key = "ns_sum", .title = "TIME", .help = "sum of the times; null: of sizes", .unit = UNIT_NS, .width = 8, .rank = 1,
-	  SUM(NS) },
-	{ .key = "buckets", .help = "[{lo, hi, count, bytes_req, bytes_alloc}], lo <= size or ns < hi, powers of two; empty "
-	  "ones are left out; null: no sizes are known", .merge = MERGE_NONE, .rank = RANK_DATA, .get = get_buckets },
+	{ .key = "ns_sum", .title = "TIME", .help = "sum of the times; null: of sizes", .unit = UNIT_NS, .width = 8,
+	  .rank = 1, SUM(NS) },
+	{ .key = "buckets",
+	  .help = "[{lo, hi, count, bytes_req, bytes_alloc}], lo <= size or ns < hi, powers of two; "
+		  "empty ones are left out; null: no sizes are known",
+	  .merge = MERGE_NONE, .rank = RANK_DATA, .get = get_buckets },
 };
+/* clang-format on */
 
 static void each(const struct model *m, row_fn fn, void *ctx)
 {

@@ -60,12 +60,14 @@ static struct value get_regions(const struct field *f, const void *row, const st
 	return (struct value){ .type = VALUE_NEST, .nest = { put_regions, row, t, false } };
 }
 
+/* clang-format off */
 static const struct field start_fields[] = {
 	{ .key = "by", .help = "keys of --by", .get = get_keys },
 	{ .key = "module", .help = "--module: only its sites; null: all", .get = get_module },
 	{ .key = "regions", .help = "{name: {start, end}, or null: not found}; null but with --by region",
 	  .get = get_regions },
 };
+/* clang-format on */
 
 const struct row_type row_hist_start = { .name = "start", .fields = start_fields, .count = FIELD_COUNT(start_fields) };
 
@@ -124,6 +126,7 @@ static struct value get_kills(const struct field *f, const void *row, const stru
 
 #define LOST(k, help_text) .key = k, .path = "lost." k, .help = help_text, .unit = UNIT_COUNT, .flow = FLOW_TOTAL
 
+/* clang-format off */
 static const struct field end_fields[] = {
 	{ .key = "totals", .help = "{event: {going_on: stalls that have not ended and are in no count (null: it has no "
 	  "times), op: {count, bytes_req, bytes_alloc, ns_sum}}}", .flow = FLOW_TOTAL, .get = get_totals },
@@ -138,5 +141,6 @@ static const struct field end_fields[] = {
 	  .arg = MMT_HIST_LOSS_PROCESSES },
 	{ LOST("decode_error", "damaged inputs, not counted"), .get = run_decode_errors },
 };
+/* clang-format on */
 
 const struct row_type row_hist_end = { .name = "end", .fields = end_fields, .count = FIELD_COUNT(end_fields) };

@@ -33,7 +33,8 @@ static void add_vma(struct kind_row *r, const struct vma *v)
 static void add_rest(const struct session *s, struct kind_row *rows, size_t *count)
 {
 	const struct fault_stat *f = &s->faults;
-	struct kind_row rest = { "[unknown]", "without a VMA row", 0, (int64_t)f->minor, (int64_t)f->major, (int64_t)f->error };
+	struct kind_row rest = { "[unknown]",       "without a VMA row", 0,
+				 (int64_t)f->minor, (int64_t)f->major,   (int64_t)f->error };
 	bool sampled = s->sample_max > 1;
 
 	for (size_t i = 0; i < *count; i++) {
@@ -46,12 +47,20 @@ static void add_rest(const struct session *s, struct kind_row *rows, size_t *cou
 		rest.note = "by other processes";
 	}
 	if (f->unattributed_minor || f->unattributed_major)
-		rows[(*count)++] = (struct kind_row){ sampled ? "[remainder]" : "[gup]", sampled ? "sampling remainder" : "by get_user_pages",
-						      0, (int64_t)f->unattributed_minor, (int64_t)f->unattributed_major, 0 };
+		rows[(*count)++] = (struct kind_row){ sampled ? "[remainder]" : "[gup]",
+						      sampled ? "sampling remainder" : "by get_user_pages",
+						      0,
+						      (int64_t)f->unattributed_minor,
+						      (int64_t)f->unattributed_major,
+						      0 };
 	if (rest.minor || rest.major || rest.error)
 		rows[(*count)++] = rest;
-	rows[(*count)++] = (struct kind_row){ "total", "executed by the processes", 0, (int64_t)(f->minor + f->unattributed_minor),
-					      (int64_t)(f->major + f->unattributed_major), (int64_t)f->error };
+	rows[(*count)++] = (struct kind_row){ "total",
+					      "executed by the processes",
+					      0,
+					      (int64_t)(f->minor + f->unattributed_minor),
+					      (int64_t)(f->major + f->unattributed_major),
+					      (int64_t)f->error };
 	if (s->rusage_known)
 		rows[(*count)++] = (struct kind_row){ "rusage", "the kernel's own count", 0, (int64_t)s->rusage.minor,
 						      (int64_t)s->rusage.major, 0 };
@@ -99,20 +108,22 @@ static struct value get_note(const struct field *f, const void *row, const struc
 	return value_text(((const struct kind_row *)row)->note);
 }
 
+/* clang-format off */
 static const struct field fields[] = {
 	{ .key = "kind", .title = "BY KIND", .width = -12,
 	  .help = "kind of mapping; total: what the processes executed; rusage: the kernel's count of a command",
 	  .label = true, .get = get_kind },
-	{ .key = "vmas", .title = "VMAS", .help = "VMAs with faults", .unit = UNIT_NUMBER, .width = 6, .flow = FLOW_LEVEL,
-	  .merge = MERGE_SUM, .flags = FIELD_BLANK, .get = get_vmas },
-	{ .key = "minor", .path = "faults.minor", .title = "MINOR", .help = "minor faults", .unit = UNIT_NUMBER, .width = 10,
-	  .flow = FLOW_CHANGE, .merge = MERGE_SUM, .get = get_count, .arg = 0 },
-	{ .key = "major", .path = "faults.major", .title = "MAJOR", .help = "major faults", .unit = UNIT_NUMBER, .width = 8,
-	  .flow = FLOW_CHANGE, .merge = MERGE_SUM, .get = get_count, .arg = 1 },
-	{ .key = "error", .path = "faults.error", .title = "ERROR", .help = "faults that failed", .unit = UNIT_NUMBER, .width = 8,
-	  .flow = FLOW_CHANGE, .merge = MERGE_SUM, .get = get_count, .arg = 2 },
+	{ .key = "vmas", .title = "VMAS", .help = "VMAs with faults", .unit = UNIT_NUMBER, .width = 6,
+	  .flow = FLOW_LEVEL, .merge = MERGE_SUM, .flags = FIELD_BLANK, .get = get_vmas },
+	{ .key = "minor", .path = "faults.minor", .title = "MINOR", .help = "minor faults", .unit = UNIT_NUMBER,
+	  .width = 10, .flow = FLOW_CHANGE, .merge = MERGE_SUM, .get = get_count, .arg = 0 },
+	{ .key = "major", .path = "faults.major", .title = "MAJOR", .help = "major faults", .unit = UNIT_NUMBER,
+	  .width = 8, .flow = FLOW_CHANGE, .merge = MERGE_SUM, .get = get_count, .arg = 1 },
+	{ .key = "error", .path = "faults.error", .title = "ERROR", .help = "faults that failed", .unit = UNIT_NUMBER,
+	  .width = 8, .flow = FLOW_CHANGE, .merge = MERGE_SUM, .get = get_count, .arg = 2 },
 	{ .key = "note", .title = "", .help = "what the row is, where it is no kind", .width = -20, .get = get_note },
 };
+/* clang-format on */
 
 const struct row_type row_kind = {
 	.name = "kind", .noun = "kind", .nouns = "kinds", .whole = true,

@@ -64,7 +64,8 @@ const char *leak_address_text(uint64_t address, const struct tick *t)
 		return "?";
 	if (!n)
 		return tick_printf(t, "0x%" PRIx64, address);
-	return tick_printf(t, "%s+0x%" PRIx64 "%s%s%s", n->text, n->extra, n->more[0] ? " [" : "", n->more, n->more[0] ? "]" : "");
+	return tick_printf(t, "%s+0x%" PRIx64 "%s%s%s", n->text, n->extra, n->more[0] ? " [" : "", n->more,
+			   n->more[0] ? "]" : "");
 }
 
 /* --- fields --- */
@@ -152,7 +153,10 @@ static struct value get_growth(const struct field *f, const void *row, const str
 	(void)t;
 	if (g->kind == TREND_UNKNOWN)
 		return value_none();
-	return f->arg == 3 ? value_text(trend_keys[g->kind]) : value_real(f->arg == 0 ? g->slope : f->arg == 1 ? g->r2 : g->confidence);
+	return f->arg == 3 ? value_text(trend_keys[g->kind])
+			   : value_real(f->arg == 0   ? g->slope
+					: f->arg == 1 ? g->r2
+						      : g->confidence);
 }
 
 static void put_stack(const struct nest *n, struct nest_out *o)
@@ -181,51 +185,55 @@ static struct value get_stack(const struct field *f, const void *row, const stru
 	return (struct value){ .type = VALUE_NEST, .nest = { put_stack, row, t, true } };
 }
 
+/* clang-format off */
 static const struct field fields[] = {
-	{ .key = "count", .title = "COUNT", .help = "not freed, and old enough", .unit = UNIT_COUNT, .width = 8, .flow = FLOW_LEVEL,
-	  .merge = MERGE_SUM, .get = get_number, .arg = 1 },
-	{ .key = "bytes", .title = "BYTES", .help = "bytes of these", .unit = UNIT_BYTES, .width = 8, .flow = FLOW_LEVEL,
-	  .merge = MERGE_SUM, .get = get_number, .arg = 2 },
-	{ .key = "each", .path = "bytes_each", .title = "EACH", .help = "bytes of one allocation", .unit = UNIT_BYTES, .width = 7,
-	  .get = get_number, .arg = 0 },
-	{ .key = "age", .path = "oldest_ns", .title = "OLDEST", .help = "age of the oldest", .unit = UNIT_NS, .width = 7,
-	  .flow = FLOW_LEVEL, .merge = MERGE_MAX, .get = get_number, .arg = 3 },
-	{ .key = "ages", .help = "[{lo_ns, hi_ns, count}]; hi_ns null in the last", .rank = RANK_DATA, .merge = MERGE_NONE,
-	  .get = get_ages },
-	{ .key = "allocated", .title = "ALLOC", .help = "since the start", .unit = UNIT_COUNT, .width = 8, .flow = FLOW_TOTAL,
-	  .merge = MERGE_SUM, .rank = RANK_ASKED, .get = get_number, .arg = 4 },
-	{ .key = "freed", .title = "FREED", .help = "since the start", .unit = UNIT_COUNT, .width = 8, .flow = FLOW_TOTAL,
-	  .merge = MERGE_SUM, .rank = RANK_ASKED, .get = get_number, .arg = 5 },
-	{ .key = "frees_missed", .title = "MISSED", .help = "addresses allocated again though no free was seen", .unit = UNIT_COUNT,
-	  .width = 8, .flow = FLOW_TOTAL, .merge = MERGE_SUM, .rank = RANK_ASKED, .get = get_number, .arg = 6 },
-	{ .key = "at_most", .title = "ATMOST", .help = "more than 1 % of the frees were not seen: count is an upper bound", .width = 6,
-	  .rank = RANK_ASKED, .label = true, .get = get_at_most },
+	{ .key = "count", .title = "COUNT", .help = "not freed, and old enough", .unit = UNIT_COUNT, .width = 8,
+	  .flow = FLOW_LEVEL, .merge = MERGE_SUM, .get = get_number, .arg = 1 },
+	{ .key = "bytes", .title = "BYTES", .help = "bytes of these", .unit = UNIT_BYTES, .width = 8,
+	  .flow = FLOW_LEVEL, .merge = MERGE_SUM, .get = get_number, .arg = 2 },
+	{ .key = "each", .path = "bytes_each", .title = "EACH", .help = "bytes of one allocation", .unit = UNIT_BYTES,
+	  .width = 7, .get = get_number, .arg = 0 },
+	{ .key = "age", .path = "oldest_ns", .title = "OLDEST", .help = "age of the oldest", .unit = UNIT_NS,
+	  .width = 7, .flow = FLOW_LEVEL, .merge = MERGE_MAX, .get = get_number, .arg = 3 },
+	{ .key = "ages", .help = "[{lo_ns, hi_ns, count}]; hi_ns null in the last", .rank = RANK_DATA,
+	  .merge = MERGE_NONE, .get = get_ages },
+	{ .key = "allocated", .title = "ALLOC", .help = "since the start", .unit = UNIT_COUNT, .width = 8,
+	  .flow = FLOW_TOTAL, .merge = MERGE_SUM, .rank = RANK_ASKED, .get = get_number, .arg = 4 },
+	{ .key = "freed", .title = "FREED", .help = "since the start", .unit = UNIT_COUNT, .width = 8,
+	  .flow = FLOW_TOTAL, .merge = MERGE_SUM, .rank = RANK_ASKED, .get = get_number, .arg = 5 },
+	{ .key = "frees_missed", .title = "MISSED", .help = "addresses allocated again though no free was seen",
+	  .unit = UNIT_COUNT, .width = 8, .flow = FLOW_TOTAL, .merge = MERGE_SUM, .rank = RANK_ASKED, .get = get_number,
+	  .arg = 6 },
+	{ .key = "at_most", .title = "ATMOST",
+	  .help = "more than 1 % of the frees were not seen: count is an upper bound", .width = 6, .rank = RANK_ASKED,
+	  .label = true, .get = get_at_most },
 	{ .key = "growth", .path = "growth.bytes_per_s", .title = "GROWTH/s",
-	  .help = "bytes a second, least squares over the run; null: too few readings, or at_most", .unit = UNIT_BYTES, .width = 9,
-	  .flow = FLOW_LEVEL, .merge = MERGE_SUM,
-	  .get = get_growth, .arg = 0 },
+	  .help = "bytes a second, least squares over the run; null: too few readings, or at_most", .unit = UNIT_BYTES,
+	  .width = 9, .flow = FLOW_LEVEL, .merge = MERGE_SUM, .get = get_growth, .arg = 0 },
 	{ .key = "r2", .path = "growth.r2", .help = "part of the variation that the line explains", .rank = RANK_DATA,
 	  .merge = MERGE_NONE, .get = get_growth, .arg = 1 },
 	{ .key = "confidence", .path = "growth.confidence", .help = "1 - p of the Mann-Kendall test on the later half",
 	  .rank = RANK_DATA, .merge = MERGE_NONE, .get = get_growth, .arg = 2 },
-	{ .key = "trend", .path = "growth.trend", .title = "TREND", .help = "grows, levels, steady, falls", .width = -7, .label = true,
-	  .get = get_growth, .arg = 3 },
-	{ .key = "domain", .title = "DOMAIN", .help = "kmalloc, slab, vmalloc, page", .width = -7, .label = true, .rank = RANK_ASKED,
-	  .get = get_domain },
-	{ .key = "from", .title = "FROM", .help = "the cache, kmalloc-N, kmalloc large, vmalloc, page order N", .width = -20,
-	  .label = true, .get = get_from },
+	{ .key = "trend", .path = "growth.trend", .title = "TREND", .help = "grows, levels, steady, falls", .width = -7,
+	  .label = true, .get = get_growth, .arg = 3 },
+	{ .key = "domain", .title = "DOMAIN", .help = "kmalloc, slab, vmalloc, page", .width = -7, .label = true,
+	  .rank = RANK_ASKED, .get = get_domain },
+	{ .key = "from", .title = "FROM", .help = "the cache, kmalloc-N, kmalloc large, vmalloc, page order N",
+	  .width = -20, .label = true, .get = get_from },
 	{ .key = "addr", .path = "site.addr", .help = "call site: its address", .unit = UNIT_ADDRESS, .rank = RANK_DATA,
 	  .get = get_address, .arg = 0 },
-	{ .key = "function", .path = "site.function", .title = "FUNCTION", .help = "its function; null: not known", .width = -20,
-	  .label = true, .rank = RANK_ASKED, .get = get_address, .arg = 1 },
-	{ .key = "offset", .path = "site.offset", .help = "offset in the function", .unit = UNIT_ADDRESS, .rank = RANK_DATA,
-	  .get = get_address, .arg = 2 },
-	{ .key = "module", .path = "site.module", .title = "MODULE", .help = "its module; null: the kernel image", .width = -10,
-	  .label = true, .rank = RANK_ASKED, .get = get_address, .arg = 3 },
-	{ .key = "site", .title = "SITE", .help = "function+offset [module]", .width = -30, .flags = FIELD_TABLE_ONLY, .get = get_site },
-	{ .key = "stack", .help = "with -K, innermost first: [{addr, function, offset, module}]", .rank = RANK_DATA, .merge = MERGE_NONE,
-	  .get = get_stack },
+	{ .key = "function", .path = "site.function", .title = "FUNCTION", .help = "its function; null: not known",
+	  .width = -20, .label = true, .rank = RANK_ASKED, .get = get_address, .arg = 1 },
+	{ .key = "offset", .path = "site.offset", .help = "offset in the function", .unit = UNIT_ADDRESS,
+	  .rank = RANK_DATA, .get = get_address, .arg = 2 },
+	{ .key = "module", .path = "site.module", .title = "MODULE", .help = "its module; null: the kernel image",
+	  .width = -10, .label = true, .rank = RANK_ASKED, .get = get_address, .arg = 3 },
+	{ .key = "site", .title = "SITE", .help = "function+offset [module]", .width = -30, .flags = FIELD_TABLE_ONLY,
+	  .get = get_site },
+	{ .key = "stack", .help = "with -K, innermost first: [{addr, function, offset, module}]", .rank = RANK_DATA,
+	  .merge = MERGE_NONE, .get = get_stack },
 };
+/* clang-format on */
 
 static void each(const struct model *m, row_fn fn, void *ctx)
 {
@@ -272,14 +280,17 @@ static struct value get_module(const struct field *f, const void *row, const str
 	return value_text(model_fact(row, "run", f->key));
 }
 
+/* clang-format off */
 static const struct field start_fields[] = {
 	{ .key = "domains", .help = "that are traced", .get = get_domains },
 	{ .key = "module", .help = "--module", .get = get_module },
 	{ .key = "sample", .help = "1 in so many addresses is traced; counts are multiplied by it", .unit = UNIT_NUMBER,
 	  .get = get_option },
 	{ .key = "entries", .help = "allocations that the table holds", .unit = UNIT_NUMBER, .get = get_option },
-	{ .key = "older_ns", .help = "count and bytes are of those at least so old", .unit = UNIT_NS, .get = get_option },
+	{ .key = "older_ns", .help = "count and bytes are of those at least so old", .unit = UNIT_NS,
+	  .get = get_option },
 };
+/* clang-format on */
 
 const struct row_type row_leak_start = { .name = "start", .fields = start_fields, .count = FIELD_COUNT(start_fields) };
 
@@ -311,18 +322,28 @@ static struct value get_loss(const struct field *f, const void *row, const struc
 #define PATH_0 "events."
 #define PATH_1 "lost."
 #define LOSS_FIELD(NAME, loss_key, loss_help, prefix) \
-	{ .key = loss_key, .path = prefix loss_key, .help = loss_help, .unit = UNIT_COUNT, .flow = FLOW_TOTAL, .get = get_loss, \
+	{ .key = loss_key,                            \
+	  .path = prefix loss_key,                    \
+	  .help = loss_help,                          \
+	  .unit = UNIT_COUNT,                         \
+	  .flow = FLOW_TOTAL,                         \
+	  .get = get_loss,                            \
 	  .arg = MMT_LEAK_##NAME },
 
+/* clang-format off */
 static const struct field end_fields[] = {
-	{ .key = "sites", .help = "sites with anything outstanding", .unit = UNIT_COUNT, .flow = FLOW_LEVEL, .get = get_sum, .arg = 0 },
-	{ .key = "count", .help = "allocations, of all sites", .unit = UNIT_COUNT, .flow = FLOW_LEVEL, .get = get_sum, .arg = 1 },
+	{ .key = "sites", .help = "sites with anything outstanding", .unit = UNIT_COUNT, .flow = FLOW_LEVEL,
+	  .get = get_sum, .arg = 0 },
+	{ .key = "count", .help = "allocations, of all sites", .unit = UNIT_COUNT, .flow = FLOW_LEVEL, .get = get_sum,
+	  .arg = 1 },
 	{ .key = "bytes", .help = "their bytes", .unit = UNIT_BYTES, .flow = FLOW_LEVEL, .get = get_sum, .arg = 2 },
 #define LEAK_LOSS(NAME, lost, key, help) LOSS_FIELD(NAME, key, help, PATH_##lost)
 #include "wire/leak_loss.def"
 #undef LEAK_LOSS
-	{ .key = "probe_missed", .path = "lost.probe_missed", .help = "allocations or frees not seen: they came in an interrupt amid "
-	  "another one", .unit = UNIT_COUNT, .flow = FLOW_TOTAL, .get = get_loss, .arg = -1 },
+	{ .key = "probe_missed", .path = "lost.probe_missed",
+	  .help = "allocations or frees not seen: they came in an interrupt amid another one", .unit = UNIT_COUNT,
+	  .flow = FLOW_TOTAL, .get = get_loss, .arg = -1 },
 };
+/* clang-format on */
 
 const struct row_type row_leak_end = { .name = "end", .fields = end_fields, .count = FIELD_COUNT(end_fields) };

@@ -63,6 +63,7 @@ static struct value get_cause(const struct field *f, const void *row, const stru
 #define AT(member) .arg = offsetof(struct mmt_oom, member)
 #define BYTES(k, member, help_text) { .key = k, .help = help_text, .unit = UNIT_BYTES, .get = get_u64, AT(member) }
 
+/* clang-format off */
 static const struct field fields[] = {
 	{ .key = "t", .help = "when, ns since the run began", .unit = UNIT_NS, .get = get_t },
 	{ .key = "pid", .help = "the victim", .unit = UNIT_NUMBER, .get = get_u32, AT(pid) },
@@ -70,7 +71,8 @@ static const struct field fields[] = {
 	  .get = get_u64, AT(start_boottime) },
 	{ .key = "uid", .help = "of the victim", .unit = UNIT_NUMBER, .get = get_u32, AT(uid) },
 	{ .key = "comm", .help = "name of the victim", .get = get_comm, AT(comm) },
-	{ .key = "cause", .help = "cgroup, global, pagefault, sysrq; null: the stack does not show it", .get = get_cause },
+	{ .key = "cause", .help = "cgroup, global, pagefault, sysrq; null: the stack does not show it",
+	  .get = get_cause },
 	{ .key = "by_pid", .help = "who asked for memory", .unit = UNIT_NUMBER, .get = get_u32, AT(by_pid) },
 	{ .key = "by_comm", .help = "its name", .get = get_comm, AT(by_comm) },
 	BYTES("anon_bytes", anon, "of the victim: anonymous memory"),
@@ -85,6 +87,7 @@ static const struct field fields[] = {
 	BYTES("cgroup_max_bytes", cgroup_max, "its limit"),
 	BYTES("free_bytes", free, "free in all zones"),
 };
+/* clang-format on */
 
 /* Rare, and what follows may be the end of the machine: each is written at once. */
 const struct row_type event_oom = {

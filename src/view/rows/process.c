@@ -81,17 +81,20 @@ static struct value get_unattributed(const struct field *f, const void *row, con
 	return value_int((int64_t)(f->arg ? stat_of(row)->unattributed_major : stat_of(row)->unattributed_minor));
 }
 
+/* clang-format off */
 static const struct field fields[] = {
-	{ .key = "proc", .help = "number of the process in this run", .unit = UNIT_NUMBER, .rank = RANK_DATA, .get = get_proc },
+	{ .key = "proc", .help = "number of the process in this run", .unit = UNIT_NUMBER, .rank = RANK_DATA,
+	  .get = get_proc },
 	{ .key = "pid", .title = "PID", .width = 7, .help = "its number", .unit = UNIT_NUMBER, .label = true,
 	  .flags = FIELD_VOLATILE, .rank = RANK_ASKED, .get = get_pid },
-	{ .key = "processes", .title = "PID", .help = "its number; 12x: so many that ended", .width = 7, .flags = FIELD_TABLE_ONLY,
-	  .rank = RANK_NEEDED, .get = get_pid_text },
-	{ .key = "merged", .help = "it stands for so many that ended; null: it is one", .unit = UNIT_COUNT, .rank = RANK_DATA,
-	  .get = get_merged },
+	{ .key = "processes", .title = "PID", .help = "its number; 12x: so many that ended", .width = 7,
+	  .flags = FIELD_TABLE_ONLY, .rank = RANK_NEEDED, .get = get_pid_text },
+	{ .key = "merged", .help = "it stands for so many that ended; null: it is one", .unit = UNIT_COUNT,
+	  .rank = RANK_DATA, .get = get_merged },
 	{ .key = "start_time", .path = "start_time_ns", .help = "when it started, of CLOCK_BOOTTIME", .unit = UNIT_NS,
 	  .rank = RANK_DATA, .get = get_start },
-	{ .key = "comm", .title = "COMM", .help = "its name", .width = -15, .label = true, .rank = RANK_NEEDED, .get = get_comm },
+	{ .key = "comm", .title = "COMM", .help = "its name", .width = -15, .label = true, .rank = RANK_NEEDED,
+	  .get = get_comm },
 	{ .key = "live", .help = "has it not ended", .rank = RANK_DATA, .get = get_live },
 	STAT_TOTAL
 	STAT_RATE
@@ -107,9 +110,10 @@ static const struct field fields[] = {
 	STAT_MODES
 	STAT_CLASSES
 	STAT_LATENCIES
-	{ .key = "gone", .title = "", .help = "(gone): it has ended", .width = -6, .flags = FIELD_TABLE_ONLY, .rank = RANK_NEEDED,
-	  .get = get_gone },
+	{ .key = "gone", .title = "", .help = "(gone): it has ended", .width = -6, .flags = FIELD_TABLE_ONLY,
+	  .rank = RANK_NEEDED, .get = get_gone },
 };
+/* clang-format on */
 
 static void each(const struct model *m, row_fn fn, void *ctx)
 {
@@ -158,6 +162,7 @@ static struct value get_now(const struct field *f, const void *row, const struct
 	return value_uint(t->model->now_ns);
 }
 
+/* clang-format off */
 static const struct field merged_fields[] = {
 	{ .key = "t", .help = "ns since t0", .unit = UNIT_NS, .get = get_now },
 	{ .key = "vma", .help = "number of the VMA's row that stands in another one from now on", .unit = UNIT_NUMBER,
@@ -165,6 +170,7 @@ static const struct field merged_fields[] = {
 	{ .key = "proc", .help = "or of the process's", .unit = UNIT_NUMBER, .get = get_merged_id, .arg = 1 },
 	{ .key = "into", .help = "number of that other row", .unit = UNIT_NUMBER, .get = get_into },
 };
+/* clang-format on */
 
 static void each_merged(const struct model *m, row_fn fn, void *ctx)
 {

@@ -110,6 +110,7 @@ static struct value get_target(const struct field *f, const void *row, const str
 	return value_text(model_fact(model_of(row), "target", f->key));
 }
 
+/* clang-format off */
 static const struct field start_fields[] = {
 	{ .key = "schema", .help = "version of these keys", .get = get_schema },
 	{ .key = "version", .help = "of mmtrace", .get = get_fact },
@@ -122,6 +123,7 @@ static const struct field start_fields[] = {
 	{ .key = "unknown", .help = "what cannot be known here: {key: reason}", .get = get_unknown },
 	{ .key = "t0_unix_ns", .help = "when t is 0, in ns since 1970", .unit = UNIT_NS, .get = get_t0 },
 };
+/* clang-format on */
 
 const struct row_type row_start = {
 	.name = "start", .help = "the first line", .fields = start_fields, .count = FIELD_COUNT(start_fields),
@@ -140,18 +142,22 @@ static struct value get_cost(const struct field *f, const void *row, const struc
 	return value_uint(values[f->arg]);
 }
 
+/* clang-format off */
 static const struct field end_fields[] = {
 	{ .key = "cpu_ns", .path = "overhead.cpu_ns", .help = "user and system time of mmtrace", .unit = UNIT_NS,
 	  .flow = FLOW_TOTAL, .get = get_cost, .arg = 0 },
-	{ .key = "rss_bytes", .path = "overhead.rss_bytes", .help = "its resident memory, without BPF maps", .unit = UNIT_BYTES,
-	  .flow = FLOW_LEVEL, .get = get_cost, .arg = 1 },
-	{ .key = "map_bytes", .path = "overhead.map_bytes", .help = "BPF maps, as the kernel charges them", .unit = UNIT_BYTES,
-	  .flow = FLOW_LEVEL, .get = get_cost, .arg = 2 },
-	{ .key = "bpf_runs", .path = "overhead.bpf_runs", .help = "runs of BPF programs; null unless kernel.bpf_stats_enabled",
-	  .unit = UNIT_COUNT, .flow = FLOW_TOTAL, .get = get_cost, .arg = 3 },
-	{ .key = "bpf_ns", .path = "overhead.bpf_ns", .help = "time in BPF programs; null unless kernel.bpf_stats_enabled",
-	  .unit = UNIT_NS, .flow = FLOW_TOTAL, .get = get_cost, .arg = 4 },
+	{ .key = "rss_bytes", .path = "overhead.rss_bytes", .help = "its resident memory, without BPF maps",
+	  .unit = UNIT_BYTES, .flow = FLOW_LEVEL, .get = get_cost, .arg = 1 },
+	{ .key = "map_bytes", .path = "overhead.map_bytes", .help = "BPF maps, as the kernel charges them",
+	  .unit = UNIT_BYTES, .flow = FLOW_LEVEL, .get = get_cost, .arg = 2 },
+	{ .key = "bpf_runs", .path = "overhead.bpf_runs",
+	  .help = "runs of BPF programs; null unless kernel.bpf_stats_enabled", .unit = UNIT_COUNT, .flow = FLOW_TOTAL,
+	  .get = get_cost, .arg = 3 },
+	{ .key = "bpf_ns", .path = "overhead.bpf_ns",
+	  .help = "time in BPF programs; null unless kernel.bpf_stats_enabled", .unit = UNIT_NS, .flow = FLOW_TOTAL,
+	  .get = get_cost, .arg = 4 },
 };
+/* clang-format on */
 
 const struct row_type row_end = {
 	.name = "end", .help = "the last line; without it the output is not complete",

@@ -95,25 +95,40 @@ static struct value added_metric(const struct field *f, const void *row, const s
 #define RANK_0 RANK_ASKED
 
 #define METRIC_FIELD(ID, metric_key, metric_path, metric_title, how, unit_, table, metric_help, getter, adder) \
-	{ .key = metric_key, .path = metric_path, .title = metric_title, .help = metric_help, .unit = UNIT_##unit_, .width = 7, \
-	  .flow = FLOW_OF_##how, .merge = MERGE_SUM, .show_as = SHOW_##how, .flags = FIELD_ZERO_GOES, .rank = RANK_##table, \
-	  .get = getter, .added = adder, .arg = TOP_##ID },
+	{ .key = metric_key,                                                                                   \
+	  .path = metric_path,                                                                                 \
+	  .title = metric_title,                                                                               \
+	  .help = metric_help,                                                                                 \
+	  .unit = UNIT_##unit_,                                                                                \
+	  .width = 7,                                                                                          \
+	  .flow = FLOW_OF_##how,                                                                               \
+	  .merge = MERGE_SUM,                                                                                  \
+	  .show_as = SHOW_##how,                                                                               \
+	  .flags = FIELD_ZERO_GOES,                                                                            \
+	  .rank = RANK_##table,                                                                                \
+	  .get = getter,                                                                                       \
+	  .added = adder,                                                                                      \
+	  .arg = TOP_##ID },
 
+/* clang-format off */
 static const struct field fields[] = {
-	{ .key = "pid", .title = "PID", .help = "its number; null: no process, or those that ended of one name", .unit = UNIT_NUMBER,
-	  .width = 7, .label = true, .flags = FIELD_VOLATILE, .get = get_pid },
+	{ .key = "pid", .title = "PID", .help = "its number; null: no process, or those that ended of one name",
+	  .unit = UNIT_NUMBER, .width = 7, .label = true, .flags = FIELD_VOLATILE, .get = get_pid },
 	{ .key = "start_time", .path = "start_time_ns", .help = "when it started, of CLOCK_BOOTTIME", .unit = UNIT_NS,
 	  .rank = RANK_DATA, .get = get_start },
-	{ .key = "comm", .title = "COMMAND", .help = "its name; [interrupts], [no room]", .width = -15, .label = true, .get = get_comm },
+	{ .key = "comm", .title = "COMMAND", .help = "its name; [interrupts], [no room]", .width = -15, .label = true,
+	  .get = get_comm },
 	{ .key = "live", .help = "has it not ended", .rank = RANK_DATA, .get = get_live },
-	{ .key = "ended", .help = "at the end of the run: so many that ended of this name; null: it is one", .unit = UNIT_COUNT,
-	  .rank = RANK_DATA, .merge = MERGE_SUM, .get = get_ended },
-	{ .key = "tail_unknown", .help = "no event came of its end: its last faults are missing", .rank = RANK_DATA, .get = get_tail },
+	{ .key = "ended", .help = "at the end of the run: so many that ended of this name; null: it is one",
+	  .unit = UNIT_COUNT, .rank = RANK_DATA, .merge = MERGE_SUM, .get = get_ended },
+	{ .key = "tail_unknown", .help = "no event came of its end: its last faults are missing", .rank = RANK_DATA,
+	  .get = get_tail },
 #define METRIC(...) METRIC_FIELD(__VA_ARGS__, get_metric, added_metric)
 #include "model/top_metrics.def"
 #undef METRIC
 	{ .key = "note", .title = "", .help = "has it ended", .width = -6, .flags = FIELD_TABLE_ONLY, .get = get_note },
 };
+/* clang-format on */
 
 static void each(const struct model *m, row_fn fn, void *ctx)
 {
@@ -160,9 +175,15 @@ static struct value get_loss(const struct field *f, const void *row, const struc
 }
 
 #define LOSS_FIELD(loss_key, loss_help, index) \
-	{ .key = loss_key, .path = "lost." loss_key, .help = loss_help, .unit = UNIT_COUNT, .flow = FLOW_TOTAL, .get = get_loss, \
+	{ .key = loss_key,                     \
+	  .path = "lost." loss_key,            \
+	  .help = loss_help,                   \
+	  .unit = UNIT_COUNT,                  \
+	  .flow = FLOW_TOTAL,                  \
+	  .get = get_loss,                     \
 	  .arg = index },
 
+/* clang-format off */
 static const struct field end_fields[] = {
 #define METRIC(...) METRIC_FIELD(__VA_ARGS__, get_sum, NULL)
 #include "model/top_metrics.def"
@@ -172,5 +193,6 @@ static const struct field end_fields[] = {
 	LOSS_FIELD("tails_unknown", "processes of whose end no event came: their last faults are missing", MMT_TOP_LOSSES)
 	LOSS_FIELD("probe_missed", "events while the same program ran on that CPU", MMT_TOP_LOSSES + 1)
 };
+/* clang-format on */
 
 const struct row_type row_top_end = { .name = "end", .fields = end_fields, .count = FIELD_COUNT(end_fields) };

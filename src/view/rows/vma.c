@@ -59,7 +59,8 @@ static struct value get_range(const struct field *f, const void *row, const stru
 	(void)f;
 	if (v->mm->child || v->sum)
 		return value_none();
-	return value_text(v->known ? tick_printf(t, "%llx-%llx", v->v.start, v->v.end) : tick_printf(t, "%llx-?", v->v.anchor));
+	return value_text(v->known ? tick_printf(t, "%llx-%llx", v->v.start, v->v.end)
+				   : tick_printf(t, "%llx-?", v->v.anchor));
 }
 
 static struct value get_address(const struct field *f, const void *row, const struct tick *t)
@@ -213,31 +214,37 @@ static struct value get_title(const struct field *f, const void *row, const stru
 	return value_text(tick_printf(t, "%s%s", v->name[0] ? v->name : "-", v->live ? "" : " (gone)"));
 }
 
+/* clang-format off */
 static const struct field fields[] = {
-	{ .key = "proc", .help = "number of its process in this run", .unit = UNIT_NUMBER, .rank = RANK_DATA, .get = get_proc },
-	{ .key = "pid", .title = "PID", .help = "process whose address space it is", .unit = UNIT_NUMBER, .width = 7, .label = true,
-	  .flags = FIELD_VOLATILE, .rank = 1, .get = get_pid },
-	{ .key = "comm", .title = "COMM", .help = "name of that process", .width = -15, .label = true, .rank = RANK_ASKED,
-	  .get = get_comm },
-	{ .key = "vma", .title = "VMA", .help = "number of the VMA in this run", .unit = UNIT_NUMBER, .width = 6, .rank = RANK_ASKED,
-	  .flags = FIELD_VOLATILE, .label = true, .get = get_id },
+	{ .key = "proc", .help = "number of its process in this run", .unit = UNIT_NUMBER, .rank = RANK_DATA,
+	  .get = get_proc },
+	{ .key = "pid", .title = "PID", .help = "process whose address space it is", .unit = UNIT_NUMBER, .width = 7,
+	  .label = true, .flags = FIELD_VOLATILE, .rank = 1, .get = get_pid },
+	{ .key = "comm", .title = "COMM", .help = "name of that process", .width = -15, .label = true,
+	  .rank = RANK_ASKED, .get = get_comm },
+	{ .key = "vma", .title = "VMA", .help = "number of the VMA in this run", .unit = UNIT_NUMBER, .width = 6,
+	  .rank = RANK_ASKED, .flags = FIELD_VOLATILE, .label = true, .get = get_id },
 	{ .key = "merged", .help = "it stands for so many VMAs that are gone; null: it is one", .unit = UNIT_COUNT,
 	  .rank = RANK_DATA, .get = get_merged },
-	{ .key = "addr", .title = "RANGE", .help = "addresses", .width = -27, .flags = FIELD_TABLE_ONLY, .rank = RANK_NEEDED,
-	  .order = "start", .get = get_range },
-	{ .key = "start", .help = "first address", .unit = UNIT_ADDRESS, .rank = RANK_DATA, .get = get_address, .arg = 0 },
-	{ .key = "end", .help = "address behind the last", .unit = UNIT_ADDRESS, .rank = RANK_DATA, .get = get_address, .arg = 1 },
-	{ .key = "perm", .title = "PERM", .help = "permissions, p private or s shared", .width = -4, .label = true, .rank = 60,
-	  .get = get_perm },
+	{ .key = "addr", .title = "RANGE", .help = "addresses", .width = -27, .flags = FIELD_TABLE_ONLY,
+	  .rank = RANK_NEEDED, .order = "start", .get = get_range },
+	{ .key = "start", .help = "first address", .unit = UNIT_ADDRESS, .rank = RANK_DATA, .get = get_address,
+	  .arg = 0 },
+	{ .key = "end", .help = "address behind the last", .unit = UNIT_ADDRESS, .rank = RANK_DATA, .get = get_address,
+	  .arg = 1 },
+	{ .key = "perm", .title = "PERM", .help = "permissions, p private or s shared", .width = -4, .label = true,
+	  .rank = 60, .get = get_perm },
 	{ .key = "offset", .title = "OFFSET", .help = "where in its file it begins", .unit = UNIT_ADDRESS, .width = 8,
 	  .rank = RANK_ASKED, .get = get_offset },
-	{ .key = "ino", .title = "INODE", .help = "of its file", .unit = UNIT_ID, .width = 9, .rank = RANK_ASKED, .get = get_ino },
-	{ .key = "size", .path = "size_bytes", .title = "SIZE", .help = "size", .unit = UNIT_BYTES, .width = 6, .flow = FLOW_LEVEL,
-	  .merge = MERGE_SUM, .rank = 61, .get = get_size },
-	{ .key = "rss", .path = "rss_bytes", .title = "RSS", .help = "resident; ~ marks a reading older than two seconds",
-	  .unit = UNIT_BYTES, .width = 6, .flow = FLOW_LEVEL, .merge = MERGE_SUM, .rank = 1, .get = get_rss, .mark = get_rss_mark },
-	{ .key = "rss_age", .path = "rss_age_ns", .help = "how old the reading of rss is", .unit = UNIT_NS, .flow = FLOW_FACT,
-	  .merge = MERGE_MAX, .rank = RANK_DATA, .get = get_rss_age },
+	{ .key = "ino", .title = "INODE", .help = "of its file", .unit = UNIT_ID, .width = 9, .rank = RANK_ASKED,
+	  .get = get_ino },
+	{ .key = "size", .path = "size_bytes", .title = "SIZE", .help = "size", .unit = UNIT_BYTES, .width = 6,
+	  .flow = FLOW_LEVEL, .merge = MERGE_SUM, .rank = 61, .get = get_size },
+	{ .key = "rss", .path = "rss_bytes", .title = "RSS",
+	  .help = "resident; ~ marks a reading older than two seconds", .unit = UNIT_BYTES, .width = 6,
+	  .flow = FLOW_LEVEL, .merge = MERGE_SUM, .rank = 1, .get = get_rss, .mark = get_rss_mark },
+	{ .key = "rss_age", .path = "rss_age_ns", .help = "how old the reading of rss is", .unit = UNIT_NS,
+	  .flow = FLOW_FACT, .merge = MERGE_MAX, .rank = RANK_DATA, .get = get_rss_age },
 	STAT_TOTAL
 	STAT_RATE
 	STAT_SPLIT
@@ -252,16 +259,19 @@ static const struct field fields[] = {
 	  .rank = RANK_ASKED, .get = get_kind },
 	{ .key = "kinds", .title = "KIND", .help = "what it is: text, data+bss, heap, thread-stack ...", .width = -7,
 	  .flags = FIELD_TABLE_ONLY, .rank = RANK_NEEDED, .get = get_kinds },
-	{ .key = "source", .path = "kind_source", .title = "BY", .help = "where the kind is known from: marks, elf, sp, vma, perm",
-	  .width = -5, .label = true, .rank = RANK_ASKED, .get = get_source },
-	{ .key = "parts", .help = "[{kind, start, end}] without gaps", .rank = RANK_DATA, .merge = MERGE_NONE, .get = get_parts },
+	{ .key = "source", .path = "kind_source", .title = "BY",
+	  .help = "where the kind is known from: marks, elf, sp, vma, perm", .width = -5, .label = true,
+	  .rank = RANK_ASKED, .get = get_source },
+	{ .key = "parts", .help = "[{kind, start, end}] without gaps", .rank = RANK_DATA, .merge = MERGE_NONE,
+	  .get = get_parts },
 	{ .key = "live", .help = "is it there still", .rank = RANK_DATA, .get = get_live },
 	{ .key = "name", .title = "NAME", .width = -4, .help = "file or name, as in /proc/PID/maps", .label = true,
 	  .flags = FIELD_VOLATILE, .rank = RANK_ASKED,
 	  .get = get_name },
-	{ .key = "title", .title = "NAME", .help = "file or name, as in /proc/PID/maps; (gone): no longer there", .width = -4,
-	  .flags = FIELD_TABLE_ONLY, .rank = RANK_NEEDED, .get = get_title },
+	{ .key = "title", .title = "NAME", .help = "file or name, as in /proc/PID/maps; (gone): no longer there",
+	  .width = -4, .flags = FIELD_TABLE_ONLY, .rank = RANK_NEEDED, .get = get_title },
 };
+/* clang-format on */
 
 static void each(const struct model *m, row_fn fn, void *ctx)
 {
