@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Keeps the chosen processes true. */
+/* Keeps the set of targets true. */
 #include "lib/hist.bpf.h"
 
 SEC("?tp_btf/sched_process_fork")

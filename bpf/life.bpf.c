@@ -21,7 +21,7 @@ int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *chil
 		return 0;
 	if (!thread && target_add(ctgid, BPF_ANY))
 		count(MMT_LOSS_TARGETS_FULL);
-	if (mmt_config.filter_tid) { /* children of a chosen thread are chosen */
+	if (mmt_config.filter_tid) { /* children of a target thread are targets */
 		u32 ptid = BPF_CORE_READ(parent, pid);
 
 		if (bpf_map_lookup_elem(&tids, &ptid) && !thread)

@@ -40,7 +40,7 @@ static __always_inline struct mmt_top_row *row_of(const struct mmt_top_key *key)
 	struct mmt_top_row *row = bpf_map_lookup_elem(&rows, key);
 	struct mmt_top_key full = { .start_boottime = MMT_TOP_FULL };
 
-	if (row || config.chosen)
+	if (row || config.listed)
 		return row;
 	row = value_make(&rows, key, &row_empty);
 	if (row) {

@@ -88,26 +88,26 @@ static __always_inline void count(u32 which)
 
 /* A bit for each key that a hash map may hold, by hash, set before the key goes
  * in and never taken back: who is not traced pays no look into the map. */
-#define SIEVE_WORDS 1024
-__u64 target_sieve[SIEVE_WORDS], mm_sieve[SIEVE_WORDS];
+#define FILTER_WORDS 1024
+__u64 target_filter[FILTER_WORDS], mm_filter[FILTER_WORDS];
 
-static __always_inline bool sieve_has(const u64 *sieve, u64 key)
+static __always_inline bool filter_has(const u64 *filter, u64 key)
 {
-	u64 h = MMT_SIEVE_HASH(key);
+	u64 h = MMT_FILTER_HASH(key);
 
-	return sieve[h >> 6] >> (h & 63) & 1;
+	return filter[h >> 6] >> (h & 63) & 1;
 }
 
-static __always_inline void sieve_add(u64 *sieve, u64 key)
+static __always_inline void filter_add(u64 *filter, u64 key)
 {
-	u64 h = MMT_SIEVE_HASH(key);
+	u64 h = MMT_FILTER_HASH(key);
 
-	__sync_fetch_and_or(&sieve[h >> 6], 1ull << (h & 63));
+	__sync_fetch_and_or(&filter[h >> 6], 1ull << (h & 63));
 }
 
 static __always_inline bool target_known(u32 tgid)
 {
-	return sieve_has(target_sieve, tgid) && bpf_map_lookup_elem(&targets, &tgid);
+	return filter_has(target_filter, tgid) && bpf_map_lookup_elem(&targets, &tgid);
 }
 
 /* 0 or a negative errno: -E2BIG where there is no room. */
@@ -115,7 +115,7 @@ static __always_inline int target_add(u32 tgid, u64 flags)
 {
 	struct mmt_target fresh = {};
 
-	sieve_add(target_sieve, tgid);
+	filter_add(target_filter, tgid);
 	return (int)bpf_map_update_elem(&targets, &tgid, &fresh, flags); /* an int up to 6.3 */
 }
 

@@ -32,21 +32,21 @@ static __always_inline u32 mm_id_new(void)
 }
 
 /* By reference: a pointer that the kernel gave is no number to calculate with. */
-__noinline __weak int mm_sieve_has(const u64 *mm)
+__noinline __weak int mm_filter_has(const u64 *mm)
 {
-	return mm && sieve_has(mm_sieve, *mm);
+	return mm && filter_has(mm_filter, *mm);
 }
 
-__noinline __weak int mm_sieve_add(const u64 *mm)
+__noinline __weak int mm_filter_add(const u64 *mm)
 {
 	if (mm)
-		sieve_add(mm_sieve, *mm);
+		filter_add(mm_filter, *mm);
 	return 0;
 }
 
 static __always_inline struct mm_state *mm_known(u64 mm)
 {
-	return mm_sieve_has(&mm) ? bpf_map_lookup_elem(&mms, &mm) : 0;
+	return mm_filter_has(&mm) ? bpf_map_lookup_elem(&mms, &mm) : 0;
 }
 
 /* The id of mm; given at first sight when tgid is a target. 0: not known. */
@@ -60,7 +60,7 @@ static __always_inline u32 mm_id_get(struct mm_struct *mm, u32 tgid, bool create
 	if (!create || !mm)
 		return 0;
 	fresh.mm_id = mm_id_new();
-	mm_sieve_add(&key);
+	mm_filter_add(&key);
 	if (bpf_map_update_elem(&mms, &key, &fresh, BPF_NOEXIST) == 0)
 		return fresh.mm_id;
 	known = bpf_map_lookup_elem(&mms, &key); /* another CPU was first */

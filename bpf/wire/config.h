@@ -48,7 +48,7 @@ struct mmt_target {
 /* Data rings: CPU n writes to ring n modulo this; a power of two. */
 #define MMT_RINGS 64
 
-/* Bit of a key in target_sieve and mm_sieve (bpf/lib/maps.bpf.h). */
-#define MMT_SIEVE_HASH(key) ((__u64)(key) * 0x9e3779b97f4a7c15ull >> 48)
+/* Bit of a key in target_filter and mm_filter (bpf/lib/maps.bpf.h). */
+#define MMT_FILTER_HASH(key) ((__u64)(key) * 0x9e3779b97f4a7c15ull >> 48)
 
 #endif

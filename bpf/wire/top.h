@@ -8,7 +8,7 @@
 
 struct mmt_top_config {
 	__u32 cpus;       /* CPUs that can exist */
-	__u32 chosen;     /* only processes that have a row already */
+	__u32 listed;     /* only processes that have a row already */
 	__u32 cgroup;     /* only threads below this cgroup: */
 	__u32 pad;
 	__u64 cgroup_id;

@@ -271,9 +271,9 @@ int probe_add_target(struct probe *p, pid_t tgid)
 {
 	struct mmt_target t = { 0 };
 	uint32_t key = (uint32_t)tgid;
-	uint64_t bit = MMT_SIEVE_HASH(key);
+	uint64_t bit = MMT_FILTER_HASH(key);
 
-	__atomic_fetch_or(&p->skel->bss->target_sieve[bit >> 6], 1ull << (bit & 63), __ATOMIC_RELAXED);
+	__atomic_fetch_or(&p->skel->bss->target_filter[bit >> 6], 1ull << (bit & 63), __ATOMIC_RELAXED);
 	return bpf_map_update_elem(bpf_map__fd(p->skel->maps.targets), &key, &t, BPF_ANY) ? -errno : 0;
 }
 

@@ -55,7 +55,7 @@ static int object_load(struct top_probe *p, const struct top_probe_options *opt,
 	plan_autoload(&p->plan, p->skel->obj);
 	config = (struct mmt_top_config *)&p->skel->rodata->config;
 	config->cpus = (uint32_t)libbpf_num_possible_cpus();
-	config->chosen = opt->pid_count > 0;
+	config->listed = opt->pid_count > 0;
 	config->cgroup = opt->cgroup >= 0;
 	if (config->cgroup)
 		err = cgroup_id(opt->cgroup, (uint64_t *)&config->cgroup_id);
@@ -80,7 +80,7 @@ static int object_load(struct top_probe *p, const struct top_probe_options *opt,
 	return 0;
 }
 
-/* Processes that are chosen have their row from the start. */
+/* Targets have their row from the start. */
 static int rows_choose(struct top_probe *p, struct error *e)
 {
 	const struct mmt_top_task *tasks;
