@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "probe/procfs.h"
+#include "host/procfs.h"
 
 static void child_run(const struct child *c, int go, int result, char **command)
 {

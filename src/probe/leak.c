@@ -12,7 +12,7 @@
 #include "probe/kernel_btf.h"
 #include "probe/kernel_read.h"
 #include "probe/objects.h"
-#include "probe/procfs.h"
+#include "host/procfs.h"
 
 #include "leak.skel.h" /* after wire/leak.h, whose types it uses */
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probe/cgroup.h"
+#include "host/cgroup.h"
 #include "probe/kernel_btf.h"
 #include "probe/kernel_read.h"
 #include "probe/objects.h"

@@ -8,8 +8,8 @@
 #include "decode/decode.h"
 #include "model/fault/elf.h"
 #include "model/fault/kind.h"
-#include "probe/procfs.h"
-#include "sym/elf.h"
+#include "host/procfs.h"
+#include "host/elf.h"
 
 /* Not the path's file, which may be another one by now or in this namespace,
  * but the one that is mapped. */

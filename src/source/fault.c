@@ -11,8 +11,8 @@
 
 #include "base/clock.h"
 #include "model/fault/kind.h"
-#include "probe/cgroup.h"
-#include "probe/procfs.h"
+#include "host/cgroup.h"
+#include "host/procfs.h"
 #include "probe/rights.h"
 
 #define EXITS_NS 100000000ull /* the threads of a dying process have so long to be gone */

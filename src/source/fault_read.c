@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "probe/procfs.h"
+#include "host/procfs.h"
 #include "source/elf_read.h"
 #include "source/fault.h"
 

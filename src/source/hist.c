@@ -11,7 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "probe/cgroup.h"
+#include "host/cgroup.h"
 #include "probe/region.h"
 #include "probe/rights.h"
 #include "sym/oom.h"

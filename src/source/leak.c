@@ -12,7 +12,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "probe/slab.h"
+#include "host/slab.h"
 
 /* Readings for the trend: this many an interval, and in the whole run. */
 #define READINGS_INTERVAL 4

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "probe/procfs.h"
+#include "host/procfs.h"
 
 #define STATS_EVERY 8 /* intervals: the kernel's statistics cost time themselves */
 

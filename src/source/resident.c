@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "probe/procfs.h"
+#include "host/procfs.h"
 
 struct list { struct input_resident *all; size_t count, room; };
 

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "probe/attach.h"
 #include "probe/kernel_btf.h"
-#include "probe/procfs.h"
+#include "host/procfs.h"
 
 struct source *source_new(const struct source_type *type, struct args *args, const struct model *model, input_fn emit,
 			  void *ctx)

@@ -9,7 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
-#include "probe/procfs.h"
+#include "host/procfs.h"
 #include "probe/rights.h"
 #include "source/source.h"
 

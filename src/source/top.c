@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 #include "model/top.h"
-#include "probe/cgroup.h"
+#include "host/cgroup.h"
 #include "probe/top.h"
 #include "source/source.h"
 

@@ -9,11 +9,12 @@ declare -A may=(
 	[record]="record input base wire"
 	[model]="model input decode base wire"
 	[args]="args base wire probe/hook.h"
-	[probe]="probe decode input base wire"
-	[sym]="sym base"
-	[source]="source args input record decode model probe sym base wire"
+	[host]="host base wire"
+	[probe]="probe host decode input base wire"
+	[sym]="sym host base"
+	[source]="source host args input record decode model probe sym base wire"
 	[view]="view model input decode base wire args/formats.def"
-	[cmd]="cmd args source record view model input decode probe sym base wire"
+	[cmd]="cmd host args source record view model input decode probe sym base wire"
 )
 area=layers
 # shellcheck source=../lib/check.sh

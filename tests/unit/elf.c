@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* src/sym/elf.c and src/model/fault/elf.c: headers of honest and of hostile files. */
+/* src/host/elf.c and src/model/fault/elf.c: headers of honest and of hostile files. */
 #include <elf.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -8,7 +8,7 @@
 
 #include "model/fault/kind.h"
 #include "model/fault/elf.h"
-#include "sym/elf.h"
+#include "host/elf.h"
 #include "unit/check.h"
 #include "unit/fault.h"
 

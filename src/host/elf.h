@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Program headers of ELF files.  The files are not trusted. */
-#ifndef SYM_ELF_H
-#define SYM_ELF_H
+#ifndef HOST_ELF_H
+#define HOST_ELF_H
 
 #include <stdint.h>
 

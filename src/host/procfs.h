@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What /proc shows of a process. */
-#ifndef PROBE_PROCFS_H
-#define PROBE_PROCFS_H
+#ifndef HOST_PROCFS_H
+#define HOST_PROCFS_H
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* A cgroup (v2) as a target. */
-#ifndef PROBE_CGROUP_H
-#define PROBE_CGROUP_H
+#ifndef HOST_CGROUP_H
+#define HOST_CGROUP_H
 
 #include <stdint.h>
 #include <sys/types.h>

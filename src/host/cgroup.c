@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#include "probe/cgroup.h"
+#include "host/cgroup.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Names of slab caches. */
-#ifndef PROBE_SLAB_H
-#define PROBE_SLAB_H
+#ifndef HOST_SLAB_H
+#define HOST_SLAB_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#include "probe/slab.h"
+#include "host/slab.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -4,7 +4,7 @@
  * it allocates by the numbers of sections that the file claims, of which we need none; on
  * a copy of the first bytes it misses program headers that stand at the end, where
  * patchelf puts them. */
-#include "sym/elf.h"
+#include "host/elf.h"
 
 #include <elf.h>
 #include <errno.h>

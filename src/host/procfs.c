@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#include "probe/procfs.h"
+#include "host/procfs.h"
 
 #include <dirent.h>
 #include <errno.h>
