@@ -14,6 +14,8 @@
 #define FAULT_FLAG_TRIED 0x20
 #define FAULT_FLAG_USER 0x40
 #define FAULT_FLAG_INSTRUCTION 0x100
+#define FAULT_FLAG_UNSHARE 0x400  /* since 6.0 */
+#define FAULT_FLAG_VMA_LOCK 0x1000 /* since 6.4 */
 #define VM_FAULT_ERROR 0x73 /* OOM 1, SIGBUS 2, HWPOISON 0x10, HWPOISON_LARGE 0x20, SIGSEGV 0x40 */
 #define VM_FAULT_MAJOR 0x4
 #define VM_FAULT_RETRY 0x400
@@ -64,6 +66,18 @@ static __always_inline u8 class_write_protected(const struct thread_state *st, u
 	return (st->pre ^ entry) & ENTRY_PFN ? MMT_CLASS_COW : MMT_CLASS_WP_REUSE;
 }
 
+/* May userfaultfd have been asked?  Only who waited for the answer has sent a message
+ * (handle_userfault(), fs/userfaultfd.c, sleeps until it comes): a page that is there
+ * already, or a write protection that the kernel lifts by itself, sends none. */
+static __always_inline bool asks_user_space(const struct thread_state *st)
+{
+	if (was_empty(st))
+		return st->vm_flags & VM_UFFD_MISSING || st->vkind & MMT_VMA_UFFD;
+	if (!(st->vm_flags & VM_UFFD_WP) || !(st->flags & MMT_FAULT_WRITE))
+		return false;
+	return st->pre_state == PTE_MARKER || (st->pre & ENTRY_PRESENT && st->pre & ENTRY_UFFD_WP);
+}
+
 /* Precedence of docs/architecture.md: error, uffd, hugetlb, numa, migration,
  * swap, huge, then by VMA.  Global: verified once, not for each way to get here. */
 __noinline __weak int fault_class(const struct thread_state *st, u32 post, u64 entry)
@@ -72,14 +86,11 @@ __noinline __weak int fault_class(const struct thread_state *st, u32 post, u64 e
 
 	if (!st)
 		return MMT_CLASS_OTHER;
-	write = st->flags & MMT_FAULT_WRITE;
+	write = st->flags & (MMT_FAULT_WRITE | MMT_FAULT_UNSHARE);
 
 	if (st->flags & MMT_FAULT_NO_VMA || st->pre_state == PTE_UNKNOWN)
 		return MMT_CLASS_OTHER;
-	if (was_empty(st) && st->vm_flags & VM_UFFD_MISSING)
-		return MMT_CLASS_UFFD;
-	if (st->pre_state == PTE_MARKER || (write && st->vm_flags & VM_UFFD_WP && st->pre & ENTRY_PRESENT &&
-					     st->pre & ENTRY_UFFD_WP))
+	if (st->flags & MMT_FAULT_SLEPT && asks_user_space(st))
 		return MMT_CLASS_UFFD;
 	if (st->vm_flags & VM_HUGETLB)
 		return MMT_CLASS_HUGETLB;
@@ -106,6 +117,9 @@ static __always_inline void fault_close(struct thread_state *st, struct mm_struc
 	u8 post = PTE_UNKNOWN, cls = MMT_CLASS_ERROR;
 	u16 flags = st->flags | (major ? MMT_FAULT_MAJOR : 0);
 
+	if ((st->vm_flags & (VM_UFFD_MISSING | VM_UFFD_WP) || st->vkind & MMT_VMA_UFFD) &&
+	    st->switches != (u16)bpf_get_current_task_btf()->nvcsw)
+		st->flags |= MMT_FAULT_SLEPT;
 	if (!error) {
 		/* a first touch below an existing table needs no second look */
 		if (st->pre_state != PTE_NONE)
@@ -123,26 +137,30 @@ static __always_inline void fault_close(struct thread_state *st, struct mm_struc
 	emit_fault(st, now, FAULT_END(cls, flags), ns > 0xffffffffull ? 0xffffffffu : ns, weight);
 	if (error)
 		st->last_error = st->addr;
-	st->addr = 0;
+	st->open = FAULT_CLOSED;
 	st->closed_error = error;
 }
 
-/* Opens a fault or, at the same page, notes another attempt. false: attempt. */
-static __always_inline bool fault_open(struct thread_state *st, struct task_struct *task, u64 addr, u8 mode, u16 flags)
+#define SAME_ATTEMPT (MMT_FAULT_WRITE | MMT_FAULT_INSTR | MMT_FAULT_FOREIGN | MMT_FAULT_UNSHARE)
+
+/* Opens a fault. false: it is another attempt at the one that is open.  again: the kernel
+ * tries for a second time.  One that was left open, by EFAULT or a signal, is no part of
+ * a later fault of that page. */
+static __always_inline bool fault_open(struct thread_state *st, struct task_struct *task, u64 addr, u8 mode, u16 flags,
+				       bool again)
 {
 	u64 ended = task->min_flt + task->maj_flt;
-	bool sampled_out = mmt_tuning.sample > 1 && st->begun != ended;
 
-	if (st->addr && ((st->addr ^ addr) & PAGE_MASK) == 0 && !sampled_out) {
-		st->attempts++;
+	if (again && st->open && ((st->addr ^ addr) & PAGE_MASK) == 0 && st->mode == mode && st->begun == ended &&
+	    !((st->flags ^ flags) & SAME_ATTEMPT))
 		return false;
-	}
 	if (fault_abandoned(st, ended))
 		count(MMT_LOSS_ABANDONED);
 	st->begun = ended;
 	st->t0 = bpf_ktime_get_ns();
 	st->addr = addr;
-	st->attempts = 1;
+	st->open = FAULT_OPEN;
+	st->switches = (u16)task->nvcsw;
 	st->mode = mode;
 	st->flags = flags;
 	st->closed_error = 0;
@@ -276,6 +294,13 @@ static __always_inline u32 fault_mm_id(struct thread_state *st, struct task_stru
 	return st && mm == task->mm ? own_mm_id(st, task->tgid, mm) : mm_id_get(mm, task->tgid, false);
 }
 
+/* After an attempt under the VMA's own lock the next one takes mmap_lock; after one under
+ * that the kernel says TRIED (do_user_addr_fault(), arch/x86/mm/fault.c). */
+static __always_inline bool is_again(const struct thread_state *st, unsigned int flags)
+{
+	return flags & FAULT_FLAG_TRIED || (st->open == FAULT_OPEN_VMA_LOCK && !(flags & FAULT_FLAG_VMA_LOCK));
+}
+
 SEC("?fentry/handle_mm_fault")
 int BPF_PROG(fault_in__fe, struct vm_area_struct *vma, unsigned long address, unsigned int flags,
 	     struct pt_regs *regs)
@@ -299,13 +324,17 @@ int BPF_PROG(fault_in__fe, struct vm_area_struct *vma, unsigned long address, un
 	f |= flags & FAULT_FLAG_INSTRUCTION ? MMT_FAULT_INSTR : 0;
 	f |= executor ? MMT_FAULT_EXECUTOR : 0;
 	f |= mm != task->mm ? MMT_FAULT_FOREIGN : 0;
+	f |= flags & FAULT_FLAG_UNSHARE ? MMT_FAULT_UNSHARE : 0;
 	if (fault_open(st, task, address,
-		       !regs ? MMT_MODE_GUP : flags & FAULT_FLAG_USER ? MMT_MODE_USER : MMT_MODE_KERNEL, f)) {
+		       !regs ? MMT_MODE_GUP : flags & FAULT_FLAG_USER ? MMT_MODE_USER : MMT_MODE_KERNEL, f,
+		       is_again(st, flags))) {
 		u32 n = mmt_tuning.sample;
 
 		st->skipped = n > 1 && bpf_get_prandom_u32() % n != 0;
 		st->pre_state = page_table_peek(mm, address, &st->pre);
 	}
+	if (flags & FAULT_FLAG_VMA_LOCK)
+		st->open = FAULT_OPEN_VMA_LOCK;
 	if (flags & FAULT_FLAG_TRIED)
 		st->skipped = 0; /* a major one */
 	if (!st->skipped)
@@ -323,12 +352,12 @@ int BPF_PROG(fault_out__fx, struct vm_area_struct *vma, unsigned long address, u
 	struct mm_struct *mm = task->mm;
 	u32 weight = !major && !error && mmt_tuning.sample > 1 ? mmt_tuning.sample : 1;
 
-	if (!st || !st->addr || ((st->addr ^ address) & PAGE_MASK) || !mmt_tuning.on)
+	if (!st || !st->open || ((st->addr ^ address) & PAGE_MASK) || !mmt_tuning.on)
 		return 0;
 	if (ret & VM_FAULT_RETRY && !error)
 		return 0; /* stays open: the next attempt, or another fault, closes it */
 	if (st->skipped && ((!major && !error) || ret & VM_FAULT_COMPLETED)) {
-		st->addr = 0;
+		st->open = FAULT_CLOSED;
 		return 0;
 	}
 	if (st->skipped) /* only minor ones are sampled; vma is locked still, as below */
@@ -359,7 +388,7 @@ static __always_inline int page_fault_begin(u64 addr, u64 error_code)
 	struct thread_state *st;
 	u16 f = 0;
 
-	if (!mm || addr >> 63 || !mmt_tuning.on)
+	if (!mm || (addr >> 63 && !(error_code & PF_USER)) || !mmt_tuning.on)
 		return 0;
 	if (!(error_code & PF_USER) && task->pagefault_disabled)
 		return 0; /* goes to the exception table, never to handle_mm_fault */
@@ -369,8 +398,7 @@ static __always_inline int page_fault_begin(u64 addr, u64 error_code)
 	f |= error_code & PF_WRITE ? MMT_FAULT_WRITE : 0;
 	f |= error_code & PF_INSTR ? MMT_FAULT_INSTR : 0;
 	f |= MMT_FAULT_EXECUTOR | MMT_FAULT_NO_VMA; /* until the end */
-	if (!fault_open(st, task, addr, error_code & PF_USER ? MMT_MODE_USER : MMT_MODE_KERNEL, f))
-		return 0;
+	fault_open(st, task, addr, error_code & PF_USER ? MMT_MODE_USER : MMT_MODE_KERNEL, f, false);
 	if (mmt_config.calls) /* a hole now and none at the end: a stack has grown */
 		fault_find_vma(st, mm, task->tgid);
 	st->pre_state = page_table_peek(mm, addr, &st->pre);
@@ -389,6 +417,12 @@ int BPF_PROG(fault_kern__tb, unsigned long address, struct pt_regs *regs, unsign
 	return page_fault_begin(address, error_code & ~PF_USER);
 }
 
+/* The event says nothing of address 0: perf_sample_data_init() leaves addr as it was then. */
+static __always_inline bool ends_at(const struct thread_state *st, u64 addr)
+{
+	return ((st->addr ^ addr) & PAGE_MASK) == 0 || !(st->addr & PAGE_MASK);
+}
+
 static __always_inline int page_fault_end(struct mm_perf_ctx *ctx, bool major)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -402,9 +436,9 @@ static __always_inline int page_fault_end(struct mm_perf_ctx *ctx, bool major)
 	if (!st || !mm)
 		return 0;
 	fault_count_own(st, task, major, weight);
-	if (!st->addr || ((st->addr ^ ctx->addr) & PAGE_MASK)) {
+	if (!st->open || !ends_at(st, ctx->addr)) {
 		/* begun before the hooks were in: counted, without latency */
-		fault_open(st, task, ctx->addr, MMT_MODE_USER, MMT_FAULT_EXECUTOR | MMT_FAULT_NO_VMA);
+		fault_open(st, task, ctx->addr, MMT_MODE_USER, MMT_FAULT_EXECUTOR | MMT_FAULT_NO_VMA, false);
 		st->t0 = 0;
 		st->pre_state = PTE_UNKNOWN;
 		st->mm_id = own_mm_id(st, tgid, mm);
@@ -434,7 +468,24 @@ int fault_end__pe(struct mm_perf_ctx *ctx)
 
 #define SIGBUS 7
 #define SIGSEGV 11
-#define SEGV_MAX_CODE 4 /* MAPERR, ACCERR, BNDERR, PKUERR: page faults all */
+#define SEGV_MAPERR 1
+#define SEGV_ACCERR 2
+#define SEGV_PKUERR 4
+#define BUS_ADRERR 2
+#define BUS_MCEERR_AR 4
+
+/* Codes that a page fault gives, out of an exception in user mode: there orig_ax is -1.  In
+ * a system call somebody queues the signal, and may say anything; a trap of alignment or
+ * protection has codes of its own. */
+static __always_inline bool signal_of_fault(struct task_struct *me, int sig, int code)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(me);
+
+	if (sig == SIGSEGV ? code != SEGV_MAPERR && code != SEGV_ACCERR && code != SEGV_PKUERR
+			   : code != BUS_ADRERR && code != BUS_MCEERR_AR)
+		return false;
+	return (long)BPF_CORE_READ(regs, orig_ax) == -1;
+}
 
 SEC("?tp_btf/signal_generate")
 int BPF_PROG(fault_sig__tb, int sig, struct kernel_siginfo *info, struct task_struct *task)
@@ -449,7 +500,7 @@ int BPF_PROG(fault_sig__tb, int sig, struct kernel_siginfo *info, struct task_st
 		return 0;
 	code = BPF_CORE_READ(info, si_code);
 	addr = (u64)BPF_CORE_READ(info, _sifields._sigfault._addr);
-	if (code < 1 || code > SEGV_MAX_CODE + 1)
+	if (!signal_of_fault(me, sig, code))
 		return 0;
 	st = thread_executor(me);
 	if (!st)
@@ -458,8 +509,8 @@ int BPF_PROG(fault_sig__tb, int sig, struct kernel_siginfo *info, struct task_st
 		st->closed_error = 0; /* handle_mm_fault's own error, counted there */
 		return 0;
 	}
-	if (!st->addr || ((st->addr ^ addr) & PAGE_MASK)) {
-		fault_open(st, me, addr, MMT_MODE_USER, MMT_FAULT_EXECUTOR);
+	if (!st->open || ((st->addr ^ addr) & PAGE_MASK)) {
+		fault_open(st, me, addr, MMT_MODE_USER, MMT_FAULT_EXECUTOR, false);
 		st->t0 = 0;
 	}
 	fault_find_vma(st, mm, me->tgid);

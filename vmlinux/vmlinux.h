@@ -66,6 +66,7 @@ struct vm_area_struct {
 	unsigned long vm_pgoff;
 	struct file *vm_file;
 	void *vm_private_data;
+	struct { void *ctx; } vm_userfaultfd_ctx; /* absent without CONFIG_USERFAULTFD */
 	struct { struct rb_node rb; } shared; /* of file mappings */
 	struct anon_vma_name *anon_name; /* shares its place with shared before 6.2 */
 };
@@ -141,6 +142,7 @@ struct task_struct {
 	int pid, tgid;
 	struct task_struct *group_leader, *real_parent;
 	__u64 start_boottime; /* ns, CLOCK_BOOTTIME; field 22 of /proc/PID/stat */
+	unsigned long nvcsw; /* voluntary context switches */
 	unsigned long min_flt, maj_flt;
 	char comm[16];
 	struct signal_struct *signal;

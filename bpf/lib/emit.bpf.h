@@ -145,7 +145,7 @@ static __always_inline void fault_fill(struct mmt_fault *f, const struct thread_
 	f->sig = st->sig;
 	f->ns = ns;
 	f->flags = end >> 16;
-	f->attempts = st->attempts;
+	f->pad = 0;
 	f->cls = (u8)end;
 	f->mode = st->mode;
 	f->weight = weight;

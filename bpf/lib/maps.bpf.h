@@ -12,16 +12,18 @@
 
 /* A thread of a target, or one that faults on a target's mm: its open fault and
  * its own fault accounting. */
+enum fault_open { FAULT_CLOSED, FAULT_OPEN, FAULT_OPEN_VMA_LOCK /* the last attempt held the VMA's own lock */ };
+
 struct thread_state {
 	u64 t0;
-	u64 addr;    /* 0: no fault open */
+	u64 addr;    /* of the fault that is open, or was last */
 	u64 anchor;
 	u64 pre;     /* page-table entry before */
 	u32 sig;
 	u32 mm_id;
 	u32 vkind;   /* enum mmt_vma_flag */
 	u16 flags;   /* enum mmt_fault_flag */
-	u16 attempts;
+	u16 switches; /* nvcsw when it began, the low bits: moved means that it slept */
 	u64 vm_flags;
 	u8 pre_state; /* enum pte_state */
 	u8 mode;
@@ -30,6 +32,7 @@ struct thread_state {
 	u8 borrows; /* a kernel thread: runs on one mm after the other */
 	u8 skipped; /* the fault under way is sampled out (fentry) */
 	u8 closed_error; /* the last fault closed was an error at last_error */
+	u8 open; /* enum fault_open */
 	u64 reported; /* residual reported so far: minor below, major in the upper half */
 	u64 base_min, base_maj; /* min_flt and maj_flt when first seen */
 	u64 seen_min, seen_maj;

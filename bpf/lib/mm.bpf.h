@@ -151,6 +151,11 @@ __noinline __weak int vma_facts_at(const u64 *at, struct mmt_vma *out)
 	out->anchor = out->vm_flags & VM_GROWSDOWN ? out->end : out->start;
 	out->sig = mix(mix(mix(mix(17, out->ino), out->dev), out->pgoff - (out->start >> 12)),
 		       (out->vm_flags & VM_IDENTITY) | (u64)out->kind << 32);
+	/* the flag of its mode MINOR has another number on each kernel; others are in vm_flags */
+	if ((out->kind & MMT_VMA_SHMEM || out->vm_flags & VM_HUGETLB) &&
+	    bpf_core_field_exists(struct vm_area_struct, vm_userfaultfd_ctx) &&
+	    FIELD_WORD(vma, struct vm_area_struct, vm_userfaultfd_ctx))
+		out->kind |= MMT_VMA_UFFD;
 	return 0;
 }
 
@@ -310,7 +315,8 @@ __noinline __weak u64 vma_find_at(const u64 *at, u64 addr)
 		return 0;
 	for (int attempt = 0; attempt < 8; attempt++) {
 		u64 root = FIELD_WORD(*at, struct mm_struct, mm_mt.ma_root);
-		u64 found = MAPLE_ROOT_IS_NODE(root) ? vma_walk_once(root, addr) : root;
+		/* 0 would wrap as an unused pivot does; it lies where 1 lies */
+		u64 found = MAPLE_ROOT_IS_NODE(root) ? vma_walk_once(root, addr + !addr) : root;
 
 		if (found == WALK_TORN)
 			continue;

@@ -52,7 +52,7 @@ static __always_inline bool fault_abandoned(const struct thread_state *st, u64 e
 {
 	if (mmt_tuning.sample > 1 && st->begun != ended)
 		return false; /* it ended, and was not looked at */
-	return st->addr && (st->mode == MMT_MODE_USER || !(st->flags & MMT_FAULT_NO_VMA));
+	return st->open && (st->mode == MMT_MODE_USER || !(st->flags & MMT_FAULT_NO_VMA));
 }
 
 /* min_flt and maj_flt of a task, in programs that run seldom: of a trusted pointer

@@ -38,6 +38,8 @@ enum mmt_fault_flag {
 	MMT_FAULT_EXECUTOR = 16, /* the executing process is a target */
 	MMT_FAULT_INSTR = 32,   /* instruction fetch */
 	MMT_FAULT_HUGE = 64,    /* ended in a PMD-sized mapping */
+	MMT_FAULT_UNSHARE = 128, /* wants a page of its own, without writing (FAULT_FLAG_UNSHARE, since 6.0) */
+	MMT_FAULT_SLEPT = 256,  /* its thread slept meanwhile; set only where userfaultfd may have been asked */
 };
 
 /* First in every record. */
@@ -50,7 +52,7 @@ struct mmt_head {
 	__u64 time;  /* end of the event */
 };
 
-/* One page fault, all attempts together. */
+/* One page fault, all its attempts together. */
 struct mmt_fault {
 	struct mmt_head head;
 	__u64 addr;
@@ -60,7 +62,7 @@ struct mmt_fault {
 	__u8 cls;     /* enum mmt_class */
 	__u8 mode;    /* enum mmt_mode */
 	__u16 flags;  /* enum mmt_fault_flag */
-	__u16 attempts;
+	__u16 pad;
 	__u16 weight; /* faults that it stands for: above 1 when sampled */
 };
 
@@ -82,6 +84,7 @@ enum mmt_vma_flag {
 	MMT_VMA_MKWRITE = 8,  /* its file system wants page_mkwrite */
 	MMT_VMA_FILE = 16,    /* has a vm_file */
 	MMT_VMA_SPECIAL = 32, /* vm_ops without a file: [vdso] and the like */
+	MMT_VMA_UFFD = 64,    /* shmem or hugetlb that is registered with userfaultfd, in whatever mode */
 };
 
 /* A VMA as the kernel holds it. */

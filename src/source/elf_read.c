@@ -50,7 +50,7 @@ static void file_read(struct source *s, pid_t pid, const struct mmt_vma *v)
 static bool is_wanted(const struct mmt_vma *v)
 {
 	return v->kind & MMT_VMA_FILE && !(v->kind & (MMT_VMA_ANON | MMT_VMA_DEVICE)) && v->vm_flags & VM_EXEC &&
-	       !(v->vm_flags & VM_SHARED);
+	       !(v->vm_flags & VM_MAYSHARE);
 }
 
 void elf_read_layout(struct source *s, pid_t pid, const void *layout, size_t size)

@@ -53,7 +53,7 @@ static void layout(bool later)
 	layout_add(&b, make_vma(0x406000, 0x427000, 3, MMT_VMA_ANON, 5), "");
 	if (!later)
 		layout_add(&b, make_vma(0x7ffff0000000, 0x7ffff0100000, 3, MMT_VMA_ANON, 6), "");
-	layout_add(&b, make_vma(0x7ffff1000000, 0x7ffff1400000, 3 | VM_SHARED, MMT_VMA_FILE, 9), path);
+	layout_add(&b, make_vma(0x7ffff1000000, 0x7ffff1400000, 3 | VM_SHARED | VM_MAYSHARE, MMT_VMA_FILE, 9), path);
 	layout_add(&b, stack, "");
 	layout_add(&b, make_vma(0x7fffffffc000, 0x7fffffffe000, 5, MMT_VMA_SPECIAL, 13), "[vdso]");
 	layout_close(&b, later ? 10 : 8);

@@ -14,7 +14,7 @@ import re, sys
 ours, real = (open(f).read() for f in sys.argv[1:])
 ours = re.sub(r'/\*.*?\*/', '', ours.split('clang attribute push')[1], flags=re.S)
 # absent on some kernels or configurations, and guarded where they are read
-optional = {('vm_area_struct', 'anon_name'), ('mm_struct', 'mm_lock_seq'), ('anon_vma_name', 'name'),
+optional = {('vm_area_struct', 'anon_name'), ('vm_area_struct', 'ctx'), ('vm_area_struct', 'vm_userfaultfd_ctx'), ('mm_struct', 'mm_lock_seq'), ('anon_vma_name', 'name'),
             # members of a union of its own name
             ('kernel_siginfo', '_sigfault'), ('kernel_siginfo', '_addr')}
 bad = 0

@@ -28,11 +28,15 @@ static void layout_plain(void)
 	layout_add(&b, make_vma(0x406000, 0x427000, RW, MMT_VMA_ANON, 5), "");
 	layout_add(&b, make_vma(0x7ffff0000000, 0x7ffff0100000, RW, MMT_VMA_ANON, 6), "");
 	layout_add(&b, make_vma(0x7ffff0200000, 0x7ffff0800000, 0, MMT_VMA_ANON, 7), "");
-	layout_add(&b, make_vma(0x7ffff1000000, 0x7ffff1001000, RW | VM_SHARED, MMT_VMA_FILE | MMT_VMA_SHMEM, 8),
+	layout_add(&b, make_vma(0x7ffff1000000, 0x7ffff1001000, RW | VM_SHARED | VM_MAYSHARE, MMT_VMA_FILE | MMT_VMA_SHMEM, 8),
 		   "/dev/shm/x");
-	layout_add(&b, make_vma(0x7ffff2000000, 0x7ffff2001000, RW | VM_SHARED, MMT_VMA_FILE, 9), "/var/data");
-	layout_add(&b, make_vma(0x7ffff3000000, 0x7ffff3001000, RW | VM_SHARED, MMT_VMA_FILE | MMT_VMA_DEVICE, 11),
+	layout_add(&b, make_vma(0x7ffff2000000, 0x7ffff2001000, RW | VM_SHARED | VM_MAYSHARE, MMT_VMA_FILE, 9), "/var/data");
+	layout_add(&b,
+		   make_vma(0x7ffff3000000, 0x7ffff3001000, RW | VM_SHARED | VM_MAYSHARE, MMT_VMA_FILE | MMT_VMA_DEVICE,
+			    11),
 		   "/dev/mem");
+	/* opened for reading only: the kernel keeps VM_MAYSHARE alone */
+	layout_add(&b, make_vma(0x7ffff4000000, 0x7ffff4001000, R | VM_MAYSHARE, MMT_VMA_FILE, 14), "[vdso]");
 	layout_add(&b, stack, "");
 	layout_add(&b, make_vma(0x7fffffffa000, 0x7fffffffc000, R, MMT_VMA_SPECIAL, 12), "[vvar]");
 	layout_add(&b, make_vma(0x7fffffffc000, 0x7fffffffe000, RX, MMT_VMA_SPECIAL, 13), "[vdso]");
@@ -62,6 +66,7 @@ static void kinds_of_a_plain_program(void)
 		{ 0x7ffff0000000, "anon" }, { 0x7ffff0200000, "guard" }, { 0x7ffff1000000, "shm" },
 		{ 0x7ffff2000000, "file" }, { 0x7ffff3000000, "device" }, { 0x7ffffffc0000, "stack" },
 		{ 0x7fffffffa000, "vvar" }, { 0x7fffffffc000, "vdso" },
+		{ 0x7ffff4000000, "file" }, /* whatever it is called */
 	};
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
@@ -85,6 +90,8 @@ static void permissions(void)
 	CHECK_STR(perm, "r-xp");
 	kind_perm(at(0x7ffff2000000), perm);
 	CHECK_STR(perm, "rw-s");
+	kind_perm(at(0x7ffff4000000), perm);
+	CHECK_STR(perm, "r--s");
 	kind_perm(at(0x7ffff0200000), perm);
 	CHECK_STR(perm, "---p");
 }
@@ -100,6 +107,30 @@ static void nothing_known_is_a_dash(void)
 	CHECK_STR(perm, "----");
 }
 
+/* The break was far above when the fault came, and is not there any more when the bounds are read. */
+static void a_heap_that_shrank(void)
+{
+	struct session *s = session_new();
+	struct mmt_exec exec = make_exec(43, 2, "heap", "/bin/heap");
+	struct mmt_vma grown = make_vma(0x406000, 0x806000, RW, MMT_VMA_ANON, 5);
+	struct mmt_vma part = make_vma(0x606000, 0x706000, RW, MMT_VMA_ANON, 6);
+	struct mmt_vma_seen seen = make_seen(43, 2, grown, ""), later = make_seen(43, 2, part, "");
+	struct vma **all;
+	size_t n;
+
+	session_apply(s, &exec, sizeof(exec));
+	session_apply(s, &seen, sizeof(seen));
+	session_apply(s, &later, sizeof(later)); /* above the break of the bounds, below the highest */
+	all = session_vmas(s, &n);
+	CHECK_EQ(n, 2);
+	for (size_t i = 0; i < n; i++) {
+		CHECK_STR(kind_of(all[i]), "heap");
+		CHECK_STR(all[i]->name, "[heap]");
+	}
+	free(all);
+	session_free(s);
+}
+
 int main(void)
 {
 	session = session_new();
@@ -108,6 +139,7 @@ int main(void)
 	RUN("kind", names_by_the_kernels_own_rules);
 	RUN("kind", permissions);
 	RUN("kind", nothing_known_is_a_dash);
+	RUN("kind", a_heap_that_shrank);
 	session_free(session);
 	return check_bad;
 }

@@ -46,7 +46,7 @@ static inline struct mmt_fault make_fault(unsigned tgid, unsigned mm_id, __u64 a
 {
 	return (struct mmt_fault){ .head = make_head(MMT_KIND_FAULT, tgid, mm_id), .addr = anchor, .anchor = anchor,
 				   .sig = sig, .ns = 1000, .cls = (__u8)cls, .mode = MMT_MODE_USER,
-				   .flags = MMT_FAULT_EXECUTOR, .attempts = 1 };
+				   .flags = MMT_FAULT_EXECUTOR };
 }
 
 static inline struct mmt_vma make_vma(__u64 start, __u64 end, __u64 vm_flags, __u32 kind, __u32 sig)

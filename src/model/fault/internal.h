@@ -38,6 +38,9 @@ void processes_free(struct session *s);
 /* --- mm.c --- */
 /* own: pid is one of those who use it, no other that looked into it. */
 struct mm *mm_get(struct session *s, uint32_t id, pid_t pid, bool own);
+void mm_set_bounds(struct mm *mm, const struct mmt_mm_bounds *bounds);
+/* An anonymous VMA that begins in the heap, or where it ended: the break was at its end. */
+bool mm_heap_begins(const struct mm *mm, const struct mmt_vma *v);
 /* Its bounds are known: names and kinds of its VMAs are judged. */
 void mm_born(struct session *s, struct mm *mm, const struct mmt_mm_bounds *bounds);
 void mm_ended(struct session *s, struct mm *mm, const struct mmt_mm_bounds *bounds);

@@ -149,14 +149,13 @@ static void judge_anonymous(struct vma *v, struct kind_walk *walk)
 {
 	const struct mmt_mm_bounds *m = &v->mm->bounds;
 	enum kind_source source = SOURCE_VMA;
-	uint64_t limit = bss_limit(v, walk, &source), top = PAGE_UP(m->brk);
+	uint64_t limit = bss_limit(v, walk, &source), top = PAGE_UP(v->mm->brk_top);
 
 	part_until(v, KIND_BSS, limit);
-	if (v->mm->have_mm_bounds && !walk && v->v.start >= m->start_brk && v->v.start <= top && top < v->v.end)
-		top = v->v.end; /* the break moved since the bounds were read */
-	if (v->mm->have_mm_bounds && overlaps(&v->v, m->start_brk, top)) {
+	/* beyond the break too: it moved between the reading of the bounds and of the VMA, or since */
+	if (v->mm->have_mm_bounds && (overlaps(&v->v, m->start_brk, top) || (!walk && mm_heap_begins(v->mm, &v->v)))) {
 		part_until(v, KIND_ANON, m->start_brk);
-		part_until(v, KIND_HEAP, top);
+		part_until(v, KIND_HEAP, v->v.end);
 		source = SOURCE_MARKS;
 	}
 	part_until(v, KIND_ANON, v->v.end);
@@ -187,25 +186,26 @@ static void judge_private(struct vma *v, struct kind_walk *walk)
 
 void kind_judge(struct session *s, struct vma *v, struct kind_walk *walk)
 {
+	bool file = v->v.kind & MMT_VMA_FILE; /* a name like [vdso] is the file's own then */
 	struct parts *p = &v->parts;
 	uint64_t largest = 0;
 	struct parts before = *p;
 
 	*p = (struct parts){ 0 };
 	v->judged = v->mm->have_mm_bounds;
-	if (!strncmp(v->name, "[vdso]", 6))
+	if (!file && !strncmp(v->name, "[vdso]", 6))
 		whole(v, KIND_VDSO, SOURCE_VMA);
-	else if (!strncmp(v->name, "[vvar", 5))
+	else if (!file && !strncmp(v->name, "[vvar", 5))
 		whole(v, KIND_VVAR, SOURCE_VMA);
-	else if (!strcmp(v->name, "[vsyscall]"))
+	else if (!file && !strcmp(v->name, "[vsyscall]"))
 		whole(v, KIND_VSYSCALL, SOURCE_VMA);
 	else if (v->v.kind & MMT_VMA_DEVICE)
 		whole(v, KIND_DEVICE, SOURCE_VMA);
-	else if (v->v.kind & MMT_VMA_SHMEM && v->v.vm_flags & VM_SHARED)
+	else if (v->v.kind & MMT_VMA_SHMEM && v->v.vm_flags & VM_MAYSHARE)
 		whole(v, KIND_SHM, SOURCE_VMA);
 	else if (v->v.vm_flags & VM_HUGETLB && !strncmp(v->name, "/anon_hugepage", 14))
-		whole(v, v->v.vm_flags & VM_SHARED ? KIND_SHM : KIND_ANON, SOURCE_VMA);
-	else if (v->v.kind & MMT_VMA_FILE && v->v.vm_flags & VM_SHARED)
+		whole(v, v->v.vm_flags & VM_MAYSHARE ? KIND_SHM : KIND_ANON, SOURCE_VMA);
+	else if (v->v.kind & MMT_VMA_FILE && v->v.vm_flags & VM_MAYSHARE)
 		whole(v, KIND_FILE, SOURCE_VMA);
 	else if (v->v.kind & MMT_VMA_FILE && !(v->v.kind & MMT_VMA_ANON))
 		judge_file(s, v, walk);
@@ -278,7 +278,7 @@ void kind_perm(const struct vma *v, char out[5])
 	out[0] = v->v.vm_flags & VM_READ ? 'r' : '-';
 	out[1] = v->v.vm_flags & VM_WRITE ? 'w' : '-';
 	out[2] = v->v.vm_flags & VM_EXEC ? 'x' : '-';
-	out[3] = v->v.vm_flags & VM_SHARED ? 's' : 'p';
+	out[3] = v->v.vm_flags & VM_MAYSHARE ? 's' : 'p';
 	out[4] = '\0';
 	if (!v->known)
 		memcpy(out, "----", 4);

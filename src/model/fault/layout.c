@@ -82,10 +82,9 @@ void layout_apply(struct session *s, pid_t pid, const void *bytes, size_t size)
 				return; /* nothing is wrong with it: it comes too early */
 			p = process_started(s, pid, r.mm->start_boottime);
 			mm = mm_get(s, r.mm->mm_id, pid, true);
-			mm->bounds = r.mm->bounds;
+			mm_set_bounds(mm, &r.mm->bounds);
 			mm->lock_seq = r.mm->lock_seq;
 			mm->layout_time = r.mm->time;
-			mm->have_mm_bounds = true;
 			mm->generation++;
 			mm->live_count = 0;
 			p->mm_id = mm->id;

@@ -40,13 +40,25 @@ bool session_layout_current(const struct session *s, pid_t pid, const struct mmt
 	return mm && mm->have_mm_bounds && !mm->racing && now->lock_seq != ~0ull && mm->lock_seq == now->lock_seq;
 }
 
+void mm_set_bounds(struct mm *mm, const struct mmt_mm_bounds *bounds)
+{
+	mm->bounds = *bounds;
+	mm->have_mm_bounds = true;
+	mm->brk_top = bounds->brk > mm->brk_top ? bounds->brk : mm->brk_top;
+}
+
+bool mm_heap_begins(const struct mm *mm, const struct mmt_vma *v)
+{
+	return mm->have_mm_bounds && !(v->kind & (MMT_VMA_FILE | MMT_VMA_SPECIAL)) && v->start >= mm->bounds.start_brk &&
+	       v->start <= PAGE_UP(mm->brk_top);
+}
+
 void mm_born(struct session *s, struct mm *mm, const struct mmt_mm_bounds *bounds)
 {
 	/* a parent that spawns by vfork() sends its own bounds each time: its VMAs are judged already */
 	if (mm->have_mm_bounds && !memcmp(&mm->bounds, bounds, sizeof(*bounds)))
 		return;
-	mm->bounds = *bounds;
-	mm->have_mm_bounds = true;
+	mm_set_bounds(mm, bounds);
 	for (struct vma *v = mm->vmas; v; v = v->next) {
 		vma_name_by_bounds(s, v);
 		if (v->known && !v->judged)
@@ -56,8 +68,8 @@ void mm_born(struct session *s, struct mm *mm, const struct mmt_mm_bounds *bound
 
 void mm_ended(struct session *s, struct mm *mm, const struct mmt_mm_bounds *bounds)
 {
-	mm->bounds = *bounds;
-	mm->have_mm_bounds = mm->ended = true;
+	mm_set_bounds(mm, bounds);
+	mm->ended = true;
 	kind_judge_living(s, mm);
 	for (struct vma *v = mm->vmas; v; v = v->next) {
 		if (v->live)

@@ -56,6 +56,8 @@ static void apply_vma_seen(struct session *s, const struct mmt_vma_seen *r)
 	v->known = true;
 	vma_changed(s, v);
 	v->live = current && !mm->ended;
+	if (mm_heap_begins(mm, &v->v) && v->v.end > mm->brk_top)
+		mm->brk_top = v->v.end;
 	if (mm->have_mm_bounds)
 		vma_name_by_bounds(s, v);
 	kind_judge(s, v, NULL);

@@ -74,6 +74,7 @@ struct mm {
 	struct mmt_mm_bounds bounds;
 	uint64_t lock_seq; /* change counter when the layout was read */
 	uint64_t layout_time; /* what was announced before is older than the layout */
+	uint64_t brk_top; /* the highest break that was ever seen: below it lies, or lay, the heap */
 	bool have_mm_bounds, ended;
 	bool owned;           /* proc is one of those who use it */
 	bool child;           /* of the child before it execs: one row, [exec] */

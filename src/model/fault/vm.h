@@ -7,6 +7,7 @@
 #define VM_WRITE 0x2u
 #define VM_EXEC 0x4u
 #define VM_SHARED 0x8u
+#define VM_MAYSHARE 0x80u /* MAP_SHARED; a file that is open for reading only loses VM_SHARED (mmap_region()) */
 #define VM_GROWSDOWN 0x100u
 #define VM_HUGETLB 0x400000u
 

@@ -82,7 +82,7 @@ void vma_name_by_bounds(const struct session *s, struct vma *v)
 
 	if (!v->known || v->name[0])
 		return;
-	if (!name && v->v.start == v->mm->bounds.start_brk && !(v->v.kind & (MMT_VMA_FILE | MMT_VMA_SPECIAL)))
+	if (!name && mm_heap_begins(v->mm, &v->v))
 		name = "[heap]";
 	if (name)
 		vma_name(v, name, strlen(name));

@@ -2,6 +2,7 @@
 #include "truth.h"
 
 #include <alloca.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,6 +32,25 @@ static void free_operate(void)
 {
 	madvise(area, PAGES * PAGE, MADV_FREE);
 	touch_write(area, PAGES);
+}
+
+/* The page at address 0: a number that means "none" to careless code. */
+static void zero_page_setup(void)
+{
+	area = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	if (area == MAP_FAILED)
+		victim_skip("page 0 cannot be mapped: %s", strerror(errno));
+	region_add(area, PAGE);
+}
+
+static void zero_page_operate(void)
+{
+	char *volatile first = area;
+
+	for (size_t i = 0; i < PAGES; i++) {
+		__asm__ volatile("movb $1, (%0)" : : "r"(first) : "memory");
+		madvise(area, PAGE, MADV_DONTNEED);
+	}
 }
 
 /* 8 steps of 32 pages up, 128 pages down, 128 up again: 384 first writes. */
@@ -150,6 +170,9 @@ const struct truth_case cases_anon[] = {
 	 .rows = {{.what = M(C_ANON_WRITE), .n = STACK_PAGES}}},
 	{.name = "dontneed_rewrite", .what = "MADV_DONTNEED, 256 pages written again",
 	 .setup = written_setup, .operate = dontneed_operate, .total = 256, .major = 0,
+	 .rows = {{.what = M(C_ANON_WRITE), .n = 256}}},
+	{.name = "page_zero", .what = "256 first writes to the page at address 0",
+	 .setup = zero_page_setup, .operate = zero_page_operate, .total = 256, .major = 0,
 	 .rows = {{.what = M(C_ANON_WRITE), .n = 256}}},
 	{.name = "free_rewrite", .what = "MADV_FREE, 256 pages written again (still mapped)",
 	 .setup = written_setup, .operate = free_operate, .total = 0, .major = 0},

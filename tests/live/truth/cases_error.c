@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define TIMES 8
@@ -89,6 +90,46 @@ static void kernel_operate(void)
 	report->slot[0] = caught;
 }
 
+static void queued_setup(void)
+{
+	handler_set(SIGSEGV);
+	area = map_region(1);
+}
+
+/* Signals that the program queues for itself say whatever it likes: none is a fault. */
+static void queued_operate(void)
+{
+	siginfo_t info;
+
+	memset(&info, 0, sizeof(info));
+	info.si_signo = SIGSEGV;
+	info.si_code = SEGV_MAPERR;
+	info.si_addr = area;
+	for (size_t i = 0; i < TIMES; i++)
+		if (!sigsetjmp(back, 1))
+			syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), SIGSEGV, &info);
+	report->slot[0] = caught;
+}
+
+static void efault_setup(void)
+{
+	area = map_region(TIMES);
+	CHECK(!mprotect(area, TIMES * PAGE, PROT_NONE));
+	caught = 0;
+}
+
+/* The kernel's own access fails; half a second later the program's is a fault of its own,
+ * with its own class and beginning. */
+static void efault_operate(void)
+{
+	for (size_t i = 0; i < TIMES; i++)
+		if (ioctl(0, FIONBIO, area + i * PAGE) < 0 && errno == EFAULT)
+			caught++;
+	CHECK(!mprotect(area, TIMES * PAGE, PROT_READ | PROT_WRITE));
+	touch_write(area, TIMES);
+	report->slot[0] = caught;
+}
+
 static void count_finish(void)
 {
 	CHECK(report->slot[0] == TIMES);
@@ -106,6 +147,12 @@ const struct truth_case cases_error[] = {
 	 .rows = {{.what = M(C_ERROR), .n = TIMES, .on = BK_FENTRY, .flags = ROW_TOTAL},
 		  {.what = M(C_ERROR), .n = 0, .on = BK_TRACEPOINT,
 		   .why = "ends in the exception table: no event after its beginning"}}},
+	{.name = "segv_queued", .what = "8 signals that the program queued for itself",
+	 .setup = queued_setup, .operate = queued_operate, .finish = count_finish, .total = 0, .major = 0,
+	 .rows = {{.what = M(C_ERROR), .n = 0, .flags = ROW_TOTAL}}},
+	{.name = "efault_then_write", .what = "8 pages that the kernel could not read, then written",
+	 .setup = efault_setup, .operate = efault_operate, .finish = count_finish, .total = TIMES, .major = 0,
+	 .rows = {{.what = M(C_ANON_WRITE), .n = TIMES}, {.what = X_KERNEL, .n = 0}}},
 	{.name = "segv_protection", .what = "8 writes to read-only memory",
 	 .setup = protection_setup, .operate = write_each_operate, ERRORS},
 	{.name = "segv_unmapped", .what = "8 reads where nothing is mapped",

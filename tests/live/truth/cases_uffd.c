@@ -121,6 +121,22 @@ static void protect_setup(void)
 	handler_start();
 }
 
+/* The pages are there already, in another mapping of the file: no message is sent. */
+static void present_setup(void)
+{
+	char *other;
+	int fd = memfd_create("truth", MFD_CLOEXEC);
+
+	CHECK(fd >= 0 && !ftruncate(fd, PAGES * PAGE));
+	other = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	CHECK(other != MAP_FAILED);
+	touch_write(other, PAGES);
+	uffd_open(0);
+	area = map_region(PAGES);
+	CHECK(mmap(area, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == area);
+	uffd_register(PAGES, UFFDIO_REGISTER_MODE_MISSING);
+}
+
 static void on_alarm(int signal)
 {
 	(void)signal;
@@ -168,6 +184,9 @@ const struct truth_case cases_uffd[] = {
 	 .setup = missing_setup, .operate = write_operate, UFFD},
 	{.name = "uffd_missing_read", .what = "256 missing pages read, copied by a handler",
 	 .setup = missing_setup, .operate = read_operate, UFFD},
+	{.name = "uffd_present", .what = "256 registered pages that are there already: no message",
+	 .setup = present_setup, .operate = write_operate, .total = 256, .major = 0,
+	 .rows = {{.what = M(C_SHMEM), .n = 256}}},
 	{.name = "uffd_protect", .what = "256 write-protected pages, freed by a handler",
 	 .setup = protect_setup, .operate = write_operate, UFFD},
 	/* A page that comes while the signal handler runs is not faulted again. */
