@@ -10,7 +10,7 @@
 
 struct kind_row { const char *kind, *note; uint64_t vmas; int64_t minor, major, error; };
 
-#define ROWS (KIND_COUNT + 6)
+#define ROWS (KIND_COUNT + 7)
 
 static struct kind_row *row_for(struct kind_row *rows, size_t *count, const char *kind)
 {
@@ -27,6 +27,18 @@ static void add_vma(struct kind_row *r, const struct vma *v)
 	r->minor += (int64_t)v->faults.minor;
 	r->major += (int64_t)v->faults.major;
 	r->error += (int64_t)v->faults.error;
+}
+
+/* wait4() counts a child only when its parent has waited for it: who ignores SIGCHLD, and
+ * whose parent is still alive, or gone before, is in no count. */
+static void add_unwaited(const struct session *s, struct kind_row *rows, size_t *count)
+{
+	int64_t minor = (int64_t)(s->faults.minor + s->faults.unattributed_minor - s->rusage.minor);
+	int64_t major = (int64_t)(s->faults.major + s->faults.unattributed_major - s->rusage.major);
+
+	if (minor > 0 || major > 0)
+		rows[(*count)++] = (struct kind_row){ "[unwaited]", "in total, not in rusage: processes nobody waited for", 0, minor,
+						      major, 0 };
 }
 
 /* What the targets executed and no row of a VMA has; below 0 where others faulted on their VMAs. */
@@ -61,6 +73,8 @@ static void add_rest(const struct session *s, struct kind_row *rows, size_t *cou
 					      (int64_t)(f->minor + f->unattributed_minor),
 					      (int64_t)(f->major + f->unattributed_major),
 					      (int64_t)f->error };
+	if (s->rusage_known)
+		add_unwaited(s, rows, count);
 	if (s->rusage_known)
 		rows[(*count)++] = (struct kind_row){ "rusage", "the kernel's own count", 0, (int64_t)s->rusage.minor,
 						      (int64_t)s->rusage.major, 0 };
@@ -111,7 +125,8 @@ static struct value get_note(const struct field *f, const void *row, const struc
 /* clang-format off */
 static const struct field fields[] = {
 	{ .key = "kind", .title = "BY KIND", .width = -12,
-	  .help = "kind of mapping; total: what the processes executed; rusage: the kernel's count of a command",
+	  .help = "kind of mapping; total: what the processes executed; rusage: the kernel's count of a command, "
+		  "[unwaited]: what total has beyond that",
 	  .label = true, .get = get_kind },
 	{ .key = "vmas", .title = "VMAS", .help = "VMAs with faults", .unit = UNIT_NUMBER, .width = 6,
 	  .flow = FLOW_LEVEL, .merge = MERGE_SUM, .flags = FIELD_BLANK, .get = get_vmas },

@@ -127,8 +127,12 @@ static struct value get_rss_age(const struct field *f, const void *row, const st
 
 static struct value get_rss_mark(const struct field *f, const void *row, const struct tick *t)
 {
+	const struct vma *v = vma_of(row);
+	/* more than its size: it has shrunk since */
+	bool old = v->rss != RSS_UNKNOWN && (rss_age(v, t) > FRESH_NS || (v->known && v->rss > v->v.end - v->v.start));
+
 	(void)f;
-	return value_text(vma_of(row)->rss != RSS_UNKNOWN && rss_age(vma_of(row), t) > FRESH_NS ? "~" : NULL);
+	return value_text(old ? "~" : NULL);
 }
 
 static struct value get_rate(const struct field *f, const void *row, const struct tick *t)
@@ -241,8 +245,9 @@ static const struct field fields[] = {
 	{ .key = "size", .path = "size_bytes", .title = "SIZE", .help = "size", .unit = UNIT_BYTES, .width = 6,
 	  .flow = FLOW_LEVEL, .merge = MERGE_SUM, .rank = 61, .get = get_size },
 	{ .key = "rss", .path = "rss_bytes", .title = "RSS",
-	  .help = "resident; ~ marks a reading older than two seconds", .unit = UNIT_BYTES, .width = 6,
-	  .flow = FLOW_LEVEL, .merge = MERGE_SUM, .rank = 1, .get = get_rss, .mark = get_rss_mark },
+	  .help = "resident; ~ marks an old reading: of two seconds ago, or before the mapping shrank",
+	  .unit = UNIT_BYTES, .width = 6, .flow = FLOW_LEVEL, .merge = MERGE_SUM, .rank = 1, .get = get_rss,
+	  .mark = get_rss_mark },
 	{ .key = "rss_age", .path = "rss_age_ns", .help = "how old the reading of rss is", .unit = UNIT_NS,
 	  .flow = FLOW_FACT, .merge = MERGE_MAX, .rank = RANK_DATA, .get = get_rss_age },
 	STAT_TOTAL
