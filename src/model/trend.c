@@ -4,15 +4,18 @@
 #include "model/trend.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define SURE 0.95
 /* The later half must grow this much as fast as the earlier one. */
 #define GOES_ON 0.5
+/* ... and rise so often after the first third. */
+#define RISES 3
 
 const char *const trend_keys[TREND_KINDS] = {
 	[TREND_UNKNOWN] = "unknown", [TREND_STEADY] = "steady", [TREND_GROWS] = "grows",
-	[TREND_LEVELS] = "levels", [TREND_FALLS] = "falls",
+	[TREND_LEVELS] = "levels", [TREND_FALLS] = "falls",	  [TREND_STEPS] = "steps", [TREND_SAWS] = "saws",
 };
 
 static double line_fit(const double *t, const double *v, size_t n, double *r2)
@@ -66,6 +69,55 @@ static double mann_kendall(const double *v, size_t n, int *direction)
 	return 1 - erfc(fabs(s - *direction) / sqrt(2 * variance));
 }
 
+/* How often it rose above all that was before, from reading `from` on. */
+static size_t rises(const double *v, size_t n, size_t from)
+{
+	double top = v[0];
+	size_t count = 0;
+
+	for (size_t i = 1; i < n; i++) {
+		count += i >= from && v[i] > top;
+		top = v[i] > top ? v[i] : top;
+	}
+	return count;
+}
+
+static double highest(const double *v, size_t n)
+{
+	double top = v[0];
+
+	for (size_t i = 1; i < n; i++)
+		top = v[i] > top ? v[i] : top;
+	return top;
+}
+
+/* Drops of half the range and more, each after at least TOOTH rises. */
+#define TOOTH 2
+static size_t teeth(const double *v, size_t n)
+{
+	double top = highest(v, n), low = top;
+	size_t count = 0, up = 0;
+
+	for (size_t i = 0; i < n; i++)
+		low = v[i] < low ? v[i] : low;
+	if (top - low < top / 2)
+		return 0; /* a ripple */
+	for (size_t i = 1; i < n; i++) {
+		up += v[i] > v[i - 1];
+		if (v[i - 1] - v[i] < (top - low) / 2)
+			continue;
+		count += up >= TOOTH;
+		up = 0;
+	}
+	return count;
+}
+
+/* A leak goes on: the confidence of the test alone would call one step one. */
+static bool goes_on(const double *v, size_t n)
+{
+	return rises(v, n, n / 3) >= RISES && rises(v, n, n - n / 3) >= 1;
+}
+
 void trend_fit(const double *time, const double *value, size_t n, struct trend *out)
 {
 	size_t half = n / 2;
@@ -80,10 +132,16 @@ void trend_fit(const double *time, const double *value, size_t n, struct trend *
 	late = line_fit(time + n - half, value + n - half, half, &ignored);
 	out->confidence = mann_kendall(value + n - half, half, &direction);
 	out->kind = TREND_STEADY;
-	if (out->confidence >= SURE && direction < 0)
+	if (teeth(value, n) >= 2 && highest(value + n - n / 3, n / 3) <= highest(value, n - n / 3) * 1.1)
+		out->kind = TREND_SAWS;
+	else if (out->confidence >= SURE && direction < 0)
 		out->kind = TREND_FALLS;
-	else if (out->confidence >= SURE && late >= early * GOES_ON)
+	else if (out->confidence >= SURE && late >= early * GOES_ON && goes_on(value, n))
 		out->kind = TREND_GROWS;
 	else if (mann_kendall(value, n, &whole) >= SURE && whole > 0)
-		out->kind = TREND_LEVELS;
+		out->kind = rises(value, n, 1) < RISES ? TREND_STEPS : TREND_LEVELS;
+	if (out->kind != TREND_GROWS && out->kind != TREND_FALLS)
+		out->confidence = 0;
+	else if ((out->slope < 0) != (out->kind == TREND_FALLS))
+		out->slope = late;
 }

@@ -116,6 +116,34 @@ static uint64_t wobbles(int i) { return 500 + (uint64_t)(i * 37 % 11); }
 static uint64_t stands(int i) { (void)i; return 77; }
 static uint64_t falls(int i) { return 5000 - 20 * (uint64_t)i; }
 
+static uint64_t one_step(int i) { return i < 28 ? 0 : 1; }
+static uint64_t late_step(int i) { return i < 22 ? 100 : 150; }
+static uint64_t two_steps(int i) { return i < 10 ? 10 : i < 30 ? 20 : 30; }
+static uint64_t sawtooth(int i) { return 10 + (uint64_t)(i % 8) * 20; }
+static uint64_t growing_teeth(int i) { return 10 + (uint64_t)(i % 8) * 20 + 15 * (uint64_t)i; }
+static uint64_t turns(int i) { return i < 20 ? 100 * (uint64_t)i : 2000 - 10 * (uint64_t)(i - 20); }
+static uint64_t few_rises(int i) { return 10 * (uint64_t)(i / 8); }
+
+/* Confidence that chance is not at work says nothing of what goes on: growth needs rises. */
+static void a_step_is_no_leak(void)
+{
+	CHECK_EQ(trend_of(40, one_step, 0).kind, TREND_STEPS);
+	CHECK_EQ(trend_of(40, one_step, 0).confidence * 100, 0);
+	CHECK_EQ(trend_of(40, late_step, 0).kind, TREND_STEPS);
+	CHECK_EQ(trend_of(40, two_steps, 0).kind, TREND_STEPS);
+	CHECK_EQ(trend_of(40, sawtooth, 0).kind, TREND_SAWS);
+	CHECK_EQ(trend_of(40, growing_teeth, 0).kind, TREND_GROWS);
+	CHECK_EQ(trend_of(40, few_rises, 0).kind, TREND_GROWS);
+}
+
+static void sign_and_trend_agree(void)
+{
+	struct trend t = trend_of(40, turns, 0);
+
+	CHECK_EQ(t.kind, TREND_FALLS);
+	CHECK(t.slope < 0);
+}
+
 static void leak_or_cache(void)
 {
 	struct trend t = trend_of(40, leaks, 0);
@@ -226,6 +254,8 @@ int main(void)
 	RUN("leak", leak_or_cache);
 	RUN("leak", long_runs_are_thinned);
 	RUN("leak", frees_that_were_not_seen_raise_doubt);
+	RUN("leak", a_step_is_no_leak);
+	RUN("leak", sign_and_trend_agree);
 	RUN("leak", no_trend_where_frees_are_not_seen);
 	return check_bad;
 }

@@ -20,10 +20,10 @@ static void put_trend(FILE *f, const struct trend *t)
 	}
 	text_bytes(number, sizeof(number), text_whole(t->slope));
 	fprintf(f, "%c%8s ", t->slope < 0 ? '-' : '+', number);
-	if (t->kind == TREND_STEADY || t->kind == TREND_LEVELS)
-		fprintf(f, "%-12s", trend_keys[t->kind]);
-	else
+	if (t->confidence > 0)
 		fprintf(f, "%-6s %3.0f%%  ", trend_keys[t->kind], t->confidence * 100);
+	else
+		fprintf(f, "%-12s", trend_keys[t->kind]);
 }
 
 static void put_ages(FILE *f, const uint64_t *a)

@@ -151,7 +151,7 @@ static struct value get_growth(const struct field *f, const void *row, const str
 	const struct trend *g = &leak_row_of(row)->trend;
 
 	(void)t;
-	if (g->kind == TREND_UNKNOWN)
+	if (g->kind == TREND_UNKNOWN || (f->arg == 2 && g->confidence <= 0))
 		return value_none();
 	return f->arg == 3 ? value_text(trend_keys[g->kind])
 			   : value_real(f->arg == 0   ? g->slope
@@ -214,8 +214,8 @@ static const struct field fields[] = {
 	  .merge = MERGE_NONE, .get = get_growth, .arg = 1 },
 	{ .key = "confidence", .path = "growth.confidence", .help = "1 - p of the Mann-Kendall test on the later half",
 	  .rank = RANK_DATA, .merge = MERGE_NONE, .get = get_growth, .arg = 2 },
-	{ .key = "trend", .path = "growth.trend", .title = "TREND", .help = "grows, levels, steady, falls", .width = -7,
-	  .label = true, .get = get_growth, .arg = 3 },
+	{ .key = "trend", .path = "growth.trend", .title = "TREND", .help = "grows, levels, steps, saws, steady, falls",
+	  .width = -7, .label = true, .get = get_growth, .arg = 3 },
 	{ .key = "domain", .title = "DOMAIN", .help = "kmalloc, slab, vmalloc, page", .width = -7, .label = true,
 	  .rank = RANK_ASKED, .get = get_domain },
 	{ .key = "from", .title = "FROM", .help = "the cache, kmalloc-N, kmalloc large, vmalloc, page order N",

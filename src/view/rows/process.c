@@ -72,7 +72,7 @@ static struct value get_gone(const struct field *f, const void *row, const struc
 static struct value get_rate(const struct field *f, const void *row, const struct tick *t)
 {
 	(void)f;
-	return t->interval_ns ? value_uint(process_of(row)->interval_faults * 1000000000ull / t->interval_ns) : value_none();
+	return stat_rate(process_of(row)->interval_faults, &process_of(row)->faults, t);
 }
 
 static struct value get_unattributed(const struct field *f, const void *row, const struct tick *t)

@@ -81,3 +81,11 @@ struct value stat_time(const struct fault_stat *s)
 	}
 	return timed ? value_uint(ns) : value_none();
 }
+
+struct value stat_rate(uint64_t in_interval, const struct fault_stat *s, const struct tick *t)
+{
+	uint64_t faults = t->interval_ns ? in_interval : stat_total(s) + s->unattributed_minor + s->unattributed_major;
+	uint64_t ns = t->interval_ns ? t->interval_ns : t->now_ns;
+
+	return ns ? value_uint((uint64_t)((double)faults * 1e9 / (double)ns)) : value_none();
+}

@@ -15,4 +15,7 @@ struct value stat_time(const struct fault_stat *s);
 extern const char *const class_keys[MMT_CLASS_COUNT];
 extern const char *const mode_keys[MMT_MODE_COUNT];
 
+/* Faults a second: of the interval, of the run where there is none. */
+struct value stat_rate(uint64_t in_interval, const struct fault_stat *s, const struct tick *t);
+
 #endif

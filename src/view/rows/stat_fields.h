@@ -76,7 +76,8 @@ static struct value get_time(const struct field *f, const void *row, const struc
 
 /* Of rows that have intervals: the file defines get_rate(). */
 #define STAT_RATE \
-	{ .key = "rate", .title = "FLT/s", .help = "faults a second in the last interval", .unit = UNIT_RATE, .width = 8, \
+	{ .key = "rate", .title = "FLT/s", \
+	  .help = "faults a second in the last interval; in the summary, of the run", .unit = UNIT_RATE, .width = 8, \
 	  .flow = FLOW_RATE, .merge = MERGE_SUM, .flags = FIELD_TABLE_ONLY, .rank = RANK_NEEDED, .get = get_rate },
 
 #define STAT_SPLIT \

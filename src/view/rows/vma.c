@@ -138,7 +138,7 @@ static struct value get_rss_mark(const struct field *f, const void *row, const s
 static struct value get_rate(const struct field *f, const void *row, const struct tick *t)
 {
 	(void)f;
-	return t->interval_ns ? value_uint(vma_of(row)->interval_faults * 1000000000ull / t->interval_ns) : value_none();
+	return stat_rate(vma_of(row)->interval_faults, &vma_of(row)->faults, t);
 }
 
 /* --- what --- */
