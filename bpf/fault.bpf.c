@@ -24,7 +24,8 @@
 
 static __always_inline bool was_empty(const struct thread_state *st)
 {
-	return st->pre_state == PTE_NONE || st->pre_state == PTE_NO_TABLE;
+	/* a marker keeps what userfaultfd said of a page that is not there */
+	return st->pre_state == PTE_NONE || st->pre_state == PTE_NO_TABLE || st->pre_state == PTE_MARKER;
 }
 
 static __always_inline u8 class_anon(const struct thread_state *st, u8 post, u64 entry)
@@ -71,7 +72,7 @@ static __always_inline u8 class_write_protected(const struct thread_state *st, u
  * already, or a write protection that the kernel lifts by itself, sends none. */
 static __always_inline bool asks_user_space(const struct thread_state *st)
 {
-	if (was_empty(st))
+	if (was_empty(st) && st->pre_state != PTE_MARKER)
 		return st->vm_flags & VM_UFFD_MISSING || st->vkind & MMT_VMA_UFFD;
 	if (!(st->vm_flags & VM_UFFD_WP) || !(st->flags & MMT_FAULT_WRITE))
 		return false;

@@ -20,12 +20,8 @@ enum pte_state {
 #define ENTRY_PROTNONE (1ull << 8)
 #define ENTRY_UFFD_WP (1ull << 10)
 #define ENTRY_PFN 0x000ffffffffff000ull
-/* Non-present entries hold the swap type in bits 59-63.  31 is SWP_PTE_MARKER
- * (since 5.19); migration and device entries lie below it, their exact numbers
- * depend on the kernel's configuration; real swap areas count up from 0. */
+/* Non-present entries hold the swap type in bits 59-63; src/host/swap_types.h. */
 #define SWAP_TYPE(e) ((e) >> 59)
-#define SWAP_TYPE_MARKER 31
-#define SWAP_TYPE_SPECIAL 20
 
 /* Reads entry number `index` of the table whose entry points at it. */
 static __always_inline bool table_read(u64 phys, u64 index, u64 *entry)
@@ -44,9 +40,9 @@ static __always_inline u8 entry_state(u64 e, bool huge)
 	}
 	if (e & ENTRY_PROTNONE)
 		return PTE_NUMA;
-	if (SWAP_TYPE(e) == SWAP_TYPE_MARKER)
+	if (SWAP_TYPE(e) == mmt_config.swap_marker)
 		return PTE_MARKER;
-	return SWAP_TYPE(e) >= SWAP_TYPE_SPECIAL ? PTE_MIGRATION : PTE_SWAP;
+	return SWAP_TYPE(e) >= mmt_config.swap_special ? PTE_MIGRATION : PTE_SWAP;
 }
 
 struct page_walk { u64 pgd, addr, entry; };

@@ -15,6 +15,7 @@
 #include "wire/config.h"
 
 #include "mmtrace.skel.h"
+#include "host/swap_types.h"
 #include "probe/direct_map.h"
 #include "probe/kernel_btf.h"
 #include "probe/kernel_read.h"
@@ -73,8 +74,12 @@ static void maps_size(struct mmtrace_bpf *skel, const struct probe_options *opt)
 static bool peek_prepare(struct mmtrace_bpf *skel)
 {
 	struct mmt_config *c = (struct mmt_config *)&skel->rodata->mmt_config;
+	struct swap_types swap;
 	struct direct_map dm;
 
+	swap_types_find(&swap);
+	c->swap_marker = swap.marker;
+	c->swap_special = swap.special;
 	if (direct_map_find(&dm))
 		return false;
 	c->direct_map = dm.base;

@@ -121,6 +121,26 @@ static void protect_setup(void)
 	handler_start();
 }
 
+/* A marker in the page table stands for the protection of a page of shared memory that is
+ * not there: a write asks the handler, a read does not. */
+static void marker_setup(void)
+{
+	int fd = memfd_create("truth", MFD_CLOEXEC);
+
+	delay_ns = 0;
+	CHECK(fd >= 0 && !ftruncate(fd, PAGES * PAGE));
+	uffd_open(UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_WP_HUGETLBFS_SHMEM);
+	area = map_region(PAGES);
+	CHECK(mmap(area, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == area);
+	uffd_register(PAGES, UFFDIO_REGISTER_MODE_WP);
+	struct uffdio_writeprotect wp = {
+		.range = {(uintptr_t)area, PAGES * PAGE}, .mode = UFFDIO_WRITEPROTECT_MODE_WP,
+	};
+	if (ioctl(uffd, UFFDIO_WRITEPROTECT, &wp))
+		victim_skip("userfaultfd cannot write-protect what is not there: %s", strerror(errno));
+	handler_start();
+}
+
 /* The pages are there already, in another mapping of the file: no message is sent. */
 static void present_setup(void)
 {
@@ -184,6 +204,9 @@ const struct truth_case cases_uffd[] = {
 	 .setup = missing_setup, .operate = write_operate, UFFD},
 	{.name = "uffd_missing_read", .what = "256 missing pages read, copied by a handler",
 	 .setup = missing_setup, .operate = read_operate, UFFD},
+	{.name = "uffd_marker", .what = "256 protected pages that are not there, read: no message",
+	 .setup = marker_setup, .operate = read_operate, .total = 256, .major = 0,
+	 .rows = {{.what = M(C_SHMEM), .n = 256}}},
 	{.name = "uffd_present", .what = "256 registered pages that are there already: no message",
 	 .setup = present_setup, .operate = write_operate, .total = 256, .major = 0,
 	 .rows = {{.what = M(C_SHMEM), .n = 256}}},
