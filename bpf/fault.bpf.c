@@ -67,16 +67,17 @@ static __always_inline u8 class_write_protected(const struct thread_state *st, u
 	return (st->pre ^ entry) & ENTRY_PFN ? MMT_CLASS_COW : MMT_CLASS_WP_REUSE;
 }
 
-/* May userfaultfd have been asked?  Only who waited for the answer has sent a message
- * (handle_userfault(), fs/userfaultfd.c, sleeps until it comes): a page that is there
- * already, or a write protection that the kernel lifts by itself, sends none. */
+/* Was userfaultfd asked?  Always for a page of anonymous memory that is not there, and for
+ * one that is protected, unless the kernel lifts that by itself (WP_ASYNC).  A page of shmem
+ * or hugetlb may be there for others already: then nobody is asked, and none waits. */
 static __always_inline bool asks_user_space(const struct thread_state *st)
 {
-	if (was_empty(st) && st->pre_state != PTE_MARKER)
-		return st->vm_flags & VM_UFFD_MISSING || st->vkind & MMT_VMA_UFFD;
-	if (!(st->vm_flags & VM_UFFD_WP) || !(st->flags & MMT_FAULT_WRITE))
-		return false;
-	return st->pre_state == PTE_MARKER || (st->pre & ENTRY_PRESENT && st->pre & ENTRY_UFFD_WP);
+	if (st->pre_state == PTE_MARKER)
+		return false; /* the next fault does */
+	if (was_empty(st))
+		return st->vkind & MMT_VMA_UFFD ? st->flags & MMT_FAULT_WAITED : st->vm_flags & VM_UFFD_MISSING;
+	return st->flags & MMT_FAULT_WRITE && st->vm_flags & VM_UFFD_WP && !(st->vkind & MMT_VMA_UFFD_ASYNC) &&
+	       st->pre & ENTRY_PRESENT && st->pre & ENTRY_UFFD_WP;
 }
 
 /* Precedence of docs/architecture.md: error, uffd, hugetlb, numa, migration,
@@ -91,7 +92,7 @@ __noinline __weak int fault_class(const struct thread_state *st, u32 post, u64 e
 
 	if (st->flags & MMT_FAULT_NO_VMA || st->pre_state == PTE_UNKNOWN)
 		return MMT_CLASS_OTHER;
-	if (st->flags & MMT_FAULT_SLEPT && asks_user_space(st))
+	if (asks_user_space(st))
 		return MMT_CLASS_UFFD;
 	if (st->vm_flags & VM_HUGETLB)
 		return MMT_CLASS_HUGETLB;
@@ -118,9 +119,8 @@ static __always_inline void fault_close(struct thread_state *st, struct mm_struc
 	u8 post = PTE_UNKNOWN, cls = MMT_CLASS_ERROR;
 	u16 flags = st->flags | (major ? MMT_FAULT_MAJOR : 0);
 
-	if ((st->vm_flags & (VM_UFFD_MISSING | VM_UFFD_WP) || st->vkind & MMT_VMA_UFFD) &&
-	    st->switches != (u16)bpf_get_current_task_btf()->nvcsw)
-		st->flags |= MMT_FAULT_SLEPT;
+	if (st->vkind & MMT_VMA_UFFD && st->switches != (u16)bpf_get_current_task_btf()->nvcsw)
+		st->flags |= MMT_FAULT_WAITED;
 	if (!error) {
 		/* a first touch below an existing table needs no second look */
 		if (st->pre_state != PTE_NONE)
@@ -355,8 +355,12 @@ int BPF_PROG(fault_out__fx, struct vm_area_struct *vma, unsigned long address, u
 
 	if (!st || !st->open || ((st->addr ^ address) & PAGE_MASK) || !mmt_tuning.on)
 		return 0;
-	if (ret & VM_FAULT_RETRY && !error)
+	if (ret & VM_FAULT_RETRY && !error) {
+		/* handle_userfault() ends so, even if the answer came before it slept */
+		if (!(flags & FAULT_FLAG_VMA_LOCK))
+			st->flags |= MMT_FAULT_WAITED;
 		return 0; /* stays open: the next attempt, or another fault, closes it */
+	}
 	if (st->skipped && ((!major && !error) || ret & VM_FAULT_COMPLETED)) {
 		st->open = FAULT_CLOSED;
 		return 0;

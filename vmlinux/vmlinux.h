@@ -70,6 +70,7 @@ struct vm_area_struct {
 	struct { struct rb_node rb; } shared; /* of file mappings */
 	struct anon_vma_name *anon_name; /* shares its place with shared before 6.2 */
 };
+struct userfaultfd_ctx { unsigned features; };
 /* prctl(PR_SET_VMA_ANON_NAME); absent without CONFIG_ANON_VMA_NAME. */
 struct anon_vma_name { char name[0]; };
 

@@ -14,6 +14,7 @@
 #define VM_PFNMAP 0x400ull
 #define VM_UFFD_WP 0x1000ull
 #define VM_HUGETLB 0x400000ull
+#define UFFD_FEATURE_WP_ASYNC (1u << 15) /* include/uapi/linux/userfaultfd.h, since 6.7 */
 #define VM_MIXEDMAP 0x10000000ull
 /* The flags that make two VMAs different ones to a reader: protection, sharing,
  * growth, locking, what kind of pages. */
@@ -122,6 +123,24 @@ static __always_inline u32 vma_kind(u64 ops, u64 file, u64 inode, u64 super, u64
 	return kind;
 }
 
+/* The flag of the mode MINOR has another number on each kernel: whether there is a context says enough. */
+static __always_inline u32 vma_uffd_kind(u64 vma, const struct mmt_vma *v)
+{
+	u64 context = 0;
+	u32 kind = 0;
+
+	if (bpf_core_field_exists(struct vm_area_struct, vm_userfaultfd_ctx))
+		context = FIELD_WORD(vma, struct vm_area_struct, vm_userfaultfd_ctx);
+	if (!context)
+		return 0;
+	if (v->kind & MMT_VMA_SHMEM || v->vm_flags & VM_HUGETLB)
+		kind |= MMT_VMA_UFFD;
+	if (bpf_core_field_exists(struct userfaultfd_ctx, features) &&
+	    (u32)FIELD_WORD(context, struct userfaultfd_ctx, features) & UFFD_FEATURE_WP_ASYNC)
+		kind |= MMT_VMA_UFFD_ASYNC;
+	return kind;
+}
+
 /* Copies what identifies and describes the VMA at *at.  It may be stale: the
  * caller checks the range.  Global, so that the verifier looks at it once; by
  * reference, since a pointer that the kernel gave cannot be passed as a number. */
@@ -151,11 +170,8 @@ __noinline __weak int vma_facts_at(const u64 *at, struct mmt_vma *out)
 	out->anchor = out->vm_flags & VM_GROWSDOWN ? out->end : out->start;
 	out->sig = mix(mix(mix(mix(17, out->ino), out->dev), out->pgoff - (out->start >> 12)),
 		       (out->vm_flags & VM_IDENTITY) | (u64)out->kind << 32);
-	/* the flag of its mode MINOR has another number on each kernel; others are in vm_flags */
-	if ((out->kind & MMT_VMA_SHMEM || out->vm_flags & VM_HUGETLB) &&
-	    bpf_core_field_exists(struct vm_area_struct, vm_userfaultfd_ctx) &&
-	    FIELD_WORD(vma, struct vm_area_struct, vm_userfaultfd_ctx))
-		out->kind |= MMT_VMA_UFFD;
+	if (out->kind & MMT_VMA_SHMEM || out->vm_flags & (VM_HUGETLB | VM_UFFD_WP))
+		out->kind |= vma_uffd_kind(vma, out);
 	return 0;
 }
 

@@ -39,7 +39,7 @@ enum mmt_fault_flag {
 	MMT_FAULT_INSTR = 32,   /* instruction fetch */
 	MMT_FAULT_HUGE = 64,    /* ended in a PMD-sized mapping */
 	MMT_FAULT_UNSHARE = 128, /* wants a page of its own, without writing (FAULT_FLAG_UNSHARE, since 6.0) */
-	MMT_FAULT_SLEPT = 256,  /* its thread slept meanwhile; set only where userfaultfd may have been asked */
+	MMT_FAULT_WAITED = 256, /* its thread slept, or the kernel tried twice: set only where that matters */
 };
 
 /* First in every record. */
@@ -85,6 +85,7 @@ enum mmt_vma_flag {
 	MMT_VMA_FILE = 16,    /* has a vm_file */
 	MMT_VMA_SPECIAL = 32, /* vm_ops without a file: [vdso] and the like */
 	MMT_VMA_UFFD = 64,    /* shmem or hugetlb that is registered with userfaultfd, in whatever mode */
+	MMT_VMA_UFFD_ASYNC = 128, /* write protection that the kernel lifts by itself (UFFD_FEATURE_WP_ASYNC) */
 };
 
 /* A VMA as the kernel holds it. */
