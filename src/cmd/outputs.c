@@ -71,13 +71,15 @@ static int add(struct outputs *o, const struct args *a, const char *name, const 
 	       const struct model *m, struct error *e)
 {
 	struct output *out = &o->list[o->count];
-	struct view_options opt = options_of(a, path);
 	const struct format *format = format_find(name);
+	struct stat st; /* a device, FIFO or link, as /dev/stdout is, stays: it gets the metrics at the end */
+	bool stays = path && format->rewrites && !lstat(path, &st) && !S_ISREG(st.st_mode);
+	struct view_options opt = options_of(a, stays ? NULL : path);
 
 	*out = (struct output){ .path = path, .fd = -1 };
 	if (!path)
 		out->fd = standard(a, format);
-	else if (!format->rewrites && (out->fd = open_file(path, e)) < 0)
+	else if ((stays || !format->rewrites) && (out->fd = open_file(path, e)) < 0)
 		return -1;
 	if (out->fd >= 0 && stream_open(out, &o->patience, e))
 		return -1;
@@ -189,7 +191,7 @@ static void each(struct outputs *o, void (*show)(struct view *v), bool moment)
 		if (out->err || is_behind(out, moment))
 			continue;
 		fit(out);
-		if (out->view->format->rewrites && out->path && moment)
+		if (out->view->format->rewrites && out->path && !out->f && moment)
 			replace(out, show);
 		else if (out->f)
 			show(out->view);

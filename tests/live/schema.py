@@ -5,6 +5,7 @@ take, or metrics that are no OpenMetrics."""
 import json
 import os
 import re
+import stat
 import subprocess
 import sys
 
@@ -112,6 +113,10 @@ def metrics_of(command):
         text = f.read()
     names = {line.split()[2] for line in text.splitlines() if line.startswith('# TYPE')}
     check({n + '_total' if families[n] == 'counter' else n for n in families} == names, 'the two formats have other names')
+    node = os.path.join(mmt.scratch(), command + '.null')
+    os.mknod(node, 0o600 | stat.S_IFCHR, os.makedev(1, 3))
+    run(command, '--also', 'prometheus=' + node)
+    check(stat.S_ISCHR(os.stat(node).st_mode), 'a file took the place of a device')
     check(not re.search(r'[{,](pid|addr|start)="', text), 'a pid or an address is a label')
     promtool = subprocess.run([os.path.join(mmt.ROOT, 'tests', 'lib', 'promtool'), 'check', 'metrics'], input=text,
                               capture_output=True, text=True)
