@@ -61,6 +61,13 @@ expect 2 "unknown option" "hint:" "$m" --bogus
 expect 2 "bad duration" "duration" "$m" -p 1 -d soon
 expect 2 "bad sort key" "no such key" "$m" -p 1 -s colour
 expect 0 "--columns help" "mkwrite" "$m" --columns help
+for command in top hist leak; do
+	if "$m" $command --columns help | grep -q classes; then
+		no "$command --columns help" "it has no fault classes"
+	else
+		ok "$command --columns help"
+	fi
+done
 expect 2 "bad column" "no such column" "$m" -p 1 --columns addr,colour
 expect 2 "-c and -- CMD" "two targets" "$m" -c true -- true
 expect 2 "empty -c" "no command" "$m" -c ""

@@ -97,14 +97,17 @@ void text_fields_help(const struct row_type *const *types, bool labels, FILE *f)
 					     [UNIT_PERCENT] = "%", [UNIT_RATE] = "1/s" };
 
 	for (; *types; types++) {
+		bool classes = false;
+
 		fprintf(f, "%s: %s\n  %-15s %-12s %-6s %s\n", (*types)->name, (*types)->help, "KEY", "TITLE", "UNIT", "WHAT");
 		for (int i = 0; i < (*types)->count; i++) {
 			const struct field *c = &(*types)->fields[i];
 
+			classes |= c->rank == RANK_CLASS && !c->label; /* labels of that rank: the keys of hist */
 			if (labels ? c->label : c->title != NULL)
 				fprintf(f, "  %-15s %-12s %-6s %s\n", c->key, c->title ? c->title : "-", units[c->unit], c->help);
 		}
-		if (!labels)
+		if (!labels && classes)
 			fprintf(f, "  %-15s %-12s %-6s %s\n", "classes", "-", "-", "those fault classes that occurred (--columns only)");
 	}
 }
