@@ -116,7 +116,8 @@ void text_fault_losses(struct text *x)
 		if (m->losses[i] && i != MMT_LOSS_SEEN && i != MMT_LOSS_DELIVERED && !(i == MMT_LOSS_FOLDED && aggregates))
 			text_wrap(x, "%s: %" PRIu64 " (%s)", loss_texts[i].key, m->losses[i], loss_texts[i].text);
 	if (m->cost.bpf_misses)
-		text_wrap(x, "probe_missed: %" PRIu64, m->cost.bpf_misses);
+		text_wrap(x, "probe_missed: %" PRIu64 " (events while the same program ran on that CPU)",
+			  m->cost.bpf_misses);
 	put_sampling(x);
 	if (m->decode_errors)
 		text_wrap(x, "decode_error: %" PRIu64 " (damaged records, not counted)", m->decode_errors);
