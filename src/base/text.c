@@ -56,7 +56,7 @@ static char *escape(char *out, size_t size, const char *src, size_t longest)
 	const unsigned char *s = (const unsigned char *)src;
 	size_t used = 0;
 
-	while (*s && used + 5 < size) {
+	while (*s && used + 5 <= size) { /* the longest is \xNN or four bytes of UTF-8, and then the NUL */
 		size_t n = utf8_length(s);
 
 		if (n && n <= longest && !is_harmful(utf8_code(s, n))) {
@@ -96,7 +96,7 @@ char *text_json(char *out, size_t size, const char *src, bool *invalid)
 	size_t used = 0;
 
 	*invalid = false;
-	while (*s && used + 13 < size) {
+	while (*s && used + 13 <= size) { /* the longest is \uNNNN\uNNNN, and then the NUL */
 		size_t n = utf8_length(s);
 
 		if (!n) {

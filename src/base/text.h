@@ -9,14 +9,15 @@
 
 /* Copies src with invalid UTF-8, control characters and what has no width or turns
  * the direction of text as \xNN, so that a terminal shows it as it is.  Always
- * NUL-terminated. Returns out. */
+ * NUL-terminated; what has no room is left out: 4 * strlen(src) + 1 bytes hold all.
+ * Returns out. */
 char *text_escape(char *out, size_t size, const char *src);
 /* The same for terminals that show ASCII only: all else as \xNN. */
 char *text_escape_ascii(char *out, size_t size, const char *src);
 /* The size of a real number of any sign, whole; what is too large is UINT64_MAX, and NAN 0. */
 uint64_t text_whole(double v);
 /* JSON string body (without quotes); invalid UTF-8 becomes U+FFFD, and
- * *invalid is set. */
+ * *invalid is set.  6 * strlen(src) + 13 bytes hold all. Returns out. */
 char *text_json(char *out, size_t size, const char *src, bool *invalid);
 /* 4096 -> "4K", 1536 -> "1.5K". */
 char *text_bytes(char *out, size_t size, uint64_t bytes);

@@ -95,6 +95,20 @@ static void room_is_never_exceeded(void)
 	}
 }
 
+/* What callers reckon with: four bytes for each one, and the NUL. */
+static void four_bytes_each_hold_all(void)
+{
+	static const char *const names[] = { "", "a", "\n", "ab\n", "\xff\xff", "\u200b", "\U0001f600" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t size = 4 * strlen(names[i]) + 1;
+		char *out = malloc(size);
+
+		CHECK_STR(text_escape(out, size, names[i]), escaped(names[i]));
+		free(out);
+	}
+}
+
 static void json_strings(void)
 {
 	bool invalid = true;
@@ -253,6 +267,7 @@ int main(void)
 	RUN("text", control_characters_are_escaped);
 	RUN("text", invalid_utf8_is_escaped);
 	RUN("text", room_is_never_exceeded);
+	RUN("text", four_bytes_each_hold_all);
 	RUN("text", json_strings);
 	RUN("text", sizes_in_words);
 	RUN("text", counts_in_words);
