@@ -296,13 +296,25 @@ static uint64_t hash_text(uint64_t h, const char *text)
 	return h * 0x100000001b3ull + 1;
 }
 
+/* What counts of a value: the rest of the union may be anything. */
+static uint64_t bits_of(const struct value *v)
+{
+	switch (v->type) {
+	case VALUE_BOOL: return v->b;
+	case VALUE_UINT: return v->u;
+	case VALUE_INT: return (uint64_t)v->i;
+	case VALUE_NONE: case VALUE_REAL: case VALUE_TEXT: case VALUE_QUANTILE: case VALUE_NEST: break;
+	}
+	return 0; /* of no label, but for texts */
+}
+
 static uint64_t hash_of(const struct value *v, int n)
 {
 	uint64_t h = 0xcbf29ce484222325ull;
 
 	for (int i = 0; i < n; i++) {
 		h = (h ^ (uint64_t)v[i].type) * 0x100000001b3ull;
-		h = v[i].type == VALUE_TEXT ? hash_text(h, v[i].text) : (h ^ v[i].u) * 0x9e3779b97f4a7c15ull;
+		h = v[i].type == VALUE_TEXT ? hash_text(h, v[i].text) : (h ^ bits_of(&v[i])) * 0x9e3779b97f4a7c15ull;
 	}
 	return h ? h : 1;
 }

@@ -4,6 +4,7 @@
 
 #include "unit/check.h"
 #include "view/format/text.h"
+#include "view/group.h"
 #include "view/view.h"
 
 enum { READ, WRITE, CLASSES };
@@ -273,6 +274,45 @@ static void groups_as_csv(void)
 		  "7,'t,''\\x0a\\x1b\\xff',item,1,here,500,0,0,,,{}\n");
 }
 
+/* A value holds nothing but what its type says: the rest of it may be anything. */
+static struct value get_flag(const struct field *f, const void *row, const struct tick *t)
+{
+	struct value v;
+
+	(void)f, (void)t;
+	memset(&v, (int)((const struct item *)row)->count, sizeof(v));
+	v.type = VALUE_BOOL;
+	v.b = true;
+	return v;
+}
+
+static const struct field flag_fields[] = { { .key = "flag", .help = "yes", .label = true, .get = get_flag } };
+static const struct row_type row_flag = {
+	.name = "flag", .help = "yes or no", .fields = flag_fields, .count = FIELD_COUNT(flag_fields), .each = each_item,
+};
+static const struct row_type *const flag_rows[] = { &row_flag, NULL };
+static const struct show flag_show = { .command = "flags", .rows = flag_rows, .page = &page };
+
+static void count_row(void *ctx, const void *row)
+{
+	(void)row;
+	++*(int *)ctx;
+}
+
+static void groups_by_yes_and_no(void)
+{
+	struct model *m = items_make();
+	struct tick t = { .model = m, .scratch = scratch_new() };
+	struct group *g = group_new(&flag_show, NULL, "flag", false);
+	int n = 0;
+
+	group_types(g, m, &t)[0]->each(group_model(g), count_row, &n);
+	CHECK_EQ(n, 1);
+	group_free(g);
+	scratch_free(t.scratch);
+	model_free(m);
+}
+
 /* Labels are those of --by alone: that all rows have one place may end at any time. */
 static void groups_as_metrics(void)
 {
@@ -300,5 +340,6 @@ int main(void)
 	RUN("format", groups_as_json);
 	RUN("format", groups_as_csv);
 	RUN("format", groups_as_metrics);
+	RUN("format", groups_by_yes_and_no);
 	return check_bad;
 }
