@@ -63,9 +63,12 @@ static int entry_room(struct ksym_table *t, size_t name_length)
 		t->capacity = n;
 	}
 	if (t->used + name_length + 1 > t->size) {
-		size_t n = t->size ? t->size * 2 : 1 << 20;
-		char *bigger = n <= UINT32_MAX && n > name_length ? realloc(t->names, n) : NULL;
+		size_t n = t->size ? t->size : 1 << 20;
+		char *bigger;
 
+		while (n < t->used + name_length + 1)
+			n *= 2;
+		bigger = n <= UINT32_MAX ? realloc(t->names, n) : NULL; /* entries have offsets of 32 bits */
 		if (!bigger)
 			return -ENOMEM;
 		t->names = bigger;

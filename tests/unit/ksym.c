@@ -113,6 +113,22 @@ static void hidden(void)
 	ksym_free(none);
 }
 
+/* Room is made for the names before, and for the one that comes. */
+static void long_names(void)
+{
+	size_t first = (1 << 20) - 100, second = 3 << 19;
+	char *text = malloc(first + second + 100);
+	struct ksym_table *t;
+	struct ksym s;
+
+	sprintf(text, "ffffffff81000000 T %0*d\nffffffff81000100 T %0*d\n", (int)first, 1, (int)second, 2);
+	t = load(text);
+	check("names of a mebibyte", t && ksym_find(t, 0xffffffff81000100, &s) && strlen(s.name) == second &&
+	      ksym_find(t, 0xffffffff81000000, &s) && strlen(s.name) == first);
+	ksym_free(t);
+	free(text);
+}
+
 static void running_kernel(void)
 {
 	struct ksym_table *t = ksym_load(NULL);
@@ -131,6 +147,7 @@ int main(void)
 	names();
 	modules();
 	hidden();
+	long_names();
 	running_kernel();
 	return bad;
 }
