@@ -33,15 +33,16 @@ static void child_run(const struct child *c, int go, int result, char **command)
 
 int child_start(struct child *c, char **command)
 {
-	int go[2], result[2];
+	int go[2], result[2], err;
 
 	*c = (struct child){ 0 };
 	if (pipe2(go, O_CLOEXEC))
 		return -errno;
 	if (pipe2(result, O_CLOEXEC)) {
+		err = -errno;
 		close(go[0]);
 		close(go[1]);
-		return -errno;
+		return err;
 	}
 	/* children that are ignored vanish without a status */
 	c->chld_ignored = signal(SIGCHLD, SIG_DFL) == SIG_IGN;

@@ -300,7 +300,7 @@ int run(const struct command *c, struct args *a)
 {
 	struct run r = { .c = c, .a = a, .m = model_new(c->model), .signals = -1 };
 	struct error e = { 0 }, later = { 0 };
-	int status = EXIT_OK;
+	int status = EXIT_FAILED;
 
 	r.s = source_new(c->source, a, r.m, on_input, &r);
 	r.s->period_ns = DRAIN_NS;

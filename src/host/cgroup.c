@@ -13,7 +13,7 @@
 int cgroup_open(const char *path, struct error *e)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct statfs fs;
+	struct statfs fs = { 0 };
 
 	if (fd < 0) {
 		error_set(e, EXIT_FAILED, "give its directory, as /sys/fs/cgroup/NAME", strerror(errno),

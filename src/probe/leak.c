@@ -73,6 +73,8 @@ struct leak_probe *leak_open(const struct leak_options *opt, struct error *e)
 	want[HOOK_LEAK_VMALLOC] = domains & 1 << MMT_LEAK_VMALLOC;
 	want[HOOK_LEAK_LIFE] = opt->config.filter_pid;
 	want[HOOK_LEAK_PAGE] = domains & 1 << MMT_LEAK_PAGE;
+	if (p->cpus < 1)
+		error_set(e, EXIT_FAILED, NULL, strerror(-p->cpus), "cannot count the CPUs");
 	if (p->cpus < 1 || plan_build(&p->plan, e) || object_load(p, opt, e)) {
 		leak_free(p);
 		return NULL;

@@ -44,7 +44,7 @@ void probe_detach(struct probe *p);
 void probe_free(struct probe *p);
 
 /* Streams or aggregates; looks at one in `sample` minor faults (1: at all). Process
- * totals stay what the kernel counted. */
+ * totals stay what the kernel counted.  0 or a negative errno. */
 int probe_tune(struct probe *p, bool aggregate, uint32_t sample);
 int probe_add_target(struct probe *p, pid_t tgid);
 int probe_add_tid(struct probe *p, pid_t tid);

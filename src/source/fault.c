@@ -2,7 +2,6 @@
 /* The source of live and trace: page faults of processes, their layouts and ends. */
 #include "source/fault.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -102,6 +101,7 @@ static int fault_open(struct source *s, struct error *e)
 {
 	struct fault_source *f = fault_of(s);
 	struct probe_options opt;
+	int err;
 
 	f->limit.stats = -1;
 	/* with -a and --cgroup too: processes are followed by their ids */
@@ -109,14 +109,17 @@ static int fault_open(struct source *s, struct error *e)
 		return -1;
 	target_report_children(s); /* those born while we attach may be traced */
 	f->probe = probe_open(&opt, e);
+	if (opt.cgroup >= 0)
+		close(opt.cgroup); /* a map holds the cgroup now */
 	if (!f->probe)
 		return -1;
 	limit_before(&f->limit, s->args->fault.max_overhead);
 	if (probe_attach(f->probe, e))
 		return -1;
 	limit_attached(&f->limit);
-	if (s->args->probe.sample > 1 && probe_tune(f->probe, opt.aggregate, s->args->probe.sample))
-		return error_set(e, EXIT_KERNEL_CANNOT, "leave --sample away", strerror(errno), "cannot sample");
+	err = s->args->probe.sample > 1 ? probe_tune(f->probe, opt.aggregate, s->args->probe.sample) : 0;
+	if (err)
+		return error_set(e, EXIT_KERNEL_CANNOT, "leave --sample away", strerror(-err), "cannot sample");
 	s->fds[s->fd_count++] = probe_fd(f->probe);
 	if (probe_cpu_fd(f->probe) >= 0)
 		s->fds[s->fd_count++] = probe_cpu_fd(f->probe);

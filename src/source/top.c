@@ -3,6 +3,7 @@
  * stand at each reading. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "model/top.h"
@@ -120,6 +121,8 @@ static int top_open(struct source *s, struct error *e)
 	if (target_check(s, false, false, e) || (a->target.cgroup && (o.cgroup = cgroup_open(a->target.cgroup, e)) < 0))
 		return -1;
 	((struct top_source *)s)->probe = top_probe_open(&o, e);
+	if (o.cgroup >= 0)
+		close(o.cgroup); /* a map holds the cgroup now */
 	if (!probe_of(s) || top_probe_attach(probe_of(s), e))
 		return -1;
 	for (int h = 0; h < HOOK_COUNT; h++)
