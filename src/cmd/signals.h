@@ -3,20 +3,17 @@
 #ifndef CMD_SIGNALS_H
 #define CMD_SIGNALS_H
 
-#include <signal.h>
 #include <stdbool.h>
 
 #include "base/error.h"
 #include "cmd/child.h"
 
-/* Blocks the signals that end a run: SIGINT, SIGTERM, and SIGHUP unless it was
- * ignored (nohup). They are in set then. */
-void signals_block(sigset_t *set);
-/* The same, and SIGCHLD, as a descriptor; before child_start(). -1: e is set. */
+/* Blocks the signals that end a run (SIGINT, SIGTERM, and SIGHUP unless it was ignored:
+ * nohup) and SIGCHLD; they come by the descriptor that is returned.  To be called before
+ * child_start(). -1: e is filled. */
 int signals_open(struct error *e);
-/* Takes what came; a command that has not ended (its pid is 0: there is
- * none) gets it instead.
- * true: the run shall end. */
+/* Takes what came; a command that has not ended (its pid is 0: there is none) gets it
+ * instead. true: the run shall end. */
 bool signals_read(int fd, struct child *command);
 /* Waits for the end of the command. */
 void signals_await(int fd, struct child *command);

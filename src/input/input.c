@@ -5,24 +5,17 @@
 
 typedef struct { } none; /* GNU C: its size is 0 */
 
-struct shape { const char *name; uint32_t head, element; };
+struct shape { bool known; uint32_t head, element; };
 
 static const struct shape shapes[] = {
-#define INPUT(NAME, n, head, element, help) [n] = { #NAME, sizeof(head), sizeof(element) },
+#define INPUT(NAME, n, head, element, help) [n] = { true, sizeof(head), sizeof(element) },
 #include "input/input.def"
 #undef INPUT
 };
 
 static const struct shape *shape_of(uint32_t kind)
 {
-	return kind < sizeof(shapes) / sizeof(shapes[0]) && shapes[kind].name ? &shapes[kind] : NULL;
-}
-
-const char *input_name_of(uint32_t kind)
-{
-	const struct shape *s = shape_of(kind);
-
-	return s ? s->name : NULL;
+	return kind < sizeof(shapes) / sizeof(shapes[0]) && shapes[kind].known ? &shapes[kind] : NULL;
 }
 
 bool input_valid(const struct input *in)

@@ -107,8 +107,6 @@ size_t input_count(const struct input *in);
 /* The texts in a body of texts that each end with a NUL: the next one after *at,
  * or NULL where none is whole. */
 const char *input_text(const struct input *in, size_t *at);
-/* "fact"; NULL: no such kind. */
-const char *input_name_of(uint32_t kind);
 /* Checks sizes, and that texts end; false: damaged. */
 bool input_valid(const struct input *in);
 

@@ -19,7 +19,7 @@ static bool is_per_cpu(const struct bpf_map *map)
 	return type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_ARRAY || type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
 }
 
-size_t map_stride(const struct bpf_map *map)
+static size_t map_stride(const struct bpf_map *map)
 {
 	size_t size = bpf_map__value_size(map);
 

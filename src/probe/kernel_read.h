@@ -9,9 +9,8 @@
 struct bpf_map;
 
 /* Calls fn for each entry of a hash map or an array; 0 or a negative errno.  Of a per-CPU
- * map value holds one for each possible CPU, map_stride() apart. */
+ * map value holds one for each possible CPU, at a multiple of 8 bytes each. */
 int map_each(const struct bpf_map *map, void (*fn)(void *ctx, const void *key, const void *value), void *ctx);
-size_t map_stride(const struct bpf_map *map);
 /* Value number `which` of a per-CPU array of u64, summed over the CPUs. */
 uint64_t map_sum(const struct bpf_map *map, uint32_t which);
 

@@ -41,7 +41,7 @@ struct rings {
 	uint64_t delivered;
 };
 
-int rings_count(void)
+static int rings_count(void)
 {
 	int cpus = libbpf_num_possible_cpus();
 

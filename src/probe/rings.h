@@ -12,9 +12,7 @@
 
 struct rings;
 
-/* How many data rings there are, and the size of each; total: bytes for all of
- * them, 0: the default. */
-int rings_count(void);
+/* Bytes of each data ring; total: of all of them, 0: the default. */
 uint32_t rings_each(uint64_t total);
 
 /* Makes the data rings, of `each` bytes, and maps all rings. NULL and errno. */

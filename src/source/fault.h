@@ -18,8 +18,6 @@ struct fault_source {
 	bool cpus_failed;
 };
 
-/* Among many processes only those that the user asked for show their VMAs. */
-bool fault_wants_vmas(const struct args *a, pid_t pid);
 /* A record from a ring, as an input. */
 int fault_on_record(void *ctx, const void *bytes, size_t size);
 /* Reads what rings do not bring: layouts, aggregated rows, RSS, losses.  all: nothing is in flight any more. */

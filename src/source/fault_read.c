@@ -18,7 +18,8 @@ int fault_on_record(void *ctx, const void *bytes, size_t size)
 	return f->s.emit(f->s.ctx, &in);
 }
 
-bool fault_wants_vmas(const struct args *a, pid_t pid)
+/* Among many processes only those that the user asked for show their VMAs. */
+static bool wants_vmas(const struct args *a, pid_t pid)
 {
 	if (!a->target.all && !a->target.cgroup)
 		return true;
@@ -77,7 +78,7 @@ static void read_layouts(struct fault_source *f)
 	for (ssize_t i = 0; watch && i < n; i++) {
 		pid_t pid = (pid_t)watch[i].tgid;
 
-		if (!fault_wants_vmas(f->s.args, pid) || session_layout_current(session_of(f->s.model), pid, &watch[i]))
+		if (!wants_vmas(f->s.args, pid) || session_layout_current(session_of(f->s.model), pid, &watch[i]))
 			continue;
 		read_layout(f, pid);
 		/* it waits for the process's mmap_lock: the rings do not */
@@ -116,7 +117,7 @@ void fault_refresh(struct fault_source *f, bool all)
 	probe_drain(f->probe, all, fault_on_record, f);
 	probe_aggregate(f->probe, all, &reader, f);
 	stacks_read(&f->s);
-	resident_read(&f->resident, &f->s, fault_wants_vmas);
+	resident_read(&f->resident, &f->s, wants_vmas);
 	probe_losses(f->probe, losses);
 	emit(&f->s, INPUT_LOSSES, NULL, 0, losses, sizeof(losses));
 }

@@ -177,11 +177,6 @@ bool ksym_hidden(const struct ksym_table *t)
 	return !t->count;
 }
 
-size_t ksym_count(const struct ksym_table *t)
-{
-	return t->count;
-}
-
 bool ksym_find(const struct ksym_table *t, uint64_t addr, struct ksym *out)
 {
 	size_t low = 0, high = t->count;

@@ -23,7 +23,6 @@ void ksym_free(struct ksym_table *t); /* takes NULL */
 /* The kernel shows all addresses as zero to us (kptr_restrict, or too few
  * rights): nothing can be found. */
 bool ksym_hidden(const struct ksym_table *t);
-size_t ksym_count(const struct ksym_table *t);
 
 /* The function around addr. false: not known. */
 bool ksym_find(const struct ksym_table *t, uint64_t addr, struct ksym *out);

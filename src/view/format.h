@@ -27,8 +27,6 @@ struct show {
 	const struct text_page *page;         /* how tables look to people */
 };
 
-#define VIEW_KEYS_MAX 64
-
 struct view_options {
 	const char *path;     /* file; NULL: stdout or stderr */
 	const char *table;    /* row type, where a format shows one; NULL: the main one */

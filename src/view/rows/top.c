@@ -140,8 +140,8 @@ static uint64_t version(const void *row)
 	return process_of(row)->version;
 }
 
-/* Did it do anything, in the interval or (at the end) since the start? */
-bool top_quiet(const void *row, const struct tick *t)
+/* Did it do nothing, in the interval or (at the end) since the start? */
+static bool quiet(const void *row, const struct tick *t)
 {
 	const struct top_process *p = process_of(row);
 
@@ -154,7 +154,7 @@ bool top_quiet(const void *row, const struct tick *t)
 const struct row_type row_top = {
 	.name = "top", .noun = "did something", .nouns = "did something", .help = "processes: faults, memory, time lost",
 	.sort = "minor", .tie = "pid", .fields = fields, .count = FIELD_COUNT(fields),
-	.each = each, .version = version, .quiet = top_quiet,
+	.each = each, .version = version, .quiet = quiet,
 };
 
 /* --- the whole --- */

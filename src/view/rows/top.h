@@ -7,6 +7,5 @@
 
 extern const struct row_type row_top, row_top_end;
 extern const struct text_page page_top;
-bool top_quiet(const void *row, const struct tick *t);
 
 #endif
