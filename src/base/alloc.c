@@ -26,6 +26,14 @@ void *xreallocarray(void *p, size_t n, size_t size)
 	return checked(reallocarray(p, n ? n : 1, size ? size : 1));
 }
 
+void *xgrow(void *array, size_t count, size_t *room, size_t size)
+{
+	if (count < *room)
+		return array;
+	*room = *room ? *room * 2 : 64;
+	return xreallocarray(array, *room, size);
+}
+
 char *xstrdup(const char *text)
 {
 	return checked(strdup(text));

@@ -65,10 +65,7 @@ static void snapshot_free(struct hist_snapshot *s)
 
 static void cell_add(struct hist_snapshot *s, const struct hist_cell *c)
 {
-	if (s->cell_count == s->cell_room) {
-		s->cell_room = s->cell_room ? s->cell_room * 2 : 256;
-		s->cells = xreallocarray(s->cells, s->cell_room, sizeof(*s->cells));
-	}
+	s->cells = xgrow(s->cells, s->cell_count, &s->cell_room, sizeof(*s->cells));
 	s->cells[s->cell_count++] = *c;
 }
 

@@ -70,10 +70,7 @@ static struct top_process *process_new(void)
 
 static void list_add(struct top_list *l, struct top_process *p)
 {
-	if (l->count == l->room) {
-		l->room = l->room ? l->room * 2 : 256;
-		l->at = xreallocarray(l->at, l->room, sizeof(struct top_process *));
-	}
+	l->at = xgrow(l->at, l->count, &l->room, sizeof(struct top_process *));
 	l->at[l->count++] = p;
 }
 

@@ -14,10 +14,7 @@
 
 static void add(struct cgroup_names *n, uint64_t id, const char *path)
 {
-	if (n->count == n->room) {
-		n->room = n->room ? n->room * 2 : 64;
-		n->all = xreallocarray(n->all, n->room, sizeof(*n->all));
-	}
+	n->all = xgrow(n->all, n->count, &n->room, sizeof(*n->all));
 	n->all[n->count++] = (struct cgroup_name){ id, xstrdup(path) };
 }
 

@@ -203,10 +203,7 @@ static void on_row(void *ctx, const struct mmt_hist_key *key, const struct mmt_h
 {
 	struct hist_source *h = ctx;
 
-	if (h->cell_count == h->cell_room) {
-		h->cell_room = h->cell_room ? h->cell_room * 2 : 256;
-		h->cells = xreallocarray(h->cells, h->cell_room, sizeof(*h->cells));
-	}
+	h->cells = xgrow(h->cells, h->cell_count, &h->cell_room, sizeof(*h->cells));
 	h->cells[h->cell_count++] = (struct input_cell){ .key = *key, .row = *row, .unkeyed = unkeyed };
 }
 

@@ -13,10 +13,7 @@ static void on_rss(void *ctx, uint64_t start, uint64_t rss)
 {
 	struct list *l = ctx;
 
-	if (l->count == l->room) {
-		l->room = l->room ? l->room * 2 : 256;
-		l->all = xreallocarray(l->all, l->room, sizeof(*l->all));
-	}
+	l->all = xgrow(l->all, l->count, &l->room, sizeof(*l->all));
 	l->all[l->count++] = (struct input_resident){ start, rss };
 }
 

@@ -112,10 +112,7 @@ static void on_process(void *ctx, pid_t pid, pid_t parent)
 {
 	struct family *f = ctx;
 
-	if (f->count == f->room) {
-		f->room = f->room ? f->room * 2 : 256;
-		f->all = xreallocarray(f->all, f->room, sizeof(*f->all));
-	}
+	f->all = xgrow(f->all, f->count, &f->room, sizeof(*f->all));
 	f->all[f->count++] = (struct relative){ pid, parent, false };
 }
 

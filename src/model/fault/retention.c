@@ -23,10 +23,7 @@ const struct retention_limits retention_limits = {
 
 static void note(struct session *s, bool process, uint32_t id, uint32_t into)
 {
-	if (s->merged_count == s->merged_room) {
-		s->merged_room = s->merged_room ? s->merged_room * 2 : 256;
-		s->merged = xreallocarray(s->merged, s->merged_room, sizeof(*s->merged));
-	}
+	s->merged = xgrow(s->merged, s->merged_count, &s->merged_room, sizeof(*s->merged));
 	s->merged[s->merged_count++] = (struct merged){ process, id, into };
 }
 

@@ -54,10 +54,7 @@ static struct kept *kept_for(struct metrics *m, const struct row_type *type)
 
 static void keep(struct kept *k, const void *row)
 {
-	if (k->count == k->room) {
-		k->room = k->room ? k->room * 2 : 64;
-		k->row = xreallocarray(k->row, k->room, sizeof(*k->row));
-	}
+	k->row = xgrow(k->row, k->count, &k->room, sizeof(*k->row));
 	k->row[k->count++] = row;
 }
 

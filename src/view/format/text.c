@@ -50,10 +50,7 @@ static void row(struct view *v, const struct row_type *type, const void *row)
 {
 	struct text_rows *rows = rows_for(text_of(v), type);
 
-	if (rows->count == rows->room) {
-		rows->room = rows->room ? rows->room * 2 : 256;
-		rows->row = xreallocarray(rows->row, rows->room, sizeof(*rows->row));
-	}
+	rows->row = xgrow(rows->row, rows->count, &rows->room, sizeof(*rows->row));
 	rows->row[rows->count++] = row;
 }
 
