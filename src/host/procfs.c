@@ -41,11 +41,16 @@ int procfs_stat_read(pid_t pid, struct procfs_stat *out)
 	return n == 11 ? 0 : -ESRCH;
 }
 
+uint64_t procfs_tick_ns(void)
+{
+	return 1000000000ull / (uint64_t)sysconf(_SC_CLK_TCK);
+}
+
 bool procfs_started(const struct procfs_stat *st, uint64_t start_boottime)
 {
 	struct stat ns;
 
-	if (!start_boottime || st->start_ticks == start_boottime / (1000000000ull / (uint64_t)sysconf(_SC_CLK_TCK)))
+	if (!start_boottime || st->start_ticks == start_boottime / procfs_tick_ns())
 		return true;
 	/* a time namespace of ours shifts what /proc shows: who knows */
 	return stat("/proc/self/ns/time", &ns) == 0 && ns.st_ino != INITIAL_TIME_NAMESPACE;

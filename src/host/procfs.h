@@ -14,18 +14,21 @@ struct procfs_stat {
 	pid_t ppid;
 	uint64_t flags; /* PF_* */
 	uint64_t threads;
-	uint64_t minflt, majflt; /* all threads, the dead ones too */
-	uint64_t cpu_ticks; /* user and system time, of waited-for children too */
-	uint64_t start_ticks;
+	uint64_t minflt, majflt; /* faults of all threads, the dead ones too */
+	uint64_t cpu_ticks;   /* user and system time, of waited-for children too */
+	uint64_t start_ticks; /* since boot */
 };
+
+/* ns of a tick. */
+uint64_t procfs_tick_ns(void);
 
 /* 0 or a negative errno. */
 int procfs_stat_read(pid_t pid, struct procfs_stat *out);
 /* Can it be the process that started then (ns of CLOCK_BOOTTIME; 0: not known),
  * and not a later one with its pid? */
 bool procfs_started(const struct procfs_stat *st, uint64_t start_boottime);
-/* Can pid be traced?  Explains if not (no such pid, kernel thread, zombie, a
- * thread's id). */
+/* Can pid be traced?  0, or -1 and e filled: no such pid, kernel thread, zombie, a
+ * thread's id. */
 int procfs_check_target(pid_t pid, struct error *e);
 bool procfs_is_kernel_thread(pid_t pid);
 /* Calls fn for each process there is. */

@@ -292,15 +292,7 @@ void hist_probe_stalls(const struct hist_probe *k, uint64_t open[MMT_DOMAIN_COUN
 
 uint64_t hist_probe_loss(const struct hist_probe *k, enum mmt_hist_loss which)
 {
-	int cpus = libbpf_num_possible_cpus();
-	uint64_t values[cpus > 0 ? cpus : 1], sum = 0;
-	uint32_t key = which;
-
-	if (bpf_map_lookup_elem(bpf_map__fd(k->skel->maps.hist_losses), &key, values))
-		return 0;
-	for (int c = 0; c < cpus; c++)
-		sum += values[c];
-	return sum;
+	return map_sum(k->skel->maps.hist_losses, which);
 }
 
 int hist_probe_oom_fd(const struct hist_probe *k)

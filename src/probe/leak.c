@@ -202,15 +202,8 @@ int leak_each(const struct leak_probe *p, void (*fn)(void *ctx, uint32_t site, u
 
 void leak_losses(const struct leak_probe *p, uint64_t out[MMT_LEAK_LOSSES])
 {
-	uint64_t values[p->cpus];
-
-	for (uint32_t i = 0; i < MMT_LEAK_LOSSES; i++) {
-		out[i] = 0;
-		if (bpf_map_lookup_elem(bpf_map__fd(p->skel->maps.losses), &i, values))
-			continue;
-		for (int c = 0; c < p->cpus; c++)
-			out[i] += values[c];
-	}
+	for (uint32_t i = 0; i < MMT_LEAK_LOSSES; i++)
+		out[i] = map_sum(p->skel->maps.losses, i);
 }
 
 void leak_cost(const struct leak_probe *p, struct probe_cost *out)

@@ -58,7 +58,7 @@ static uint64_t target_cpu_ns(const struct session *s)
 		if (!p->dead && procfs_stat_read(p->pid, &st) == 0)
 			ticks += st.cpu_ticks;
 	}
-	return ticks * (1000000000ull / (uint64_t)sysconf(_SC_CLK_TCK));
+	return ticks * procfs_tick_ns();
 }
 
 bool limit_tick(struct limit *m, struct probe *p, const struct session *s, uint64_t faults, uint64_t interval_ns,

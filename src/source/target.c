@@ -75,8 +75,7 @@ static void emit_pids(struct source *s)
 
 		snprintf(pid, sizeof(pid), "%d", pids->id[i]);
 		if (procfs_stat_read(pids->id[i], &st) == 0)
-			snprintf(start, sizeof(start), "%" PRIu64,
-				 (uint64_t)(st.start_ticks * (1000000000ull / (uint64_t)sysconf(_SC_CLK_TCK))));
+			snprintf(start, sizeof(start), "%" PRIu64, st.start_ticks * procfs_tick_ns());
 		emit_fact(s, "pid", pid, start);
 	}
 }
