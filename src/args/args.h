@@ -43,7 +43,7 @@ struct time_args {
 struct also { const char *format, *path; };
 
 struct show_args {
-	const char *format; /* NULL: text */
+	const char *format; /* of the main output; "text" if none is given */
 	const char *by, *sort, *columns, *table, *output, *record; /* NULL: not given */
 	struct also also[ALSO_MAX];
 	int also_count;
@@ -107,11 +107,13 @@ struct option_row {
 extern const struct option_row option_rows[];
 extern const int option_count;
 
-/* Parses; -1 and e filled. argv stays in use. What options mean together is for the
+/* Parses; 0, or -1 and e filled. argv stays in use. What options mean together is for the
  * command to check (struct command). */
 int args_parse(struct args *a, int argc, char **argv, struct error *e);
 /* Was that long option on the command line? */
 bool args_given(const struct args *a, const char *name);
+/* Is the main output for people? */
+bool args_text(const struct args *a);
 void args_help(enum command_id command);       /* on stdout */
 void args_classes_help(void);                  /* the classes of -F, on stdout */
 int args_completion(const char *shell, struct error *e); /* on stdout */

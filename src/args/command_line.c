@@ -135,10 +135,10 @@ static bool takes_interval(enum command_id c)
 	return strstr(command_texts[c].words, "INTERVAL") != NULL;
 }
 
+/* Others than INTERVAL and COUNT. */
 static bool takes_words(enum command_id c)
 {
-	return *command_texts[c].words && *command_texts[c].words != '[' ? true : command_texts[c].words[0] == '[' &&
-	       strncmp(command_texts[c].words, "[INTERVAL", 9);
+	return *command_texts[c].words && strncmp(command_texts[c].words, "[INTERVAL", 9);
 }
 
 static int unknown_word(const struct args *a, const char *word, struct error *e)
@@ -240,6 +240,7 @@ int args_parse(struct args *a, int argc, char **argv, struct error *e)
 	*a = (struct args){ .command = skip ? named : COMMAND_LIVE, .argc = argc, .argv = argv, .show.top = -1 };
 	if (parse_all(a, argc - skip, argv + skip, e) == 0) {
 		a->time.interval_given = a->time.interval_ns != 0;
+		a->show.format = a->show.format ? a->show.format : "text";
 		return 0;
 	}
 	snprintf(hint, sizeof(hint), skip ? "'mmtrace %s --help' lists the options" : "'mmtrace --help' lists the options",
@@ -253,6 +254,11 @@ bool args_given(const struct args *a, const char *name)
 		if (a->given >> i & 1 && !strcmp(option_rows[i].name, name))
 			return true;
 	return false;
+}
+
+bool args_text(const struct args *a)
+{
+	return !strcmp(a->show.format, "text");
 }
 
 int args_useless(struct error *e, const char *option, const char *why)

@@ -107,7 +107,11 @@ static void bash(void)
 	puts("# bash completion of mmtrace\n_mmtrace() {\n"
 	     "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} options\n"
 	     "\tCOMPREPLY=()\n\tcase $prev in\n"
-	     "\t--format) mapfile -t COMPREPLY < <(compgen -W 'text json csv prometheus openmetrics' -- \"$cur\"); return ;;\n"
+	     "\t--format) mapfile -t COMPREPLY < <(compgen -W '"
+#define FORMAT(name, help) #name " "
+#include "args/formats.def"
+#undef FORMAT
+	     "' -- \"$cur\"); return ;;\n"
 	     "\t-o | --output | --record | --btf | --cgroup) mapfile -t COMPREPLY < <(compgen -f -- \"$cur\"); return ;;\n"
 	     "\t-p | --pid) mapfile -t COMPREPLY < <(compgen -W \"$(cd /proc && echo [0-9]*)\" -- \"$cur\"); return ;;\n"
 	     "\tesac\n\tcase $command in");

@@ -221,6 +221,12 @@ int arg_shell(const struct option_row *row, char *value, void *member, struct er
 	return 0;
 }
 
+static const char which_formats[] = "formats:"
+#define FORMAT(name, help) " " #name
+#include "args/formats.def"
+#undef FORMAT
+	;
+
 static bool format_exists(const char *name, size_t len)
 {
 	static const char *const names[] = {
@@ -250,7 +256,7 @@ int arg_format(const struct option_row *row, char *value, void *member, struct e
 {
 	if (format_exists(value, strlen(value)))
 		return one_format(value, member, e);
-	return arg_bad(e, row->name, value, "formats: text json csv prometheus openmetrics");
+	return arg_bad(e, row->name, value, which_formats);
 }
 
 int arg_format_json(const struct option_row *row, char *value, void *member, struct error *e)
@@ -274,7 +280,7 @@ int arg_also(const struct option_row *row, char *value, void *member, struct err
 	if (!file || !file[1])
 		return arg_bad(e, row->name, value, "it takes FORMAT=FILE");
 	if (!format_exists(value, (size_t)(file - value)))
-		return arg_bad(e, row->name, value, "formats: text json csv prometheus openmetrics");
+		return arg_bad(e, row->name, value, which_formats);
 	if (s->also_count == ALSO_MAX)
 		return arg_bad(e, row->name, value, "too many, 16 at most");
 	*file = '\0';

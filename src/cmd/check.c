@@ -45,20 +45,20 @@ static int check_columns(const struct args *a, const struct row_type *type, stru
 }
 
 /* Does any of the outputs show tables? */
-static bool has_tables(const struct args *a, const char *format)
+static bool has_tables(const struct args *a)
 {
-	bool any = !strcmp(format, "text");
+	bool any = args_text(a);
 
 	for (int i = 0; i < a->show.also_count; i++)
 		any |= !strcmp(a->show.also[i].format, "text");
 	return any;
 }
 
-static int check_tables(const struct args *a, const char *format, struct error *e)
+static int check_tables(const struct args *a, struct error *e)
 {
 	static const char why[] = "only tables are sorted and cut: this format shows all rows";
 
-	if (has_tables(a, format))
+	if (has_tables(a))
 		return 0;
 	if (a->show.columns)
 		return args_useless(e, "--columns", "only tables have columns to choose");
@@ -69,14 +69,14 @@ static int check_tables(const struct args *a, const char *format, struct error *
 
 int check_show(const struct args *a, const struct show *show, struct error *e)
 {
-	const char *format = a->show.format ? a->show.format : "text", *why;
 	const struct row_type *type = chosen_type(a, show);
+	const char *why;
 
 	if (!type)
 		return arg_bad(e, "table", a->show.table, "no such row type; '--table help' lists them");
-	if (a->show.table && strcmp(format, "csv") && strcmp(format, "text") && !a->show.by && !a->show.also_count)
+	if (a->show.table && strcmp(a->show.format, "csv") && !args_text(a) && !a->show.by && !a->show.also_count)
 		return args_useless(e, "--table", "this format shows all row types");
-	if (check_tables(a, format, e))
+	if (check_tables(a, e))
 		return -1;
 	if (a->show.columns && check_columns(a, type, e))
 		return -1;

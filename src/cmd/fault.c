@@ -17,12 +17,11 @@ static const char *fact(const struct model *m, const char *group, const char *ke
 /* Not where the first table hides it, nor beside data for programs. */
 void fault_announce(const struct args *a, const struct model *m)
 {
-	bool text = !a->show.format || !strcmp(a->show.format, "text");
-	bool redraws = text && !a->target.command && !a->show.output && a->command == COMMAND_LIVE && isatty(STDOUT_FILENO);
+	bool redraws = !a->target.command && !a->show.output && a->command == COMMAND_LIVE && isatty(STDOUT_FILENO);
 	const char *limitations = model_fact(m, "unknown", "gup");
 	char title[1024];
 
-	if (a->show.quiet || !text || redraws)
+	if (a->show.quiet || !args_text(a) || redraws)
 		return;
 	fprintf(stderr, "mmtrace: tracing %s, page faults by %s (%s)%s%s%s\n",
 		error_escape(title, sizeof(title), fact(m, "target", "title")), fact(m, "backend", "fault"),

@@ -27,7 +27,7 @@ static void announce(const struct args *a, const struct model *m)
 {
 	const char *site = model_fact(m, "unknown", "site");
 
-	if (a->show.format && strcmp(a->show.format, "text"))
+	if (!args_text(a))
 		return;
 	for (int d = 0; d < MMT_DOMAIN_COUNT; d++) {
 		const char *key = hist_domains[d].key, *limits = model_fact(m, "unknown", key);

@@ -13,15 +13,10 @@
 #include "view/rows/leak.h"
 #include "view/shows.h"
 
-static bool is_text(const struct args *a)
-{
-	return !a->show.format || !strcmp(a->show.format, "text");
-}
-
 /* A terminal gets a table each second, a file only the last one. */
 static int check(struct args *a, struct error *e)
 {
-	bool redraws = is_text(a) && !a->show.quiet && !a->target.command && !a->show.output && isatty(STDOUT_FILENO);
+	bool redraws = args_text(a) && !a->show.quiet && !a->target.command && !a->show.output && isatty(STDOUT_FILENO);
 	struct leak_options o;
 
 	if (check_target(a, false, e) || leak_options_make(a, &o, e))
@@ -36,7 +31,7 @@ static void announce(const struct args *a, const struct model *m)
 	const char *why = model_fact(m, "unknown", "function"), *target = model_fact(m, "target", "text");
 	char bytes[32], safe[300];
 
-	if (a->show.quiet || !is_text(a) || a->target.command)
+	if (a->show.quiet || !args_text(a) || a->target.command)
 		return;
 	fprintf(stderr, "mmtrace: tracing kernel allocations by %s, a table of %" PRIu64 " (maps take %s)%s%s\n",
 		error_escape(safe, sizeof(safe), target ? target : "-"), model_option_number(m, "entries", 0),

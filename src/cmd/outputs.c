@@ -115,7 +115,7 @@ int outputs_open(struct outputs *o, const struct args *a, const struct show *sho
 	o->list = xcalloc((size_t)a->show.also_count + 1, sizeof(*o->list));
 	o->patience.wake = -1;
 	messages_open(o);
-	if (add(o, a, a->show.format ? a->show.format : "text", a->show.output, show, m, e))
+	if (add(o, a, a->show.format, a->show.output, show, m, e))
 		return -1;
 	for (int i = 0; i < a->show.also_count; i++)
 		if (add(o, a, a->show.also[i].format, a->show.also[i].path, show, m, e))
