@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Errors as values: what failed, why, and what the user can do.  Only src/cmd
- * and main print them. */
+ * prints them. */
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
@@ -34,7 +34,8 @@ int error_hint(struct error *e, const char *hint);
 enum exit_code error_code_of(int err);
 /* A name for stderr: as text_escape(), or text_escape_ascii() where the locale says so. */
 char *error_escape(char *out, size_t size, const char *text);
-/* Writes `mmtrace: cannot WHAT: CAUSE` and `hint: HINT` to stderr. */
+/* Writes `mmtrace: WHAT: CAUSE` and `hint: HINT` to stderr, escaped; nothing where stderr takes
+ * nothing for a second. */
 void error_print(const struct error *e);
 
 #endif

@@ -51,15 +51,15 @@ void map_set(struct map *m, const uint64_t *key, void *value)
 	slot[m->words] = (uintptr_t)value;
 }
 
-/* What stands behind the hole, up to the next free slot, moves into it where its look-up
- * would end there else. */
+/* A look-up ends at a free slot.  So whatever a look-up reaches across the hole moves into it,
+ * and leaves a hole in turn. */
 static void hole_close(struct map *m, size_t hole)
 {
 	size_t mask = m->size - 1;
 
 	for (size_t i = (hole + 1) & mask; slot_at(m, i)[m->words]; i = (i + 1) & mask) {
 		if (((i - map_hash(slot_at(m, i), m->words)) & mask) < ((i - hole) & mask))
-			continue; /* it begins behind the hole */
+			continue; /* its look-up begins behind the hole */
 		memcpy(slot_at(m, hole), slot_at(m, i), stride(m) * sizeof(*m->slots));
 		hole = i;
 	}

@@ -16,8 +16,8 @@ typedef int (*record_fn)(void *ctx, const void *bytes, size_t size);
 /* rings: all of them, that of control too. NULL when out of memory. */
 struct order *order_new(int rings);
 void order_free(struct order *o);
-/* Keeps a copy of a record; too short for a head: it is released at once in
- * its turn. 0 or -ENOMEM. */
+/* Keeps a copy of a record.  One too short for a head has no time: it is due as soon as it
+ * is the first of its ring. 0 or -ENOMEM. */
 int order_push(struct order *o, int ring, const void *bytes, size_t size);
 /* Hands over records up to time (ns); ~0: all. */
 void order_release(struct order *o, uint64_t time, record_fn fn, void *ctx);

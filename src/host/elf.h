@@ -12,7 +12,7 @@ struct elf_segment {
 };
 
 struct elf_headers {
-	unsigned count; /* of PT_LOAD segments; 0: not an ELF file of x86 */
+	unsigned count; /* of PT_LOAD segments; 0: no ELF file, or not of little-endian */
 	struct elf_segment segment[ELF_SEGMENTS];
 	uint64_t relro_start, relro_end; /* equal: none */
 };

@@ -60,6 +60,7 @@ enum input_name_kind {
 struct input_name { uint64_t key, extra; uint32_t kind; uint32_t flags; };
 enum input_name_flag { INPUT_NAME_WRAPPER = 1 /* a function that only passes an allocation on */ };
 
+/* start_boottime: ns of CLOCK_BOOTTIME; 0: not known. */
 struct input_process { uint64_t start_boottime; int32_t pid; uint32_t pad; };
 
 /* A PT_LOAD segment; perm: VM_READ | VM_WRITE | VM_EXEC. */
@@ -71,6 +72,7 @@ struct input_stack { uint64_t sp; int32_t pid; uint32_t pad; };
 /* threads_changed: what the search saw; passes: that are left. */
 struct input_stacks { uint64_t threads_changed; int32_t pid, from, passes; uint32_t pad; };
 
+/* now: ns since the run began. */
 struct input_rss { uint64_t now; int32_t pid; uint32_t pad; };
 struct input_resident { uint64_t start, bytes; };
 
@@ -107,7 +109,7 @@ size_t input_count(const struct input *in);
 /* The texts in a body of texts that each end with a NUL: the next one after *at,
  * or NULL where none is whole. */
 const char *input_text(const struct input *in, size_t *at);
-/* Checks sizes, and that texts end; false: damaged. */
+/* Have the head and the body the sizes that input.def says?  Texts are not looked at. */
 bool input_valid(const struct input *in);
 
 #endif

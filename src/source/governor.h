@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* --max-overhead: keeps what tracing costs the traced programs below a share of
- * their CPU time, by folding and then by sampling. */
+ * their CPU time, by counting in the kernel and then by sampling. */
 #ifndef SOURCE_GOVERNOR_H
 #define SOURCE_GOVERNOR_H
 

@@ -271,7 +271,7 @@ static bool leak_ended(struct source *s)
 
 	if (!s->args->target.pids.count)
 		return false;
-	/* twice: one may fork and end behind the look */
+	/* three looks: a process may fork behind one, and end */
 	l->looks_without_targets = leak_target_lives(l->probe) ? 0 : l->looks_without_targets + 1;
 	return l->looks_without_targets > 2;
 }

@@ -24,16 +24,16 @@ struct process {
 	uint64_t start_time; /* ns of CLOCK_BOOTTIME; 0: not known */
 	char comm[16];
 	uint32_t mm_id;      /* of its current mm; 0: not known yet */
-	bool dead, settled;  /* settled: dead at the last merge already, no record is under way */
+	bool dead, settled;  /* settled: it was dead at the last merge, so no record is under way */
 	uint64_t version;    /* of its last change, as base.version */
 	bool listed;         /* by the kernel, at the last INPUT_WATCH */
 	struct fault_stat faults;
 	uint64_t previous;   /* faults when the interval began */
 	uint64_t interval_faults; /* those of the last interval, unattributed ones too; 0 at the end of the run */
 	uint64_t threads_changed; /* threads that came or went */
-	uint64_t stacks_at;  /* the search for thread stacks saw this, plus 1 */
-	pid_t stacks_from;
-	int stacks_passes;
+	uint64_t stacks_at;  /* threads_changed, plus 1, at the last search for thread stacks; 0: none was */
+	pid_t stacks_from;   /* thread at which it goes on */
+	int stacks_passes;   /* passes over the threads that are left to it */
 	uint64_t calls;      /* VMA-changing calls and stack growths seen (trace) */
 	uint32_t merged;     /* how many that ended stand in this row; 0: it is one */
 	struct process *into; /* being merged into that one */
@@ -50,13 +50,13 @@ struct vma {
 	char *name;  /* owned; full path, [heap] ...; never NULL */
 	uint64_t version; /* of its last change */
 	bool live, known; /* known: v holds (else only key) */
-	bool settled;              /* gone, or idle, at the last merge already */
-	uint64_t settled_faults;
+	bool settled;              /* it was gone, or idle, at the last merge */
+	uint64_t settled_faults;   /* at that merge */
 	uint32_t generation;       /* of the layout that showed it last */
 	uint64_t previous;         /* faults when the interval began */
 	uint64_t interval_faults;  /* those of the last interval; 0 at the end of the run */
 	uint64_t rss;              /* bytes; RSS_UNKNOWN until smaps was read */
-	uint64_t rss_time;         /* when that was, ns of CLOCK_MONOTONIC */
+	uint64_t rss_time;         /* when that was, ns since the run began */
 	struct fault_stat faults;
 	struct parts parts;        /* what it is; of the last time it was alive */
 	bool judged;               /* ... by the mm's bounds */

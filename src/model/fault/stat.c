@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/alloc.h"
+
 uint64_t hist_upper(int bucket)
 {
 	int high = bucket / 2;
@@ -15,9 +17,7 @@ uint64_t hist_upper(int bucket)
 static struct class_stat *class_of(struct fault_stat *s, unsigned cls)
 {
 	if (!s->cls[cls])
-		s->cls[cls] = calloc(1, sizeof(*s->cls[cls]));
-	if (!s->cls[cls])
-		abort(); /* counts must not be lost in silence */
+		s->cls[cls] = xcalloc(1, sizeof(*s->cls[cls]));
 	return s->cls[cls];
 }
 

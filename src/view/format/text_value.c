@@ -73,7 +73,6 @@ const char *text_cell_text(struct text *x, const struct field *f, const void *ro
 {
 	struct value v = text_cell(x, f, row), mark = f->mark ? f->mark(f, row, x->t) : value_none();
 	const char *text = text_value(x, &v, f->unit);
-
 	bool none = v.type == VALUE_NONE, empty = none || (v.type == VALUE_TEXT && !v.text[0]);
 
 	if ((f->flags & FIELD_BLANK && none) || (!f->title[0] && empty))

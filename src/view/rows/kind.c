@@ -80,10 +80,10 @@ static void add_rest(const struct session *s, struct kind_row *rows, size_t *cou
 						      (int64_t)s->rusage.major, 0 };
 }
 
-/* The rows live as long as the visit: a format that keeps them keeps a copy. */
+/* All visits share the rows: a view is done with its own before the next one comes. */
 static void each(const struct model *m, row_fn fn, void *ctx)
 {
-	static struct kind_row rows[ROWS]; /* until the next visit */
+	static struct kind_row rows[ROWS];
 	size_t n, count = 0;
 	struct vma **all = session_vmas(session_of(m), &n);
 
