@@ -2,7 +2,6 @@
 #include "cmd/fault.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "model/fault/loss.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* `mmtrace hist`: histograms of allocations, faults and reclaim; OOM kills. */
 #include <stdio.h>
-#include <string.h>
 
 #include "cmd/check.h"
 #include "cmd/command.h"

@@ -2,12 +2,11 @@
 /* The one loop: inputs come from a source, the recording and the model get each,
  * the outputs are shown what is true then. */
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "cmd/child.h"

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include "host/slab.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define SYSFS "/sys/kernel/slab"
 

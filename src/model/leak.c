@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include "model/leak.h"
 
-#include <string.h>
-
 #define SITES_MAX (1u << 20) /* a recording may hold any number */
 
 static void site_add(struct leak_model *l, const struct input_site *in)

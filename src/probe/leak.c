@@ -9,10 +9,10 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "host/procfs.h"
 #include "probe/kernel_btf.h"
 #include "probe/kernel_read.h"
 #include "probe/objects.h"
-#include "host/procfs.h"
 
 #include "leak.skel.h" /* after wire/leak.h, whose types it uses */
 

@@ -3,9 +3,9 @@
 
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "probe/rights.h"
 #include "probe/trial.h"

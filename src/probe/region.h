@@ -4,8 +4,6 @@
 #ifndef PROBE_REGION_H
 #define PROBE_REGION_H
 
-#include <stdbool.h>
-
 #include "wire/hist.h"
 
 /* Fills out[]: index = enum mmt_region; end 0: not known. text, end: bounds of

@@ -5,7 +5,6 @@
 #ifndef RECORD_RECORD_H
 #define RECORD_RECORD_H
 
-#include <stdbool.h>
 #include <stdio.h>
 
 #include "base/error.h"

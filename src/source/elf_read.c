@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include "decode/decode.h"
+#include "host/elf.h"
+#include "host/procfs.h"
 #include "model/fault/elf.h"
 #include "model/fault/kind.h"
-#include "host/procfs.h"
-#include "host/elf.h"
 
 /* Not the path's file, which may be another one by now or in this namespace,
  * but the one that is mapped. */

@@ -2,16 +2,15 @@
 /* The source of live and trace: page faults of processes, their layouts and ends. */
 #include "source/fault.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "model/fault/kind.h"
 #include "host/cgroup.h"
 #include "host/procfs.h"
+#include "model/fault/kind.h"
 #include "probe/rights.h"
 
 #define EXITS_NS 100000000ull /* the threads of a dying process have so long to be gone */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What is counted: the domains named, or those that have the keys asked for. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "args/parse.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What histograms are split by, by name: sites, caches, processes, cgroups, flags. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "probe/gfp.h"

@@ -4,9 +4,9 @@
 #ifndef SOURCE_LIMIT_H
 #define SOURCE_LIMIT_H
 
-#include "source/governor.h"
 #include "model/fault/session.h"
 #include "probe/probe.h"
+#include "source/governor.h"
 
 struct limit {
 	struct governor g;

@@ -8,9 +8,9 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "host/procfs.h"
 #include "probe/attach.h"
 #include "probe/kernel_btf.h"
-#include "host/procfs.h"
 
 struct source *source_new(const struct source_type *type, struct args *args, const struct model *model, input_fn emit,
 			  void *ctx)

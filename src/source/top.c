@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "model/top.h"
 #include "host/cgroup.h"
+#include "model/top.h"
 #include "probe/top.h"
 #include "source/source.h"
 

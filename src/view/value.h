@@ -5,7 +5,6 @@
 #define VIEW_VALUE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 enum value_type {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The door of the fault model: each input goes to the file that knows it. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "model/fault/elf.h"
 #include "model/fault/internal.h"

@@ -3,10 +3,7 @@
  * the same names: mmtrace_TYPE_PATH, times in seconds, counters end in _total.  Rows
  * are grouped by their labels, those of which there may be any number (pid, address)
  * left out unless --by names them, so that the number of series is bounded. */
-#include <ctype.h>
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "view/format/metrics.h"

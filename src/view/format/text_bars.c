@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Histograms as bars. */
-#include <string.h>
 
 #include "base/text.h"
 #include "view/format/text_hist.h"

@@ -3,7 +3,6 @@
  * total consists of and what was lost. */
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
 
 #include "base/text.h"
 #include "model/fault/loss.h"

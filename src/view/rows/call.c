@@ -2,7 +2,6 @@
 #include "view/rows/call.h"
 
 #include <linux/mman.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Events of trace, one by one: faults, mapping calls, fork, exec, exit.  The row is
  * the record of the ring, which the model has had. */
-#include <stdio.h>
-#include <string.h>
 
 #include "decode/decode.h"
 #include "view/rows/call.h"

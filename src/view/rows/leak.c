@@ -3,7 +3,6 @@
 #include "view/rows/leak.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #define PAGE_BYTES 4096ull
 #define KMALLOC_CACHE_MAX 8192 /* beyond, kmalloc takes whole pages */

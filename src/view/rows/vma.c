@@ -2,7 +2,6 @@
 /* A VMA, and the faults on it by whichever process. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "model/fault/kind.h"
 #include "view/rows/fault.h"
