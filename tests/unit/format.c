@@ -5,6 +5,7 @@
 #include "unit/check.h"
 #include "view/format/text.h"
 #include "view/group.h"
+#include "view/shows.h"
 #include "view/view.h"
 
 enum { READ, WRITE, CLASSES };
@@ -313,6 +314,24 @@ static void groups_by_yes_and_no(void)
 	model_free(m);
 }
 
+/* What is not counted is shown, and by the name that all commands have for it. */
+static void damage_is_shown(void)
+{
+	static const struct show *const all[] = { &show_live, &show_trace, &show_hist, &show_leak, &show_top };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		int index = field_find(all[i]->end, "decode_error", strlen("decode_error"));
+		struct model m = { .decode_errors = 3 };
+		struct tick t = { .model = &m };
+		struct value v = value_none();
+
+		CHECK_STR(index < 0 ? all[i]->command : "", "");
+		if (index >= 0)
+			v = all[i]->end->fields[index].get(&all[i]->end->fields[index], &m, &t);
+		CHECK(v.type == VALUE_UINT && v.u == 3);
+	}
+}
+
 /* Labels are those of --by alone: that all rows have one place may end at any time. */
 static void groups_as_metrics(void)
 {
@@ -341,5 +360,6 @@ int main(void)
 	RUN("format", groups_as_csv);
 	RUN("format", groups_as_metrics);
 	RUN("format", groups_by_yes_and_no);
+	RUN("format", damage_is_shown);
 	return check_bad;
 }

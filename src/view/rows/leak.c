@@ -4,6 +4,8 @@
 
 #include <inttypes.h>
 
+#include "view/rows/run.h"
+
 #define PAGE_BYTES 4096ull
 #define KMALLOC_CACHE_MAX 8192 /* beyond, kmalloc takes whole pages */
 
@@ -313,11 +315,10 @@ static struct value get_loss(const struct field *f, const void *row, const struc
 	const struct model *m = row;
 
 	(void)t;
-	if (f->arg < 0)
-		return value_uint(m->cost.bpf_misses);
 	return value_uint(f->arg == MMT_LEAK_MISMATCH ? leak_of(m)->mismatch : m->losses[f->arg]);
 }
 
+#define NO_LOSS -1 /* none of enum mmt_leak_loss */
 #define PATH_0 "events."
 #define PATH_1 "lost."
 #define LOSS_FIELD(NAME, loss_key, loss_help, prefix) \
@@ -341,7 +342,9 @@ static const struct field end_fields[] = {
 #undef LEAK_LOSS
 	{ .key = "probe_missed", .path = "lost.probe_missed",
 	  .help = "allocations or frees not seen: they came in an interrupt amid another one", .unit = UNIT_COUNT,
-	  .flow = FLOW_TOTAL, .get = get_loss, .arg = -1 },
+	  .flow = FLOW_TOTAL, .get = run_probe_missed, .arg = NO_LOSS },
+	{ .key = "decode_error", .path = "lost.decode_error", .help = "damaged inputs, not counted",
+	  .unit = UNIT_COUNT, .flow = FLOW_TOTAL, .get = run_decode_errors, .arg = NO_LOSS },
 };
 /* clang-format on */
 

@@ -2,6 +2,8 @@
 /* Rows of top: a process, or those that ended of one name. */
 #include "view/rows/top.h"
 
+#include "view/rows/run.h"
+
 static const struct top_process *process_of(const void *row)
 {
 	return row;
@@ -164,34 +166,26 @@ static struct value get_sum(const struct field *f, const void *row, const struct
 	return is_unknown(t, f->arg) ? value_none() : value_int(top_of(row)->total.v[f->arg]);
 }
 
-static struct value get_loss(const struct field *f, const void *row, const struct tick *t)
+static struct value get_tails_unknown(const struct field *f, const void *row, const struct tick *t)
 {
-	const struct model *m = row;
-
-	(void)t;
-	if (f->arg < MMT_TOP_LOSSES)
-		return value_uint(m->losses[f->arg]);
-	return value_uint(f->arg == MMT_TOP_LOSSES ? top_of(m)->tails_unknown : m->cost.bpf_misses);
+	(void)f, (void)t;
+	return value_uint(top_of(row)->tails_unknown);
 }
 
-#define LOSS_FIELD(loss_key, loss_help, index) \
-	{ .key = loss_key,                     \
-	  .path = "lost." loss_key,            \
-	  .help = loss_help,                   \
-	  .unit = UNIT_COUNT,                  \
-	  .flow = FLOW_TOTAL,                  \
-	  .get = get_loss,                     \
-	  .arg = index },
-
 /* clang-format off */
+#define LOST(k, help_text) .key = k, .path = "lost." k, .help = help_text, .unit = UNIT_COUNT, .flow = FLOW_TOTAL
+
 static const struct field end_fields[] = {
 #define METRIC(...) METRIC_FIELD(__VA_ARGS__, get_sum, NULL)
 #include "model/top_metrics.def"
 #undef METRIC
-	LOSS_FIELD("rows_full", "process table full: events added to [no room]; --rows gives more", MMT_TOP_ROWS_FULL)
-	LOSS_FIELD("stalls_full", "stalls counted without their time", MMT_TOP_STALLS_FULL)
-	LOSS_FIELD("tails_unknown", "processes of whose end no event came: their last faults are missing", MMT_TOP_LOSSES)
-	LOSS_FIELD("probe_missed", "events while the same program ran on that CPU", MMT_TOP_LOSSES + 1)
+	{ LOST("rows_full", "process table full: events added to [no room]; --rows gives more"), .get = run_loss,
+	  .arg = MMT_TOP_ROWS_FULL },
+	{ LOST("stalls_full", "stalls counted without their time"), .get = run_loss, .arg = MMT_TOP_STALLS_FULL },
+	{ LOST("tails_unknown", "processes of whose end no event came: their last faults are missing"),
+	  .get = get_tails_unknown },
+	{ LOST("probe_missed", "events while the same program ran on that CPU"), .get = run_probe_missed },
+	{ LOST("decode_error", "damaged inputs, not counted"), .get = run_decode_errors },
 };
 /* clang-format on */
 
