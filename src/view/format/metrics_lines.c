@@ -37,7 +37,7 @@ static void cut_word(char *name, const char *word)
  * of the whole run has no type in its name. */
 static void name_put(FILE *f, const struct row_type *type, const struct field *field)
 {
-	bool whole = type->name == row_end.name || !strcmp(type->name, row_end.name);
+	bool whole = !strcmp(type->name, row_end.name);
 	char name[160];
 
 	snprintf(name, sizeof(name), "mmtrace_%s%s%s", whole ? "" : type->name, whole ? "" : "_", field_path(field));

@@ -69,6 +69,7 @@ static struct value get_time(const struct field *f, const void *row, const struc
 	return stat_time(stat_of(row));
 }
 
+/* clang-format off */
 /* The counts of a table, in the order of its columns. */
 #define STAT_TOTAL \
 	{ .key = "faults", .path = "faults.total", .title = "FAULTS", .help = "faults since the start", .unit = UNIT_COUNT, \
@@ -95,65 +96,28 @@ static struct value get_time(const struct field *f, const void *row, const struc
 	{ .key = class_key, .title = class_title, .help = class_help, .unit = UNIT_COUNT, .width = 7, .flow = FLOW_TOTAL, \
 	  .merge = MERGE_SUM, .rank = RANK_CLASS, .flags = FIELD_TABLE_ONLY, .get = get_class_count, .arg = n },
 
-#define STAT_MODES                                                               \
-	{ .key = "user",                                                         \
-	  .path = "mode.user",                                                   \
-	  .title = "USER",                                                       \
-	  .help = "faults in user mode",                                         \
-	  .unit = UNIT_COUNT,                                                    \
-	  .width = 7,                                                            \
-	  .flow = FLOW_TOTAL,                                                    \
-	  .merge = MERGE_SUM,                                                    \
-	  .rank = RANK_ASKED,                                                    \
-	  .get = get_mode,                                                       \
-	  .arg = MMT_MODE_USER },                                                \
-		{ .key = "kernel",                                               \
-		  .path = "mode.kernel",                                         \
-		  .title = "KERNEL",                                             \
-		  .help = "faults in kernel mode, as in copying to user memory", \
-		  .unit = UNIT_COUNT,                                            \
-		  .width = 7,                                                    \
-		  .flow = FLOW_TOTAL,                                            \
-		  .merge = MERGE_SUM,                                            \
-		  .rank = RANK_ASKED,                                            \
-		  .get = get_mode,                                               \
-		  .arg = MMT_MODE_KERNEL },                                      \
-		{ .key = "gup",                                                  \
-		  .path = "mode.gup",                                            \
-		  .title = "GUP",                                                \
-		  .help = "faults by get_user_pages",                            \
-		  .unit = UNIT_COUNT,                                            \
-		  .width = 7,                                                    \
-		  .flow = FLOW_TOTAL,                                            \
-		  .merge = MERGE_SUM,                                            \
-		  .rank = RANK_ASKED,                                            \
-		  .get = get_mode,                                               \
-		  .arg = MMT_MODE_GUP },
+#define STAT_MODE(NAME, mode_key, mode_title, mode_help) \
+	{ .key = mode_key, .path = "mode." mode_key, .title = mode_title, .help = mode_help, .unit = UNIT_COUNT, .width = 7, \
+	  .flow = FLOW_TOTAL, .merge = MERGE_SUM, .rank = RANK_ASKED, .get = get_mode, .arg = MMT_MODE_##NAME },
+
+#define STAT_MODES \
+	STAT_MODE(USER, "user", "USER", "faults in user mode") \
+	STAT_MODE(KERNEL, "kernel", "KERNEL", "faults in kernel mode, as in copying to user memory") \
+	STAT_MODE(GUP, "gup", "GUP", "faults by get_user_pages")
 
 #define STAT_LATENCY(latency_key, latency_title, latency_rank, percent, latency_help) \
 	{ .key = latency_key, .path = "latency_ns." latency_key, .title = latency_title, .help = "latency: " latency_help, \
 	  .unit = UNIT_NS, .width = 7, .flow = FLOW_LEVEL, .merge = MERGE_SPREAD, .rank = latency_rank, .get = get_latency, \
 	  .arg = percent },
 
-#define STAT_LATENCIES                                                                                           \
+#define STAT_LATENCIES \
 	STAT_LATENCY("p50", "P50", 2, 50, "half of the faults took at most this (upper bound of a half octave)") \
-	STAT_LATENCY("p99", "P99", 3, 99, "99 % of the faults took at most this")                                \
-	STAT_LATENCY("max", "MAX", RANK_ASKED, 200,                                                              \
-		     "the slowest fault"){ .key = "time",                                                        \
-					   .path = "time_ns",                                                    \
-					   .title = "TIME",                                                      \
-					   .help = "time spent in the faults that were timed",                   \
-					   .unit = UNIT_NS,                                                      \
-					   .width = 7,                                                           \
-					   .flow = FLOW_TOTAL,                                                   \
-					   .merge = MERGE_SUM,                                                   \
-					   .rank = RANK_ASKED,                                                   \
-					   .get = get_time },
+	STAT_LATENCY("p99", "P99", 3, 99, "99 % of the faults took at most this") \
+	STAT_LATENCY("max", "MAX", RANK_ASKED, 200, "the slowest fault") \
+	{ .key = "time", .path = "time_ns", .title = "TIME", .help = "time spent in the faults that were timed", \
+	  .unit = UNIT_NS, .width = 7, .flow = FLOW_TOTAL, .merge = MERGE_SUM, .rank = RANK_ASKED, .get = get_time },
 
-#define STAT_CLASSES                                                                                                 \
-	{ .key = "class",                                                                                            \
-	  .help = "by class: {key: {minor, major, error, ns_sum, ns_max, hist}}; hist counts by half octaves of ns", \
-	  .flow = FLOW_TOTAL,                                                                                        \
-	  .merge = MERGE_NESTED,                                                                                     \
-	  .rank = RANK_DATA,                                                                                         \
-	  .get = get_classes },
+#define STAT_CLASSES \
+	{ .key = "class", .flow = FLOW_TOTAL, .merge = MERGE_NESTED, .rank = RANK_DATA, .get = get_classes, \
+	  .help = "by class: {key: {minor, major, error, ns_sum, ns_max, hist}}; hist counts by half octaves of ns" },
+/* clang-format on */
