@@ -1,9 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* src/model/fault/stat.c and the bucket function that both sides share. */
+/* src/model/fault/stat.c, the bucket function that both sides share, and quantiles as
+ * they are shown (src/view/rows/stat.c, src/view/field.c). */
 #include "model/fault/stat.h"
 
 #include "unit/check.h"
 #include "unit/make.h"
+#include "view/rows/stat.h"
+
+/* ns; 0: nothing was timed. percent above 100: the maximum. */
+static uint64_t quantile(const struct fault_stat *s, int percent)
+{
+	struct tick t = { .scratch = scratch_new() };
+	struct value v = stat_latency(s, percent, &t);
+	uint64_t ns = 0;
+
+	if (v.type != VALUE_NONE)
+		value_quantile(&v, &ns);
+	scratch_free(t.scratch);
+	return ns;
+}
+
+static uint64_t upper(uint32_t bucket)
+{
+	struct spread all = { .total = 1, .max = UINT64_MAX };
+	struct value v = { .type = VALUE_QUANTILE, .quantile = { &all, 0.5 } };
+	uint64_t ns = 0;
+
+	all.bucket[bucket] = 1;
+	value_quantile(&v, &ns);
+	return ns;
+}
 
 /* Half octave of ns, by comparing with each border instead of by bits. */
 static uint32_t bucket_by_borders(uint32_t ns)
@@ -40,10 +66,10 @@ static void upper_bounds_lie_right_above(void)
 	for (uint32_t k = 1; k < 32; k++) {
 		uint64_t low = 1ull << k, middle = low + low / 2;
 
-		CHECK_EQ(hist_upper((int)(2 * k)), middle);
-		CHECK_EQ(hist_upper((int)(2 * k + 1)), low * 2);
+		CHECK_EQ(upper(2 * k), middle);
+		CHECK_EQ(upper(2 * k + 1), low * 2);
 	}
-	CHECK_EQ(hist_upper(0), 2);
+	CHECK_EQ(upper(0), 2);
 }
 
 static void counts_by_class_and_mode(void)
@@ -78,12 +104,12 @@ static void untimed_faults_have_no_latency(void)
 	f.ns = 0;
 	stat_add(&s, &f);
 	CHECK_EQ(stat_max(&s), 0);
-	CHECK_EQ(stat_quantile(&s, -1, 0.5), 0);
+	CHECK_EQ(quantile(&s, 50), 0);
 	CHECK_EQ(s.cls[MMT_CLASS_SWAP]->timed, 0);
 	f.ns = 700;
 	stat_add(&s, &f);
-	CHECK_EQ(stat_quantile(&s, -1, 0.0), 700);
-	CHECK_EQ(stat_quantile(&s, -1, 1.0), 700);
+	CHECK_EQ(quantile(&s, 0), 700);
+	CHECK_EQ(quantile(&s, 100), 700);
 	stat_free(&s);
 }
 
@@ -92,7 +118,7 @@ static void quantiles(void)
 	struct fault_stat s = { 0 };
 	struct mmt_fault f = make_fault(1, 1, 0x1000, 1, MMT_CLASS_COW);
 
-	CHECK_EQ(stat_quantile(&s, -1, 0.5), 0);
+	CHECK_EQ(quantile(&s, 50), 0);
 	for (int i = 0; i < 98; i++) {
 		f.ns = 1100; /* in [1024, 1536) */
 		stat_add(&s, &f);
@@ -102,12 +128,10 @@ static void quantiles(void)
 	stat_add(&s, &f);
 	f.ns = (1u << 20) + 5;
 	stat_add(&s, &f);
-	CHECK_EQ(stat_quantile(&s, -1, 0.5), 1536);
-	CHECK_EQ(stat_quantile(&s, -1, 0.98), 1536);
-	CHECK_EQ(stat_quantile(&s, -1, 0.99), (1u << 20) + 5); /* the bound, but at most the greatest seen */
-	CHECK_EQ(stat_quantile(&s, MMT_CLASS_COW, 0.99), 1100);
-	CHECK_EQ(stat_quantile(&s, MMT_CLASS_FILE_READ, 0.01), (1u << 20) + 5);
-	CHECK_EQ(stat_quantile(&s, MMT_CLASS_SWAP, 0.5), 0);
+	CHECK_EQ(quantile(&s, 50), 1536);
+	CHECK_EQ(quantile(&s, 98), 1536);
+	CHECK_EQ(quantile(&s, 99), (1u << 20) + 5); /* the bound, but at most the greatest seen */
+	CHECK_EQ(quantile(&s, 200), (1u << 20) + 5);
 	CHECK_EQ(stat_max(&s), (1u << 20) + 5);
 	stat_free(&s);
 }
@@ -134,7 +158,7 @@ static void a_folded_row_is_as_many_faults(void)
 	CHECK_EQ(folded.major, one.major);
 	CHECK_EQ(folded.foreign, one.foreign);
 	CHECK_EQ(folded.mode[MMT_MODE_USER], 1000);
-	CHECK_EQ(stat_quantile(&folded, -1, 0.9), stat_quantile(&one, -1, 0.9));
+	CHECK_EQ(quantile(&folded, 90), quantile(&one, 90));
 	key.mode = MMT_MODE_COUNT; /* not known: in no mode, but counted */
 	stat_add_row(&folded, &key, &row);
 	CHECK_EQ(folded.mode[MMT_MODE_USER], 1000);

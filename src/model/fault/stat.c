@@ -5,15 +5,6 @@
 
 #include "base/alloc.h"
 
-uint64_t hist_upper(int bucket)
-{
-	int high = bucket / 2;
-
-	if (!high)
-		return 2;
-	return bucket & 1 ? 2ull << high : 3ull << (high - 1);
-}
-
 static struct class_stat *class_of(struct fault_stat *s, unsigned cls)
 {
 	if (!s->cls[cls])
@@ -121,25 +112,4 @@ uint64_t stat_max(const struct fault_stat *s)
 		if (s->cls[i] && s->cls[i]->ns_max > max)
 			max = s->cls[i]->ns_max;
 	return max;
-}
-
-uint64_t stat_quantile(const struct fault_stat *s, int cls, double q)
-{
-	uint64_t sum[HIST_BUCKETS] = { 0 }, total = 0, seen = 0, max = 0;
-
-	for (int i = 0; i < MMT_CLASS_COUNT; i++) {
-		if (!s->cls[i] || (cls >= 0 && cls != i))
-			continue;
-		for (int b = 0; b < HIST_BUCKETS; b++)
-			sum[b] += s->cls[i]->hist[b];
-		total += s->cls[i]->timed;
-		if (s->cls[i]->ns_max > max)
-			max = s->cls[i]->ns_max;
-	}
-	for (int b = 0; b < HIST_BUCKETS && total; b++) {
-		seen += sum[b];
-		if (seen && (double)seen >= q * (double)total)
-			return hist_upper(b) < max ? hist_upper(b) : max;
-	}
-	return 0;
 }

@@ -30,10 +30,7 @@ void stat_move(struct fault_stat *to, struct fault_stat *from);
 void stat_free(struct fault_stat *s);
 uint64_t stat_total(const struct fault_stat *s);
 uint64_t stat_class_count(const struct fault_stat *s, enum mmt_class c);
-/* Upper bound in ns of the bucket that holds quantile q of all timed faults;
- * 0: none timed. cls < 0: all classes. */
-uint64_t stat_quantile(const struct fault_stat *s, int cls, double q);
+/* ns, of all classes; 0: none was timed. */
 uint64_t stat_max(const struct fault_stat *s);
-uint64_t hist_upper(int bucket);
 
 #endif
