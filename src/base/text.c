@@ -240,6 +240,15 @@ bool text_parse_bytes(const char *s, uint64_t *out)
 	return true;
 }
 
+const char *text_element(const char **rest, size_t *len)
+{
+	const char *one = *rest;
+
+	*len = one ? strcspn(one, ",") : 0;
+	*rest = one && one[*len] ? one + *len + 1 : NULL;
+	return one;
+}
+
 uint64_t text_whole(double v)
 {
 	v = v < 0 ? -v : v;

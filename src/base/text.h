@@ -31,5 +31,8 @@ bool text_parse_duration(const char *s, uint64_t *ns);
 bool text_parse_u64(const char *s, uint64_t *out);
 /* "64K", "4M" -> bytes. */
 bool text_parse_bytes(const char *s, uint64_t *out);
+/* The elements of a list "a,b", one at a time; empty ones too.  *rest is the list at first;
+ * NULL: no more.  *len: bytes of the element, which no NUL ends. */
+const char *text_element(const char **rest, size_t *len);
 
 #endif

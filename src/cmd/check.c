@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "args/parse.h"
+#include "base/text.h"
 #include "view/format/text.h"
 #include "view/group.h"
 
@@ -34,13 +35,11 @@ static const struct row_type *chosen_type(const struct args *a, const struct sho
 
 static int check_columns(const struct args *a, const struct row_type *type, struct error *e)
 {
-	for (const char *s = a->show.columns; s; s = *s ? s + 1 : NULL) {
-		size_t len = strcspn(s, ",");
+	size_t len;
 
+	for (const char *rest = a->show.columns, *s; (s = text_element(&rest, &len));)
 		if (!(len == 7 && !memcmp(s, "classes", 7)) && (!len || *s == '-' || field_find(type, s, len) < 0))
 			return arg_bad(e, "columns", a->show.columns, "no such column; '--columns help' lists them");
-		s += len;
-	}
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "args/parse.h"
+#include "base/text.h"
 #include "source/hist.h"
 
 #define RECLAIM "reclaim" /* a word for all that happens when memory runs short */
@@ -29,23 +30,20 @@ static bool is_given(const char *name, size_t len)
 
 static int parse_by(const char *list, uint8_t by[2], struct error *e)
 {
+	size_t len;
 	int n = 0;
 
 	by[0] = by[1] = MMT_KEY_NONE;
-	for (const char *s = list; s; s = *s ? s + 1 : NULL) {
-		size_t len = strcspn(s, ",");
+	for (const char *rest = list, *s; (s = text_element(&rest, &len));) {
 		uint8_t k = key_of(s, len);
 
-		if (is_given(s, len)) {
-			s += len;
+		if (is_given(s, len))
 			continue;
-		}
 		if (k == MMT_KEY_COUNT)
 			return arg_bad(e, "by", list, "keys: site cache process order gfp node cgroup region migrate");
 		if (n == 2 || (n && by[0] == k))
 			return arg_bad(e, "by", list, "two different keys at most");
 		by[n++] = k;
-		s += len;
 	}
 	return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/map.h"
+#include "base/text.h"
 #include "view/tree.h"
 
 #define KEYS_MAX 16
@@ -138,10 +139,10 @@ static void each_group(const struct model *m, row_fn fn, void *ctx)
 
 static int keys_find(const struct row_type *type, const char *by, int out[KEYS_MAX])
 {
+	size_t len;
 	int n = 0;
 
-	for (const char *s = by; s; s = *s ? s + 1 : NULL) {
-		size_t len = strcspn(s, ",");
+	for (const char *s; (s = text_element(&by, &len));) {
 		int f = *s == '-' ? -1 : field_find(type, s, len);
 
 		if (n == KEYS_MAX || f < 0 || !type->fields[f].label)
@@ -150,7 +151,6 @@ static int keys_find(const struct row_type *type, const char *by, int out[KEYS_M
 			if (out[i] == f)
 				return -1;
 		out[n++] = f;
-		s += len;
 	}
 	return n;
 }

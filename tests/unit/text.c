@@ -109,6 +109,22 @@ static void four_bytes_each_hold_all(void)
 	}
 }
 
+static void lists(void)
+{
+	static const struct { const char *list, *elements; } t[] = {
+		{ NULL, "" }, { "", "<>" }, { "a", "<a>" }, { "a,bc", "<a><bc>" }, { "a,,b,", "<a><><b><>" },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		char all[64] = "";
+		size_t len;
+
+		for (const char *rest = t[i].list, *one; (one = text_element(&rest, &len));)
+			snprintf(all + strlen(all), sizeof(all) - strlen(all), "<%.*s>", (int)len, one);
+		CHECK_STR(all, t[i].elements);
+	}
+}
+
 static void json_strings(void)
 {
 	bool invalid = true;
@@ -268,6 +284,7 @@ int main(void)
 	RUN("text", invalid_utf8_is_escaped);
 	RUN("text", room_is_never_exceeded);
 	RUN("text", four_bytes_each_hold_all);
+	RUN("text", lists);
 	RUN("text", json_strings);
 	RUN("text", sizes_in_words);
 	RUN("text", counts_in_words);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/text.h"
 
 #define NAME_WIDTH 20 /* of a longer name so much is worth more than a further column */
 
@@ -134,8 +135,9 @@ static void choose(struct choice *c)
 
 static void take_listed(struct fit *f, const struct choice *c, const char *list)
 {
-	for (const char *s = list; s && f->count < FIT_MAX; s = *s ? s + 1 : NULL) {
-		size_t len = strcspn(s, ",");
+	size_t len;
+
+	for (const char *s; f->count < FIT_MAX && (s = text_element(&list, &len));) {
 		int index = field_find(c->type, s, len);
 
 		if (index >= 0 && c->type->fields[index].title)
@@ -143,7 +145,6 @@ static void take_listed(struct fit *f, const struct choice *c, const char *list)
 		for (int i = 0; len == 7 && !memcmp(s, "classes", 7) && i < c->type->count && f->count < FIT_MAX; i++)
 			if (c->type->fields[i].rank == RANK_CLASS && column_sum(c, i) > 0)
 				f->field[f->count++] = &c->type->fields[i];
-		s += len;
 	}
 }
 
