@@ -28,6 +28,12 @@ static bool is_given(const char *name, size_t len)
 	return (len == 5 && !memcmp(name, "event", 5)) || (len == 2 && !memcmp(name, "op", 2));
 }
 
+static const char which_keys[] = "keys:"
+#define HIST_KEY(NAME, n, key, help) " " key
+#include "wire/hist_keys.def"
+#undef HIST_KEY
+	;
+
 static int parse_by(const char *list, uint8_t by[2], struct error *e)
 {
 	size_t len;
@@ -40,7 +46,7 @@ static int parse_by(const char *list, uint8_t by[2], struct error *e)
 		if (is_given(s, len))
 			continue;
 		if (k == MMT_KEY_COUNT)
-			return arg_bad(e, "by", list, "keys: site cache process order gfp node cgroup region migrate");
+			return arg_bad(e, "by", list, which_keys);
 		if (n == 2 || (n && by[0] == k))
 			return arg_bad(e, "by", list, "two different keys at most");
 		by[n++] = k;
