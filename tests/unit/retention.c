@@ -212,6 +212,32 @@ static void made_up_ids_are_refused(void)
 	session_free(s);
 }
 
+/* Nor are the keys under which it keeps rows of its own: a row would be merged into itself. */
+static void made_up_anchors_are_refused(void)
+{
+	struct session *s = session_new();
+	struct noted noted = { 0, 0 };
+	uint64_t by_vma, by_process;
+	size_t rows;
+
+	short_life(s, 10, 1, 0);
+	for (uint64_t anchor = 1; anchor <= 2; anchor++) {
+		struct mmt_aggregate_key key = { .tgid = 11, .mm_id = 2, .anchor = anchor, .flags = MMT_FAULT_EXECUTOR };
+		struct mmt_aggregate_row row = { .count = 1 };
+
+		APPLY(s, make_fault(11, 2, anchor, 0, MMT_CLASS_ANON_WRITE));
+		APPLY(s, make_seen(11, 2, make_vma(anchor, 0x1000, 3, MMT_VMA_ANON, 0), ""));
+		give(s, INPUT_ROW, &key, sizeof(key), &row, sizeof(row));
+	}
+	CHECK_EQ(s->base.decode_errors, 6);
+	for (int i = 0; i < 3; i++)
+		retain(s, 0, 0, false, &noted);
+	sums(s, &by_vma, &by_process, &rows);
+	CHECK_EQ(by_vma, 4);
+	CHECK_EQ(by_process, 4);
+	session_free(s);
+}
+
 /* A target maps files without end: what was read of them goes, the newest stay. */
 static void elf_facts_are_bounded(void)
 {
@@ -239,6 +265,7 @@ int main(void)
 	RUN("retention", a_crowd_merges_what_ended_only);
 	RUN("retention", a_crowd_does_not_wait_for_the_table);
 	RUN("retention", gone_mappings_are_joined_by_kind);
+	RUN("retention", made_up_anchors_are_refused);
 	RUN("retention", elf_facts_are_bounded);
 	RUN("retention", made_up_ids_are_refused);
 	return check_bad;

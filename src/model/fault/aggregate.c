@@ -101,7 +101,8 @@ static void row_apply(struct session *s, const struct mmt_aggregate_key *key, co
 		row_process(s, key)->calls += grown->count;
 		return;
 	}
-	if (key->cls >= MMT_CLASS_COUNT || key->mode >= MMT_MODE_COUNT || key->mm_id >= MM_PAST_IDS) {
+	if (key->cls >= MMT_CLASS_COUNT || key->mode >= MMT_MODE_COUNT || key->mm_id >= MM_PAST_IDS ||
+	    anchor_is_own(key->anchor)) {
 		s->base.decode_errors++;
 		return;
 	}

@@ -12,6 +12,15 @@ struct kind_walk;
  * from 1 and never comes so far, so an input with one is damaged. */
 #define MM_PAST_IDS 0x80000000u
 
+/* Anchors of keys that the model uses for itself (slot.c, retention.c): real ones are multiples
+ * of a page, so an input with one of these is damaged. */
+enum { ANCHOR_CHAIN = 1, ANCHOR_GONE = 2 };
+
+static inline bool anchor_is_own(uint64_t anchor)
+{
+	return anchor == ANCHOR_CHAIN || anchor == ANCHOR_GONE;
+}
+
 static inline void process_changed(const struct session *s, struct process *p)
 {
 	p->version = s->base.version;

@@ -90,6 +90,8 @@ void layout_apply(struct session *s, pid_t pid, const void *bytes, size_t size)
 			p->mm_id = mm->id;
 		} else if (mm && r.type == MMT_LAYOUT_END) {
 			ended = r.end->lock_seq == mm->lock_seq;
+		} else if (mm && r.type == MMT_LAYOUT_VMA && anchor_is_own(r.vma->vma.anchor)) {
+			s->base.decode_errors++;
 		} else if (mm && !mm->child && r.type == MMT_LAYOUT_VMA) {
 			if (r.vma->new_path) {
 				path = r.path;

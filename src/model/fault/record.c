@@ -7,7 +7,7 @@
 
 static void apply_fault(struct session *s, const struct mmt_fault *f)
 {
-	if (f->cls >= MMT_CLASS_COUNT || f->mode >= MMT_MODE_COUNT) {
+	if (f->cls >= MMT_CLASS_COUNT || f->mode >= MMT_MODE_COUNT || anchor_is_own(f->anchor)) {
 		s->base.decode_errors++;
 		return;
 	}
@@ -41,10 +41,17 @@ static void apply_gup(struct session *s, const struct mmt_gup *g)
 
 static void apply_vma_seen(struct session *s, const struct mmt_vma_seen *r)
 {
-	struct mm *mm = mm_get(s, r->head.mm_id, (pid_t)r->head.tgid, !r->foreign);
-	struct vma *v = mm->child ? NULL : vma_row(s, mm, &r->vma, ~0u);
-	bool current = r->head.time >= mm->layout_time;
+	struct vma *v;
+	struct mm *mm;
+	bool current;
 
+	if (anchor_is_own(r->vma.anchor)) {
+		s->base.decode_errors++;
+		return;
+	}
+	mm = mm_get(s, r->head.mm_id, (pid_t)r->head.tgid, !r->foreign);
+	v = mm->child ? NULL : vma_row(s, mm, &r->vma, ~0u);
+	current = r->head.time >= mm->layout_time;
 	if (!v)
 		return; /* all of it is [exec] */
 	if (!current && v->known)

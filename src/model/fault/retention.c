@@ -10,8 +10,6 @@
 
 #include "model/fault/elf.h"
 
-#define GONE_ANCHOR 2 /* no VMA starts there */
-
 const struct retention_limits retention_limits = {
 	.vmas = 16384, /* some 1 KiB each */
 	.processes = 1024,
@@ -48,11 +46,11 @@ static struct mm *past_of(struct session *s, struct process *p)
 static struct vma *gone_row(struct session *s, struct mm *mm, const struct vma *v)
 {
 	uint32_t kind = v->parts.main;
-	struct vma *row = slot_find(s, mm->id, kind, GONE_ANCHOR);
+	struct vma *row = slot_find(s, mm->id, kind, ANCHOR_GONE);
 
 	if (row)
 		return row;
-	row = vma_get(s, mm, kind, GONE_ANCHOR);
+	row = vma_get(s, mm, kind, ANCHOR_GONE);
 	row->live = false;
 	row->judged = row->sum = true;
 	row->parts.count = v->parts.count ? 1 : 0;

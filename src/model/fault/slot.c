@@ -5,10 +5,9 @@
 
 #include <stdlib.h>
 
-/* Anchor of the key that leads to the youngest VMA with one mm and sig, and so to all of
- * them (vma.same_sig): no VMA starts there.  That chain is no map: it is asked which of
- * its VMAs overlap a range, of the youngest only (vma.c). */
-#define CHAIN_ANCHOR 1
+/* The key with ANCHOR_CHAIN leads to the youngest VMA with one mm and sig, and so to all of
+ * them (vma.same_sig).  That chain is no map: it is asked which of its VMAs overlap a range,
+ * of the youngest only (vma.c). */
 
 static const uint64_t *key_of(uint32_t mm_id, uint32_t sig, uint64_t anchor, uint64_t key[2])
 {
@@ -34,12 +33,12 @@ void slot_set(struct session *s, struct vma *v, uint32_t sig, uint64_t anchor)
 void slot_chain(struct session *s, struct vma *v, uint32_t sig)
 {
 	v->same_sig = slot_youngest(s, v->mm->id, sig);
-	slot_set(s, v, sig, CHAIN_ANCHOR);
+	slot_set(s, v, sig, ANCHOR_CHAIN);
 }
 
 struct vma *slot_youngest(const struct session *s, uint32_t mm_id, uint32_t sig)
 {
-	return slot_find(s, mm_id, sig, CHAIN_ANCHOR);
+	return slot_find(s, mm_id, sig, ANCHOR_CHAIN);
 }
 
 static int by_age(const void *a, const void *b)
