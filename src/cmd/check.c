@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "args/parse.h"
 #include "base/text.h"
@@ -43,6 +44,37 @@ static int check_columns(const struct args *a, const struct row_type *type, stru
 	return 0;
 }
 
+/* Devices, pipes and terminals may well be given twice. */
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+	bool there = !stat(a, &x), too = !stat(b, &y);
+
+	if (!there || !too)
+		return !there && !too && !strcmp(a, b);
+	return S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* Two that write to one file would both destroy it; so would a replay its own recording. */
+static int check_files(const struct args *a, struct error *e)
+{
+	const char *path[ALSO_MAX + 3];
+	char safe[256];
+	int n = 0;
+
+	path[n++] = a->show.output;
+	path[n++] = a->show.record;
+	path[n++] = a->command == COMMAND_REPLAY ? a->words[0] : NULL;
+	for (int i = 0; i < a->show.also_count; i++)
+		path[n++] = a->show.also[i].path;
+	for (int i = 0; i < n; i++)
+		for (int j = i + 1; j < n; j++)
+			if (path[i] && path[j] && same_file(path[i], path[j]))
+				return error_set(e, EXIT_USAGE, "give each a file of its own", "it is named twice",
+						 "cannot use '%s'", error_escape(safe, sizeof(safe), path[i]));
+	return 0;
+}
+
 /* Does any of the outputs show tables? */
 static bool has_tables(const struct args *a)
 {
@@ -75,6 +107,8 @@ int check_show(const struct args *a, const struct show *show, struct error *e)
 		return arg_bad(e, "table", a->show.table, "no such row type; '--table help' lists them");
 	if (a->show.table && strcmp(a->show.format, "csv") && !args_text(a) && !a->show.by && !a->show.also_count)
 		return args_useless(e, "--table", "this format shows all row types");
+	if (check_files(a, e))
+		return -1;
 	if (check_tables(a, e))
 		return -1;
 	if (a->show.columns && check_columns(a, type, e))

@@ -85,6 +85,12 @@ expect 2 "trace -n" "does not have it" "$m" trace -p $$ -n 5
 expect 2 "trace -s" "does not have it" "$m" trace -p $$ -s addr
 expect 2 "trace --columns" "does not have it" "$m" trace -p $$ --columns addr
 expect 2 "--json --columns" "has no effect" "$m" -p $$ --json --columns addr
+expect 2 "-o and --record name one file" "named twice" "$m" -o "$tmp/one" --record "$tmp/one" -- true
+expect 2 "-o and --also name one file" "named twice" "$m" --csv -o "$tmp/err" --also json="$tmp/./err" -- true
+"$m" -q --record "$tmp/recording" -- true 2> /dev/null
+cp "$tmp/recording" "$tmp/kept"
+expect 2 "a replay may not write to its recording" "named twice" "$m" replay "$tmp/recording" -o "$tmp/recording"
+if cmp -s "$tmp/recording" "$tmp/kept" && [ -s "$tmp/kept" ]; then ok "the recording stays"; else no "the recording stays" "it differs"; fi
 expect 2 "hist -Z 0" "no allocation is that small" "$m" hist -Z 0 -d 10ms
 expect 2 "hist --rows without --by" "has no effect" "$m" hist --rows 100 -d 10ms
 expect 2 "--json -n" "has no effect" "$m" -p $$ --json -n 5
