@@ -91,6 +91,8 @@ struct row_type {
 	void (*each)(const struct model *m, row_fn fn, void *ctx);
 	/* When it changed last, as struct model's version; NULL: always. */
 	uint64_t (*version)(const void *row);
+	/* It is no more: what was a level of it (FLOW_LEVEL) is no part of a group's. NULL: rows do not go. */
+	bool (*gone)(const void *row);
 	/* Nothing happened there that a table should show; NULL: all are shown. */
 	bool (*quiet)(const void *row, const struct tick *t);
 };

@@ -354,15 +354,17 @@ static void on_row(void *ctx, const void *row)
 {
 	struct group *g = ctx;
 	struct group_row *r;
+	bool gone;
 
 	if (g->busy_only && g->type->quiet && g->type->quiet(row, g->t))
 		return;
 	r = row_for(g, row);
 	r->rows++;
+	gone = g->type->gone && g->type->gone(row);
 	for (int i = 0; i < g->type->count; i++) {
 		const struct field *f = &g->type->fields[i];
 
-		if (!merges(f) || is_by(g, i))
+		if (!merges(f) || is_by(g, i) || (gone && f->flow == FLOW_LEVEL))
 			continue;
 		value_merge(g, &r->m[i], f, f->get(f, row, g->t));
 		if (f->added)

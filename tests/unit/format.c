@@ -104,9 +104,17 @@ static void each_item(const struct model *m, row_fn fn, void *ctx)
 		fn(ctx, &all->item[i]);
 }
 
+static uint64_t gone_count; /* of items that are no more */
+
+static bool item_gone(const void *row)
+{
+	return gone_count && ((const struct item *)row)->count == gone_count;
+}
+
 static const struct row_type row_item = {
 	.name = "item", .noun = "item", .nouns = "items", .help = "what counts", .sort = "count",
 	.fields = item_fields, .count = FIELD_COUNT(item_fields), .each = each_item,
+	.gone = item_gone,
 };
 static const struct text_page page = { .head = NULL };
 static const struct row_type *const rows[] = { &row_item, NULL };
@@ -349,6 +357,17 @@ static void groups_as_metrics(void)
 	CHECK_STR(lines("openmetrics", "name", "mmtrace_group"), series);
 }
 
+/* What is no more counts for what happened, and holds nothing. */
+static void levels_of_what_is_gone(void)
+{
+	gone_count = 3;
+	CHECK_STR(lines("prometheus", "name", "mmtrace_group_use_count_total{name='one'}"),
+		  "mmtrace_group_use_count_total{name='one'} 43\n");
+	CHECK_STR(lines("prometheus", "name", "mmtrace_group_use_held_bytes{name='one'}"),
+		  "mmtrace_group_use_held_bytes{name='one'} 1048575\n");
+	gone_count = 0;
+}
+
 int main(void)
 {
 	RUN("format", rows_as_text);
@@ -359,6 +378,7 @@ int main(void)
 	RUN("format", groups_as_json);
 	RUN("format", groups_as_csv);
 	RUN("format", groups_as_metrics);
+	RUN("format", levels_of_what_is_gone);
 	RUN("format", groups_by_yes_and_no);
 	RUN("format", damage_is_shown);
 	return check_bad;

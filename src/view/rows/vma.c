@@ -306,7 +306,13 @@ static bool quiet(const void *row, const struct tick *t)
 	return !model_fact(t->model, "expand", pid);
 }
 
+static bool gone(const void *row)
+{
+	return !vma_of(row)->live;
+}
+
 const struct row_type row_vma = {
 	.name = "vma", .noun = "VMA with faults", .nouns = "VMAs with faults", .help = "mappings and the faults on them",
-	.sort = "rate", .fields = fields, .count = FIELD_COUNT(fields), .each = each, .version = version, .quiet = quiet,
+	.sort = "rate", .fields = fields, .count = FIELD_COUNT(fields), .each = each, .version = version, .gone = gone,
+	.quiet = quiet,
 };
