@@ -125,7 +125,7 @@ void trend_fit(const double *time, const double *value, size_t n, struct trend *
 	int direction, whole;
 
 	memset(out, 0, sizeof(*out));
-	if (n < TREND_MIN)
+	if (n < TREND_MIN || time[n - 1] - time[0] < TREND_MIN_TIME)
 		return;
 	out->slope = line_fit(time, value, n, &out->r2);
 	early = line_fit(time, value, n - half, &ignored);

@@ -5,8 +5,9 @@
 
 #include <stddef.h>
 
-/* Fewer readings show nothing. */
+/* Fewer readings show nothing, nor do those of a shorter time, in seconds. */
 #define TREND_MIN 10
+#define TREND_MIN_TIME 2
 
 enum trend_kind {
 	TREND_UNKNOWN, /* too few readings */
@@ -21,7 +22,7 @@ enum trend_kind {
 extern const char *const trend_keys[TREND_KINDS];
 
 struct trend {
-	double slope;      /* per unit of time, least squares over all readings, or the later half if that is the
+	double slope;      /* a second, least squares over all readings, or the later half if that is the
 			    * other way and the trend goes by it */
 	double r2;         /* part of the variation that the line explains, 0 to 1 */
 	double confidence; /* of grows and falls: that the later half has a trend at all, 1 - p of Mann-Kendall,
@@ -29,7 +30,7 @@ struct trend {
 	enum trend_kind kind;
 };
 
-/* Readings in order of time. */
+/* Readings in order of time, which is in seconds. */
 void trend_fit(const double *time, const double *value, size_t n, struct trend *out);
 
 #endif

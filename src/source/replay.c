@@ -24,6 +24,16 @@ static int replay_open(struct source *s, struct error *e)
 	return record_open(&r->reader, r->f, e);
 }
 
+/* The summary of what there is, as of the last tick. */
+static void emit_end(struct source *s)
+{
+	const struct model *m = s->model;
+	const struct input_tick tick = { .now = m->clock.t0 + m->now_ns, .flags = INPUT_TICK_LAST };
+
+	if (m->clock.t0 && !m->ended)
+		emit(s, INPUT_TICK, &tick, sizeof(tick), NULL, 0);
+}
+
 static int replay_all(struct source *s, struct error *e)
 {
 	struct replay *r = (struct replay *)s;
@@ -34,6 +44,7 @@ static int replay_all(struct source *s, struct error *e)
 		s->emit(s->ctx, &in);
 	if (state == RECORD_END)
 		return 0;
+	emit_end(s);
 	return error_set(e, EXIT_FAILED, "what stands before that was shown",
 			 state == RECORD_CUT ? "it ends amid the run" : "it is damaged", "cannot replay all of '%.100s'",
 			 s->args->words[0]);

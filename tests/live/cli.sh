@@ -89,6 +89,8 @@ expect 2 "-o and --record name one file" "named twice" "$m" -o "$tmp/one" --reco
 expect 2 "-o and --also name one file" "named twice" "$m" --csv -o "$tmp/err" --also json="$tmp/./err" -- true
 "$m" -q --record "$tmp/recording" -- true 2> /dev/null
 cp "$tmp/recording" "$tmp/kept"
+head -c $(($(stat -c %s "$tmp/kept") - 40)) "$tmp/kept" > "$tmp/cut"
+expect 1 "of a recording that was cut the rest is shown" "^total " "$m" replay "$tmp/cut"
 expect 2 "a replay may not write to its recording" "named twice" "$m" replay "$tmp/recording" -o "$tmp/recording"
 if cmp -s "$tmp/recording" "$tmp/kept" && [ -s "$tmp/kept" ]; then ok "the recording stays"; else no "the recording stays" "it differs"; fi
 expect 2 "hist -Z 0" "no allocation is that small" "$m" hist -Z 0 -d 10ms

@@ -136,6 +136,20 @@ static void a_step_is_no_leak(void)
 	CHECK_EQ(trend_of(40, few_rises, 0).kind, TREND_GROWS);
 }
 
+/* A second of a program that fills and empties looks like growth. */
+static void a_moment_shows_nothing(void)
+{
+	double time[40], value[40];
+	struct trend t;
+
+	for (int i = 0; i < 40; i++) {
+		time[i] = i * 0.025;
+		value[i] = i;
+	}
+	trend_fit(time, value, 40, &t);
+	CHECK_EQ(t.kind, TREND_UNKNOWN);
+}
+
 static void sign_and_trend_agree(void)
 {
 	struct trend t = trend_of(40, turns, 0);
@@ -256,6 +270,7 @@ int main(void)
 	RUN("leak", frees_that_were_not_seen_raise_doubt);
 	RUN("leak", a_step_is_no_leak);
 	RUN("leak", sign_and_trend_agree);
+	RUN("leak", a_moment_shows_nothing);
 	RUN("leak", no_trend_where_frees_are_not_seen);
 	return check_bad;
 }
