@@ -45,7 +45,8 @@ enum field_flag {
 	FIELD_TABLE_ONLY = 1, /* not in JSON, CSV and metrics: drawn from other fields */
 	FIELD_ZERO_GOES = 2,  /* where a table is too wide it goes first if it is 0 in all rows */
 	FIELD_BLANK = 8,      /* where it has no value a table shows nothing, not "-" */
-	FIELD_VOLATILE = 4,   /* a label of which there may be any number (pid, address): in metrics only with --by it */
+	FIELD_VOLATILE = 4,   /* a label of which there may be any number (pid, address), or that
+			       * changes (trend): in metrics only with --by it */
 };
 
 struct tick;

@@ -48,7 +48,7 @@ int main(int argc, char **argv)
 		events[i] = (struct mmt_fault){
 			.head = { MMT_KIND_FAULT, 0, 100 + p, 100 + p, 1 + p, i + 1 },
 			.addr = (0x7f0000000ull + v) << 12, .anchor = (0x7f0000000ull + v) << 12, .sig = v % 7, .ns = 500 + (x & 1023),
-			.cls = MMT_CLASS_ANON_WRITE, .flags = MMT_FAULT_EXECUTOR | MMT_FAULT_WRITE, .attempts = 1,
+			.cls = MMT_CLASS_ANON_WRITE, .flags = MMT_FAULT_EXECUTOR | MMT_FAULT_WRITE,
 		};
 	}
 	for (int r = 0; r < ROUNDS; r++) {

@@ -229,7 +229,13 @@ static void rows_as_metrics(void)
 		"mmtrace_item_p50_seconds{name='one',place='here'} 1.1000000000000001e-06\n"
 		"mmtrace_item_p50_seconds{name='one',place='there'} 1.2288e-05\n"
 		"mmtrace_item_max_seconds{name='one',place='here'} 1.1000000000000001e-06\n"
-		"mmtrace_item_max_seconds{name='one',place='there'} 0.00099960000000000001\n";
+		"mmtrace_item_max_seconds{name='one',place='there'} 0.00099960000000000001\n"
+		"mmtrace_item_class_minor_total{name='one',place='here',class='read'} 1\n"
+		"mmtrace_item_class_minor_total{name='one',place='here',class='write'} 2\n"
+		"mmtrace_item_class_minor_total{name='one',place='there',class='write'} 40\n"
+		"mmtrace_item_class_max{name='one',place='here',class='read'} 5\n"
+		"mmtrace_item_class_max{name='one',place='here',class='write'} 5\n"
+		"mmtrace_item_class_max{name='one',place='there',class='write'} 2\n";
 
 	CHECK_STR(lines("prometheus", NULL, "mmtrace_item"), series);
 	CHECK_STR(lines("openmetrics", NULL, "mmtrace_item"), series);
@@ -351,7 +357,11 @@ static void groups_as_metrics(void)
 		"mmtrace_group_most{name='one'} 5\n"
 		"mmtrace_group_most{name='t,\\'\\\\x0a\\\\x1b\\\\xff'} 0\n"
 		"mmtrace_group_p50_seconds{name='one'} 1.536e-06\n"
-		"mmtrace_group_max_seconds{name='one'} 0.00099960000000000001\n";
+		"mmtrace_group_max_seconds{name='one'} 0.00099960000000000001\n"
+		"mmtrace_group_class_minor_total{name='one',class='read'} 1\n"
+		"mmtrace_group_class_minor_total{name='one',class='write'} 42\n"
+		"mmtrace_group_class_max{name='one',class='read'} 5\n"
+		"mmtrace_group_class_max{name='one',class='write'} 5\n";
 
 	CHECK_STR(lines("prometheus", "name", "mmtrace_group"), series);
 	CHECK_STR(lines("openmetrics", "name", "mmtrace_group"), series);

@@ -6,8 +6,6 @@
 
 #include "view/format/metrics.h"
 
-#define SERIES_MAX 1000 /* rows of a type; of the others only their number is written */
-
 bool metrics_is_label(const struct field *f)
 {
 	return f->label && !(f->flags & FIELD_VOLATILE);
@@ -35,20 +33,21 @@ static void cut_word(char *name, const char *word)
 
 /* "faults.minor" of "vma" -> mmtrace_vma_faults_minor; the unit comes last, and what is
  * of the whole run has no type in its name. */
-static void name_put(FILE *f, const struct row_type *type, const struct field *field)
+static void name_put(FILE *f, const struct row_type *type, const struct metric *m)
 {
 	bool whole = !strcmp(type->name, row_end.name);
-	char name[160];
+	char name[200];
 
-	snprintf(name, sizeof(name), "mmtrace_%s%s%s", whole ? "" : type->name, whole ? "" : "_", field_path(field));
+	snprintf(name, sizeof(name), "mmtrace_%s%s%s%s%s", whole ? "" : type->name, whole ? "" : "_", field_path(m->field),
+		 m->inner ? "_" : "", m->inner ? m->inner : "");
 	for (char *at = name; *at; at++)
 		*at = isalnum((unsigned char)*at) ? *at : '_';
 	cut_end(name, "_total");
-	if (field->unit == UNIT_NS)
+	if (m->unit == UNIT_NS)
 		cut_word(name, "_ns");
-	if (field->unit == UNIT_BYTES)
+	if (m->unit == UNIT_BYTES)
 		cut_word(name, "_bytes");
-	fprintf(f, "%s%s", name, field->unit == UNIT_NS ? "_seconds" : field->unit == UNIT_BYTES ? "_bytes" : "");
+	fprintf(f, "%s%s", name, m->unit == UNIT_NS ? "_seconds" : m->unit == UNIT_BYTES ? "_bytes" : "");
 }
 
 static bool is_counter(const struct field *f)
@@ -69,7 +68,7 @@ static void label_put(FILE *f, const char *text)
 }
 
 /* Labels are UTF-8 here: text that is none is escaped before. */
-static void labels_put(struct view *v, const struct row_type *type, const void *row)
+static void labels_put(struct view *v, const struct row_type *type, const void *row, const char *key, const char *outer)
 {
 	const char *separator = "{";
 
@@ -90,28 +89,46 @@ static void labels_put(struct view *v, const struct row_type *type, const void *
 		fputc('"', v->out);
 		separator = ",";
 	}
+	if (outer) {
+		fprintf(v->out, "%s%s=\"", separator, key);
+		label_put(v->out, outer);
+		fputc('"', v->out);
+		separator = ",";
+	}
 	if (*separator == ',')
 		fputc('}', v->out);
 }
 
 /* --- one metric --- */
 
-static void help_put(struct view *v, const struct row_type *type, const struct field *f, bool classic)
+void metrics_put_help(struct view *v, const struct row_type *type, const struct metric *m, bool classic)
 {
-	const char *total = is_counter(f) && classic ? "_total" : "";
+	const char *total = m->counter && classic ? "_total" : "";
 
 	fputs("# HELP ", v->out);
-	name_put(v->out, type, f);
+	name_put(v->out, type, m);
 	fprintf(v->out, "%s ", total);
-	label_put(v->out, f->help);
+	label_put(v->out, m->field->help);
+	if (m->inner)
+		fprintf(v->out, ": %s", m->inner);
 	fputs("\n# TYPE ", v->out);
-	name_put(v->out, type, f);
-	fprintf(v->out, "%s %s\n", total, is_counter(f) ? "counter" : "gauge");
-	if (classic || (f->unit != UNIT_NS && f->unit != UNIT_BYTES))
+	name_put(v->out, type, m);
+	fprintf(v->out, "%s %s\n", total, m->counter ? "counter" : "gauge");
+	if (classic || (m->unit != UNIT_NS && m->unit != UNIT_BYTES))
 		return;
 	fputs("# UNIT ", v->out);
-	name_put(v->out, type, f);
-	fprintf(v->out, " %s\n", f->unit == UNIT_NS ? "seconds" : "bytes");
+	name_put(v->out, type, m);
+	fprintf(v->out, " %s\n", m->unit == UNIT_NS ? "seconds" : "bytes");
+}
+
+void metrics_put_line(struct view *v, const struct row_type *type, const struct metric *m, const void *row,
+		      const char *outer, double number)
+{
+	name_put(v->out, type, m);
+	if (m->counter)
+		fputs("_total", v->out);
+	labels_put(v, type, row, m->field->key, outer);
+	fprintf(v->out, " %.17g\n", m->unit == UNIT_NS ? number / 1e9 : number);
 }
 
 static bool is_metric(const struct field *f)
@@ -124,6 +141,7 @@ static bool is_metric(const struct field *f)
 static void metric_put(struct view *v, const struct row_type *type, const struct field *f, const void **rows, size_t n,
 		       bool classic)
 {
+	const struct metric m = { .field = f, .unit = f->unit, .counter = is_counter(f) };
 	bool any = false;
 
 	for (size_t i = 0; i < n && i < SERIES_MAX; i++) {
@@ -133,22 +151,23 @@ static void metric_put(struct view *v, const struct row_type *type, const struct
 		if (isnan(number))
 			continue;
 		if (!any)
-			help_put(v, type, f, classic);
+			metrics_put_help(v, type, &m, classic);
 		any = true;
-		name_put(v->out, type, f);
-		if (is_counter(f))
-			fputs("_total", v->out);
-		labels_put(v, type, rows[i]);
-		fprintf(v->out, " %.17g\n", f->unit == UNIT_NS ? number / 1e9 : number);
+		metrics_put_line(v, type, &m, rows[i], NULL, number);
 	}
 	scratch_reset(v->tick.scratch);
 }
 
 void metrics_put_type(struct view *v, const struct row_type *type, const void **rows, size_t n, bool classic)
 {
-	for (int i = 0; i < type->count; i++)
-		if (is_metric(&type->fields[i]))
-			metric_put(v, type, &type->fields[i], rows, n, classic);
+	for (int i = 0; i < type->count; i++) {
+		const struct field *f = &type->fields[i];
+
+		if (is_metric(f))
+			metric_put(v, type, f, rows, n, classic);
+		else if (f->merge == MERGE_NESTED && f->flow == FLOW_TOTAL)
+			metrics_put_nested(v, type, f, rows, n, classic);
+	}
 	if (n <= SERIES_MAX)
 		return;
 	fprintf(v->out, "# HELP mmtrace_%s_rows_left_out rows beyond %d, which have no series\n", type->name, SERIES_MAX);

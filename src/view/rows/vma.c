@@ -265,7 +265,7 @@ static const struct field fields[] = {
 	  .flags = FIELD_TABLE_ONLY, .rank = RANK_NEEDED, .get = get_kinds },
 	{ .key = "source", .path = "kind_source", .title = "BY",
 	  .help = "where the kind is known from: marks, elf, sp, vma, perm", .width = -5, .label = true,
-	  .rank = RANK_ASKED, .get = get_source },
+	  .flags = FIELD_VOLATILE, .rank = RANK_ASKED, .get = get_source },
 	{ .key = "parts", .help = "[{kind, start, end}] without gaps", .rank = RANK_DATA, .merge = MERGE_NONE,
 	  .get = get_parts },
 	{ .key = "live", .help = "is it there still", .rank = RANK_DATA, .get = get_live },
