@@ -102,10 +102,42 @@ static void put_options_of(int command)
 			printf(" --%s", option_rows[i].name);
 }
 
+/* Words of a command that are neither files nor times. */
+static void put_words_of(int command)
+{
+	if (command == COMMAND_HIST)
+		fputs(""
+#define DOMAIN(NAME, n, key, ...) " " key
+#include "wire/domains.def"
+#undef DOMAIN
+		      " reclaim", stdout);
+	else if (command == COMMAND_LEAK)
+		fputs(" kmalloc slab vmalloc page", stdout);
+	else if (command == COMMAND_COMPLETION)
+		fputs(" bash zsh fish", stdout);
+}
+
+/* After an option that wants a value no other option can come. */
+static void put_valued(void)
+{
+	const char *separator = "\t";
+
+	for (int i = 0; i < option_count; i++) {
+		if (!option_rows[i].arg)
+			continue;
+		printf("%s--%s", separator, option_rows[i].name);
+		if (option_rows[i].short_name)
+			printf(" | -%c", option_rows[i].short_name);
+		separator = " | ";
+	}
+	puts(") return ;;");
+}
+
 static void bash(void)
 {
 	puts("# bash completion of mmtrace\n_mmtrace() {\n"
 	     "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} options\n"
+	     "\t[[ $COMP_CWORD = 1 || $command != -* ]] || command=live\n"
 	     "\tCOMPREPLY=()\n\tcase $prev in\n"
 	     "\t--format) mapfile -t COMPREPLY < <(compgen -W '"
 #define FORMAT(name, help) #name " "
@@ -114,10 +146,20 @@ static void bash(void)
 	     "' -- \"$cur\"); return ;;\n"
 	     "\t-o | --output | --record | --btf | --cgroup) mapfile -t COMPREPLY < <(compgen -f -- \"$cur\"); return ;;\n"
 	     "\t-p | --pid) mapfile -t COMPREPLY < <(compgen -W \"$(cd /proc && echo [0-9]*)\" -- \"$cur\"); return ;;\n"
-	     "\tesac\n\tcase $command in");
+	     "\t--by | -s | --sort | --columns | --table | -F | --faults) # mmtrace lists them itself\n"
+	     "\t\tmapfile -t COMPREPLY < <(compgen -W \"$(mmtrace \"$command\" \"$prev\" help 2> /dev/null |\n"
+	     "\t\t\twhile read -r key _; do [[ $key = *: || $key = KEY ]] || echo \"$key\"; done)\" -- \"$cur\"); return ;;\n"
+	     "\t--also) compopt -o nospace; mapfile -t COMPREPLY < <(compgen -W '"
+#define FORMAT(name, help) #name "= "
+#include "args/formats.def"
+#undef FORMAT
+	     "' -- \"$cur\"); return ;;");
+	put_valued();
+	puts("\tesac\n\tcase $command in");
 	for (int c = 1; c < COMMAND_COUNT; c++) {
 		printf("\t%s) options='", command_texts[c].name);
 		put_options_of(c);
+		put_words_of(c);
 		puts("' ;;");
 	}
 	printf("\t*) options='");

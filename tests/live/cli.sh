@@ -93,6 +93,28 @@ head -c $(($(stat -c %s "$tmp/kept") - 40)) "$tmp/kept" > "$tmp/cut"
 expect 1 "of a recording that was cut the rest is shown" "^total " "$m" replay "$tmp/cut"
 expect 2 "a replay may not write to its recording" "named twice" "$m" replay "$tmp/recording" -o "$tmp/recording"
 if cmp -s "$tmp/recording" "$tmp/kept" && [ -s "$tmp/kept" ]; then ok "the recording stays"; else no "the recording stays" "it differs"; fi
+# What bash would offer for the last of the words.
+offered() ( # WORD...
+	PATH=$(dirname "$m"):$PATH
+	# shellcheck disable=SC1090
+	source <("$m" completion bash)
+	# shellcheck disable=SC2034 # the function reads them
+	COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+	_mmtrace
+	echo "${COMPREPLY[*]}"
+)
+while IFS='|' read -r line want; do
+	IFS=' ' read -ra words <<< "$line"
+	got=$(offered "${words[@]}" "")
+	if grep -qw -- "$want" <<< "$got"; then ok "completion after '$line'"; else no "completion after '$line'" "no $want in: $got"; fi
+done << 'END'
+mmtrace|replay
+mmtrace hist|vmalloc
+mmtrace completion|zsh
+mmtrace -p 1 --by|kind
+mmtrace trace -F|wp_reuse
+mmtrace leak --format|openmetrics
+END
 expect 2 "hist -Z 0" "no allocation is that small" "$m" hist -Z 0 -d 10ms
 expect 2 "hist --rows without --by" "has no effect" "$m" hist --rows 100 -d 10ms
 expect 2 "--json -n" "has no effect" "$m" -p $$ --json -n 5
