@@ -43,29 +43,61 @@ static bool only_passes_on(const struct text *x, const struct leak_row *r)
 	return !r->frame_count && n && n->flags & INPUT_NAME_WRAPPER;
 }
 
+/* What a terminal has room for: ages go first, then EACH, and FROM gets shorter. */
+struct room { bool ages, each; int from, site; /* site 0: as long as it is */ };
+
+#define WIDE 126
+#define MIDDLE 100
+
+static struct room room_of(const struct text *x)
+{
+	int width = x->view->opt.width;
+	struct room r = { .ages = !width || width >= WIDE, .each = !width || width >= MIDDLE };
+	int before;
+
+	r.from = r.each ? 20 : 14;
+	before = 8 + 9 + (r.each ? 8 : 0) + (r.ages ? 7 * AGES : 0) + 10 + 13 + 1 + r.from + 1;
+	r.site = !width ? 0 : width > before + 10 ? width - before : 10;
+	return r;
+}
+
+static void put_site(struct text *x, const struct leak_row *r, int room)
+{
+	const char *note = only_passes_on(x, r) ? " (passes on; -K shows for whom)" : "";
+	char *text = tick_printf(x->t, "%s%s", tick_escaped(x->t, leak_address_text(r->site, x->t)), note);
+
+	if (r->reused)
+		text = tick_printf(x->t, "%s (frees not seen: %" PRIu64 ")", text, r->reused);
+	if (room)
+		text_keep_begin(text, room);
+	fprintf(x->view->out, "%s\n", text);
+}
+
 static void put_row(struct text *x, const struct leak_row *r)
 {
-	char count[32], bytes[32], each[32];
+	char count[32], bytes[32], each[32], *from = tick_escaped(x->t, leak_from(r, x->t));
+	struct room room = room_of(x);
 	FILE *f = x->view->out;
 
-	fprintf(f, "%8s %8s %7s", text_count(count, sizeof(count), (double)r->count),
-		text_bytes(bytes, sizeof(bytes), r->bytes), text_bytes(each, sizeof(each), r->each));
-	put_ages(f, r->ages);
+	fprintf(f, "%8s %8s", text_count(count, sizeof(count), (double)r->count), text_bytes(bytes, sizeof(bytes), r->bytes));
+	if (room.each)
+		fprintf(f, " %7s", text_bytes(each, sizeof(each), r->each));
+	if (room.ages)
+		put_ages(f, r->ages);
 	fputc(' ', f);
 	put_trend(f, &r->trend);
-	fprintf(f, " %-20s %s", tick_escaped(x->t, leak_from(r, x->t)), tick_escaped(x->t, leak_address_text(r->site, x->t)));
-	if (only_passes_on(x, r))
-		fputs(" (passes on; -K shows for whom)", f);
-	if (r->reused)
-		fprintf(f, " (frees not seen: %" PRIu64 ")", r->reused);
-	fputc('\n', f);
+	if (!room.each)
+		text_keep_begin(from, room.from);
+	fprintf(f, " %-*s ", room.from, from);
+	put_site(x, r, room.site);
 	for (int i = 0; i < r->frame_count; i++)
-		fprintf(f, "             %s\n", tick_escaped(x->t, leak_address_text(r->frames[i], x->t)));
+		text_line(x, "             %s", tick_escaped(x->t, leak_address_text(r->frames[i], x->t)));
 }
 
 static void put_total(struct text *x, const void **rows, size_t n)
 {
 	uint64_t count = 0, bytes = 0, ages[AGE_BUCKETS] = { 0 };
+	struct room room = room_of(x);
 	char a[32], b[32];
 
 	for (size_t i = 0; i < n; i++) {
@@ -76,9 +108,11 @@ static void put_total(struct text *x, const void **rows, size_t n)
 		for (int k = 0; k < AGE_BUCKETS; k++)
 			ages[k] += r->ages[k];
 	}
-	fprintf(x->view->out, "%8s %8s %7s", text_count(a, sizeof(a), (double)count), text_bytes(b, sizeof(b), bytes), "");
-	put_ages(x->view->out, ages);
-	fprintf(x->view->out, " %43s total of %zu site%s\n", "", n, n == 1 ? "" : "s");
+	fprintf(x->view->out, "%8s %8s%s", text_count(a, sizeof(a), (double)count), text_bytes(b, sizeof(b), bytes),
+		room.each ? "        " : "");
+	if (room.ages)
+		put_ages(x->view->out, ages);
+	fprintf(x->view->out, " %*s total of %zu site%s\n", 23 + room.from, "", n, n == 1 ? "" : "s");
 }
 
 /* Those of which frees were often not seen, or the others; false: there are none. */
@@ -110,8 +144,10 @@ static void put_tables(struct text *x)
 {
 	const struct text_rows *all = text_rows_of(x, &row_leak);
 
-	fprintf(x->view->out, "%8s %8s %7s %6s %6s %6s %6s %6s %9s %-12s %-20s %s\n", "COUNT", "BYTES", "EACH", "<1s", "<10s",
-		"<1m", "<10m", "more", "GROWTH/s", "TREND", "FROM", "SITE");
+	struct room room = room_of(x);
+
+	fprintf(x->view->out, "%8s %8s%s%s %9s %-12s %-*s %s\n", "COUNT", "BYTES", room.each ? "    EACH" : "",
+		room.ages ? "    <1s   <10s    <1m   <10m   more" : "", "GROWTH/s", "TREND", room.from, "FROM", "SITE");
 	put_part(x, all, false);
 	put_part(x, all, true);
 	if (x->t->last)
