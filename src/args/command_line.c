@@ -170,7 +170,8 @@ static int parse_word(struct args *a, char **argv, struct error *e)
 	if (!takes_interval(a->command) || !number || t->count)
 		return unknown_word(a, word, e);
 	if (t->interval_ns && args_given(a, "interval"))
-		return error_set(e, EXIT_USAGE, "leave one of them away", "-i gives the interval already", "two intervals");
+		return error_set(e, EXIT_USAGE, "with a count too: 'INTERVAL COUNT', without -i",
+				 "-i gives the interval already", "two intervals");
 	if (t->interval_ns)
 		return arg_number("COUNT", word, 1, UINT64_MAX, &t->count, e);
 	if (check_stray_pid(a, argv + optind, e))

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cmd/replay.h"
 #include "record/record.h"
@@ -35,14 +36,20 @@ const struct command *replay_command(const struct args *a, struct error *e)
 	const struct command *c = NULL;
 	struct record_reader reader;
 	struct input in;
+	struct stat st;
 
 	if (!path) {
 		error_set(e, EXIT_USAGE, "mmtrace replay FILE",
-			  a->word_count ? "it shows one" : "no recording is named", "cannot replay");
+			  a->word_count ? "more than one recording is named" : "no recording is named", "cannot replay");
 		return NULL;
 	}
 	if (!f) {
 		error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot replay '%.100s'", path);
+		return NULL;
+	}
+	if (fstat(fileno(f), &st) || !S_ISREG(st.st_mode)) { /* it is read twice */
+		error_set(e, EXIT_FAILED, "put it into a file first", "it is no regular file", "cannot replay '%.100s'", path);
+		fclose(f);
 		return NULL;
 	}
 	if (record_open(&reader, f, e) == 0) {

@@ -90,6 +90,8 @@ expect 2 "-o and --also name one file" "named twice" "$m" --csv -o "$tmp/err" --
 "$m" -q --record "$tmp/recording" -- true 2> /dev/null
 cp "$tmp/recording" "$tmp/kept"
 head -c $(($(stat -c %s "$tmp/kept") - 40)) "$tmp/kept" > "$tmp/cut"
+expect 1 "a pipe is not replayed" "no regular file" "$m" replay /dev/null
+expect 1 "a directory is not replayed" "no regular file" "$m" replay /tmp
 expect 1 "of a recording that was cut the rest is shown" "^total " "$m" replay "$tmp/cut"
 expect 2 "a replay may not write to its recording" "named twice" "$m" replay "$tmp/recording" -o "$tmp/recording"
 if cmp -s "$tmp/recording" "$tmp/kept" && [ -s "$tmp/kept" ]; then ok "the recording stays"; else no "the recording stays" "it differs"; fi

@@ -132,7 +132,7 @@ static bool put_part(struct text *x, const struct text_rows *all, bool doubt)
 	for (size_t i = 0; i < shown; i++)
 		put_row(x, rows[i]);
 	if (shown < n)
-		fprintf(x->view->out, "(%zu more sites; -n 0 shows all)\n", n - shown);
+		fprintf(x->view->out, "(%zu more site%s; -n 0 shows all)\n", n - shown, n - shown == 1 ? "" : "s");
 	if (n || !doubt)
 		put_total(x, rows, n);
 	free(rows);
