@@ -34,12 +34,25 @@ static const struct row_type *chosen_type(const struct args *a, const struct sho
 	return a->show.table ? show_type(show, a->show.table) : show->rows[0];
 }
 
+/* "classes" stands for those that occur, where rows have any. */
+static bool is_column(const struct row_type *type, const char *key, size_t len)
+{
+	int found = len && *key != '-' ? field_find(type, key, len) : -1;
+
+	if (found >= 0)
+		return type->fields[found].title != NULL;
+	for (int i = 0; len == 7 && !memcmp(key, "classes", 7) && i < type->count; i++)
+		if (type->fields[i].rank == RANK_CLASS)
+			return true;
+	return false;
+}
+
 static int check_columns(const struct args *a, const struct row_type *type, struct error *e)
 {
 	size_t len;
 
 	for (const char *rest = a->show.columns, *s; (s = text_element(&rest, &len));)
-		if (!(len == 7 && !memcmp(s, "classes", 7)) && (!len || *s == '-' || field_find(type, s, len) < 0))
+		if (!is_column(type, s, len))
 			return arg_bad(e, "columns", a->show.columns, "no such column; '--columns help' lists them");
 	return 0;
 }

@@ -69,6 +69,8 @@ for command in top hist leak; do
 	fi
 done
 expect 2 "bad column" "no such column" "$m" -p 1 --columns addr,colour
+expect 2 "no classes where rows have none" "no such column" "$m" top --columns classes
+expect 2 "what has no title is no column" "no such column" "$m" -p 1 --columns class
 expect 2 "-c and -- CMD" "two targets" "$m" -c true -- true
 expect 2 "empty -c" "no command" "$m" -c ""
 expect 2 "doctor: unknown option" "hint:" "$m" doctor --bogus
