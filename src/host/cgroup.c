@@ -5,20 +5,46 @@
 #include <fcntl.h>
 #include <fts.h>
 #include <linux/magic.h>
+#include <mntent.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
+bool cgroup_mount(char *out, size_t size)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	const struct mntent *m = NULL;
+
+	while (mounts && (m = getmntent(mounts)))
+		if (!strcmp(m->mnt_type, "cgroup2") && strlen(m->mnt_dir) < size && !access(m->mnt_dir, F_OK))
+			break;
+	if (m)
+		snprintf(out, size, "%s", m->mnt_dir);
+	if (mounts)
+		endmntent(mounts);
+	return m != NULL;
+}
+
+/* "give its directory, as /sys/fs/cgroup/unified/NAME" */
+static const char *example(char *out, size_t size)
+{
+	char mount[128] = "/sys/fs/cgroup";
+
+	cgroup_mount(mount, sizeof(mount));
+	snprintf(out, size, "give its directory, as %s/NAME", mount);
+	return out;
+}
+
 int cgroup_open(const char *path, struct error *e)
 {
+	char hint[200];
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct statfs fs = { 0 };
 
 	if (fd < 0) {
-		error_set(e, EXIT_FAILED, "give its directory, as /sys/fs/cgroup/NAME", strerror(errno),
-			  "cannot open cgroup '%s'", path);
-		return -1;
+		error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot open cgroup '%s'", path);
+		return error_hint(e, example(hint, sizeof(hint)));
 	}
 	if (fstatfs(fd, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
 		return fd;
@@ -27,7 +53,7 @@ int cgroup_open(const char *path, struct error *e)
 		error_set(e, EXIT_KERNEL_CANNOT, "BPF knows the groups of v2 only; 'mount -t cgroup2' shows them, -p takes pids",
 			  "it is a cgroup of version 1", "cannot trace cgroup '%s'", path);
 	else
-		error_set(e, EXIT_USAGE, "give its directory, as /sys/fs/cgroup/NAME", "it is not in a cgroup file system",
+		error_set(e, EXIT_USAGE, example(hint, sizeof(hint)), "it is not in a cgroup file system of version 2",
 			  "cannot trace cgroup '%s'", path);
 	return -1;
 }

@@ -3,6 +3,8 @@
 #ifndef HOST_CGROUP_H
 #define HOST_CGROUP_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -12,6 +14,8 @@
 int cgroup_open(const char *path, struct error *e);
 /* The number by which BPF knows it; 0, or -errno. */
 int cgroup_id(int fd, uint64_t *id);
+/* Where cgroup2 is mounted first. false: nowhere. */
+bool cgroup_mount(char *out, size_t size);
 /* Calls fn for each process in it and below it. */
 void cgroup_each(const char *path, void (*fn)(void *ctx, pid_t pid), void *ctx);
 

@@ -2,13 +2,13 @@
 #include "source/cgroup_names.h"
 
 #include <dirent.h>
-#include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "host/cgroup.h"
 
 #define DEPTH_MAX 16
 
@@ -48,23 +48,15 @@ static int compare(const void *a, const void *b)
 /* Wherever cgroup2 is mounted first. */
 static void read_all(struct cgroup_names *n)
 {
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	const struct mntent *m = NULL;
 	char path[1024];
 	struct stat st;
 
 	n->read = true;
-	while (mounts && (m = getmntent(mounts)))
-		if (!strcmp(m->mnt_type, "cgroup2") && strlen(m->mnt_dir) < sizeof(path) && stat(m->mnt_dir, &st) == 0)
-			break;
-	if (m) {
-		snprintf(path, sizeof(path), "%s", m->mnt_dir);
-		add(n, st.st_ino, "/");
-		walk(n, path, sizeof(path), strlen(path), DEPTH_MAX);
-		qsort(n->all, n->count, sizeof(*n->all), compare);
-	}
-	if (mounts)
-		endmntent(mounts);
+	if (!cgroup_mount(path, sizeof(path)) || stat(path, &st))
+		return;
+	add(n, st.st_ino, "/");
+	walk(n, path, sizeof(path), strlen(path), DEPTH_MAX);
+	qsort(n->all, n->count, sizeof(*n->all), compare);
 }
 
 const char *cgroup_names_find(struct cgroup_names *n, uint64_t id)
