@@ -356,11 +356,14 @@ int probe_aggregate(struct probe *p, bool all, const struct aggregate_reader *re
 
 	if (folded == p->folded_read && !all)
 		return 0;
-	p->folded_read = folded;
 	err = rows_read(p->skel->maps.aggregate_rows, reader, ctx);
 	if (!err)
 		err = rows_read(p->skel->maps.aggregate_coarse, reader, ctx);
-	return err ? err : map_each(p->skel->maps.aggregate_processes, each_process, &f);
+	if (!err)
+		err = map_each(p->skel->maps.aggregate_processes, each_process, &f);
+	if (!err)
+		p->folded_read = folded;
+	return err;
 }
 
 ssize_t probe_watch(struct probe *p, const struct mmt_watch **records)

@@ -162,9 +162,7 @@ static int fault_start(struct source *s, struct error *e)
 
 static int fault_survey(struct source *s, struct error *e)
 {
-	(void)e;
-	fault_refresh(fault_of(s), false);
-	return 0;
+	return fault_refresh(fault_of(s), false, e);
 }
 
 /* --- run --- */
@@ -230,10 +228,10 @@ static int fault_read(struct source *s, bool last, struct error *e)
 	uint64_t now = clock_monotonic_ns();
 	struct probe_cost cost;
 
-	(void)e;
 	if (!last)
 		follow_cpus(f);
-	fault_refresh(f, last);
+	if (fault_refresh(f, last, e))
+		return -1;
 	if (last) {
 		probe_cost(f->probe, &cost);
 		emit_cost(s, &cost);
@@ -270,10 +268,10 @@ static int fault_stop(struct source *s, struct error *e)
 {
 	struct fault_source *f = fault_of(s);
 
-	(void)e;
 	limit_end(&f->limit);
 	wait_for_exits(f);
-	fault_refresh(f, false); /* the residuals, */
+	if (fault_refresh(f, false, e)) /* the residuals, */
+		return -1;
 	usleep(CORRECT_US);      /* each set right by its thread if that was amid a fault */
 	probe_detach(f->probe);
 	return 0;

@@ -21,6 +21,6 @@ struct fault_source {
 /* A record from a ring, as an input. */
 int fault_on_record(void *ctx, const void *bytes, size_t size);
 /* Reads what rings do not bring: layouts, aggregated rows, RSS, losses.  all: nothing is in flight any more. */
-void fault_refresh(struct fault_source *f, bool all);
+int fault_refresh(struct fault_source *f, bool all, struct error *e);
 
 #endif

@@ -107,17 +107,21 @@ static void on_process(void *ctx, const struct mmt_aggregate_process_key *key,
 	emit(&((struct fault_source *)ctx)->s, INPUT_ROW_PROCESS, key, sizeof(*key), process, sizeof(*process));
 }
 
-void fault_refresh(struct fault_source *f, bool all)
+int fault_refresh(struct fault_source *f, bool all, struct error *e)
 {
 	static const struct aggregate_reader reader = { on_row, on_gone, on_process };
 	uint64_t losses[MMT_LOSS_COUNT] = { 0 };
+	int err;
 	_Static_assert(MMT_LOSS_COUNT <= MODEL_LOSSES, "struct model holds all losses");
 
 	read_layouts(f);
-	probe_drain(f->probe, all, fault_on_record, f);
-	probe_aggregate(f->probe, all, &reader, f);
+	err = probe_drain(f->probe, all, fault_on_record, f);
+	if (!err)
+		err = probe_aggregate(f->probe, all, &reader, f);
 	stacks_read(&f->s);
 	resident_read(&f->resident, &f->s, wants_vmas);
 	probe_losses(f->probe, losses);
 	emit(&f->s, INPUT_LOSSES, NULL, 0, losses, sizeof(losses));
+	/* what was not read would be missing without a word */
+	return err ? error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot read what was counted") : 0;
 }
