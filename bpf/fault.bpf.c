@@ -152,8 +152,11 @@ static __always_inline bool fault_open(struct thread_state *st, struct task_stru
 {
 	u64 ended = task->min_flt + task->maj_flt;
 
-	if (again && st->open && ((st->addr ^ addr) & PAGE_MASK) == 0 && st->mode == mode && st->begun == ended &&
-	    !((st->flags ^ flags) & SAME_ATTEMPT))
+	/* one number, as the verifier follows each branch */
+	u64 differs = ((st->addr ^ addr) & PAGE_MASK) | (st->mode ^ mode) | (st->begun ^ ended) |
+		      ((st->flags ^ flags) & SAME_ATTEMPT);
+
+	if (again && st->open && !differs)
 		return false;
 	if (fault_abandoned(st, ended))
 		count(MMT_LOSS_ABANDONED);
@@ -325,7 +328,7 @@ int BPF_PROG(fault_in__fe, struct vm_area_struct *vma, unsigned long address, un
 	f |= flags & FAULT_FLAG_INSTRUCTION ? MMT_FAULT_INSTR : 0;
 	f |= executor ? MMT_FAULT_EXECUTOR : 0;
 	f |= mm != task->mm ? MMT_FAULT_FOREIGN : 0;
-	f |= flags & FAULT_FLAG_UNSHARE ? MMT_FAULT_UNSHARE : 0;
+	f |= (flags & FAULT_FLAG_UNSHARE) / FAULT_FLAG_UNSHARE * MMT_FAULT_UNSHARE;
 	if (fault_open(st, task, address,
 		       !regs ? MMT_MODE_GUP : flags & FAULT_FLAG_USER ? MMT_MODE_USER : MMT_MODE_KERNEL, f,
 		       is_again(st, flags))) {
@@ -334,8 +337,7 @@ int BPF_PROG(fault_in__fe, struct vm_area_struct *vma, unsigned long address, un
 		st->skipped = n > 1 && bpf_get_prandom_u32() % n != 0;
 		st->pre_state = page_table_peek(mm, address, &st->pre);
 	}
-	if (flags & FAULT_FLAG_VMA_LOCK)
-		st->open = FAULT_OPEN_VMA_LOCK;
+	st->open = FAULT_OPEN + (flags & FAULT_FLAG_VMA_LOCK) / FAULT_FLAG_VMA_LOCK; /* or FAULT_OPEN_VMA_LOCK */
 	if (flags & FAULT_FLAG_TRIED)
 		st->skipped = 0; /* a major one */
 	if (!st->skipped)

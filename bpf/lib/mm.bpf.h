@@ -123,8 +123,9 @@ static __always_inline u32 vma_kind(u64 ops, u64 file, u64 inode, u64 super, u64
 	return kind;
 }
 
-/* The flag of the mode MINOR has another number on each kernel: whether there is a context says enough. */
-static __always_inline u32 vma_uffd_kind(u64 vma, const struct mmt_vma *v)
+/* The flag of the mode MINOR has another number on each kernel: whether there is a context
+ * says enough.  Global: verified once, not for each kind of VMA. */
+__noinline __weak int vma_uffd_kind(u64 vma, u32 shared)
 {
 	u64 context = 0;
 	u32 kind = 0;
@@ -133,7 +134,7 @@ static __always_inline u32 vma_uffd_kind(u64 vma, const struct mmt_vma *v)
 		context = FIELD_WORD(vma, struct vm_area_struct, vm_userfaultfd_ctx);
 	if (!context)
 		return 0;
-	if (v->kind & MMT_VMA_SHMEM || v->vm_flags & VM_HUGETLB)
+	if (shared)
 		kind |= MMT_VMA_UFFD;
 	if (bpf_core_field_exists(struct userfaultfd_ctx, features) &&
 	    (u32)FIELD_WORD(context, struct userfaultfd_ctx, features) & UFFD_FEATURE_WP_ASYNC)
@@ -146,7 +147,7 @@ static __always_inline u32 vma_uffd_kind(u64 vma, const struct mmt_vma *v)
  * reference, since a pointer that the kernel gave cannot be passed as a number. */
 __noinline __weak int vma_facts_at(const u64 *at, struct mmt_vma *out)
 {
-	u64 vma, file, inode = 0, super = 0;
+	u64 vma, file, inode = 0, super = 0, shared;
 
 	if (!at || !out)
 		return 0;
@@ -170,8 +171,9 @@ __noinline __weak int vma_facts_at(const u64 *at, struct mmt_vma *out)
 	out->anchor = out->vm_flags & VM_GROWSDOWN ? out->end : out->start;
 	out->sig = mix(mix(mix(mix(17, out->ino), out->dev), out->pgoff - (out->start >> 12)),
 		       (out->vm_flags & VM_IDENTITY) | (u64)out->kind << 32);
-	if (out->kind & MMT_VMA_SHMEM || out->vm_flags & (VM_HUGETLB | VM_UFFD_WP))
-		out->kind |= vma_uffd_kind(vma, out);
+	shared = (out->kind & MMT_VMA_SHMEM) | (out->vm_flags & VM_HUGETLB);
+	if (shared | (out->vm_flags & VM_UFFD_WP))
+		out->kind |= vma_uffd_kind(vma, shared != 0);
 	return 0;
 }
 
