@@ -10,7 +10,7 @@ if [ -z "$m" ]; then
 	m=$PWD/build/mmtrace
 	victim=$PWD/build/victims/kernel_allocs
 	mkdir -p build/victims
-	cc -std=gnu17 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror -static -o "$victim" tests/victims/kernel_allocs.c || exit 1
+	cc -std=gnu17 -D_GNU_SOURCE -O1 -Wall -Wextra ${WERROR:+-Werror} -static -o "$victim" tests/victims/kernel_allocs.c || exit 1
 fi
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT

@@ -34,7 +34,7 @@ in_group() { (echo 0 > "$group/cgroup.procs" && exec "$@"); }
 "$m" hist memcg oom -d 100ms > /dev/null 2> "$tmp/why" || stop "$(head -1 "$tmp/why")"
 make_group || stop "no memory cgroup can be made: $(head -1 "$tmp/why")"
 [ "$(awk '/^SwapTotal/ { print $2 }' /proc/meminfo)" = 0 ] || stop "there is swap: a hog would not be killed"
-cc -std=gnu17 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror -o "$tmp/hog" tests/victims/hog.c || exit 1
+cc -std=gnu17 -D_GNU_SOURCE -O1 -Wall -Wextra ${WERROR:+-Werror} -o "$tmp/hog" tests/victims/hog.c || exit 1
 
 "$m" hist memcg oom --by process --json -o "$tmp/hist" 2> "$tmp/hist.err" &
 tracers+=($!)

@@ -35,7 +35,7 @@ if [ $? -ge 3 ]; then
 	skip "tracing: $(head -1 "$tmp/err")"
 	exit $bad
 fi
-cc -O1 -Wall -Werror -o "$tmp/victim" tests/victims/top_victim.c || exit 1
+cc -O1 -Wall ${WERROR:+-Werror} -o "$tmp/victim" tests/victims/top_victim.c || exit 1
 
 say() { echo go >&"${victim[1]}"; }
 faults() { sed 's/.*) //' "/proc/$victim_PID/stat" | cut -d' ' -f8,10; }

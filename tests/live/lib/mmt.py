@@ -121,7 +121,7 @@ def victim(name):
     if os.path.exists(path) and (not os.path.exists(source) or os.path.getmtime(path) >= os.path.getmtime(source)):
         return path
     os.makedirs(VICTIMS, exist_ok=True)
-    subprocess.run(['cc', '-std=gnu17', '-D_GNU_SOURCE', '-O1', '-Wall', '-Wextra', '-Werror', '-pthread', *BUILDS[name],
+    subprocess.run(['cc', '-std=gnu17', '-D_GNU_SOURCE', '-O1', '-Wall', '-Wextra', *(['-Werror'] if os.environ.get('WERROR') else []), '-pthread', *BUILDS[name],
                     '-o', path, source], check=True)
     return path
 
