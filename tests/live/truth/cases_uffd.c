@@ -106,6 +106,18 @@ static void missing_setup(void)
 	handler_start();
 }
 
+/* The kernel may know no such protection, of pages that are there or that are not. */
+static void protect_all(void)
+{
+	struct uffdio_writeprotect wp = {
+		.range = {(uintptr_t)area, PAGES * PAGE}, .mode = UFFDIO_WRITEPROTECT_MODE_WP,
+	};
+
+	if (ioctl(uffd, UFFDIO_WRITEPROTECT, &wp))
+		victim_skip("userfaultfd cannot write-protect: %s", strerror(errno));
+	handler_start();
+}
+
 static void protect_setup(void)
 {
 	delay_ns = 0;
@@ -113,12 +125,7 @@ static void protect_setup(void)
 	area = map_region(PAGES);
 	touch_write(area, PAGES);
 	uffd_register(PAGES, UFFDIO_REGISTER_MODE_WP);
-	struct uffdio_writeprotect wp = {
-		.range = {(uintptr_t)area, PAGES * PAGE}, .mode = UFFDIO_WRITEPROTECT_MODE_WP,
-	};
-	if (ioctl(uffd, UFFDIO_WRITEPROTECT, &wp))
-		victim_skip("userfaultfd cannot write-protect: %s", strerror(errno));
-	handler_start();
+	protect_all();
 }
 
 /* A marker in the page table stands for the protection of a page of shared memory that is
@@ -133,12 +140,7 @@ static void marker_setup(void)
 	area = map_region(PAGES);
 	CHECK(mmap(area, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == area);
 	uffd_register(PAGES, UFFDIO_REGISTER_MODE_WP);
-	struct uffdio_writeprotect wp = {
-		.range = {(uintptr_t)area, PAGES * PAGE}, .mode = UFFDIO_WRITEPROTECT_MODE_WP,
-	};
-	if (ioctl(uffd, UFFDIO_WRITEPROTECT, &wp))
-		victim_skip("userfaultfd cannot write-protect what is not there: %s", strerror(errno));
-	handler_start();
+	protect_all();
 }
 
 /* The pages are there already, in another mapping of the file: no message is sent. */
