@@ -118,15 +118,17 @@ static void efault_setup(void)
 	caught = 0;
 }
 
-/* The kernel's own access fails; half a second later the program's is a fault of its own,
- * with its own class and beginning. */
+/* The kernel's own access fails; the program's, right after it, is a fault of its own, with
+ * its own class and mode. */
 static void efault_operate(void)
 {
-	for (size_t i = 0; i < TIMES; i++)
+	for (size_t i = 0; i < TIMES; i++) {
+		CHECK(!mprotect(area, TIMES * PAGE, PROT_NONE));
 		if (ioctl(0, FIONBIO, area + i * PAGE) < 0 && errno == EFAULT)
 			caught++;
-	CHECK(!mprotect(area, TIMES * PAGE, PROT_READ | PROT_WRITE));
-	touch_write(area, TIMES);
+		CHECK(!mprotect(area, TIMES * PAGE, PROT_READ | PROT_WRITE));
+		touch_write(area + i * PAGE, 1); /* the next fault of that very page */
+	}
 	report->slot[0] = caught;
 }
 
