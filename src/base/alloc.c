@@ -3,12 +3,19 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
 
 static void *checked(void *p)
 {
-	if (!p)
-		abort();
-	return p;
+	static const char words[] = "mmtrace: out of memory\nhint: free memory, or raise the limits of it (ulimit -d, ulimit -v)\n";
+
+	if (p)
+		return p;
+	if (write(STDERR_FILENO, words, sizeof(words) - 1) < 0) /* stdio may want memory */
+		_exit(EXIT_FAILED);
+	_exit(EXIT_FAILED);
 }
 
 void *xmalloc(size_t size)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "host/limits.h"
 #include "host/procfs.h"
 
 static void child_run(const struct child *c, int go, int result, char **command)
@@ -22,6 +23,8 @@ static void child_run(const struct child *c, int go, int result, char **command)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
+	limits_restore();
 	if (c->chld_ignored)
 		signal(SIGCHLD, SIG_IGN);
 	execvp(command[0], command);

@@ -8,7 +8,11 @@ static int status(const struct model *m)
 {
 	if (model_option(m, "usable"))
 		return EXIT_OK;
-	return model_option(m, "kernel_cannot") ? EXIT_KERNEL_CANNOT : EXIT_NOT_PERMITTED;
+	switch (model_option_number(m, "refusal", EXIT_KERNEL_CANNOT)) {
+	case EXIT_FAILED: return EXIT_FAILED;
+	case EXIT_NOT_PERMITTED: return EXIT_NOT_PERMITTED;
+	default: return EXIT_KERNEL_CANNOT;
+	}
 }
 
 const struct command command_doctor = { .show = &show_doctor, .model = &model_doctor, .source = &source_doctor,

@@ -13,6 +13,7 @@
 #include "cmd/command.h"
 #include "cmd/outputs.h"
 #include "cmd/signals.h"
+#include "probe/rights.h"
 #include "record/record.h"
 
 #define DRAIN_NS 50000000ull /* rings are emptied at least this often where a source does not say */
@@ -156,7 +157,7 @@ static int begin(struct run *r, struct error *e)
 	if (r->a->show.record && !(r->record = record_create(r->a->show.record, e)))
 		return -1;
 	if (r->a->target.command && (err = child_start(&r->child, r->a->target.command)))
-		return error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot fork");
+		return rights_fail(e, err, NULL, "cannot start the command");
 	r->s->child = r->child.pid;
 	emit_facts(r);
 	if (source_open(r->s, e))

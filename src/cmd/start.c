@@ -12,6 +12,7 @@
 #include "cmd/command.h"
 #include "cmd/replay.h"
 #include "cmd/schema.h"
+#include "host/limits.h"
 
 /* What is printed and done, without a run: true. */
 static bool only_prints(const struct args *a, struct error *e)
@@ -73,7 +74,7 @@ int start(int argc, char **argv)
 	int status = EXIT_FAILED;
 
 	setlocale(LC_CTYPE, "");
-	if (a && args_parse(a, argc, argv, &e) == 0)
+	if (a && limits_raise(&e) == 0 && args_parse(a, argc, argv, &e) == 0)
 		status = only_prints(a, &e) ? flush(&e) : checked_run(a, &e);
 	free(a);
 	if (!e.code)

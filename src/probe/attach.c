@@ -7,6 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/limits.h"
+#include "probe/rights.h"
+
+#define FILES_OTHER 16 /* BTF, iterators, what is opened for a moment */
+
 static int link_add(struct links *l, struct bpf_link *link)
 {
 	if (!link)
@@ -37,6 +42,7 @@ static int attach_one(struct links *l, struct bpf_object *obj, const char *name)
 
 static int candidate_attach(struct links *l, const struct candidate *c, struct bpf_object *obj, struct error *e)
 {
+	char what[64];
 	int n = 0;
 
 	while (c->progs[n])
@@ -44,11 +50,29 @@ static int candidate_attach(struct links *l, const struct candidate *c, struct b
 	while (n-- > 0) {
 		int err = attach_one(l, obj, c->progs[n]);
 
+		snprintf(what, sizeof(what), "cannot attach %s", c->progs[n]);
 		if (err)
-			return error_set(e, error_code_of(err), err == -EMFILE ? "raise the limit of open files (ulimit -n)"
-					 : "'mmtrace doctor' shows what works here", strerror(-err), "cannot attach %s", c->progs[n]);
+			return rights_fail(e, err, "'mmtrace doctor' shows what works here", what);
 	}
 	return 0;
+}
+
+int links_check_files(struct bpf_object *obj, struct error *e)
+{
+	int cpus = libbpf_num_possible_cpus(), need = FILES_OTHER + cpus; /* rings */
+	struct bpf_program *prog;
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, obj)
+		need++;
+	bpf_object__for_each_program(prog, obj) {
+		if (!bpf_program__autoload(prog))
+			continue;
+		need += 2; /* its link too */
+		if (strstr(bpf_program__section_name(prog), "perf_event"))
+			need += 4 * cpus;
+	}
+	return limits_files_left(need) ? 0 : rights_fail(e, -EMFILE, NULL, "cannot load the BPF programs");
 }
 
 int links_attach(struct links *l, const struct plan *p, struct bpf_object *obj, struct error *e)

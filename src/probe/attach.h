@@ -18,6 +18,9 @@ struct links {
 	struct perf_events perf;
 };
 
+/* Can all files be opened that loading and attaching the object will need? Else the kernel and
+ * libbpf fail with whatever. -1: e is filled. */
+int links_check_files(struct bpf_object *obj, struct error *e);
 /* Attaches all programs of the chosen candidates but the iterators and
  * syscall programs, which run on demand. In the order of hooks.def; the programs
  * of a candidate last to first. */

@@ -160,11 +160,12 @@ static int object_load(struct hist_probe *k, const struct hist_probe_options *op
 	bpf_map__set_max_entries(k->skel->maps.percpu_bases, (uint32_t)libbpf_num_possible_cpus());
 	bpf_program__set_autoload(k->skel->progs.percpu_find__rt, k->plan.chosen[HOOK_OOM] &&
 				  percpu_offsets(opt->btf, (struct mmt_percpu *)&k->skel->rodata->percpu));
+	if (links_check_files(k->skel->obj, e))
+		return -1;
 	kernel_btf_release(); /* libbpf has its own now */
 	err = hist_bpf__load(k->skel);
 	if (err)
-		return error_set(e, error_code_of(err), "-v shows what the verifier says", strerror(-err),
-				 "cannot load the BPF programs");
+		return rights_load_fail(e, err);
 	return fill_maps(k, opt, e) ? -1 : oom_prepare(k, e);
 }
 

@@ -2,6 +2,7 @@
 #include "probe/kernel_btf.h"
 
 #include <bpf/btf.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,13 +16,25 @@ static bool is_kept(const char *path)
 	return kept.btf && (path ? kept.path && !strcmp(path, kept.path) : !kept.path);
 }
 
+/* libbpf looks in other places too, but forgets why it could not read the first. */
+static struct btf *load(void)
+{
+	struct btf *btf = btf__parse("/sys/kernel/btf/vmlinux", NULL);
+	int err = errno;
+
+	if (!btf && err == ENOENT)
+		return btf__load_vmlinux_btf();
+	errno = err;
+	return btf;
+}
+
 const struct btf *kernel_btf(const char *path)
 {
 	if (is_kept(path))
 		return kept.btf;
 	kernel_btf_release();
 	kept.path = path ? xstrdup(path) : NULL;
-	kept.btf = path ? btf__parse(path, NULL) : btf__load_vmlinux_btf();
+	kept.btf = path ? btf__parse(path, NULL) : load();
 	return kept.btf;
 }
 

@@ -42,15 +42,14 @@ static int object_load(struct leak_probe *p, const struct leak_options *opt, str
 		bpf_map__set_max_entries(p->skel->maps.more_stacks, 1);
 	}
 	p->skel->rodata->leak_config = opt->config;
+	if (links_check_files(p->skel->obj, e))
+		return -1;
 	kernel_btf_release(); /* libbpf has its own now */
 	err = leak_bpf__load(p->skel);
 	if (err == -ENOMEM || err == -E2BIG)
 		return error_set(e, EXIT_FAILED, "--entries N makes the table smaller", strerror(-err),
 				 "cannot make a table of %u allocations", opt->entries);
-	if (err)
-		return error_set(e, error_code_of(err), "-v shows what the verifier says", strerror(-err),
-				 "cannot load the BPF programs");
-	return 0;
+	return err ? rights_load_fail(e, err) : 0;
 }
 
 struct leak_probe *leak_open(const struct leak_options *opt, struct error *e)

@@ -96,17 +96,26 @@ static void say_rights(struct machine_fact *f)
 	    geteuid() ? "not root" : "root", text);
 }
 
-static void say_surroundings(struct machine_fact *pids, struct machine_fact *seccomp)
+static void say_namespaces(struct machine_fact *pids, struct machine_fact *users)
 {
+	bool other = rights_user_namespace();
 	struct error e = { 0 };
+
+	if (!rights_check_namespace(&e))
+		say(pids, "pid_namespace", NULL, "the initial one");
+	else if (e.code == EXIT_FAILED) /* no /proc */
+		say(pids, "pid_namespace", e.hint, "not known: %s: %s", e.what, e.cause);
+	else
+		say(pids, "pid_namespace", e.hint, "not the initial one: %s", e.cause);
+	say(users, "user_namespace", other ? "run it outside of it: its root has no rights over the kernel" : NULL, "%s",
+	    other ? "not the initial one" : "the initial one");
+}
+
+static void say_seccomp(struct machine_fact *f)
+{
 	bool filtered = rights_seccomp();
 
-	if (rights_check_namespace(&e))
-		say(pids, "pid_namespace", e.hint, "not the initial one: %s", e.cause);
-	else
-		say(pids, "pid_namespace", NULL, "the initial one");
-	say(seccomp, "seccomp",
-	    filtered ? "if programs are refused: let the filter allow bpf(2) and perf_event_open(2)" : NULL,
+	say(f, "seccomp", filtered ? "if programs are refused: let the filter allow bpf(2) and perf_event_open(2)" : NULL,
 	    filtered ? "a filter is active" : "no filter");
 }
 
@@ -168,8 +177,9 @@ int machine_facts(struct machine_fact out[MACHINE_FACTS], const char *btf)
 	say_btf(&out[n++], btf);
 	say_lockdown(&out[n++]);
 	say_rights(&out[n++]);
-	say_surroundings(&out[n], &out[n + 1]);
+	say_namespaces(&out[n], &out[n + 1]);
 	n += 2;
+	say_seccomp(&out[n++]);
 	say_page_tables(&out[n++], btf);
 	say_limits(&out[n], &out[n + 1]);
 	n += 2;

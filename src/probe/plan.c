@@ -45,30 +45,43 @@ void plan_want_object(struct plan *p, enum object_id object)
 		p->want[h] |= hooks[h].object == object;
 }
 
-static int plan_fail(enum hook_id hook, const struct trial *trials, const char *forced, struct error *e)
+/* Of several, the one that somebody can do something about. */
+static struct refusal plan_refusal(enum hook_id hook, const struct trial *trials)
 {
+	struct refusal best = { EXIT_OK, NULL };
+
+	for (size_t i = 0; i < candidate_count; i++) {
+		struct refusal r = { EXIT_OK, NULL };
+
+		if (candidates[i].hook != hook || !trials[i].err)
+			continue;
+		r = rights_refusal(trials[i].err);
+		if (!best.code || (r.hint && !best.hint))
+			best = r;
+	}
+	return best;
+}
+
+int plan_fail(enum hook_id hook, const struct trial *trials, const char *forced, struct error *e)
+{
+	struct refusal refusal = plan_refusal(hook, trials);
 	char cause[sizeof(e->cause)] = "";
-	const char *hint = NULL;
-	int err = 0;
 
 	for (size_t i = 0; i < candidate_count; i++) {
 		size_t used = strlen(cause);
 
 		if (candidates[i].hook != hook || !trials[i].done)
 			continue;
-		err = trials[i].err;
 		snprintf(cause + used, sizeof(cause) - used, "%s%s: %s", used ? "; " : "", candidates[i].backend,
 			 trials[i].why);
 	}
 	if (!cause[0])
 		snprintf(cause, sizeof(cause), "no backend is called '%s'", forced ? forced : "");
-	if (!err)
+	if (!refusal.code)
 		return error_set(e, EXIT_USAGE, "see 'mmtrace doctor' for the backends", cause, "cannot force %s=%s",
 				 hooks[hook].key, forced ? forced : "");
-	if (err == -EPERM || err == -EACCES)
-		hint = rights_hint();
-	return error_set(e, hint ? EXIT_NOT_PERMITTED : EXIT_KERNEL_CANNOT,
-			 hint ? hint : "'mmtrace doctor' shows what this kernel offers", cause, "cannot trace %s", hooks[hook].help);
+	return error_set(e, refusal.code, refusal.hint ? refusal.hint : "'mmtrace doctor' shows what this kernel offers", cause,
+			 "cannot trace %s", hooks[hook].help);
 }
 
 int plan_build(struct plan *p, struct error *e)

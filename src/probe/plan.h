@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "probe/hook.h"
+#include "probe/rights.h"
 
 struct bpf_object;
 
@@ -21,6 +22,8 @@ void plan_log(bool verbose);
 void plan_want_object(struct plan *p, enum object_id object);
 /* Fills chosen; fails if a needed or forced hook that is wanted gets none. */
 int plan_build(struct plan *p, struct error *e);
+/* Says why a hook has no backend: fills e and returns -1. forced: the backend that was asked for, or NULL. */
+int plan_fail(enum hook_id hook, const struct trial *trials, const char *forced, struct error *e);
 /* Turns on the programs of the chosen candidates; call before loading. */
 void plan_autoload(const struct plan *p, struct bpf_object *obj);
 

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "wire/config.h"
@@ -21,8 +20,6 @@
 #include "probe/rights.h"
 #include "probe/rings.h"
 
-#define FILES_OWN 256   /* maps, programs, links, output */
-#define FILES_PER_CPU 7 /* two events and their links; a ring */
 /* Sizes of maps when any process may be traced */
 #define MANY_ROWS 65536
 #define MANY_COARSE 8192
@@ -138,15 +135,12 @@ static int object_load(struct probe *p, const struct probe_options *opt, struct 
 	plan_autoload(&p->plan, p->skel->obj);
 	maps_size(p->skel, opt);
 	config_set(p, opt);
+	if (links_check_files(p->skel->obj, e))
+		return -1;
 	kernel_btf_release(); /* libbpf has its own now */
 	err = mmtrace_bpf__load(p->skel);
-	if (err && !rights_read_kernel())
-		return error_set(e, EXIT_KERNEL_CANNOT, "boot with lockdown=integrity or without lockdown",
-				 "BPF programs may not read kernel memory: kernel lockdown is in confidentiality mode",
-				 "cannot load the BPF programs");
 	if (err)
-		return error_set(e, error_code_of(err), "-v shows what the verifier says", strerror(-err),
-				 "cannot load the BPF programs");
+		return rights_load_fail(e, err);
 	p->peek = p->peek && peek_check(p->skel) == 0;
 	if (opt->scope == MMT_SCOPE_CGROUP &&
 	    bpf_map_update_elem(bpf_map__fd(p->skel->maps.cgroup), &zero, &opt->cgroup, BPF_ANY))
@@ -162,25 +156,11 @@ static int records_open(struct probe *p, const struct probe_options *opt, struct
 
 	p->rings = rings_open(p->skel->maps.control_ring, ring_size(opt));
 	if (!p->rings)
-		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot map the rings");
+		return rights_fail(e, -errno, NULL, "cannot map the rings");
 	/* the row for everything that has none of its own */
 	if (bpf_map_update_elem(bpf_map__fd(p->skel->maps.aggregate_processes), &nobody, &none, BPF_NOEXIST))
 		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot prepare the rows");
 	return 0;
-}
-
-/* Many CPUs need more open files than a session is given; a command that was
- * forked before keeps what it had. Without the right to, the error comes later. */
-static void files_allow(rlim_t n)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= n)
-		return;
-	limit.rlim_cur = n;
-	if (limit.rlim_max < n)
-		limit.rlim_max = n;
-	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 struct probe *probe_open(const struct probe_options *opt, struct error *e)
@@ -191,7 +171,6 @@ struct probe *probe_open(const struct probe_options *opt, struct error *e)
 		error_set(e, EXIT_FAILED, NULL, strerror(ENOMEM), "cannot start");
 		return NULL;
 	}
-	files_allow(FILES_OWN + FILES_PER_CPU * (rlim_t)libbpf_num_possible_cpus());
 	plan_log(opt->verbose);
 	memcpy(p->plan.force, opt->force, sizeof(p->plan.force));
 	p->plan.btf = opt->btf;
@@ -210,15 +189,14 @@ static int publish(struct probe *p, struct error *e)
 {
 	int err = rings_publish(p->rings, p->skel->maps.data_rings);
 
-	return err ? error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot prepare the rings") : 0;
+	return err ? rights_fail(e, err, NULL, "cannot prepare the rings") : 0;
 }
 
 int probe_attach(struct probe *p, struct error *e)
 {
 	p->watch_link = bpf_program__attach_iter(p->skel->progs.watch__it, NULL);
 	if (!p->watch_link)
-		return error_set(e, error_code_of(-errno), "'mmtrace doctor' shows what works here", strerror(errno),
-				 "cannot attach watch__it");
+		return rights_fail(e, -errno, "'mmtrace doctor' shows what works here", "cannot attach watch__it");
 	if (p->each && publish(p, e))
 		return -1;
 	if (links_attach(&p->links, &p->plan, p->skel->obj, e))

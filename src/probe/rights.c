@@ -10,10 +10,28 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-#define INITIAL_PID_NAMESPACE 0xeffffffcu /* PROC_PID_INIT_INO, the same since 3.8 */
+#include "host/limits.h"
+
+#define INITIAL_PID_NAMESPACE 0xeffffffcu  /* PROC_PID_INIT_INO, the same since 3.8 */
+#define INITIAL_USER_NAMESPACE 0xeffffffdu /* PROC_USER_INIT_INO */
+#define POSSIBLE_CPUS "/sys/devices/system/cpu/possible"
+
+int rights_check_mounts(struct error *e)
+{
+	if (access("/proc/self/stat", R_OK))
+		return error_set(e, EXIT_FAILED, "mount it: mount -t proc proc /proc", strerror(errno), "cannot read /proc");
+	if (access("/sys/devices", F_OK))
+		return error_set(e, EXIT_FAILED, "mount it: mount -t sysfs sysfs /sys", strerror(errno), "cannot read /sys");
+	if (access(POSSIBLE_CPUS, R_OK))
+		return error_set(e, EXIT_FAILED, "let it be seen: nothing may be mounted over it", strerror(errno),
+				 "cannot read " POSSIBLE_CPUS);
+	return 0;
+}
 
 int rights_check_namespace(struct error *e)
 {
@@ -32,30 +50,26 @@ static bool capable(uint64_t set, int capability)
 	return set >> capability & 1 || set >> CAP_SYS_ADMIN & 1;
 }
 
-/* A hexadecimal number of /proc/self/status; key "CapEff:". */
-static uint64_t status_number(const char *key, uint64_t missing)
-{
-	FILE *f = fopen("/proc/self/status", "re");
-	size_t len = strlen(key);
-	uint64_t value = missing;
-	char line[256];
-
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, key, len) && sscanf(line + len, "%" SCNx64, &value) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return value;
-}
-
 bool rights_seccomp(void)
 {
-	return status_number("Seccomp:", 0) != 0;
+	return prctl(PR_GET_SECCOMP) > 0;
 }
 
 uint64_t rights_capabilities(void)
 {
-	return status_number("CapEff:", 0);
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+
+	if (syscall(SYS_capget, &head, data))
+		return 0;
+	return (uint64_t)data[1].effective << 32 | data[0].effective;
+}
+
+bool rights_user_namespace(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/user", &st) == 0 && st.st_ino != INITIAL_USER_NAMESPACE;
 }
 
 bool rights_all(void)
@@ -87,13 +101,57 @@ bool rights_read_kernel(void)
 	return try_load(nothing, 2) || !try_load(reads, sizeof(reads) / sizeof(reads[0]));
 }
 
-const char *rights_hint(void)
+/* Why the kernel says EPERM; NULL: nothing is known. */
+static const char *denied_hint(void)
 {
-	uint64_t capabilities = status_number("CapEff:", ~0ull);
+	uint64_t capabilities = rights_capabilities();
 
+	if (rights_user_namespace())
+		return "run it outside of this user namespace (a rootless container?): its root has no rights over the kernel";
 	if (!capable(capabilities, CAP_BPF) || !capable(capabilities, CAP_PERFMON))
 		return geteuid() ? "run it as root" : "this root lacks CAP_BPF or CAP_PERFMON (a container?): grant them";
-	if (rights_seccomp())
-		return "a seccomp filter is active (a container?): let it allow bpf(2) and perf_event_open(2)";
 	return NULL;
+}
+
+struct refusal rights_refusal(int err)
+{
+	static const char filtered[] = "a seccomp filter is active (a container?): let it allow bpf(2) and perf_event_open(2)";
+	const char *hint = NULL;
+
+	switch (-err) {
+	case EPERM:
+	case EACCES:
+		hint = denied_hint();
+		if (!hint && err == -EPERM && rights_seccomp())
+			hint = filtered;
+		return (struct refusal){ hint ? EXIT_NOT_PERMITTED : EXIT_KERNEL_CANNOT, hint };
+	case ENOSYS:
+		if (rights_seccomp())
+			return (struct refusal){ EXIT_NOT_PERMITTED, filtered };
+		break;
+	case EMFILE:
+		return (struct refusal){ EXIT_FAILED, "raise the limit of open files (ulimit -Hn): some hundreds are needed" };
+	case ENOMEM:
+		return (struct refusal){ EXIT_FAILED, "free memory, or raise the limits of it (ulimit -d, ulimit -v)" };
+	}
+	return (struct refusal){ error_code_of(err), NULL };
+}
+
+int rights_fail(struct error *e, int err, const char *hint, const char *what)
+{
+	struct refusal r = rights_refusal(err);
+
+	return error_set(e, r.code, r.hint ? r.hint : hint, strerror(-err), "%s", what);
+}
+
+int rights_load_fail(struct error *e, int err)
+{
+	static const char what[] = "cannot load the BPF programs";
+
+	if (err == -ESRCH && limits_memory()) /* libbpf, of BTF that it had no memory for */
+		err = -ENOMEM;
+	if (!rights_read_kernel())
+		return error_set(e, EXIT_KERNEL_CANNOT, "boot with lockdown=integrity or without lockdown",
+				 "BPF programs may not read kernel memory: kernel lockdown is in confidentiality mode", what);
+	return rights_fail(e, err, "-v shows what the verifier says", what);
 }

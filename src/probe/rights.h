@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What may stand in the way of this very process: its pid namespace, its
- * capabilities, a seccomp filter. */
+/* What may stand in the way of this very process: missing mounts, its namespaces, its
+ * capabilities, its limits, a seccomp filter; and what to say when the kernel refuses. */
 #ifndef PROBE_RIGHTS_H
 #define PROBE_RIGHTS_H
 
@@ -9,6 +9,8 @@
 
 #include "base/error.h"
 
+/* Are /proc and /sys there?  0, or -1 and e is filled. */
+int rights_check_mounts(struct error *e);
 /* BPF programs see pids of the initial namespace: 0 if they are ours too, else
  * -1 and e is filled. */
 int rights_check_namespace(struct error *e);
@@ -20,7 +22,15 @@ uint64_t rights_capabilities(void);
 bool rights_all(void);
 /* May BPF programs read kernel memory?  Not under lockdown=confidentiality. */
 bool rights_read_kernel(void);
-/* Why the kernel says EPERM, as a hint for the user; NULL: nothing is known. */
-const char *rights_hint(void);
+/* Are we in another user namespace than the initial one, where capabilities count for nothing here? */
+bool rights_user_namespace(void);
+
+struct refusal { enum exit_code code; const char *hint; /* NULL: nothing is known */ };
+/* What a negative errno of bpf(2) or perf_event_open(2) means for this process. */
+struct refusal rights_refusal(int err);
+/* Fills e for such a call that failed, and returns -1; hint: where nothing better is known. */
+int rights_fail(struct error *e, int err, const char *hint, const char *what);
+/* The same where an object was not loaded. */
+int rights_load_fail(struct error *e, int err);
 
 #endif

@@ -64,6 +64,8 @@ static int object_load(struct top_probe *p, const struct top_probe_options *opt,
 	bpf_map__set_max_entries(p->skel->maps.percpu_bases, config->cpus);
 	if (opt->rows)
 		bpf_map__set_max_entries(p->skel->maps.rows, opt->rows + MMT_TOP_FULL + 1);
+	if (links_check_files(p->skel->obj, e))
+		return -1;
 	kernel_btf_release(); /* libbpf has its own now */
 	if (!err)
 		err = top_bpf__load(p->skel);
@@ -74,8 +76,7 @@ static int object_load(struct top_probe *p, const struct top_probe_options *opt,
 	if (!err)
 		err = row_add(p, 0, MMT_TOP_FULL);
 	if (err)
-		return error_set(e, error_code_of(err), "-v shows what the verifier says", strerror(-err),
-				 "cannot load the BPF programs");
+		return rights_load_fail(e, err);
 	p->percpu = p->percpu && percpu_find(p->skel->progs.percpu_find__rt);
 	return 0;
 }
@@ -90,7 +91,7 @@ static int rows_choose(struct top_probe *p, struct error *e)
 	for (ssize_t i = 0; i < n && !err && p->pid_count; i++)
 		if (tasks[i].flags & MMT_TOP_LEADER)
 			err = row_add(p, tasks[i].key.tgid, tasks[i].key.start_boottime);
-	return err ? error_set(e, error_code_of(err), NULL, strerror(-err), "cannot read the processes") : 0;
+	return err ? rights_fail(e, err, NULL, "cannot read the processes") : 0;
 }
 
 /* Only fentry costs nothing to those that make other calls: the rest is for who asks. */
@@ -124,8 +125,7 @@ struct top_probe *top_probe_open(const struct top_probe_options *opt, struct err
 	}
 	p->tasks_link = bpf_program__attach_iter(p->skel->progs.top_tasks__it, NULL);
 	if (!p->tasks_link) {
-		error_set(e, error_code_of(-errno), "'mmtrace doctor' shows what works here", strerror(errno),
-			  "cannot attach top_tasks__it");
+		rights_fail(e, -errno, "'mmtrace doctor' shows what works here", "cannot attach top_tasks__it");
 		top_probe_free(p);
 		return NULL;
 	}

@@ -196,6 +196,7 @@ static int try_program(struct trial *out, const struct btf *btf, const char *sec
 
 struct trial_env {
 	const struct btf *btf; /* kernel_btf() keeps it */
+	int btf_err;           /* why there is none */
 	struct bpf_object *objects[OBJECT_COUNT]; /* opened on first use, never loaded */
 };
 
@@ -216,6 +217,7 @@ struct trial_env *trial_open(const char *btf_path)
 	if (!env)
 		return NULL;
 	env->btf = kernel_btf(btf_path);
+	env->btf_err = env->btf ? 0 : -errno;
 	return env;
 }
 
@@ -242,12 +244,23 @@ void trial_close(struct trial_env *env)
 	free(env);
 }
 
+static void fail_btf(struct trial *out, int err)
+{
+	char why[100];
+
+	snprintf(why, sizeof(why), "cannot read the BTF of this kernel: %s", strerror(-err));
+	if (err == -ENOMEM || err == -EMFILE || err == -EACCES || err == -EPERM)
+		fail(out, err, why);
+	else
+		fail(out, -ENOENT, "no BTF of this kernel (give one with --btf FILE)");
+}
+
 void trial_run(struct trial_env *env, const struct candidate *c, struct trial *out)
 {
 	memset(out, 0, sizeof(*out));
 	out->done = true;
 	if (!env || !env->btf) {
-		fail(out, -ENOENT, env ? "no BTF of this kernel (give one with --btf FILE)" : "out of memory");
+		fail_btf(out, env ? env->btf_err : -ENOMEM);
 		return;
 	}
 	for (const char *const *name = c->progs; *name && !out->err; name++) {

@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The source of doctor: tries every candidate of every hook. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "probe/machine.h"
+#include "probe/plan.h"
 #include "probe/rights.h"
 #include "source/source.h"
 
 /* What would make a refused candidate work. */
-static const char *remedy(const struct trial *t, bool rights)
+static const char *remedy(const struct trial *t)
 {
+	struct refusal r = rights_refusal(t->err);
+
 	if (!t->err)
 		return "";
-	if ((t->err == -EPERM || t->err == -EACCES) && !rights)
-		return "run it as root";
+	if (r.hint)
+		return r.hint;
 	if (t->err == -EPERM || t->err == -EACCES)
 		return "refused in spite of all rights: by lockdown, a security module or the hypervisor; whoever runs the "
 		       "machine can allow it";
@@ -28,7 +32,7 @@ static void emit_candidate(struct source *s, const struct candidate *c, const st
 			   bool hopeless)
 {
 	const char *texts[] = { hooks[c->hook].key, hooks[c->hook].help, c->backend, c->provides, c->limitations,
-				t->err ? t->program : "", t->why, remedy(t, rights_all()) };
+				t->err ? t->program : "", t->why, remedy(t) };
 	struct input_candidate head = { .works = !t->err, .chosen = chosen, .hopeless = hopeless };
 	char *body = NULL;
 	size_t size = 0;
@@ -44,10 +48,9 @@ static void emit_candidate(struct source *s, const struct candidate *c, const st
 	free(body);
 }
 
-/* Are there winners for all hooks that the per-VMA view needs? */
-static bool emit_trials(struct source *s, const struct trial *trials)
+static void emit_trials(struct source *s, const struct trial *trials)
 {
-	bool usable = rights_read_kernel(), works[HOOK_COUNT] = { false }, chosen[HOOK_COUNT] = { false };
+	bool works[HOOK_COUNT] = { false }, chosen[HOOK_COUNT] = { false };
 
 	for (size_t i = 0; i < candidate_count; i++)
 		works[candidates[i].hook] |= !trials[i].err;
@@ -58,9 +61,19 @@ static bool emit_trials(struct source *s, const struct trial *trials)
 		chosen[h] |= first;
 		emit_candidate(s, &candidates[i], &trials[i], first, !works[h]);
 	}
+}
+
+/* Can the per-VMA view run?  Else e says why not, as that would. */
+static int check_trials(const struct trial *trials, struct error *e)
+{
+	bool works[HOOK_COUNT] = { false };
+
+	for (size_t i = 0; i < candidate_count; i++)
+		works[candidates[i].hook] |= !trials[i].err;
 	for (int h = 0; h < HOOK_COUNT; h++)
-		usable &= works[h] || !hooks[h].needed || hooks[h].object != OBJECT_MMTRACE;
-	return usable;
+		if (!works[h] && hooks[h].needed && hooks[h].object == OBJECT_MMTRACE)
+			return plan_fail((enum hook_id)h, trials, NULL, e);
+	return rights_read_kernel() ? 0 : rights_load_fail(e, -EPERM);
 }
 
 static void emit_machine(struct source *s)
@@ -78,14 +91,22 @@ static void emit_machine(struct source *s)
 static int doctor_open(struct source *s, struct error *e)
 {
 	struct trial *trials = xcalloc(candidate_count, sizeof(*trials));
-	struct error nowhere; /* what it would say is among the facts */
-	bool usable;
+	struct error why = { 0 };
+	char code[8];
 
 	(void)e;
 	hook_trials(s->args->probe.btf, s->args->probe.verbose, trials);
 	emit_machine(s);
-	usable = emit_trials(s, trials) && !rights_check_namespace(&nowhere);
-	emit_fact(s, "option", usable ? "usable" : rights_all() ? "kernel_cannot" : "not_permitted", "");
+	emit_trials(s, trials);
+	if (!rights_check_mounts(&why) && !rights_check_namespace(&why) && !check_trials(trials, &why)) {
+		emit_fact(s, "option", "usable", "");
+	} else {
+		snprintf(code, sizeof(code), "%d", why.code);
+		emit_fact(s, "option", "refusal", code);
+		emit_fact(s, "refusal", "what", why.what);
+		emit_fact(s, "refusal", "cause", why.cause);
+		emit_fact(s, "refusal", "hint", strstr(why.hint, "mmtrace doctor") ? "" : why.hint); /* it is the doctor who speaks */
+	}
 	free(trials);
 	return 0;
 }

@@ -11,6 +11,8 @@
 #include "host/procfs.h"
 #include "probe/attach.h"
 #include "probe/kernel_btf.h"
+#include "probe/plan.h"
+#include "probe/rights.h"
 
 struct source *source_new(const struct source_type *type, struct args *args, const struct model *model, input_fn emit,
 			  void *ctx)
@@ -27,8 +29,10 @@ struct source *source_new(const struct source_type *type, struct args *args, con
 
 int source_open(struct source *s, struct error *e)
 {
-	int err = s->type->open(s, e);
+	int err;
 
+	plan_log(s->args->probe.verbose);
+	err = s->type->traces && rights_check_mounts(e) ? -1 : s->type->open(s, e);
 	kernel_btf_release(); /* all have looked */
 	return err;
 }

@@ -17,6 +17,7 @@ struct source;
 
 struct source_type {
 	const char *name;
+	bool traces; /* the kernel: /proc and /sys must be there */
 	size_t size; /* of the whole struct, whose first member is a struct source */
 	/* Checks targets, tries, loads, attaches.  Emits the facts of the run but those
 	 * that all commands share.  A command under trace (child > 0) waits meanwhile. */

@@ -163,6 +163,7 @@ static void top_close(struct source *s)
 
 const struct source_type source_top = {
 	.name = "top",
+	.traces = true,
 	.size = sizeof(struct top_source),
 	.open = top_open,
 	.start = top_start,

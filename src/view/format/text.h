@@ -43,6 +43,8 @@ size_t text_limit(const struct text *x);
 void text_line(struct text *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A line, broken between words at the width of the terminal: nothing is lost. */
 void text_wrap(struct text *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The same; all lines but the first are indented so far. */
+void text_wrap_at(struct text *x, int indent, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* " · ", or " | " where the locale is not UTF-8. */
 const char *text_dot(const struct text *x);
 /* "mmtrace itself: cpu 0.18s, rss 6.0M, ..." */

@@ -85,15 +85,12 @@ static size_t break_at(const char *text, int width)
 	return at ? at : end;
 }
 
-void text_wrap(struct text *x, const char *fmt, ...)
+/* Takes text. */
+static void wrap(struct text *x, int indent, char *text)
 {
-	int width = x->view->opt.width > 20 ? x->view->opt.width : 0;
-	char *text, *rest;
-	va_list ap;
+	int width = x->view->opt.width > indent + 20 ? x->view->opt.width : 0;
+	char *rest;
 
-	va_start(ap, fmt);
-	text = compose(fmt, ap);
-	va_end(ap);
 	if (!text)
 		return;
 	rest = text + (width ? break_at(text, width) : strlen(text));
@@ -101,10 +98,28 @@ void text_wrap(struct text *x, const char *fmt, ...)
 	while (*rest) {
 		char *line = rest + (*rest == ' ');
 
-		rest = line + break_at(line, width - 4);
-		fprintf(x->view->out, "    %.*s\n", (int)(rest - line), line);
+		rest = line + break_at(line, width - indent);
+		fprintf(x->view->out, "%*s%.*s\n", indent, "", (int)(rest - line), line);
 	}
 	free(text);
+}
+
+void text_wrap(struct text *x, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	wrap(x, 4, compose(fmt, ap));
+	va_end(ap);
+}
+
+void text_wrap_at(struct text *x, int indent, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	wrap(x, indent, compose(fmt, ap));
+	va_end(ap);
 }
 
 const char *text_dot(const struct text *x)
