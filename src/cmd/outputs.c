@@ -16,11 +16,14 @@
 
 /* --- opening --- */
 
-static int open_file(const char *path, struct error *e)
+static int open_file(const char *path, bool *created, struct error *e)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	char safe[256];
 
+	*created = fd >= 0;
+	if (fd < 0)
+		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 	if (fd < 0)
 		error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot write to '%s'", error_escape(safe, sizeof(safe), path));
 	return fd;
@@ -79,7 +82,7 @@ static int add(struct outputs *o, const struct args *a, const char *name, const 
 	*out = (struct output){ .path = path, .fd = -1 };
 	if (!path)
 		out->fd = standard(a, format);
-	else if ((stays || !format->rewrites) && (out->fd = open_file(path, e)) < 0)
+	else if ((stays || !format->rewrites) && (out->fd = open_file(path, &out->created, e)) < 0)
 		return -1;
 	if (out->fd >= 0 && stream_open(out, &o->patience, e))
 		return -1;
@@ -148,7 +151,8 @@ static void replace(struct output *o, void (*show)(struct view *v))
 	o->view->out = NULL;
 	if (fchmod(fileno(f), 0644) || fflush(f) || ferror(f))
 		o->err = o->err ? o->err : errno ? errno : EIO;
-	fclose(f);
+	if (fclose(f) && !o->err)
+		o->err = errno;
 	if (o->err || rename(name, o->path)) {
 		o->err = o->err ? o->err : errno;
 		unlink(name);
@@ -162,8 +166,10 @@ static void note_error(struct output *o)
 {
 	if (o->f && ferror(o->f) && !o->err)
 		o->err = errno ? errno : EIO;
-	if (!o->err)
-		o->err = o->view->err;
+	if (o->err || !o->view->err)
+		return;
+	o->err = o->view->err;
+	o->err_type = o->view->err_type;
 }
 
 /* The terminal may have another size now. */
@@ -281,11 +287,15 @@ void outputs_push(struct outputs *o)
 
 static int report(const struct output *o, uint64_t lost, struct error *e)
 {
+	const char *hint = "free space, or choose another file";
 	char what[300], why[100];
 
-	snprintf(what, sizeof(what), "%s%s", o->path ? "to " : "the output", o->path ? o->path : "");
+	if (o->err == EFBIG)
+		hint = "raise the limit of the size of files (ulimit -f)";
+	snprintf(what, sizeof(what), "%s%s%s%s", o->path ? "to " : "the output", o->path ? o->path : "",
+		 o->err_type ? "." : "", o->err_type ? o->err_type : "");
 	if (!lost)
-		return error_set(e, EXIT_FAILED, "free space, or choose another file", strerror(o->err), "cannot write %s", what);
+		return error_set(e, EXIT_FAILED, hint, strerror(o->err), "cannot write %s", what);
 	snprintf(why, sizeof(why), "its reader takes nothing; %" PRIu64 " bytes were not written", lost);
 	return error_set(e, EXIT_FAILED, NULL, why, "cannot write %s", what);
 }
@@ -316,6 +326,9 @@ int outputs_close(struct outputs *o, struct error *e)
 
 	o->patience.closing = true;
 	messages_close(o);
+	for (int i = 0; i < o->count && !o->started; i++)
+		if (o->list[i].created)
+			unlink(o->list[i].path); /* nothing was traced: there is nothing to show for it */
 	for (int i = 0; i < o->count; i++)
 		failed |= output_close(&o->list[i], failed ? &other : e);
 	free(o->list);

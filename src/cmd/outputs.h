@@ -15,7 +15,9 @@ struct output {
 	struct sink *sink; /* below f, unless it is a regular file; NULL: none */
 	int fd;           /* of f; -1: none */
 	const char *path; /* NULL: stdout or stderr */
+	bool created;     /* it was not there before */
 	int err;          /* errno of the first write that failed */
+	const char *err_type; /* it was to FILE.TYPE; NULL: to FILE */
 	bool terminal;
 };
 

@@ -33,6 +33,13 @@ struct run {
 	bool stop, output_failed, lingers;
 };
 
+/* Tracing has begun: the files may lose what they hold. */
+static void start_files(struct run *r)
+{
+	record_start(r->record);
+	outputs_start(&r->out);
+}
+
 /* --- one input --- */
 
 static int on_input(void *ctx, const struct input *in)
@@ -113,7 +120,7 @@ static int launch(struct run *r, struct error *e)
 	if (err)
 		return error_set(e, err == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, NULL, strerror(err), "cannot run '%s'",
 				 r->a->target.command[0]);
-	outputs_start(&r->out);
+	start_files(r);
 	return 0;
 }
 
@@ -169,7 +176,7 @@ static int begin(struct run *r, struct error *e)
 	if (r->s->type->start && r->s->type->start(r->s, e))
 		return -1;
 	if (!r->child.pid)
-		outputs_start(&r->out); /* whoever reads its first line knows that from now on all is counted */
+		start_files(r); /* whoever reads its first line knows that from now on all is counted */
 	if (r->s->type->survey && r->s->type->survey(r->s, e))
 		return -1;
 	return r->child.pid ? launch(r, e) : 0;

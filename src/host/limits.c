@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include "host/limits.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #define FILES_OWN 256   /* maps, programs, links, output */
 #define FILES_PER_CPU 7 /* two events and their links; a ring */
-#define STACK_NEED (128ul << 10)
+#define STACK_NEED (64ul << 10)
 #define STACK_WANT (1ul << 20)
 
 /* What a command gets back. */
@@ -44,7 +45,7 @@ int limits_raise(struct error *e)
 	if (getrlimit(RLIMIT_STACK, &stack) || stack.rlim_cur >= STACK_NEED)
 		return 0;
 	snprintf(why, sizeof(why), "its stack may have %lu KiB only", (unsigned long)stack.rlim_cur >> 10);
-	return error_set(e, EXIT_FAILED, "raise the limit of the stack (ulimit -Hs): 128 KiB at least", why, "cannot start");
+	return error_set(e, EXIT_FAILED, "raise the limit of the stack (ulimit -Hs): 64 KiB at least", why, "cannot start");
 }
 
 void limits_restore(void)
@@ -57,12 +58,14 @@ void limits_restore(void)
 
 bool limits_files_left(int n)
 {
-	int fd = n > 0 ? dup(STDERR_FILENO) : -1;
-	bool left = n <= 0 || (fd >= 0 && limits_files_left(n - 1));
+	struct rlimit files;
+	int left = 0;
 
-	if (fd >= 0)
-		close(fd);
-	return left;
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return true;
+	for (int fd = 0; left < n && (rlim_t)fd < files.rlim_cur; fd++)
+		left += fcntl(fd, F_GETFD) < 0;
+	return left >= n;
 }
 
 bool limits_memory(void)

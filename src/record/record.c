@@ -20,50 +20,75 @@ static const char magic[8] = { '\x93', 'M', 'M', 'T', '\r', '\n', '\x1a', '\n' }
 
 struct frame { uint32_t kind, head; uint64_t body; };
 
-struct record_writer { FILE *f; int err; bool begun; };
+struct record_writer {
+	FILE *f;
+	FILE *early; /* in memory, before it is started */
+	char *bytes;
+	size_t used;
+	const char *path;
+	bool created;
+	int err;
+};
 
 static void put(struct record_writer *w, const void *bytes, size_t size)
 {
 	static const char zero[8];
 	size_t pad = PADDED(size) - size;
+	FILE *f = w->early ? w->early : w->f;
 
 	if (w->err || !size)
 		return;
-	if (fwrite(bytes, 1, size, w->f) != size || fwrite(zero, 1, pad, w->f) != pad)
+	if (fwrite(bytes, 1, size, f) != size || fwrite(zero, 1, pad, f) != pad)
 		w->err = errno ? errno : EIO;
-}
-
-static void begin(struct record_writer *w)
-{
-	const uint64_t version = VERSION;
-	struct stat st;
-
-	w->begun = true;
-	if (fstat(fileno(w->f), &st) == 0 && S_ISREG(st.st_mode) && ftruncate(fileno(w->f), 0))
-		w->err = errno;
-	put(w, magic, sizeof(magic));
-	put(w, &version, sizeof(version));
 }
 
 struct record_writer *record_create(const char *path, struct error *e)
 {
 	struct record_writer *w = xcalloc(1, sizeof(*w));
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600); /* it holds names and addresses */
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600); /* it holds names and addresses */
+	const uint64_t version = VERSION;
 
+	w->created = fd >= 0;
+	w->path = path;
+	if (fd < 0)
+		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	w->f = fd < 0 ? NULL : fdopen(fd, "w");
-	if (w->f)
+	w->early = w->f ? open_memstream(&w->bytes, &w->used) : NULL;
+	if (w->early) {
+		put(w, magic, sizeof(magic));
+		put(w, &version, sizeof(version));
 		return w;
+	}
 	error_set(e, EXIT_FAILED, "choose another file", strerror(errno), "cannot record to '%s'", path);
 	free(w);
 	return NULL;
+}
+
+static void early_close(struct record_writer *w)
+{
+	if (w->early && fclose(w->early) && !w->err)
+		w->err = ENOMEM;
+	w->early = NULL;
+}
+
+void record_start(struct record_writer *w)
+{
+	struct stat st;
+
+	if (!w || !w->early)
+		return;
+	early_close(w);
+	if (fstat(fileno(w->f), &st) == 0 && S_ISREG(st.st_mode) && ftruncate(fileno(w->f), 0) && !w->err)
+		w->err = errno;
+	put(w, w->bytes, w->used);
+	free(w->bytes);
+	w->bytes = NULL;
 }
 
 void record_put(struct record_writer *w, const struct input *in)
 {
 	struct frame frame = { in->kind, (uint32_t)in->head_size, in->size };
 
-	if (!w->begun)
-		begin(w);
 	put(w, &frame, sizeof(frame));
 	put(w, in->head, in->head_size);
 	put(w, in->body, in->size);
@@ -72,17 +97,23 @@ void record_put(struct record_writer *w, const struct input *in)
 int record_close(struct record_writer *w, struct error *e)
 {
 	struct frame end = { .kind = KIND_END };
+	bool started;
 	int err;
 
 	if (!w)
 		return 0;
-	if (w->begun)
+	started = !w->early;
+	if (started)
 		put(w, &end, sizeof(end));
+	early_close(w);
+	if (!started && w->created)
+		unlink(w->path);
 	err = fclose(w->f) && !w->err ? errno : w->err;
+	free(w->bytes);
 	free(w);
-	return err ? error_set(e, EXIT_FAILED, "free space, or choose another file", strerror(err),
-			       "cannot write the recording")
-		   : 0;
+	return err && started ? error_set(e, EXIT_FAILED, "free space, or choose another file", strerror(err),
+					  "cannot write the recording")
+			      : 0;
 }
 
 /* --- reading --- */

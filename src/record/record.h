@@ -16,11 +16,14 @@
 
 struct record_writer;
 
-/* Opens path, of which nothing is lost before the first input; NULL and e. */
+/* Opens path, of which nothing is lost before record_start(); NULL and e. */
 struct record_writer *record_create(const char *path, struct error *e);
+/* Empties the file: what was put before waits in memory until then. Takes NULL. */
+void record_start(struct record_writer *w);
 /* Errors are kept for record_close(). */
 void record_put(struct record_writer *w, const struct input *in);
-/* Writes the end mark; 0, or -1 and e if anything could not be written. Takes NULL. */
+/* Writes the end mark; 0, or -1 and e if anything could not be written. A file that was never
+ * started is as it was: one that was not there goes again. Takes NULL. */
 int record_close(struct record_writer *w, struct error *e);
 
 /* --- reading --- */

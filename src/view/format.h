@@ -70,6 +70,7 @@ struct view {
 	struct group *group;  /* NULL: rows are not grouped */
 	struct json json;     /* a line under way, for formats that write JSON */
 	int err;              /* errno: a file of the format's own could not be written; 0: none failed */
+	const char *err_type; /* that file is FILE.TYPE */
 	void *state;          /* the format's own; freed by view_free() after clean() */
 };
 

@@ -86,6 +86,7 @@ int main(int argc, char **argv)
 
 		snprintf(path, sizeof(path), "%s/%s", argv[1], samples[i].name);
 		w = record_create(path, &e);
+		record_start(w);
 		if (!w)
 			break;
 		samples[i].write(w);

@@ -117,6 +117,15 @@ static bool is_main(const struct view *v, const struct row_type *type)
 	return type == (v->show->events ? v->show->events[0] : v->show->rows[0]);
 }
 
+/* The first is told: of a full disk one is enough. */
+static void failed(struct view *v, const struct row_type *type, int err)
+{
+	if (v->err)
+		return;
+	v->err = err ? err : EIO;
+	v->err_type = type->name;
+}
+
 static FILE *sheet_file(struct view *v, const struct row_type *type)
 {
 	char *name = NULL;
@@ -127,7 +136,7 @@ static FILE *sheet_file(struct view *v, const struct row_type *type)
 	if (asprintf(&name, "%s.%s", v->opt.path, type->name) >= 0)
 		f = fopen(name, "we");
 	if (!f)
-		v->err = errno;
+		failed(v, type, errno);
 	free(name);
 	return f;
 }
@@ -178,8 +187,24 @@ static void flush(struct view *v)
 
 	fflush(v->out);
 	for (int i = 0; csv && i < csv->count; i++)
-		if (csv->sheets[i].out && fflush(csv->sheets[i].out))
-			v->err = errno;
+		if (csv->sheets[i].own && csv->sheets[i].out && (fflush(csv->sheets[i].out) || ferror(csv->sheets[i].out)))
+			failed(v, csv->sheets[i].type, errno);
+}
+
+/* Some file systems say only now that there is no room. */
+static void end(struct view *v)
+{
+	struct csv *csv = v->state;
+
+	flush(v);
+	for (int i = 0; csv && i < csv->count; i++) {
+		struct sheet *s = &csv->sheets[i];
+
+		if (s->own && s->out && fclose(s->out))
+			failed(v, s->type, errno);
+		if (s->own)
+			s->out = NULL;
+	}
 }
 
 static void clean(struct view *v)
@@ -195,5 +220,5 @@ static void clean(struct view *v)
 
 const struct format format_csv = {
 	.name = "csv", .help = "comma-separated values (RFC 4180), one row type",
-	.start = start, .row = row, .event = row, .tick = flush, .end = flush, .clean = clean,
+	.start = start, .row = row, .event = row, .tick = flush, .end = end, .clean = clean,
 };
