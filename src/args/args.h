@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -90,6 +91,7 @@ struct args {
 	struct top_args top;
 	const char *words[WORDS_MAX]; /* that are neither INTERVAL nor COUNT */
 	int word_count;
+	FILE *recording; /* of replay: the file that the word names, opened once (cmd/replay.c) */
 	bool help, version;
 	uint64_t given; /* bit per row of options.def: it was on the command line */
 };

@@ -29,7 +29,9 @@ static const struct command *command_named(const char *name)
 	return NULL;
 }
 
-const struct command *replay_command(const struct args *a, struct error *e)
+/* Reads the name of the command; leaves the file to the source, which begins anew: another file
+ * of that name may be there by then. */
+const struct command *replay_command(struct args *a, struct error *e)
 {
 	const char *path = a->word_count == 1 ? a->words[0] : NULL;
 	FILE *f = path ? fopen(path, "re") : NULL;
@@ -47,17 +49,14 @@ const struct command *replay_command(const struct args *a, struct error *e)
 		error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot replay '%.100s'", path);
 		return NULL;
 	}
-	if (fstat(fileno(f), &st) || !S_ISREG(st.st_mode)) { /* it is read twice */
+	a->recording = f;
+	if (fstat(fileno(f), &st) || !S_ISREG(st.st_mode)) { /* it is read from its beginning twice */
 		error_set(e, EXIT_FAILED, "put it into a file first", "it is no regular file", "cannot replay '%.100s'", path);
-		fclose(f);
-		return NULL;
-	}
-	if (record_open(&reader, f, e) == 0) {
+	} else if (record_open(&reader, f, e) == 0) {
 		c = command_named(recorded_command(&reader, &in));
 		if (!c)
 			error_set(e, EXIT_FAILED, NULL, "it does not say of which command it is", "cannot replay '%.100s'", path);
 		record_end(&reader);
 	}
-	fclose(f);
 	return c;
 }

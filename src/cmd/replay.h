@@ -4,7 +4,7 @@
 
 #include "cmd/command.h"
 
-/* The command whose run the file named by the words holds; NULL and e. */
-const struct command *replay_command(const struct args *a, struct error *e);
+/* The command whose run the file named by the words holds, which a->recording is then; NULL and e. */
+const struct command *replay_command(struct args *a, struct error *e);
 
 #endif

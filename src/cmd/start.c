@@ -76,6 +76,8 @@ int start(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	if (a && limits_raise(&e) == 0 && args_parse(a, argc, argv, &e) == 0)
 		status = only_prints(a, &e) ? flush(&e) : checked_run(a, &e);
+	if (a && a->recording)
+		fclose(a->recording);
 	free(a);
 	if (!e.code)
 		return status;

@@ -20,6 +20,23 @@ static const char magic[8] = { '\x93', 'M', 'M', 'T', '\r', '\n', '\x1a', '\n' }
 
 struct frame { uint32_t kind, head; uint64_t body; };
 
+/* The end mark holds a sum of all frames before it, in place of the length of its body; its head
+ * says so (files of older versions have 0 there, and older versions do not look). */
+#define END_HAS_SUM 1
+
+/* Every frame is a number of words; a change of one word always changes the sum. */
+static uint64_t sum_words(uint64_t sum, const void *bytes, size_t size)
+{
+	for (size_t at = 0; at < size; at += 8) {
+		uint64_t word = 0;
+
+		memcpy(&word, (const char *)bytes + at, size - at < 8 ? size - at : 8);
+		sum = (sum ^ word) * 0x9e3779b97f4a7c15ull;
+		sum ^= sum >> 32;
+	}
+	return sum;
+}
+
 struct record_writer {
 	FILE *f;
 	FILE *early; /* in memory, before it is started */
@@ -27,6 +44,7 @@ struct record_writer {
 	size_t used;
 	const char *path;
 	bool created;
+	uint64_t sum;
 	int err;
 };
 
@@ -89,6 +107,9 @@ void record_put(struct record_writer *w, const struct input *in)
 {
 	struct frame frame = { in->kind, (uint32_t)in->head_size, in->size };
 
+	w->sum = sum_words(w->sum, &frame, sizeof(frame));
+	w->sum = sum_words(w->sum, in->head, in->head_size);
+	w->sum = sum_words(w->sum, in->body, in->size);
 	put(w, &frame, sizeof(frame));
 	put(w, in->head, in->head_size);
 	put(w, in->body, in->size);
@@ -96,13 +117,14 @@ void record_put(struct record_writer *w, const struct input *in)
 
 int record_close(struct record_writer *w, struct error *e)
 {
-	struct frame end = { .kind = KIND_END };
+	struct frame end = { .kind = KIND_END, .head = END_HAS_SUM };
 	bool started;
 	int err;
 
 	if (!w)
 		return 0;
 	started = !w->early;
+	end.body = w->sum;
 	if (started)
 		put(w, &end, sizeof(end));
 	early_close(w);
@@ -158,11 +180,14 @@ enum record_state record_next(struct record_reader *r, struct input *in)
 	if (fread(&frame, 1, sizeof(frame), r->f) != sizeof(frame))
 		return RECORD_CUT;
 	if (frame.kind == KIND_END)
-		return RECORD_END;
+		return frame.head == END_HAS_SUM && frame.body != r->sum ? RECORD_CHANGED : RECORD_END;
 	if (frame.head > HEAD_MAX || frame.body > RECORD_BODY_MAX)
 		return RECORD_DAMAGED;
 	if (!read_part(r->f, &r->head, &r->head_room, frame.head) || !read_part(r->f, &r->body, &r->body_room, frame.body))
 		return RECORD_CUT;
+	r->sum = sum_words(r->sum, &frame, sizeof(frame));
+	r->sum = sum_words(r->sum, r->head, PADDED(frame.head));
+	r->sum = sum_words(r->sum, r->body, PADDED(frame.body));
 	*in = (struct input){ .kind = frame.kind, .head = frame.head ? r->head : NULL, .head_size = frame.head,
 			      .body = frame.body ? r->body : NULL, .size = frame.body };
 	return RECORD_INPUT;

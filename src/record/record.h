@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* A file of inputs: what a run learned, in order.  Plain for now: a header, then
  * for each input 16 bytes (kind u32, head u32, body u64, little endian) and both
- * parts, each padded to 8.  An end mark shows that it is whole. */
+ * parts, each padded to 8.  An end mark shows that it is whole, and by a sum that nothing in it was
+ * changed. */
 #ifndef RECORD_RECORD_H
 #define RECORD_RECORD_H
 
@@ -28,12 +29,13 @@ int record_close(struct record_writer *w, struct error *e);
 
 /* --- reading --- */
 
-struct record_reader { FILE *f; unsigned char *head, *body; size_t head_room, body_room; };
+struct record_reader { FILE *f; unsigned char *head, *body; size_t head_room, body_room; uint64_t sum; };
 
 enum record_state {
 	RECORD_INPUT,   /* *in holds until the next call */
 	RECORD_END,     /* whole */
 	RECORD_CUT,     /* the file ends before its end mark */
+	RECORD_CHANGED, /* whole, but not as it was written */
 	RECORD_DAMAGED, /* what follows makes no sense */
 };
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* A recording as a source. */
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "record/record.h"
 #include "source/source.h"
@@ -16,11 +14,10 @@ struct replay {
 static int replay_open(struct source *s, struct error *e)
 {
 	struct replay *r = (struct replay *)s;
-	const char *path = s->args->words[0];
 
-	r->f = fopen(path, "re");
-	if (!r->f)
-		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot replay '%.100s'", path);
+	r->f = s->args->recording;
+	s->args->recording = NULL;
+	rewind(r->f);
 	return record_open(&r->reader, r->f, e);
 }
 
@@ -44,6 +41,9 @@ static int replay_all(struct source *s, struct error *e)
 		s->emit(s->ctx, &in);
 	if (state == RECORD_END)
 		return 0;
+	if (state == RECORD_CHANGED)
+		return error_set(e, EXIT_FAILED, "what was shown may be wrong", "its sum does not fit: something in it was changed",
+				 "cannot trust '%.100s'", s->args->words[0]);
 	emit_end(s);
 	return error_set(e, EXIT_FAILED, "what stands before that was shown",
 			 state == RECORD_CUT ? "it ends amid the run" : "it is damaged", "cannot replay all of '%.100s'",
