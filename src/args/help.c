@@ -7,20 +7,20 @@
 #include "wire/hist.h"
 
 #define COLUMN 27 /* where the help of an option begins */
-#define WIDTH 100
+#define WIDTH 80
 
 static bool has(const struct option_row *row, enum command_id c)
 {
 	return row->commands >> c & 1;
 }
 
-/* Breaks text between words, with each further line set in. */
+/* Breaks text between words, with each further line set in; so it does at its own ends of lines. */
 static void put_wrapped(const char *text, int column, int width)
 {
 	int room = width - column;
 
 	while (*text) {
-		int n = (int)strlen(text);
+		int n = (int)strcspn(text, "\n");
 
 		if (n > room) {
 			n = room;
@@ -29,7 +29,7 @@ static void put_wrapped(const char *text, int column, int width)
 		}
 		printf("%.*s\n", n, text);
 		text += n;
-		text += *text == ' ';
+		text += *text == ' ' || *text == '\n';
 		if (*text)
 			printf("%*s", column, "");
 	}
@@ -57,29 +57,42 @@ static void put_domains(void)
 #undef DOMAIN
 	};
 
+	char reclaim[200] = "";
+	int used = 0;
+
 	puts("\nDomains (* by default):");
-	for (size_t i = 0; i < sizeof(domains) / sizeof(domains[0]); i++)
-		printf("  %c %-10s %s\n", domains[i].flags & HD_DEFAULT ? '*' : ' ', domains[i].key, domains[i].help);
-	fputs("    reclaim   ", stdout);
-	for (size_t i = 0; i < sizeof(domains) / sizeof(domains[0]); i++)
+	for (size_t i = 0; i < sizeof(domains) / sizeof(domains[0]); i++) {
+		printf("  %c %-10s ", domains[i].flags & HD_DEFAULT ? '*' : ' ', domains[i].key);
+		put_wrapped(domains[i].help, 15, WIDTH);
 		if (domains[i].flags & HD_RECLAIM)
-			printf(" %s", domains[i].key);
-	puts(": those that work here");
+			used += snprintf(reclaim + used, sizeof(reclaim) - (size_t)used, "%s%s", used ? " " : "", domains[i].key);
+	}
+	printf("    %-10s ", "reclaim");
+	snprintf(reclaim + used, sizeof(reclaim) - (size_t)used, ": those that work here");
+	put_wrapped(reclaim, 15, WIDTH);
+}
+
+static void put_named(const char *name, const char *help)
+{
+	printf("  %-10s ", name);
+	put_wrapped(help, 13, WIDTH);
 }
 
 void args_help(enum command_id command)
 {
 	const struct command_text *t = &command_texts[command];
+	char usage[200];
 	bool runs = false;
 
 	for (int i = 0; i < option_count; i++)
 		runs |= has(&option_rows[i], command) && !strcmp(option_rows[i].name, "command");
-	printf("Usage: mmtrace %s [OPTION...]%s%s\n", t->name, *t->words ? " " : "", t->words);
+	snprintf(usage, sizeof(usage), "Usage: mmtrace %s [OPTION...]%s%s", t->name, *t->words ? " " : "", t->words);
+	put_wrapped(usage, 7, WIDTH + 1);
 	if (runs)
 		printf("       mmtrace %s [OPTION...] -- CMD ARGS\n", t->name);
-	printf("%c%s.\n", t->help[0] - 'a' + 'A', t->help + 1);
-	if (*t->more)
-		puts(t->more);
+	snprintf(usage, sizeof(usage), "%c%s.", t->help[0] - 'a' + 'A', t->help + 1);
+	put_wrapped(usage, 0, WIDTH);
+	put_wrapped(t->more, 0, WIDTH);
 	if (command == COMMAND_HIST)
 		put_domains();
 	putchar('\n');
@@ -90,7 +103,7 @@ void args_help(enum command_id command)
 		return;
 	puts("\nCommands ('mmtrace COMMAND --help'):");
 	for (int i = 0; i < COMMAND_COUNT; i++)
-		printf("  %-10s %s\n", command_texts[i].name, command_texts[i].help);
+		put_named(command_texts[i].name, command_texts[i].help);
 }
 
 /* --- completion --- */

@@ -73,7 +73,7 @@ struct leak_probe *leak_open(const struct leak_options *opt, struct error *e)
 	want[HOOK_LEAK_LIFE] = opt->config.filter_pid;
 	want[HOOK_LEAK_PAGE] = domains & 1 << MMT_LEAK_PAGE;
 	if (p->cpus < 1)
-		error_set(e, EXIT_FAILED, NULL, strerror(-p->cpus), "cannot count the CPUs");
+		rights_fail(e, p->cpus, "/sys/devices/system/cpu/possible shows them", "cannot count the CPUs");
 	if (p->cpus < 1 || plan_build(&p->plan, e) || object_load(p, opt, e)) {
 		leak_free(p);
 		return NULL;

@@ -19,10 +19,13 @@
 
 #define INITIAL_PID_NAMESPACE 0xeffffffcu  /* PROC_PID_INIT_INO, the same since 3.8 */
 #define INITIAL_USER_NAMESPACE 0xeffffffdu /* PROC_USER_INIT_INO */
+#define FILES_FEW 8 /* at a time, before anything is loaded */
 #define POSSIBLE_CPUS "/sys/devices/system/cpu/possible"
 
-int rights_check_mounts(struct error *e)
+int rights_check_start(struct error *e)
 {
+	if (!limits_files_left(FILES_FEW)) /* else whatever is looked for is not found */
+		return rights_fail(e, -EMFILE, NULL, "cannot start");
 	if (access("/proc/self/stat", R_OK))
 		return error_set(e, EXIT_FAILED, "mount it: mount -t proc proc /proc", strerror(errno), "cannot read /proc");
 	if (access("/sys/devices", F_OK))

@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 
-/* Are /proc and /sys there?  0, or -1 and e is filled. */
-int rights_check_mounts(struct error *e);
+/* Are /proc and /sys there, and can a few files be opened?  0, or -1 and e is filled. */
+int rights_check_start(struct error *e);
 /* BPF programs see pids of the initial namespace: 0 if they are ours too, else
  * -1 and e is filled. */
 int rights_check_namespace(struct error *e);

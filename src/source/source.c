@@ -32,7 +32,7 @@ int source_open(struct source *s, struct error *e)
 	int err;
 
 	plan_log(s->args->probe.verbose);
-	err = s->type->traces && rights_check_mounts(e) ? -1 : s->type->open(s, e);
+	err = s->type->traces && rights_check_start(e) ? -1 : s->type->open(s, e);
 	kernel_btf_release(); /* all have looked */
 	return err;
 }

@@ -44,6 +44,7 @@ enum show_as {
 enum field_flag {
 	FIELD_TABLE_ONLY = 1, /* not in JSON, CSV and metrics: drawn from other fields */
 	FIELD_ZERO_GOES = 2,  /* where a table is too wide it goes first if it is 0 in all rows */
+	FIELD_SAME_GOES = 16, /* the same if it says the same in all rows */
 	FIELD_BLANK = 8,      /* where it has no value a table shows nothing, not "-" */
 	FIELD_VOLATILE = 4,   /* a label of which there may be any number (pid, address), or that
 			       * changes (trend): in metrics only with --by it */

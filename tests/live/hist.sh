@@ -144,7 +144,7 @@ slabs() {
 	hist kmalloc -z 8193 -- "$victim" bigpipe 1000 || return
 	equal "-z leaves them alone" "$(sum kmalloc alloc count)" 1000
 	hist kmalloc -Z 100 --by cache -- "$victim" eventfd 1000 || return
-	between "-Z and size class" "$(sum kmalloc alloc count 'size class 64')" 1000 1020
+	between "-Z and size class" "$(sum kmalloc alloc count 'kmalloc-64')" 1000 1020
 	hist slab --by cache --frees -- "$victim" socket 1000 || return
 	equal "1,000 sockets: by cache" "$(sum slab alloc count '"sock_inode_cache"')" 1000
 	hist kmalloc vmalloc --by region -- "$victim" bpfmap 4 8388608 || return

@@ -69,7 +69,7 @@ def cache_is_named(lines):
     named = {(r['key']['site'].split('+')[0], r['key']['cache']): r['count'] for r in lines
              if r['type'] == 'hist' and r['op'] == 'alloc' and '[mmt_known]' in (r['key'].get('site') or '')}
     equal('hist: cache of the objects', named.get(('mmt_alloc_object', CACHE)), 100)
-    equal('hist: size class', named.get(('mmt_alloc_small', 'kmalloc size class 128')), 1000)
+    equal('hist: size class', named.get(('mmt_alloc_small', 'kmalloc-128')), 1000)
 
 
 def module_is_alone(lines):

@@ -67,9 +67,30 @@ static void zeros_come_last_and_only_if_there_is_room(void)
 	CHECK(f.field[1] == &fields[1]); /* in its place, where there is room */
 }
 
+/* Where a table is narrow it still says which faults there are. */
+static void the_commonest_class_comes_before_what_can_go(void)
+{
+	static const struct field fields[] = {
+		{ .key = "pid", .title = "P", .width = 3, .rank = 1, .flags = FIELD_SAME_GOES, .get = get_arg, .arg = 42 },
+		{ .key = "name", .title = "N", .width = 3, .get = get_arg, .arg = 1 },
+		{ .key = "rate", .title = "R", .width = 3, .rank = 1, .get = get_arg, .arg = 3 },
+		{ .key = "rare", .title = "A", .width = 3, .rank = RANK_CLASS, .get = get_arg, .arg = 2 },
+		{ .key = "common", .title = "B", .width = 3, .rank = RANK_CLASS, .get = get_arg, .arg = 9 },
+	};
+	const struct row_type type = { .name = "narrow", .fields = fields, .count = FIELD_COUNT(fields) };
+	struct fit f;
+
+	CHECK_EQ(columns(&f, &type, NULL, 7), 2);
+	CHECK(f.field[0] == &fields[1] && f.field[1] == &fields[4]);
+	CHECK_EQ(columns(&f, &type, NULL, 11), 3);
+	CHECK(f.field[1] == &fields[2]); /* one pid in all rows goes before the rate */
+	CHECK_EQ(columns(&f, &type, NULL, 0), 5);
+}
+
 int main(void)
 {
 	RUN("text fit", more_fields_than_columns);
 	RUN("text fit", zeros_come_last_and_only_if_there_is_room);
+	RUN("text fit", the_commonest_class_comes_before_what_can_go);
 	return check_bad;
 }

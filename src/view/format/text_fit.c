@@ -16,7 +16,7 @@ struct choice {
 	const struct row_type *type;
 	const void **rows;
 	size_t shown, n;
-	bool *taken; /* by index of the field, as those below */
+	bool *taken, *idle; /* by index of the field, as those below */
 	int *width;
 	double *sum; /* of classes, and of what goes if it is 0 */
 	int used;
@@ -81,41 +81,51 @@ static double column_sum(const struct choice *c, int i)
 	return sum;
 }
 
-/* Those that occur, the commonest first. */
-static bool take_classes(struct choice *c)
+/* The commonest class that occurs and is not taken; -1: none is left. */
+static int next_class(const struct choice *c)
 {
-	for (;;) {
-		int best = -1;
+	int best = -1;
 
-		for (int i = 0; i < c->type->count; i++)
-			if (c->type->fields[i].rank == RANK_CLASS && !c->taken[i] && c->sum[i] > 0 &&
-			    (best < 0 || c->sum[i] > c->sum[best]))
-				best = i;
-		if (best < 0)
-			return true;
+	for (int i = 0; i < c->type->count; i++)
+		if (c->type->fields[i].rank == RANK_CLASS && !c->taken[i] && c->sum[i] > 0 &&
+		    (best < 0 || c->sum[i] > c->sum[best]))
+			best = i;
+	return best;
+}
+
+/* So many at most. */
+static bool take_classes(struct choice *c, int most)
+{
+	for (int best; most-- > 0 && (best = next_class(c)) >= 0;)
 		if (!take(c, best, false, false))
 			return false;
-	}
+	return true;
 }
 
-static bool is_zeros(const struct choice *c, int i)
+/* What tells nothing, and goes where room is dear. */
+static bool is_idle(const struct choice *c, int i)
 {
-	return c->type->fields[i].flags & FIELD_ZERO_GOES && c->sum[i] == 0;
+	const struct field *f = &c->type->fields[i];
+	bool same = f->flags & FIELD_SAME_GOES;
+
+	for (size_t r = 1; same && r < c->n; r++)
+		same = !strcmp(cell(c, i, c->rows[0]), cell(c, i, c->rows[r]));
+	return same || (f->flags & FIELD_ZERO_GOES && c->sum[i] == 0);
 }
 
-/* Columns of those ranks that are 0 in all rows, or the others, while there is room. */
-static bool take_ranks(struct choice *c, int from, int to, bool zeros, int last)
+/* Columns of those ranks that are idle, or the others, while there is room. */
+static bool take_ranks(struct choice *c, int from, int to, bool idle, int last)
 {
 	for (int rank = from; rank < to; rank++)
 		for (int i = 0; i < c->type->count; i++)
-			if (can_show(c, i) && c->type->fields[i].rank == rank && is_zeros(c, i) == zeros &&
-			    !take(c, i, rank == RANK_NEEDED && !zeros, i == last))
+			if (can_show(c, i) && c->type->fields[i].rank == rank && c->idle[i] == idle &&
+			    !take(c, i, rank == RANK_NEEDED && !idle, i == last))
 				return false;
 	return true;
 }
 
-/* Classes have the room that what ranks below 50 leaves; then comes the rest, and last
- * what is 0 everywhere. */
+/* Of the classes the commonest comes behind what is needed, the others have the room that what ranks
+ * below 50 leaves; then comes the rest, and last what is idle. */
 static void choose(struct choice *c)
 {
 	int last = -1;
@@ -127,9 +137,11 @@ static void choose(struct choice *c)
 			continue;
 		c->width[i] = measured(c, i);
 		c->sum[i] = f->rank == RANK_CLASS || f->flags & FIELD_ZERO_GOES ? column_sum(c, i) : 0;
+		c->idle[i] = is_idle(c, i);
 		last = i;
 	}
-	if (take_ranks(c, RANK_NEEDED, 50, false, last) && take_classes(c) && take_ranks(c, 50, RANK_CLASS, false, last))
+	if (take_ranks(c, RANK_NEEDED, 1, false, last) && take_classes(c, 1) && take_ranks(c, 1, 50, false, last) &&
+	    take_classes(c, FIT_MAX) && take_ranks(c, 50, RANK_CLASS, false, last))
 		take_ranks(c, RANK_NEEDED, RANK_CLASS, true, last);
 }
 
@@ -161,7 +173,7 @@ const char **fit_columns(struct fit *f, struct text *x, const struct row_type *t
 {
 	size_t fields = (size_t)type->count + 1;
 	struct choice c = { .x = x, .type = type, .rows = rows, .shown = shown, .n = n, .taken = xcalloc(fields, sizeof(bool)),
-			    .width = xcalloc(fields, sizeof(int)), .sum = xcalloc(fields, sizeof(double)) };
+			    .idle = xcalloc(fields, sizeof(bool)), .width = xcalloc(fields, sizeof(int)), .sum = xcalloc(fields, sizeof(double)) };
 	const char **cells;
 
 	*f = (struct fit){ .count = 0 };
@@ -177,6 +189,7 @@ const char **fit_columns(struct fit *f, struct text *x, const struct row_type *t
 	if (f->count && f->width[f->count - 1] < 0)
 		f->width[f->count - 1] = 0;
 	free(c.taken);
+	free(c.idle);
 	free(c.width);
 	free(c.sum);
 	cells = xcalloc(shown * (size_t)f->count + 1, sizeof(*cells));

@@ -179,7 +179,7 @@ static const struct field fields[] = {
 	  .label = true, .get = get_op },
 	{ .key = "unit", .help = "of the buckets: bytes or ns", .rank = RANK_DATA, .get = get_unit },
 	{ KEY(SITE, "site", -20, "function+offset [module] that allocates"), .path = "key.site" },
-	{ KEY(CACHE, "cache", -12, "slab cache; size class of kmalloc"), .path = "key.cache" },
+	{ KEY(CACHE, "cache", -12, "slab cache; kmalloc-N: of that size, whatever its kind"), .path = "key.cache" },
 	{ KEY(PROCESS, "process", -12, "process that ran at the time: comm[pid]"), .flags = FIELD_TABLE_ONLY },
 	{ .key = "process_pid", .path = "key.process.pid", .help = "its pid", .unit = UNIT_NUMBER, .rank = RANK_DATA,
 	  .get = get_process, .arg = PROCESS_PID },

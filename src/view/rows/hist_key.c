@@ -29,7 +29,10 @@ static struct value cache_value(const struct hist_line *l, const struct name *n,
 {
 	if (!hist_is(l->domain, HD_SIZE_CLASSES))
 		return value_text(n ? n->text : NULL);
-	return value_text(tick_printf(t, cache > 8192 ? "pages for %" PRIu64 : "kmalloc size class %" PRIu64, cache));
+	if (cache > 8192)
+		return value_text(tick_printf(t, "pages for %" PRIu64, cache));
+	return value_text(tick_printf(t, cache % 1024 || !cache ? "kmalloc-%" PRIu64 : "kmalloc-%" PRIu64 "k",
+				      cache % 1024 || !cache ? cache : cache / 1024));
 }
 
 static struct value node_value(int64_t node)

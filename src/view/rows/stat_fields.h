@@ -79,7 +79,7 @@ static struct value get_time(const struct field *f, const void *row, const struc
 #define STAT_RATE \
 	{ .key = "rate", .title = "FLT/s", \
 	  .help = "faults a second in the last interval; in the summary, of the run", .unit = UNIT_RATE, .width = 8, \
-	  .flow = FLOW_RATE, .merge = MERGE_SUM, .flags = FIELD_TABLE_ONLY, .rank = RANK_NEEDED, .get = get_rate },
+	  .flow = FLOW_RATE, .merge = MERGE_SUM, .flags = FIELD_TABLE_ONLY, .rank = 1, .get = get_rate },
 
 #define STAT_SPLIT \
 	{ .key = "minor", .path = "faults.minor", .title = "MINOR", .help = "minor faults", .unit = UNIT_COUNT, .width = 8, \
