@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/lines.h"
 
 /* --- opening --- */
 
@@ -40,7 +41,7 @@ static bool is_regular(int fd)
 static int stream_open(struct output *o, struct patience *p, struct error *e)
 {
 	if (is_regular(o->fd)) {
-		o->f = fdopen(o->path ? o->fd : fcntl(o->fd, F_DUPFD_CLOEXEC, 3), "w");
+		o->f = lines_open(o->path ? o->fd : fcntl(o->fd, F_DUPFD_CLOEXEC, 3), &o->file_err);
 	} else if ((o->sink = sink_open(o->fd, isatty(o->fd) || o->fd == STDERR_FILENO, p))) {
 		o->f = sink_stream(o->sink);
 	}
@@ -164,8 +165,10 @@ static void replace(struct output *o, void (*show)(struct view *v))
 
 static void note_error(struct output *o)
 {
+	int known = o->sink ? sink_error(o->sink) : o->file_err;
+
 	if (o->f && ferror(o->f) && !o->err)
-		o->err = errno ? errno : EIO;
+		o->err = known ? known : errno ? errno : EIO;
 	if (o->err || !o->view->err)
 		return;
 	o->err = o->view->err;
@@ -305,17 +308,19 @@ static int output_close(struct output *o, struct error *e)
 	uint64_t lost = 0;
 	bool gone;
 
-	if (o->f && fflush(o->f) && !o->err)
-		o->err = errno;
+	if (o->f)
+		fflush(o->f);
 	note_error(o);
 	view_free(o->view);
 	if (o->sink)
 		lost = sink_close(o->sink);
 	gone = reader_gone(o);
-	if (!o->sink && o->f)
-		fclose(o->f);
-	else if (o->path && o->fd >= 0)
+	if (!o->sink && o->f) {
+		if (fclose(o->f) && !o->err) /* some file systems say only now that there is no room */
+			o->err = o->file_err ? o->file_err : errno;
+	} else if (o->path && o->fd >= 0) {
 		close(o->fd);
+	}
 	return (o->err || lost) && !gone ? report(o, lost, e) : 0;
 }
 

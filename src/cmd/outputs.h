@@ -16,6 +16,7 @@ struct output {
 	int fd;           /* of f; -1: none */
 	const char *path; /* NULL: stdout or stderr */
 	bool created;     /* it was not there before */
+	int file_err;     /* the same of a regular file, set by its stream */
 	int err;          /* errno of the first write that failed */
 	const char *err_type; /* it was to FILE.TYPE; NULL: to FILE */
 	bool terminal;

@@ -166,6 +166,11 @@ FILE *sink_stream(struct sink *s)
 	return s->stream;
 }
 
+int sink_error(const struct sink *s)
+{
+	return s->err;
+}
+
 int sink_waits(const struct sink *s)
 {
 	return s->done < s->used && !s->err ? s->fd : -1;

@@ -23,6 +23,8 @@ struct sink;
  * files the kernel takes all there is: they need none. */
 struct sink *sink_open(int fd, bool lines, struct patience *p);
 FILE *sink_stream(struct sink *s);
+/* errno of the first write that failed; 0: none did. */
+int sink_error(const struct sink *s);
 /* To poll for POLLOUT, and call sink_push() then; -1: nothing waits. */
 int sink_waits(const struct sink *s);
 void sink_push(struct sink *s);

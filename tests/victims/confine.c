@@ -2,6 +2,7 @@
 /* Runs a command with something taken away from it: mounts, limits, rights, system calls.
  *   confine [OPTION]... -- CMD ARGS
  *     hide=PATH       an empty tmpfs over PATH, in a mount namespace of its own
+ *     tiny=PATH       a tmpfs of 16 KiB over PATH
  *     limit=NAME:N    resource limit, soft and hard (nofile, as, data, ...; N may be "inf")
  *     soft=NAME:N     soft limit
  *     drop=CAP,...    without these capabilities (bpf, perfmon, sys_admin, ...; all)
@@ -63,9 +64,9 @@ static int find(const struct named *list, const char *name, size_t len)
 	return -1;
 }
 
-static void hide(const char *path)
+static void cover(const char *path, const char *how)
 {
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) || mount("none", path, "tmpfs", 0, NULL))
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) || mount("none", path, "tmpfs", 0, how))
 		cannot(path);
 }
 
@@ -153,7 +154,9 @@ static int pass_on(pid_t child)
 static void confine(const char *option)
 {
 	if (!strncmp(option, "hide=", 5))
-		hide(option + 5);
+		cover(option + 5, NULL);
+	else if (!strncmp(option, "tiny=", 5))
+		cover(option + 5, "size=16k");
 	else if (!strncmp(option, "limit=", 6))
 		limit(option + 6, 0);
 	else if (!strncmp(option, "soft=", 5))

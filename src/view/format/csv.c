@@ -5,15 +5,17 @@
  * time in the column t; events as they come.  Lines end with LF alone: with CR before it,
  * sqlite3's .import would keep that in the last column; RFC 4180 readers take both. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/lines.h"
 #include "base/text.h"
 #include "view/format/json.h"
 #include "view/group.h"
 
-struct sheet { const struct row_type *type; FILE *out; bool own; };
+struct sheet { const struct row_type *type; FILE *out; bool own; int *err; /* of its own file */ };
 struct csv { struct sheet *sheets; int count; };
 
 /* --- cells --- */
@@ -126,15 +128,18 @@ static void failed(struct view *v, const struct row_type *type, int err)
 	v->err_type = type->name;
 }
 
-static FILE *sheet_file(struct view *v, const struct row_type *type)
+static FILE *sheet_file(struct view *v, const struct row_type *type, int *err)
 {
 	char *name = NULL;
 	FILE *f = NULL;
+	int fd = -1;
 
 	if (!v->opt.path)
 		return NULL;
 	if (asprintf(&name, "%s.%s", v->opt.path, type->name) >= 0)
-		f = fopen(name, "we");
+		fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd >= 0)
+		f = lines_open(fd, err);
 	if (!f)
 		failed(v, type, errno);
 	free(name);
@@ -154,7 +159,8 @@ static const struct sheet *sheet_of(struct view *v, const struct row_type *type)
 	s = &csv->sheets[csv->count++];
 	*s = (struct sheet){ .type = type, .out = v->out };
 	if (!is_main(v, type)) {
-		s->out = sheet_file(v, type);
+		s->err = xcalloc(1, sizeof(*s->err));
+		s->out = sheet_file(v, type, s->err);
 		s->own = true;
 	}
 	if (!s->out)
@@ -188,7 +194,7 @@ static void flush(struct view *v)
 	fflush(v->out);
 	for (int i = 0; csv && i < csv->count; i++)
 		if (csv->sheets[i].own && csv->sheets[i].out && (fflush(csv->sheets[i].out) || ferror(csv->sheets[i].out)))
-			failed(v, csv->sheets[i].type, errno);
+			failed(v, csv->sheets[i].type, *csv->sheets[i].err);
 }
 
 /* Some file systems say only now that there is no room. */
@@ -201,7 +207,7 @@ static void end(struct view *v)
 		struct sheet *s = &csv->sheets[i];
 
 		if (s->own && s->out && fclose(s->out))
-			failed(v, s->type, errno);
+			failed(v, s->type, *s->err);
 		if (s->own)
 			s->out = NULL;
 	}
@@ -211,9 +217,11 @@ static void clean(struct view *v)
 {
 	struct csv *csv = v->state;
 
-	for (int i = 0; csv && i < csv->count; i++)
+	for (int i = 0; csv && i < csv->count; i++) {
 		if (csv->sheets[i].own && csv->sheets[i].out)
 			fclose(csv->sheets[i].out);
+		free(csv->sheets[i].err);
+	}
 	if (csv)
 		free(csv->sheets);
 }
