@@ -175,12 +175,22 @@ static void leak_or_cache(void)
 	CHECK_EQ(trend_of(TREND_MIN, leaks, 0).kind, TREND_GROWS);
 }
 
+#define LONG_RUN 10000
+static uint64_t speeds_up(int i) { return (uint64_t)i * (uint64_t)i; }
+static uint64_t early_growth(int i) { return 7 * (uint64_t)(i < LONG_RUN / 2 ? i : LONG_RUN / 2); }
+
+/* Readings of the whole run, at equal distances: the slope of a curve tells where they stand. */
 static void long_runs_are_thinned(void)
 {
-	struct trend t = trend_of(10000, leaks, 0);
+	struct trend t = trend_of(LONG_RUN, leaks, 0);
 
 	CHECK_EQ(t.kind, TREND_GROWS);
 	CHECK_EQ((uint64_t)(t.slope + 0.5), 700);
+	CHECK_EQ(trend_of(LONG_RUN, early_growth, 0).kind, TREND_LEVELS);
+	t = trend_of(LONG_RUN, speeds_up, 0);
+	CHECK_EQ(t.kind, TREND_GROWS);
+	/* i squared grows by LONG_RUN a second in the mean, each of 100 bytes */
+	CHECK(t.slope > 0.95 * LONG_RUN * 100 && t.slope < 1.05 * LONG_RUN * 100);
 }
 
 static void no_trend_where_frees_are_not_seen(void)
