@@ -35,7 +35,7 @@ if [ $? -ge 3 ]; then
 	skip "tracing: $(head -1 "$tmp/err")"
 	exit $bad
 fi
-cc -O1 -Wall ${WERROR:+-Werror} -o "$tmp/victim" tests/victims/top_victim.c || exit 1
+cc -O1 -Wall ${WERROR:+-Werror} -pthread -o "$tmp/victim" tests/victims/top_victim.c || exit 1
 
 say() { echo go >&"${victim[1]}"; }
 faults() { sed 's/.*) //' "/proc/$victim_PID/stat" | cut -d' ' -f8,10; }
@@ -81,7 +81,10 @@ print('#', {k: last[k] for k in last if k not in ('type', 'comm')})
 assert rows[0]['type'] == 'start' and rows[0]['command'] == 'top' and rows[-1]['type'] == 'end'
 assert last['minor'] == min1 - min0 >= 5000, (last['minor'], min1 - min0)
 assert last['major'] == maj1 - maj0
-assert last['rss_change_bytes'] >= 5000 * 4096 and last['vsize_change_bytes'] >= 5000 * 4096
+# 1,000 more pages are shared memory, and the heap has grown
+assert last['rss_change_bytes'] >= 6000 * 4096 and last['vsize_change_bytes'] >= 6000 * 4096 + (1 << 20)
+assert last['rss_bytes'] > last['rss_change_bytes']
+assert 1 << 20 <= last['brk_change_bytes'] < 2 << 20, last['brk_change_bytes']
 if last['kmalloc_count'] is None:
     print('skip - top: eventfds:', rows[0]['unknown']['kmalloc_count'])
 else:
@@ -94,14 +97,26 @@ assert {r['pid'] for r in rows if r['type'] == 'top' and r['pid']} == {last['pid
 assert not any(rows[-1]['lost'].values()), rows[-1]['lost']
 PY
 
-traced 0 0 300 40 -- 2s
-check "300 children that live less than an interval equal wait4" "$children" << 'PY'
+# nobody else's children are called so
+traced 0 0 300 40 0 "short.$$" -- 2s
+check "300 children that live less than an interval equal wait4" "$children" "short.$$" << 'PY'
 import json, sys
 rows = [json.loads(line) for line in open(sys.argv[1])]
-group = [r for r in rows if r['type'] == 'top' and r['ended'] and r['comm'] == 'short_lived']
+group = [r for r in rows if r['type'] == 'top' and r['ended'] and r['comm'] == sys.argv[3]]
 print('#', group)
 assert len(group) == 1 and group[0]['ended'] == 300, group
 assert group[0]['minor'] == int(sys.argv[2]) >= 300 * 40, (group[0]['minor'], sys.argv[2])
+PY
+
+traced 2000 0 0 0 8 -- -p PID 200ms
+# shellcheck disable=SC2086 # two numbers each
+check "a process of nine threads is one" $before $after << 'PY'
+import json, sys
+rows = [json.loads(line) for line in open(sys.argv[1])]
+min0, maj0, min1, maj1 = map(int, sys.argv[2:])
+last = [r for r in rows if r['type'] == 'top' and r['pid']][-1]
+assert last['minor'] == min1 - min0 >= 2000, (last, min1 - min0)
+assert last['page_bytes'] is None or last['page_bytes'] >= 2000 * 4096, last
 PY
 
 traced 0 0 100 10 -- --rows 16 --strict 10s
@@ -113,11 +128,13 @@ assert rows[-1]['lost']['rows_full'] > 0
 assert any(r['type'] == 'top' and r['comm'] == '[no room]' for r in rows)
 PY
 
-"$m" top --calls --json -o "$tmp/json" -p $$ 300ms 3 2> "$tmp/err"
-check "--calls" << 'PY'
+traced 5000 0 0 0 -- --calls -p PID 200ms
+check "--calls: what was mapped, and nothing of calls that fail" << 'PY'
 import json, sys
 rows = [json.loads(line) for line in open(sys.argv[1])]
-assert rows[-1]['mmap_bytes'] is not None and 'mmap_bytes' not in rows[0]['unknown']
+last = [r for r in rows if r['type'] == 'top' and r['pid']][-1]
+assert 'mmap_bytes' not in rows[0]['unknown'], rows[0]['unknown']
+assert (last['mmap_bytes'], last['munmap_bytes']) == (6000 * 4096, 0), last
 PY
 expect 1 "disk full" "cannot write" "$m" top -o /dev/full -d 200ms
 expect 0 "the table" "since the start" "$m" top -n 3 -s -rss 200ms 2

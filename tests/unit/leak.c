@@ -89,6 +89,26 @@ static void young_ones_and_samples(void)
 	leak_table_free(o);
 }
 
+/* From its lower bound on, and to just before its upper one. */
+static void ages_end_before_their_bounds(void)
+{
+	struct leak_table *o = leak_table_new(1, 0);
+	struct leak_row *const *rows;
+
+	add_site(o, 1, 0x1000, 100);
+	leak_table_walk_begin(o);
+	for (int i = 0; i < AGE_BUCKETS - 1; i++) {
+		leak_table_object(o, 1, age_bounds[i] - 1);
+		leak_table_object(o, 1, age_bounds[i]);
+	}
+	leak_table_walk_end(o);
+	leak_table_rows(o, &rows);
+	for (int i = 0; i < AGE_BUCKETS; i++)
+		CHECK_EQ(rows[0]->ages[i], i == 0 || i == AGE_BUCKETS - 1 ? 1 : 2);
+	CHECK_EQ(rows[0]->oldest, age_bounds[AGE_BUCKETS - 2]);
+	leak_table_free(o);
+}
+
 /* The trend of one site over readings, one a second. */
 static struct trend trend_of(int readings, uint64_t (*held)(int i), uint64_t reused)
 {
@@ -274,6 +294,7 @@ int main(void)
 {
 	RUN("leak", names_of_rows_stay);
 	RUN("leak", objects_become_rows);
+	RUN("leak", ages_end_before_their_bounds);
 	RUN("leak", young_ones_and_samples);
 	RUN("leak", leak_or_cache);
 	RUN("leak", long_runs_are_thinned);
