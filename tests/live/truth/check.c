@@ -404,6 +404,8 @@ enum outcome check_case(const struct truth_case *c, const char *backend, const s
 	if (verdict->failed)
 		return OUT_DISTURBED;
 	check_rows(c, backend, ROW_TOTAL, &total, kernel, verdict);
+	if (number_or_zero(end, "latency_ns.max") < c->latency)
+		verdict_fail(verdict, "the longest fault took %ld ns, not %ld", number_or_zero(end, "latency_ns.max"), c->latency);
 	if (report->region_count) {
 		region_counts(file, report->victim, &part);
 		check_rows(c, backend, ROW_REGION, &part, kernel, verdict);

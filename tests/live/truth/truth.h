@@ -71,6 +71,7 @@ enum case_flags {
 };
 
 #define MAX_ROWS 6
+#define LATENCY_MOST 0xffffffffl /* ns: what is longer is shown as this */
 struct truth_case {
 	const char *name;
 	const char *what;
@@ -81,6 +82,7 @@ struct truth_case {
 	void (*driver)(void);  /* in the driver, after operate */
 	long total;            /* minor + major by definition, or N_ANY */
 	long major;            /* major by definition, or N_ANY */
+	long latency;          /* the longest fault took at least so many ns; 0: not checked */
 	struct row rows[MAX_ROWS];
 };
 
