@@ -37,6 +37,7 @@ if [ $? -ge 3 ]; then
 fi
 cc -O1 -Wall ${WERROR:+-Werror} -pthread -o "$tmp/victim" tests/victims/top_victim.c || exit 1
 
+victim_program=$tmp/victim
 say() { echo go >&"${victim[1]}"; }
 faults() { sed 's/.*) //' "/proc/$victim_PID/stat" | cut -d' ' -f8,10; }
 # shellcheck disable=SC2317 # await calls it
@@ -47,7 +48,7 @@ traced() {
 	local work=()
 	while [ "$1" != -- ]; do work+=("$1"); shift; done
 	shift
-	coproc victim { exec "$tmp/victim" "${work[@]}"; }
+	coproc victim { exec "$victim_program" "${work[@]}"; }
 	read -r -u "${victim[0]}" _
 	: > "$tmp/json"
 	"$m" top --json -o "$tmp/json" "${@/PID/${victim_PID:-}}" &
@@ -118,6 +119,30 @@ last = [r for r in rows if r['type'] == 'top' and r['pid']][-1]
 assert last['minor'] == min1 - min0 >= 2000, (last, min1 - min0)
 assert last['page_bytes'] is None or last['page_bytes'] >= 2000 * 4096, last
 PY
+
+# In a group below the one that is looked at; the shell, which is in none, is not there.
+below=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/mmtrace-top.$$/below
+if mkdir -p "$below" 2> /dev/null && [ -e "$below/cgroup.procs" ]; then
+	printf '#!/bin/sh\necho $$ > %s/cgroup.procs\nexec %s "$@"\n' "$below" "$tmp/victim" > "$tmp/inside"
+	chmod +x "$tmp/inside"
+	victim_program=$tmp/inside
+	traced 3000 0 0 0 -- --cgroup "${below%/below}" 200ms
+	victim_program=$tmp/victim
+	# shellcheck disable=SC2086 # two numbers each
+	check "a process in a cgroup below" $before $after << 'PY'
+import json, sys
+rows = [json.loads(line) for line in open(sys.argv[1])]
+min0, maj0, min1, maj1 = map(int, sys.argv[2:])
+pids = {r['pid'] for r in rows if r['type'] == 'top' and r['pid']}
+assert len(pids) == 1, pids
+last = [r for r in rows if r['type'] == 'top' and r['pid']][-1]
+assert last['minor'] == min1 - min0 >= 3000, (last, min1 - min0)
+assert last['page_bytes'] is None or last['page_bytes'] >= 3000 * 4096, last
+PY
+else
+	skip "a process in a cgroup below: no cgroup2 to write to"
+fi
+rmdir "$below" "${below%/below}" 2> /dev/null
 
 traced 0 0 100 10 -- --rows 16 --strict 10s
 if [ $status = 5 ]; then ok "--strict: a full table is exit 5"; else no "--strict" "exit $status"; fi
