@@ -139,7 +139,8 @@ static void a_file_of_32_bits(void)
 	struct elf_headers h;
 
 	for (unsigned i = 0; i < MANY; i++)
-		f.p[i] = (Elf32_Phdr){ .p_type = PT_LOAD, .p_offset = 1, .p_vaddr = i + 2, .p_filesz = 3, .p_memsz = 4, .p_flags = PF_X };
+		f.p[i] = (Elf32_Phdr){ .p_type = PT_LOAD, .p_offset = 1, .p_vaddr = i + 2, .p_filesz = 3, .p_memsz = 4,
+				       .p_flags = PF_X };
 	CHECK_EQ(read_bytes(&f, sizeof(f), &h), 0);
 	CHECK_EQ(h.count, ELF_SEGMENTS);
 	CHECK_EQ(h.segment[1].offset, 1);

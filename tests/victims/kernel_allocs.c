@@ -177,7 +177,8 @@ int main(int argc, char **argv)
 	static const struct { const char *name; void (*one)(long bytes); } kinds[] = {
 		{ "eventfd", one_eventfd }, { "pipe", one_pipe }, { "bigpipe", one_bigpipe }, { "socket", one_socket },
 		{ "bpfmap", one_bpfmap }, { "mmap", one_mmap }, { "failmmap", one_failmmap },
-		{ "brk", one_brk }, { "shrink", one_shrink }, { "failbrk", one_failbrk }, { "afterthread", one_afterthread }, { "keepsocket", one_keepsocket }, { "keepbpfmap", one_keepbpfmap },
+		{ "brk", one_brk }, { "shrink", one_shrink }, { "failbrk", one_failbrk },
+		{ "afterthread", one_afterthread }, { "keepsocket", one_keepsocket }, { "keepbpfmap", one_keepbpfmap },
 	};
 	long count = argc > 2 ? atol(argv[2]) : 0, bytes = argc > 3 ? atol(argv[3]) : 0;
 	struct rusage ru;

@@ -32,7 +32,8 @@ static void map_all(size_t pages)
 {
 	touch(pages, MAP_PRIVATE);
 	touch(SHARED_PAGES, MAP_SHARED);
-	if (sbrk(BRK_BYTES) == (void *)-1 || mmap(NULL, 1ull << 63, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED ||
+	if (sbrk(BRK_BYTES) == (void *)-1 ||
+	    mmap(NULL, 1ull << 63, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED ||
 	    !munmap((void *)1, 4096))
 		exit(1);
 }
