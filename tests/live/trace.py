@@ -66,9 +66,17 @@ def a_range_leaves_the_rest_out():
     check(not calls(rows, 'brk'), 'a brk is below')
 
 
+def a_look_is_no_fault():
+    """futex(2) looks with faults disabled: an exception that nothing follows, and that nobody abandoned."""
+    end = events([], ['look', 1, 256 * 4096])[-1]
+    check(end['class']['anon_read']['minor'] >= 256 and end['mode']['kernel'] >= 256, str(end['class']['anon_read']))
+    check(end['events']['abandoned'] == 0, 'abandoned: %d' % end['events']['abandoned'])
+
+
 usable('trace')
 run('trace: each mapping call of a program', each_call_is_there)
 run('trace: calls that fail', calls_that_fail_say_so)
 run('trace: -F shows faults of these classes only', classes_leave_calls_out)
 run('trace: --range', a_range_leaves_the_rest_out)
+run('trace: a look with faults disabled is no fault', a_look_is_no_fault)
 finish()

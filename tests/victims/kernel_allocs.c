@@ -5,6 +5,7 @@
  * back before stdin ends. */
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -161,6 +162,22 @@ static void touch(long count)
 		((volatile char *)p)[i * 4096] = 1;
 }
 
+/* The kernel looks at each page with faults disabled, then reads it: one fault. */
+static void look(long count)
+{
+	char *p = mmap(NULL, (size_t)count * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED || madvise(p, (size_t)count * 4096, MADV_NOHUGEPAGE))
+		die("mmap");
+	for (long i = 0; i < count; i++)
+		syscall(SYS_futex, p + i * 4096, FUTEX_WAIT_PRIVATE, 1, NULL, NULL, 0);
+}
+
+static void one_look(long bytes)
+{
+	look(bytes / 4096);
+}
+
 static void keep(const char *name)
 {
 	char c;
@@ -178,7 +195,8 @@ int main(int argc, char **argv)
 		{ "eventfd", one_eventfd }, { "pipe", one_pipe }, { "bigpipe", one_bigpipe }, { "socket", one_socket },
 		{ "bpfmap", one_bpfmap }, { "mmap", one_mmap }, { "failmmap", one_failmmap },
 		{ "brk", one_brk }, { "shrink", one_shrink }, { "failbrk", one_failbrk },
-		{ "afterthread", one_afterthread }, { "keepsocket", one_keepsocket }, { "keepbpfmap", one_keepbpfmap },
+		{ "afterthread", one_afterthread }, { "look", one_look },
+		{ "keepsocket", one_keepsocket }, { "keepbpfmap", one_keepbpfmap },
 	};
 	long count = argc > 2 ? atol(argv[2]) : 0, bytes = argc > 3 ? atol(argv[3]) : 0;
 	struct rusage ru;
