@@ -83,9 +83,9 @@ def more_mappings_than_rows():
     the class, nor the latency."""
     out = os.path.join(scratch(), 'mappings.json')
     program = 'import mmap; areas = [mmap.mmap(-1, 4096) for _ in range(300)]; [a.write(b"x") for a in areas]'
-    m = subprocess.run([MMTRACE, '--json', '-q', '-o', out, *FORCED, '--aggregate', '--rows', '64', '--', sys.executable, '-c', program],
-                       capture_output=True)
-    check(m.returncode == 0, m.stderr.decode())
+    m = subprocess.run([MMTRACE, '--json', '-q', '--strict', '-o', out, *FORCED, '--aggregate', '--rows', '64', '--', sys.executable, '-c',
+                        program], capture_output=True)
+    check(m.returncode == 5, '--strict: status %d: %s' % (m.returncode, m.stderr.decode()))
     rows = [json.loads(line) for line in open(out)]
     end = rows[-1]
     faults, classes = end['faults'], end['class']
