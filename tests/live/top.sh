@@ -90,9 +90,11 @@ if last['kmalloc_count'] is None:
     print('skip - top: eventfds:', rows[0]['unknown']['kmalloc_count'])
 else:
     # one kmalloc of 64 bytes each, a file and its dentry at least from slab caches
-    assert 100000 <= last['kmalloc_count'] <= 100100, last['kmalloc_count']
-    assert last['kmalloc_bytes'] >= 6400000
-    assert last['slab_count'] >= 200000
+    # what an interrupt allocates while a program of that event runs is missed, and said
+    missed = rows[-1]['lost'].pop('probe_missed')
+    assert 100000 - missed <= last['kmalloc_count'] <= 100100, last['kmalloc_count']
+    assert last['kmalloc_bytes'] >= 64 * (100000 - missed)
+    assert last['slab_count'] >= 200000 - missed
     assert last['page_bytes'] >= 5000 * 4096
 assert {r['pid'] for r in rows if r['type'] == 'top' and r['pid']} == {last['pid']}
 assert not any(rows[-1]['lost'].values()), rows[-1]['lost']
