@@ -31,7 +31,7 @@ BPF_SOURCES := $(wildcard bpf/*.bpf.c bpf/lib/*.h bpf/wire/*) vmlinux/vmlinux.h
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all bench bench-programs bpf-flags check check-live check-vm clean compile_commands.json coverage demo deps deps-long \
-	help install lint test test-long uninstall vmlinux-check
+	help install lint mutants test test-long uninstall vmlinux-check
 
 all: $(B)/mmtrace
 
@@ -46,6 +46,7 @@ help:
 	@echo 'make test-long    long soaks and long fuzz runs'
 	@echo 'make bench        what mmtrace costs; BENCH="--quick fault1 ..." chooses'
 	@echo 'make install      into PREFIX (/usr/local); make uninstall'
+	@echo 'make mutants      small changes of the code, each of which a test must notice (an hour, as root); M=unit/: some'
 	@echo 'make coverage     which lines of src the tests execute'
 	@echo 'make compile_commands.json   for clangd and the like'
 	@echo 'make clean'
@@ -129,6 +130,10 @@ coverage:
 
 lint: all
 	@tests/run lint
+
+# Long: each is built and tested by itself.
+mutants: all
+	@tests/mutants/run $(M)
 
 bench-programs: $(BENCH_PROGRAMS)
 

@@ -124,8 +124,8 @@ bad_input() {
 	hist_expect 2 "interval of nothing" "not a duration" -i 0
 	hist_expect 2 "two commands" "cannot be joined" -c true -- true
 	hist_expect 2 "a command and a pid" "cannot be joined" -p $$ -- true
-	hist_expect 0 "a kernel thread allocates" "" kmalloc -p 2 -d 10ms
-	hist_expect 7 "-c passes the status on" "" kmalloc -c 'exit 7'
+	hist_expect 0 "a kernel thread allocates" "^mmtrace hist .*pid 2) .* whole run" kmalloc -p 2 -d 10ms
+	hist_expect 7 "-c passes the status on" "^mmtrace hist .* whole run" kmalloc -c 'exit 7'
 	hist_expect 1 "no such cgroup" "cannot open" --cgroup /nonexistent
 	hist_expect 127 "CMD not found" "cannot run" -- /nonexistent/program
 	hist_expect 1 "disk full" "cannot write" -o /dev/full -- true
@@ -143,6 +143,13 @@ slabs() {
 	equal "and only there" "$(sum kmalloc alloc count '__kmalloc')" 0
 	hist kmalloc -z 8193 -- "$victim" bigpipe 1000 || return
 	equal "-z leaves them alone" "$(sum kmalloc alloc count)" 1000
+	# 256 slots of 40 bytes: both bounds belong to what is asked for
+	hist kmalloc --by site -z 10240 -Z 10240 -- "$victim" bigpipe 100 || return
+	equal "-z and -Z include their sizes" "$(sum kmalloc alloc count 'pipe_resize_ring')" 100
+	hist kmalloc --by site -z 10241 -- "$victim" bigpipe 100 || return
+	equal "-z leaves out what is smaller by one" "$(sum kmalloc alloc count 'pipe_resize_ring')" 0
+	hist kmalloc --by site -Z 10239 -- "$victim" bigpipe 100 || return
+	equal "-Z leaves out what is larger by one" "$(sum kmalloc alloc count 'pipe_resize_ring')" 0
 	hist kmalloc -Z 100 --by cache -- "$victim" eventfd 1000 || return
 	between "-Z and size class" "$(sum kmalloc alloc count 'kmalloc-64')" 1000 1020
 	hist slab --by cache --frees -- "$victim" socket 1000 || return
@@ -150,6 +157,30 @@ slabs() {
 	hist kmalloc vmalloc --by region -- "$victim" bpfmap 4 8388608 || return
 	equal "kmalloc is in the linear map" "$(sum kmalloc alloc count)" "$(sum kmalloc alloc count '"region":"linear map"')"
 	equal "vmalloc is in its region" "$(sum vmalloc alloc count '"region":"vmalloc"')" 4
+}
+
+# Who is counted: the command, what it starts, and all of it as long as it lives.
+followed() {
+	# shellcheck disable=SC2016 # the shell started expands it
+	local child='"$1" eventfd 1000 > /dev/null; exit 0'
+	hist kmalloc --by site -- sh -c "$child" sh "$victim" || return
+	equal "children are counted" "$(sum kmalloc alloc count do_eventfd)" 1000
+	hist kmalloc --by site --no-follow -- sh -c "$child" sh "$victim" || return
+	equal "--no-follow: they are not" "$(sum kmalloc alloc count do_eventfd)" 0
+	hist kmalloc --by site -- "$victim" afterthread 4 1000 || return
+	equal "a thread ends, its process is counted on" "$(sum kmalloc alloc count do_eventfd)" 4000
+}
+
+# Sizes of a cache as /sys says; mergeable caches may share another's.
+cache_sizes() {
+	local dir count
+	dir=$(readlink -f /sys/kernel/slab/sock_inode_cache)
+	[ -r "$dir/object_size" ] || { skip "sizes of a cache: no /sys/kernel/slab"; return; }
+	hist slab --by cache -- "$victim" socket 500 || return
+	count=$(sum slab alloc count '"sock_inode_cache"')
+	between "500 sockets of a cache" "$count" 500 510
+	equal "bytes asked for are the object's" "$(sum slab alloc bytes_req '"sock_inode_cache"')" $((count * $(cat "$dir/object_size")))
+	equal "bytes given are the place's" "$(sum slab alloc bytes_alloc '"sock_inode_cache"')" $((count * $(cat "$dir/slab_size")))
 }
 
 # What an event does not report is null and has its reason.
@@ -193,6 +224,11 @@ tables() {
 	hist_expect 0 "head of an interval" "^mmtrace hist .*pid $$) .* interval [0-9.]*s" kmalloc --by site -p $$ --no-follow 200ms 2
 	equal "and of the whole run" "$(grep -c '^mmtrace hist .* whole run' "$tmp/out")" 1
 	equal "counts a second" "$(grep -c 'allocated ([0-9.k]*/s)' "$tmp/out")" 2
+	# All of it happens in the first intervals: the tables of all intervals add up to that of the run.
+	# shellcheck disable=SC2016
+	"$m" hist kmalloc --by site 100ms -- sh -c '"$1" eventfd 1000 > /dev/null; sleep 0.5' sh "$victim" 2> "$tmp/out"
+	equal "intervals add up to the run" "$(awk '/interval [0-9.]*s/ { whole = 0 } /whole run/ { whole = 1 }
+		/do_eventfd/ { n[whole] += $1 } END { print n[0] "+" n[1] }' "$tmp/out")" 1000+1000
 }
 
 rows_full() {
@@ -225,6 +261,13 @@ calls() {
 	equal "and are in the last bucket" "$(grep -c '"op":"failed".*"lo":4611686018427387904,"hi":18446744073709551615,"count":10,' "$tmp/json")" 1
 	hist brk -- "$victim" brk 100 10000 || return
 	equal "100 brks" "$(grep '"event":"brk"' "$tmp/json" | sed 's/.*"lo":8192,"hi":16384,"count":\([0-9]*\).*/\1/')" 100
+	hist brk -- "$victim" shrink 100 10000 || return
+	equal "100 brks up again" "$(grep '"op":"alloc"' "$tmp/json" | sed 's/.*"lo":8192,"hi":16384,"count":\([0-9]*\).*/\1/')" 100
+	equal "100 brks down" "$(sum brk free count)" 100
+	equal "and their bytes" "$(sum brk free bytes_req)" 1000000
+	equal "brk to where it is counts as nothing" "$(sum brk failed count)" 0
+	hist brk -- "$victim" failbrk 10 || return
+	equal "brks that fail" "$(sum brk failed count)" 10
 	hist fault -- "$victim" touch 5000 || return
 	between "5,000 faults" "$(sum fault latency count)" 5000 "$(awk '{ print $4 }' "$tmp/out")"
 }
@@ -328,6 +371,8 @@ namespace
 not_a_process
 children
 slabs
+followed
+cache_sizes
 frees
 names
 tables

@@ -102,8 +102,49 @@ def reuse():
     return 'pid %s, two processes' % pid
 
 
+# Maps two files one after the other in one place. A fresh tmpfs numbers its inodes anew.
+TWICE = r'''
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
+os.unshare(os.CLONE_NEWNS) if hasattr(os, "unshare") else libc.unshare(0x20000)
+libc.mount(None, b"/", None, 0x44000, None) # private
+place, size = None, 16 * 4096
+for number in range(2):
+    where = os.path.join(sys.argv[1], "mount%d" % number)
+    os.makedirs(where)
+    if libc.mount(b"none", where.encode(), b"tmpfs", 0, b"inode64"):
+        print("cannot")
+        sys.exit()
+    fd = os.open(os.path.join(where, "same"), os.O_RDWR | os.O_CREAT)
+    os.ftruncate(fd, size)
+    place = libc.mmap(place, size, 3, 0x11 if number else 0x1, fd, 0)
+    ctypes.memset(place, 1, size)
+    print("%x" % place, os.fstat(fd).st_ino, os.fstat(fd).st_dev)
+'''
+
+
+def one_inode_on_two_devices():
+    out = os.path.join(mmt.scratch(), 'twice')
+    with open(out, 'w') as f, mmt.Tracer('--', sys.executable, '-S', '-E', '-c', TWICE, mmt.scratch(), stdout=f) as tracer:
+        tracer.finished()
+    with open(out) as f:
+        lines = [line.split() for line in f]
+    if len(lines) != 2:
+        raise mmt.Skip('no tmpfs can be mounted')
+    (place, inode, first), (_, other, second) = lines
+    if inode != other or first == second:
+        raise mmt.Skip('inodes %s and %s of devices %s and %s' % (inode, other, first, second))
+    rows = [v for v in tracer.vmas.values() if v['ino'] == inode and int(v['start'], 16) == int(place, 16)]
+    counts = [mmt.fault_count(v) for v in rows if mmt.fault_count(v)]
+    mmt.check(counts == [16, 16], 'two files of 16 pages at %s: rows have %s faults' % (place, counts))
+    return 'inode %s twice' % inode
+
+
 mmt.usable('identity')
 mmt.run('identity: %d VMAs' % MANY, many)
 mmt.run('identity: exec', exec_anew)
 mmt.run('identity: a pid used again', reuse)
+mmt.run('identity: one inode on two devices is two files', one_inode_on_two_devices)
 mmt.finish()

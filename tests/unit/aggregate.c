@@ -130,12 +130,56 @@ static void process_rows_with_one_start_time(void)
 	session_free(s);
 }
 
+static void calls_are_counted_by_process(void)
+{
+	struct session *s = session_new();
+	struct mmt_aggregate_key key = { .tgid = 42, .mm_id = 1, .sig = 9, .cls = MMT_AGGREGATE_CALL };
+	struct mmt_aggregate_process_key process = { .tgid = 42 };
+	struct mmt_aggregate_process beyond = { .calls = 3 };
+	struct mmt_aggregate_row row = { .count = 5 };
+
+	session_process(s, 42);
+	session_row(s, &key, &row);
+	row.count = 7;
+	session_row(s, &key, &row);
+	CHECK_EQ(session_find(s, 42)->calls, 7);
+	session_row_process(s, &process, &beyond); /* those that found no row */
+	session_row_process(s, &process, &beyond);
+	CHECK_EQ(session_find(s, 42)->calls, 10);
+	CHECK_EQ(stat_total(&s->faults), 0);
+	session_free(s);
+}
+
+/* What was seen at once may have been timed only since, and the greatest is of all times. */
+static void latencies_grow_too(void)
+{
+	struct session *s = session_new();
+	struct mmt_aggregate_key key = key_of(42, 1, MMT_CLASS_SWAP);
+	struct mmt_aggregate_row row = { .count = 1 };
+	const struct class_stat *c;
+
+	session_row(s, &key, &row);
+	row.timed = 1;
+	row.ns_sum = row.ns_max = 5000;
+	row.hist[mmt_latency_bucket(5000)] = 1;
+	session_row(s, &key, &row);
+	c = s->faults.cls[MMT_CLASS_SWAP];
+	CHECK_EQ(c->minor, 1);
+	CHECK_EQ(c->timed, 1);
+	CHECK_EQ(c->ns_sum, 5000);
+	CHECK_EQ(c->ns_max, 5000);
+	CHECK_EQ(c->hist[mmt_latency_bucket(5000)], 1);
+	session_free(s);
+}
+
 int main(void)
 {
 	RUN("fold", a_row_adds_what_it_grew);
 	RUN("fold", rows_and_records_add_up);
 	RUN("fold", many_rows_keep_apart);
 	RUN("fold", damaged_rows_are_counted);
+	RUN("fold", calls_are_counted_by_process);
+	RUN("fold", latencies_grow_too);
 	RUN("fold", process_rows_by_start_time);
 	RUN("fold", process_rows_with_one_start_time);
 	return check_bad;

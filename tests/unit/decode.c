@@ -135,22 +135,26 @@ static void layout_with_lying_sizes(void)
 
 /* --- order --- */
 
-struct got { uint64_t times[16]; int n; };
+struct got { uint64_t times[16]; __u64 addrs[16]; int n; };
 
 static int on_record(void *ctx, const void *bytes, size_t size)
 {
 	struct got *g = ctx;
 
-	if (g->n < 16)
+	if (g->n < 16) {
+		g->addrs[g->n] = size >= sizeof(struct mmt_fault) ? ((const struct mmt_fault *)bytes)->addr : 0;
 		g->times[g->n++] = size >= sizeof(struct mmt_head) ? ((const struct mmt_head *)bytes)->time : size;
+	}
 	return 0;
 }
 
+#define FAULT_IN(ring) (0x1000 * ((__u64)(ring) + 1)) /* the address says which ring it was put into */
 static void push(struct order *o, int ring, uint64_t time)
 {
 	struct mmt_fault f = make_fault(1, 1, 0x1000, 1, MMT_CLASS_COW);
 
 	f.head.time = time;
+	f.addr = FAULT_IN(ring);
 	CHECK(!order_push(o, ring, &f, sizeof(f)));
 }
 
@@ -166,12 +170,17 @@ static void rings_are_joined_by_time(void)
 	order_release(o, 25, on_record, &g);
 	CHECK_EQ(g.n, 2);
 	CHECK(g.times[0] == 10 && g.times[1] == 20);
+	CHECK(g.addrs[0] == FAULT_IN(ORDER_DATA) && g.addrs[1] == FAULT_IN(ORDER_CONTROL));
 	push(o, ORDER_DATA, ~0ull); /* a time that cannot be still comes out */
 	order_release(o, ~0ull, on_record, &g);
 	CHECK_EQ(g.n, 5);
 	CHECK(g.times[2] == 30 && g.times[3] == 30 && g.times[4] == ~0ull);
+	/* at one time what control says comes first: data may be about it */
+	CHECK(g.addrs[2] == FAULT_IN(ORDER_CONTROL) && g.addrs[3] == FAULT_IN(ORDER_DATA));
 	order_free(o);
 }
+
+#define RING_OF(t) ((int)((t) * (t) * 7919 % (ORDER_DATA + MMT_RINGS)))
 
 /* As many rings as there can be, times scattered over them. */
 static void many_rings_are_joined(void)
@@ -181,13 +190,13 @@ static void many_rings_are_joined(void)
 	uint64_t last = 0;
 
 	for (uint64_t t = 1; t <= 5000; t++)
-		push(o, (int)(t * t * 7919 % (ORDER_DATA + MMT_RINGS)), t);
+		push(o, RING_OF(t), t);
 	for (uint64_t upto = 10; upto <= 5000; upto += 10) {
 		g.n = 0;
 		order_release(o, upto, on_record, &g);
 		CHECK_EQ(g.n, 10);
 		for (int i = 0; i < g.n; i++, last++)
-			CHECK_EQ(g.times[i], last + 1);
+			CHECK(g.times[i] == last + 1 && g.addrs[i] == FAULT_IN(RING_OF(last + 1)));
 	}
 	order_free(o);
 }

@@ -74,35 +74,147 @@ static void truncated_anywhere(void)
 	struct elf_headers h;
 
 	for (size_t size = 0; size < sizeof(f); size++) {
+		size_t whole = size < sizeof(f.e) ? 0 : (size - sizeof(f.e)) / sizeof(f.p[0]);
+
 		CHECK_EQ(read_bytes(&f, size, &h), 0);
-		CHECK(h.count <= 4);
+		CHECK_EQ(h.count, whole); /* the fifth says where relro is */
+		CHECK_EQ(h.relro_end, 0);
 	}
+}
+
+#define MANY 400 /* more than are looked at, and than are kept */
+struct big { Elf64_Ehdr e; Elf64_Phdr p[MANY]; };
+
+static void big_file(struct big *f, unsigned loads)
+{
+	memset(f, 0, sizeof(*f));
+	f->e = library().e;
+	f->e.e_phnum = MANY;
+	for (unsigned i = 0; i < MANY; i++)
+		f->p[i] = (Elf64_Phdr){ .p_type = i < loads ? PT_LOAD : PT_NOTE, .p_vaddr = i + 1 };
+}
+
+/* What is beyond the table's room, here and there, is left out: it may not be written anywhere. */
+static void more_headers_than_are_looked_at(void)
+{
+	struct elf_headers h;
+	struct big f;
+
+	big_file(&f, MANY);
+	CHECK_EQ(read_bytes(&f, sizeof(f), &h), 0);
+	CHECK_EQ(h.count, ELF_SEGMENTS);
+	CHECK_EQ(h.segment[ELF_SEGMENTS - 1].vaddr, ELF_SEGMENTS);
+	CHECK_EQ(h.relro_start, 0);
+	CHECK_EQ(h.relro_end, 0);
+	big_file(&f, 0);
+	f.p[127].p_type = PT_LOAD;
+	f.p[128].p_type = PT_LOAD; /* the first that nobody looks at */
+	CHECK_EQ(read_bytes(&f, sizeof(f), &h), 0);
+	CHECK_EQ(h.count, 1);
+	CHECK_EQ(h.segment[0].vaddr, 128);
+}
+
+static void entries_of_another_size_are_none(void)
+{
+	struct elf_headers h;
+	struct file f = library();
+
+	f.e.e_phentsize++;
+	CHECK_EQ(read_bytes(&f, sizeof(f), &h), 0);
+	CHECK_EQ(h.count, 0);
+	f = library();
+	f.e.e_phoff = 1ull << 63; /* no offset of a file */
+	CHECK_EQ(read_bytes(&f, sizeof(f), &h), 0);
+	CHECK_EQ(h.count, 0);
+	f = library();
+	f.e.e_ident[EI_DATA] = ELFDATA2MSB;
+	CHECK_EQ(read_bytes(&f, sizeof(f), &h), 0);
+	CHECK_EQ(h.count, 0);
+}
+
+static void a_file_of_32_bits(void)
+{
+	struct { Elf32_Ehdr e; Elf32_Phdr p[MANY]; } f = { .e = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS32, ELFDATA2LSB },
+		.e_phoff = sizeof(Elf32_Ehdr), .e_phentsize = sizeof(Elf32_Phdr), .e_phnum = MANY } };
+	struct elf_headers h;
+
+	for (unsigned i = 0; i < MANY; i++)
+		f.p[i] = (Elf32_Phdr){ .p_type = PT_LOAD, .p_offset = 1, .p_vaddr = i + 2, .p_filesz = 3, .p_memsz = 4,
+				       .p_flags = PF_X };
+	CHECK_EQ(read_bytes(&f, sizeof(f), &h), 0);
+	CHECK_EQ(h.count, ELF_SEGMENTS);
+	CHECK_EQ(h.segment[1].offset, 1);
+	CHECK_EQ(h.segment[1].vaddr, 3);
+	CHECK_EQ(h.segment[1].filesz, 3);
+	CHECK_EQ(h.segment[1].memsz, 4);
+	CHECK_EQ(h.segment[1].flags, PF_X);
+	f.e.e_phentsize = sizeof(Elf64_Phdr);
+	CHECK_EQ(read_bytes(&f, sizeof(f), &h), 0);
+	CHECK_EQ(h.count, 0);
+}
+
+/* Segments that a reader may take from this file: what is no ELF file, or lies in numbers, has none. */
+static unsigned loads_of(const struct big *f, size_t size)
+{
+	const unsigned char *bytes = (const unsigned char *)f;
+	unsigned n = 0;
+
+	if (f->e.e_ident[EI_DATA] != ELFDATA2LSB || f->e.e_ident[EI_CLASS] != ELFCLASS64)
+		return 0;
+	if (f->e.e_phentsize != sizeof(Elf64_Phdr) || f->e.e_phoff > size)
+		return 0;
+	for (size_t i = 0; i < f->e.e_phnum && i < 128; i++) {
+		size_t at = f->e.e_phoff + i * sizeof(Elf64_Phdr);
+		uint32_t type;
+
+		if (at + sizeof(Elf64_Phdr) > size)
+			break;
+		memcpy(&type, bytes + at, sizeof(type));
+		n += type == PT_LOAD && n < ELF_SEGMENTS;
+	}
+	return n;
+}
+
+static uint64_t next_random(uint64_t *seed)
+{
+	*seed ^= *seed << 13;
+	*seed ^= *seed >> 7;
+	*seed ^= *seed << 17;
+	return *seed;
 }
 
 /* Any header is survived, here and where its numbers are used. */
 static void mutated(void)
 {
 	uint64_t seed = 88172645463325252ull;
+	unsigned most = 0, some = 0;
+	struct big f;
 
 	for (int round = 0; round < 3000; round++) {
-		struct file f = library();
-		struct elf_headers h;
 		struct elf_facts facts = { .head.read = 1 };
+		struct elf_headers h;
 
+		big_file(&f, round % MANY);
+		memcpy(f.p, library().p, sizeof(library().p));
 		for (int i = 0; i < 6; i++) {
-			seed ^= seed << 13;
-			seed ^= seed >> 7;
-			seed ^= seed << 17;
-			((unsigned char *)&f)[7 + seed % (sizeof(f) - 7)] = (unsigned char)(seed >> 32);
+			uint64_t r = next_random(&seed);
+			size_t limit = i < 2 ? sizeof(f.e) : sizeof(f); /* two of the file header */
+
+			((unsigned char *)&f)[4 + r % (limit - 4)] = (unsigned char)(r >> 32);
 		}
 		read_bytes(&f, sizeof(f), &h);
+		if (f.e.e_ident[EI_CLASS] == ELFCLASS64)
+			CHECK_EQ(h.count, loads_of(&f, sizeof(f)));
 		CHECK(h.count <= ELF_SEGMENTS);
+		most += h.count == ELF_SEGMENTS;
+		some += h.count > 0 && h.count < ELF_SEGMENTS;
 		for (unsigned i = 0; i < h.count; i++)
 			facts.segment[facts.count++] = (struct input_segment){ h.segment[i].offset, h.segment[i].vaddr,
 				h.segment[i].filesz, h.segment[i].memsz, h.segment[i].flags, 0 };
 		for (uint64_t offset = 0; offset < 0x5000; offset += 0x1000)
 			elf_segment_of(&facts, offset, 1, 0x7f0000000000, NULL);
 	}
+	CHECK(most > 100 && some > 20);
 }
 
 static void only_regular_files_are_opened(void)
@@ -178,13 +290,48 @@ static void parts_of_a_library(void)
 	session_free(s);
 }
 
+static void give_elf(struct session *s, uint32_t dev, uint64_t ino, size_t segments)
+{
+	struct input_segment segment[40] = { 0 };
+	struct input_elf head = { .ino = ino, .dev = dev, .read = 1 };
+
+	give(s, INPUT_ELF, &head, sizeof(head), segment, segments * sizeof(segment[0]));
+}
+
+/* From a recording, say: more than there is room for are passed over. */
+static void more_segments_than_are_kept(void)
+{
+	struct session *s = session_new();
+
+	give_elf(s, 8, 77, 40);
+	CHECK_EQ(elf_find(s, 8, 77)->count, ELF_PARTS);
+	session_free(s);
+}
+
+static void one_inode_on_two_devices_is_two_files(void)
+{
+	struct session *s = session_new();
+
+	give_elf(s, 8, 77, 1);
+	CHECK(session_elf_known(s, 8, 77) && !session_elf_known(s, 9, 77) && !session_elf_known(s, 8, 78));
+	give_elf(s, 9, 77, 2);
+	CHECK_EQ(elf_find(s, 8, 77)->count, 1);
+	CHECK_EQ(elf_find(s, 9, 77)->count, 2);
+	session_free(s);
+}
+
 int main(void)
 {
 	RUN("elf", an_honest_file);
 	RUN("elf", no_elf_file);
 	RUN("elf", truncated_anywhere);
+	RUN("elf", more_headers_than_are_looked_at);
+	RUN("elf", entries_of_another_size_are_none);
+	RUN("elf", a_file_of_32_bits);
 	RUN("elf", mutated);
 	RUN("elf", only_regular_files_are_opened);
+	RUN("elf", more_segments_than_are_kept);
+	RUN("elf", one_inode_on_two_devices_is_two_files);
 	RUN("elf", parts_of_a_library);
 	return check_bad;
 }

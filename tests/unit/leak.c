@@ -89,6 +89,26 @@ static void young_ones_and_samples(void)
 	leak_table_free(o);
 }
 
+/* From its lower bound on, and to just before its upper one. */
+static void ages_end_before_their_bounds(void)
+{
+	struct leak_table *o = leak_table_new(1, 0);
+	struct leak_row *const *rows;
+
+	add_site(o, 1, 0x1000, 100);
+	leak_table_walk_begin(o);
+	for (int i = 0; i < AGE_BUCKETS - 1; i++) {
+		leak_table_object(o, 1, age_bounds[i] - 1);
+		leak_table_object(o, 1, age_bounds[i]);
+	}
+	leak_table_walk_end(o);
+	leak_table_rows(o, &rows);
+	for (int i = 0; i < AGE_BUCKETS; i++)
+		CHECK_EQ(rows[0]->ages[i], i == 0 || i == AGE_BUCKETS - 1 ? 1 : 2);
+	CHECK_EQ(rows[0]->oldest, age_bounds[AGE_BUCKETS - 2]);
+	leak_table_free(o);
+}
+
 /* The trend of one site over readings, one a second. */
 static struct trend trend_of(int readings, uint64_t (*held)(int i), uint64_t reused)
 {
@@ -175,12 +195,22 @@ static void leak_or_cache(void)
 	CHECK_EQ(trend_of(TREND_MIN, leaks, 0).kind, TREND_GROWS);
 }
 
+#define LONG_RUN 10000
+static uint64_t speeds_up(int i) { return (uint64_t)i * (uint64_t)i; }
+static uint64_t early_growth(int i) { return 7 * (uint64_t)(i < LONG_RUN / 2 ? i : LONG_RUN / 2); }
+
+/* Readings of the whole run, at equal distances: the slope of a curve tells where they stand. */
 static void long_runs_are_thinned(void)
 {
-	struct trend t = trend_of(10000, leaks, 0);
+	struct trend t = trend_of(LONG_RUN, leaks, 0);
 
 	CHECK_EQ(t.kind, TREND_GROWS);
 	CHECK_EQ((uint64_t)(t.slope + 0.5), 700);
+	CHECK_EQ(trend_of(LONG_RUN, early_growth, 0).kind, TREND_LEVELS);
+	t = trend_of(LONG_RUN, speeds_up, 0);
+	CHECK_EQ(t.kind, TREND_GROWS);
+	/* i squared grows by LONG_RUN a second in the mean, each of 100 bytes */
+	CHECK(t.slope > 0.95 * LONG_RUN * 100 && t.slope < 1.05 * LONG_RUN * 100);
 }
 
 static void no_trend_where_frees_are_not_seen(void)
@@ -264,6 +294,7 @@ int main(void)
 {
 	RUN("leak", names_of_rows_stay);
 	RUN("leak", objects_become_rows);
+	RUN("leak", ages_end_before_their_bounds);
 	RUN("leak", young_ones_and_samples);
 	RUN("leak", leak_or_cache);
 	RUN("leak", long_runs_are_thinned);

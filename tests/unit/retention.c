@@ -147,6 +147,40 @@ static void gone_mappings_are_joined_by_kind(void)
 	session_free(s);
 }
 
+/* What was shown before is no fault of the interval in which its rows are merged. */
+static void merging_is_no_activity(void)
+{
+	struct session *s = session_new();
+	struct noted noted = { 0, 0 };
+	struct mmt_aggregate_key call = { .mm_id = 1, .sig = 9, .cls = MMT_AGGREGATE_CALL };
+	struct mmt_aggregate_row three = { .count = 3 };
+	uint64_t calls = 0;
+	struct vma **all;
+	size_t rows;
+
+	for (unsigned i = 0; i < 40; i++) {
+		short_life(s, 1000 + i, i + 1, 0);
+		call.tgid = 1000 + i;
+		call.mm_id = i + 1;
+		session_row(s, &call, &three);
+	}
+	session_tick(s, 1000, false);
+	for (int i = 0; i < 3; i++)
+		retain(s, 4, 2, false, &noted);
+	CHECK(noted.processes > 30 && noted.vmas > 60);
+	session_tick(s, 2000, false);
+	for (const struct process *p = s->processes; p; p = p->next) {
+		CHECK_EQ(p->interval_faults, 0);
+		calls += p->calls;
+	}
+	CHECK_EQ(calls, 120);
+	all = session_vmas(s, &rows);
+	for (size_t i = 0; i < rows; i++)
+		CHECK_EQ(all[i]->interval_faults, 0);
+	free(all);
+	session_free(s);
+}
+
 /* Between two tables: what lives is not taken for gone. */
 static void a_crowd_merges_what_ended_only(void)
 {
@@ -262,6 +296,7 @@ int main(void)
 {
 	RUN("retention", many_processes_come_and_go);
 	RUN("retention", a_living_process_keeps_its_rows);
+	RUN("retention", merging_is_no_activity);
 	RUN("retention", a_crowd_merges_what_ended_only);
 	RUN("retention", a_crowd_does_not_wait_for_the_table);
 	RUN("retention", gone_mappings_are_joined_by_kind);

@@ -411,6 +411,27 @@ static void many_vmas_are_all_found_again(void)
 	session_free(s);
 }
 
+/* Even if it was read in the middle of a change and shows two in one place. */
+static void a_row_serves_one_vma_of_a_layout(void)
+{
+	struct session *s = session_new();
+	struct mmt_vma both[2] = { ANON_MAP, ANON_MAP };
+	size_t n;
+
+	layout_of(s, 42, 1, 1, both);
+	both[1].end -= 0x1000;
+	layout_of(s, 42, 1, 2, both); /* the same key */
+	free(session_vmas(s, &n));
+	CHECK_EQ(n, 2);
+	both[1].start = both[1].anchor = 0x11000;
+	layout_of(s, 42, 1, 2, both); /* one that overlaps */
+	free(session_vmas(s, &n));
+	CHECK(n >= 2);
+	CHECK_EQ(vma_at(s, 1, 0x10000, NULL)->v.end, 0x20000);
+	CHECK_EQ(vma_at(s, 1, 0x11000, NULL)->v.end, 0x1f000);
+	session_free(s);
+}
+
 /* The layout of a process may be read before the records of the one that had its
  * pid before are drained: each keeps its own faults. */
 static void layout_of_a_successor(void)
@@ -472,6 +493,7 @@ int main(void)
 	RUN("session", a_thread_is_no_process);
 	RUN("session", a_moved_start_keeps_the_row);
 	RUN("session", a_moved_end_keeps_the_row);
+	RUN("session", a_row_serves_one_vma_of_a_layout);
 	RUN("session", a_split_loses_and_doubles_nothing);
 	RUN("session", a_layout_that_raced_says_so);
 	RUN("session", a_damaged_layout_is_counted);

@@ -127,6 +127,51 @@ static void what_was_before_us_is_not_ours(void)
 	top_free(t);
 }
 
+/* A process whose threads ended before us: what their exits left is not ours either. */
+static void ends_before_us_are_not_ours(void)
+{
+	struct top *t = top_new();
+
+	reading_begins(t);
+	meet(t, 10, 100, false);
+	row(t, 10, 40, 0, false); /* an exit between the attaching and the first reading */
+	reading_ends(t, false);
+	reading_begins(t);
+	row(t, 10, 40 + 100 + 7, 0, true);
+	reading_ends(t, true);
+	CHECK_EQ(t->total.v[TOP_MINOR], 7);
+	top_free(t);
+}
+
+static void sizes(struct top *t, uint64_t rss, uint64_t vsize, uint64_t brk, uint64_t major)
+{
+	struct mmt_top_task task = { .key = key_of(10), .tid = 10, .maj_flt = major, .flags = MMT_TOP_LEADER | MMT_TOP_MM,
+				     .comm = "worker", .rss = rss, .vsize = vsize, .brk = brk };
+
+	reading_begins(t);
+	give(t, INPUT_TOP_TASKS, &task, sizeof(task));
+	reading_ends(t, false);
+}
+
+static void each_size_is_a_change_since_the_first_reading(void)
+{
+	struct top *t = top_new();
+	struct input_top_row r = { .key = key_of(10), .row = { .exit_maj = 12, .dead = 1, .comm = "worker" } };
+
+	sizes(t, 1000, 20000, 300, 5);
+	sizes(t, 1500, 20700, 310, 9);
+	CHECK_EQ(find(t, 10)->now.v[TOP_RSS], 1500);
+	CHECK_EQ(find(t, 10)->now.v[TOP_RSS_CHANGE], 500);
+	CHECK_EQ(find(t, 10)->now.v[TOP_VSIZE_CHANGE], 700);
+	CHECK_EQ(find(t, 10)->now.v[TOP_BRK_CHANGE], 10);
+	CHECK_EQ(find(t, 10)->now.v[TOP_MAJOR], 4);
+	reading_begins(t);
+	give(t, INPUT_TOP_ROWS, &r, sizeof(r));
+	reading_ends(t, true);
+	CHECK_EQ(t->total.v[TOP_MAJOR], 7); /* its exit has the last word on these too */
+	top_free(t);
+}
+
 static void a_zombie_met_after_its_row_is_the_same_process(void)
 {
 	struct top *t = top_new();
@@ -308,6 +353,8 @@ int main(void)
 	RUN("top", processes_come_in_order_of_pid_as_others_go);
 	RUN("top", columns_of_zeros_leave_room_for_others);
 	RUN("top", what_was_before_us_is_not_ours);
+	RUN("top", ends_before_us_are_not_ours);
+	RUN("top", each_size_is_a_change_since_the_first_reading);
 	RUN("top", a_zombie_met_after_its_row_is_the_same_process);
 	RUN("top", an_end_of_which_no_event_came_is_reported);
 	RUN("top", a_pid_used_again_is_another_process);

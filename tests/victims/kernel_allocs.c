@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Does a known number of things that make the kernel allocate:
- *   kernel_allocs eventfd|pipe|bigpipe|socket|bpfmap|mmap|failmmap|brk|touch COUNT [BYTES]
+ *   kernel_allocs KIND COUNT [BYTES], where KIND is a row of kinds[], touch or keeptouch.
  * Says on stdout what it did.  keepsocket, keepbpfmap and keeptouch give nothing
  * back before stdin ends. */
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/futex.h>
+#include <linux/membarrier.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,6 +117,40 @@ static void one_brk(long bytes)
 		die("brk");
 }
 
+/* Up, down and where it is already. */
+static void one_shrink(long bytes)
+{
+	if (sbrk(bytes) == (void *)-1 || sbrk(-bytes) == (void *)-1 ||
+	    syscall(SYS_brk, sbrk(0)) != (long)sbrk(0))
+		die("brk");
+}
+
+/* Above all that can be mapped: the break stays. */
+static void one_failbrk(long bytes)
+{
+	(void)bytes;
+	if (syscall(SYS_brk, 1ul << 62) != (long)sbrk(0))
+		die("brk of half the world");
+}
+
+static void *thread_main(void *argument)
+{
+	return argument;
+}
+
+/* A thread has ended, and the kernel has forgotten it or is about to: then so many eventfds. */
+static void one_afterthread(long count)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, thread_main, NULL) || pthread_join(thread, NULL))
+		die("thread");
+	for (int i = 0; i < 3; i++) /* each waits for what RCU has to do */
+		syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+	for (long i = 0; i < count; i++)
+		one_eventfd(0);
+}
+
 /* Each page of a fresh mapping is one fault; no huge pages. */
 static void touch(long count)
 {
@@ -123,6 +160,22 @@ static void touch(long count)
 		die("mmap");
 	for (long i = 0; i < count; i++)
 		((volatile char *)p)[i * 4096] = 1;
+}
+
+/* The kernel looks at each page with faults disabled, then reads it: one fault. */
+static void look(long count)
+{
+	char *p = mmap(NULL, (size_t)count * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED || madvise(p, (size_t)count * 4096, MADV_NOHUGEPAGE))
+		die("mmap");
+	for (long i = 0; i < count; i++)
+		syscall(SYS_futex, p + i * 4096, FUTEX_WAIT_PRIVATE, 1, NULL, NULL, 0);
+}
+
+static void one_look(long bytes)
+{
+	look(bytes / 4096);
 }
 
 static void keep(const char *name)
@@ -141,7 +194,9 @@ int main(int argc, char **argv)
 	static const struct { const char *name; void (*one)(long bytes); } kinds[] = {
 		{ "eventfd", one_eventfd }, { "pipe", one_pipe }, { "bigpipe", one_bigpipe }, { "socket", one_socket },
 		{ "bpfmap", one_bpfmap }, { "mmap", one_mmap }, { "failmmap", one_failmmap },
-		{ "brk", one_brk }, { "keepsocket", one_keepsocket }, { "keepbpfmap", one_keepbpfmap },
+		{ "brk", one_brk }, { "shrink", one_shrink }, { "failbrk", one_failbrk },
+		{ "afterthread", one_afterthread }, { "look", one_look },
+		{ "keepsocket", one_keepsocket }, { "keepbpfmap", one_keepbpfmap },
 	};
 	long count = argc > 2 ? atol(argv[2]) : 0, bytes = argc > 3 ? atol(argv[3]) : 0;
 	struct rusage ru;
@@ -155,7 +210,7 @@ int main(int argc, char **argv)
 			return 0;
 		}
 	if (argc < 3 || (strcmp(argv[1], "touch") && strcmp(argv[1], "keeptouch"))) {
-		fprintf(stderr, "usage: kernel_allocs eventfd|pipe|bigpipe|socket|bpfmap|mmap|failmmap|brk|touch COUNT [BYTES]\n");
+		fprintf(stderr, "usage: kernel_allocs KIND COUNT [BYTES]\n");
 		return 2;
 	}
 	touch(count);

@@ -111,6 +111,46 @@ static void queued_operate(void)
 	report->slot[0] = caught;
 }
 
+#define EFLAGS_AC 0x40000ul /* alignment is checked */
+
+static void on_alignment(int signal)
+{
+	__builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() & ~EFLAGS_AC);
+	on_signal(signal);
+}
+
+static void alignment_setup(void)
+{
+	struct sigaction action;
+
+	handler_set(SIGBUS);
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = on_alignment;
+	CHECK(!sigaction(SIGBUS, &action, NULL));
+	area = map_region(1);
+	touch_write(area, 1);
+}
+
+/* SIGBUS out of an exception, of a page that is there. */
+static void alignment_operate(void)
+{
+	for (size_t i = 0; i < TIMES; i++) {
+		if (sigsetjmp(back, 1))
+			continue;
+		__builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() | EFLAGS_AC);
+		__asm__ volatile("movl (%0), %%eax" : : "r"(area + 1) : "eax", "memory");
+		__builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() & ~EFLAGS_AC);
+	}
+	report->slot[0] = caught;
+}
+
+static void alignment_finish(void)
+{
+	if (!report->slot[0])
+		victim_skip("this machine checks no alignment");
+	CHECK(report->slot[0] == TIMES);
+}
+
 static void efault_setup(void)
 {
 	area = map_region(TIMES);
@@ -151,6 +191,9 @@ const struct truth_case cases_error[] = {
 		   .why = "ends in the exception table: no event after its beginning"}}},
 	{.name = "segv_queued", .what = "8 signals that the program queued for itself",
 	 .setup = queued_setup, .operate = queued_operate, .finish = count_finish, .total = 0, .major = 0,
+	 .rows = {{.what = M(C_ERROR), .n = 0, .flags = ROW_TOTAL}}},
+	{.name = "sigbus_alignment", .what = "8 reads that are not aligned, where that is checked: no faults",
+	 .setup = alignment_setup, .operate = alignment_operate, .finish = alignment_finish, .total = 0, .major = 0,
 	 .rows = {{.what = M(C_ERROR), .n = 0, .flags = ROW_TOTAL}}},
 	{.name = "efault_then_write", .what = "8 pages that the kernel could not read, then written",
 	 .setup = efault_setup, .operate = efault_operate, .finish = count_finish, .total = TIMES, .major = 0,

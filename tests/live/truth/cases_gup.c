@@ -126,7 +126,7 @@ const struct truth_case cases_gup[] = {
 	 .setup = fresh_setup, .operate = populate_read_operate, .total = 256, .major = 0,
 	 .rows = {GUP_ROWS(C_ANON_READ, 256)}},
 	{.name = "populate_file", .what = "MAP_POPULATE of 256 cached file pages",
-	 .setup = file_setup, .operate = populate_file_operate, .total = N_ANY, .major = 0,
+	 .setup = file_setup, .operate = populate_file_operate, .total = N_ANY, .major = N_ANY,
 	 .rows = {{.what = M(C_FILE_READ) | M(C_SHMEM), .n = N_REST, .on = BK_FENTRY},
 		  {.what = X_RESIDUAL, .n = N_REST, .on = BK_TRACEPOINT, .why = SILENT}}},
 	{.name = "populate_and_touch", .what = "128 pages populated, then 256 touched",

@@ -194,22 +194,22 @@ static void compact_operate(void)
 
 const struct truth_case cases_swap[] = {
 	/* Minor from the swap cache, major from the device: the kernel says. */
-	{.name = "swap_read", .what = "256 swapped pages read", .setup = swap_setup,
+	{.name = "swap_read", .what = "256 swapped pages read", .flags = CF_MOVES, .setup = swap_setup,
 	 .operate = read_operate, .total = 256, .major = N_ANY,
 	 .rows = {{.what = M(C_SWAP), .n = 256}}},
-	{.name = "swap_write", .what = "256 swapped pages written", .setup = swap_setup,
+	{.name = "swap_write", .what = "256 swapped pages written", .flags = CF_MOVES, .setup = swap_setup,
 	 .operate = write_operate, .total = 256, .major = N_ANY,
 	 .rows = {{.what = M(C_SWAP), .n = 256}}},
-	{.name = "swap_read_write", .what = "256 swapped pages read, then written",
+	{.name = "swap_read_write", .what = "256 swapped pages read, then written", .flags = CF_MOVES,
 	 .setup = swap_setup, .operate = read_write_operate, .total = N_ANY, .major = N_ANY,
 	 .rows = {{.what = M(C_SWAP), .n = 256},
 		  {.what = M(C_WP_REUSE) | M(C_COW), .n = N_REST}}},
-	{.name = "migrate_node", .what = "256 pages moved to another node: no fault",
+	{.name = "migrate_node", .what = "256 pages moved to another node: no fault", .flags = CF_MOVES,
 	 .setup = node_setup, .operate = node_operate, .total = 0, .major = 0},
-	{.name = "numa_hint", .what = "pages whose rights NUMA balancing took away",
+	{.name = "numa_hint", .what = "pages whose rights NUMA balancing took away", .flags = CF_MOVES,
 	 .setup = hint_setup, .operate = hint_operate, .finish = hint_finish, .total = N_ANY,
 	 .major = 0, .rows = {{.what = M(C_NUMA), .n = N_REST}}},
-	{.name = "migrate_compact", .what = "pages written while compaction moves them",
+	{.name = "migrate_compact", .what = "pages written while compaction moves them", .flags = CF_MOVES,
 	 .setup = compact_setup, .operate = compact_operate, .total = N_ANY, .major = N_ANY,
 	 /* Compaction moves the pages of all VMAs, the stack too.  A fault that looks
 	  * while the entry is cleared and not yet a migration entry (the TLB flush

@@ -55,7 +55,7 @@ static void *handler_main(void *argument)
 		if (message.event != UFFD_EVENT_PAGEFAULT)
 			continue;
 		if (delay_ns)
-			nanosleep(&(struct timespec){.tv_nsec = delay_ns}, NULL);
+			nanosleep(&(struct timespec){delay_ns / 1000000000, delay_ns % 1000000000}, NULL);
 		page_resolve(message.arg.pagefault.address,
 			message.arg.pagefault.flags & UFFD_PAGEFAULT_FLAG_WP);
 	}
@@ -159,6 +159,21 @@ static void present_setup(void)
 	uffd_register(PAGES, UFFDIO_REGISTER_MODE_MISSING);
 }
 
+/* Longer than 32 bits of nanoseconds. */
+static void slow_setup(void)
+{
+	uffd_open(0);
+	area = map_region(1);
+	uffd_register(1, UFFDIO_REGISTER_MODE_MISSING);
+	delay_ns = LATENCY_MOST + 200000000;
+	handler_start();
+}
+
+static void slow_operate(void)
+{
+	touch_write(area, 1);
+}
+
 static void on_alarm(int signal)
 {
 	(void)signal;
@@ -214,6 +229,9 @@ const struct truth_case cases_uffd[] = {
 	 .rows = {{.what = M(C_SHMEM), .n = 256}}},
 	{.name = "uffd_protect", .what = "256 write-protected pages, freed by a handler",
 	 .setup = protect_setup, .operate = write_operate, UFFD},
+	{.name = "uffd_slow", .what = "a page that comes after 4.5 seconds", .setup = slow_setup,
+	 .operate = slow_operate, .latency = LATENCY_MOST, .total = 1, .major = N_ANY,
+	 .rows = {{.what = M(C_UFFD), .n = 1}}},
 	/* A page that comes while the signal handler runs is not faulted again; one that comes
 	 * between the trap and the kernel's look at the page table is there: nobody was asked. */
 	{.name = "uffd_signals", .what = "slow faults interrupted by signals, counted once",

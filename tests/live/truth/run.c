@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -198,7 +199,7 @@ static enum outcome run_alone(struct victim *v, const struct truth_case *c,
 	kernel_fill(v, c, &k);
 	check_definition(c, &k, verdict);
 	if (verdict->failed)
-		return OUT_FAILED;
+		return OUT_DISTURBED;
 	snprintf(verdict->text, sizeof(verdict->text), "kernel minor %ld major %ld (itself %ld and "
 		"%ld) slots %ld %ld", k.minor, k.major, k.self_minor, k.self_major,
 		report->slot[0], report->slot[1]);
@@ -237,11 +238,31 @@ static void check_tracer(struct tracer *t, bool in_time, int status, struct verd
 			status, log);
 }
 
+/* Pages of the machine that were moved, joined to huge ones or swapped out so far. */
+static long pages_moved(void)
+{
+	static const char *const counters[] = {
+		"\npgmigrate_success ", "\nthp_collapse_alloc ", "\nthp_split_page ", "\npswpout ", "\nnuma_pte_updates ",
+	};
+	static char text[1 << 16];
+	long sum = 0;
+
+	if (!read_text("/proc/vmstat", text, sizeof(text)))
+		return 0;
+	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
+		const char *at = strstr(text, counters[i]);
+
+		sum += at ? atol(at + strlen(counters[i])) : 0;
+	}
+	return sum;
+}
+
 static enum outcome run_traced(struct victim *v, const struct truth_case *c, struct tracer *t,
 	const char *backend, const struct options *o, struct verdict *verdict)
 {
 	struct kernel_counts k;
 	struct json_file file;
+	long moved = pages_moved();
 
 	if (!tracer_start(t, backend, v->pid, NULL) || !tracer_ready(t, o->start_limit))
 		return tracer_refused(t, verdict);
@@ -258,9 +279,10 @@ static enum outcome run_traced(struct victim *v, const struct truth_case *c, str
 		verdict_fail(verdict, "cannot read %s", t->json);
 		return OUT_FAILED;
 	}
-	check_case(c, backend, &file, &k, verdict);
+	if (!verdict->failed)
+		outcome = check_case(c, backend, &file, &k, pages_moved() - moved, verdict);
 	json_file_free(&file);
-	return verdict->failed ? OUT_FAILED : OUT_OK;
+	return outcome;
 }
 
 /* mmtrace starts the command itself. */

@@ -67,9 +67,11 @@ enum case_flags {
 	CF_EXIT = 32,     /* the victim exits while mmtrace is attached */
 	CF_COMMAND = 64,  /* mmtrace -- truth --under FILE CASE */
 	CF_ABANDON = 128, /* abandoned faults are allowed */
+	CF_MOVES = 256,   /* pages are moved or swapped on purpose */
 };
 
 #define MAX_ROWS 6
+#define LATENCY_MOST 0xffffffffl /* ns: what is longer is shown as this */
 struct truth_case {
 	const char *name;
 	const char *what;
@@ -80,6 +82,7 @@ struct truth_case {
 	void (*driver)(void);  /* in the driver, after operate */
 	long total;            /* minor + major by definition, or N_ANY */
 	long major;            /* major by definition, or N_ANY */
+	long latency;          /* the longest fault took at least so many ns; 0: not checked */
 	struct row rows[MAX_ROWS];
 };
 
@@ -163,6 +166,9 @@ bool json_file_read(struct json_file *file, const char *path);
 void json_file_free(struct json_file *file);
 bool json_file_last(const struct json_file *file, size_t *cursor, struct text *line);
 
+/* DISTURBED: the machine faulted the victim as the operation does not (compaction, say): again. */
+enum outcome { OUT_OK, OUT_FAILED, OUT_SKIPPED, OUT_REFUSED, OUT_DISTURBED };
+
 /* check.c: compare */
 struct verdict {
 	bool failed;
@@ -172,8 +178,9 @@ struct kernel_counts {
 	long minor, major;           /* all that mmtrace should count */
 	long self_minor, self_major; /* the victim's own part */
 };
-void check_case(const struct truth_case *c, const char *backend, const struct json_file *file,
-	const struct kernel_counts *kernel, struct verdict *verdict);
+/* moved: pages of the machine that were moved meanwhile. */
+enum outcome check_case(const struct truth_case *c, const char *backend, const struct json_file *file,
+	const struct kernel_counts *kernel, long moved, struct verdict *verdict);
 void check_command(const struct json_file *file, const char *under_path, struct verdict *verdict);
 void check_definition(const struct truth_case *c, const struct kernel_counts *kernel,
 	struct verdict *verdict);
@@ -197,8 +204,6 @@ double now(void);
 void pause_briefly(void);
 
 /* run.c: one case */
-/* DISTURBED: the machine faulted the victim outside its operation (compaction, say): again. */
-enum outcome { OUT_OK, OUT_FAILED, OUT_SKIPPED, OUT_REFUSED, OUT_DISTURBED };
 struct options {
 	const char *dir;
 	bool keep;

@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""mmtrace trace: each mapping call of a program whose calls are known, and what options leave out."""
+import json
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'lib'))
+from mmt import FORCED, MMTRACE, check, finish, run, scratch, usable, victim
+
+COUNT, BYTES = 100, 1000000
+
+
+def events(options, work):
+    out = os.path.join(scratch(), 'trace.json')
+    m = subprocess.run([MMTRACE, 'trace', '--json', '-o', out, *FORCED, *options, '--', victim('kernel_allocs'), *map(str, work)],
+                       capture_output=True, text=True)
+    check(m.returncode == 0, m.stderr)
+    rows = [json.loads(line) for line in open(out)]
+    check(rows[-1]['events']['delivered'] == rows[-1]['events']['seen'], 'not all is here: %s' % rows[-1]['events'])
+    return rows
+
+
+def calls(rows, name, *args):
+    """Calls of that name that begin with these arguments; None: any."""
+    of = [r for r in rows if r['type'] == 'call' and r['call'] == name]
+    return [r for r in of if all(a is None or int(r['args'][i], 16) == a for i, a in enumerate(args))]
+
+
+def each_call_is_there():
+    rows = events([], ['mmap', COUNT, BYTES])
+    maps, unmaps = calls(rows, 'mmap', 0, BYTES), calls(rows, 'munmap', None, BYTES)
+    check((len(maps), len(unmaps)) == (COUNT, COUNT), '%d mmaps, %d munmaps, not %d' % (len(maps), len(unmaps), COUNT))
+    for m, u in zip(maps, unmaps):
+        check(int(m['ret']) == int(u['args'][0], 16) and u['ret'] == '0', '%s, then %s' % (m, u))
+        check(m['pid'] == u['pid'] and m['t'] < u['t'], '%s, then %s' % (m, u))
+    check([r for r in rows if r['type'] == 'fault'], 'no faults')
+
+
+def calls_that_fail_say_so():
+    rows = events([], ['failmmap', 10])
+    fails = calls(rows, 'mmap', 0, 1 << 63)
+    check(len(fails) == 10 and all(r['ret'] == '-12' for r in fails), str(fails[:2])) # ENOMEM
+    rows = events([], ['shrink', 10, 8192])
+    check(len(calls(rows, 'brk')) >= 30, '%d brks' % len(calls(rows, 'brk')))
+
+
+def classes_leave_calls_out():
+    rows = events(['-F', 'anon_write'], ['touch', 300])
+    kinds = {r['type'] for r in rows} & {'call', 'life', 'fault'}
+    check(kinds == {'fault'}, str(kinds))
+    faults = [r for r in rows if r['type'] == 'fault']
+    check({r['class'] for r in faults} == {'anon_write'} and len(faults) >= 300, '%d faults: %s' % (len(faults), {r['class'] for r in faults}))
+    # all that are counted of that class are shown
+    check(len(faults) == rows[-1]['class']['anon_write']['minor'], '%d shown, %s' % (len(faults), rows[-1]['class']['anon_write']))
+
+
+def a_range_leaves_the_rest_out():
+    low, high = 0x7000_0000_0000, 0x8000_0000_0000
+    rows = events(['--range', '%#x-%#x' % (low, high)], ['mmap', COUNT, BYTES])
+    shown = [r for r in rows if r['type'] in ('fault', 'call', 'life')]
+    check(shown and not [r for r in shown if r['type'] == 'life'], 'nothing, or lives')
+    outside = [r for r in shown if r['type'] == 'fault' and not low <= int(r['addr'], 16) < high]
+    check(not outside, str(outside[:1]))
+    check(len(calls(rows, 'mmap', 0, BYTES)) == COUNT, 'mmaps into the range: %d' % len(calls(rows, 'mmap', 0, BYTES)))
+    check(not calls(rows, 'brk'), 'a brk is below')
+
+
+def a_look_is_no_fault():
+    """futex(2) looks with faults disabled: an exception that nothing follows, and that nobody abandoned."""
+    end = events([], ['look', 1, 256 * 4096])[-1]
+    check(end['class']['anon_read']['minor'] >= 256 and end['mode']['kernel'] >= 256, str(end['class']['anon_read']))
+    check(end['events']['abandoned'] == 0, 'abandoned: %d' % end['events']['abandoned'])
+
+
+usable('trace')
+run('trace: each mapping call of a program', each_call_is_there)
+run('trace: calls that fail', calls_that_fail_say_so)
+run('trace: -F shows faults of these classes only', classes_leave_calls_out)
+run('trace: --range', a_range_leaves_the_rest_out)
+run('trace: a look with faults disabled is no fault', a_look_is_no_fault)
+finish()
