@@ -104,7 +104,7 @@ SEC("?tp_btf/mark_victim")
 int BPF_PROG(oom_victim__tb, struct task_struct *victim, unsigned int uid)
 {
 	u32 tgid = victim->tgid;
-	struct mmt_oom *rec;
+	struct mmt_oom_record *rec;
 
 	if (hist_config.filter_pid && !follow_has(tgid))
 		return 0;
@@ -115,10 +115,11 @@ int BPF_PROG(oom_victim__tb, struct task_struct *victim, unsigned int uid)
 		hist_lost(MMT_HIST_LOSS_OOMS);
 		return 0;
 	}
-	__builtin_memset(rec, 0, sizeof(*rec));
-	rec->uid = uid;
-	bpf_get_stack(ctx, rec->stack, sizeof(rec->stack), 0);
-	oom_fill(rec, victim);
+	__builtin_memset(&rec->oom, 0, sizeof(rec->oom));
+	rec->oom.uid = uid;
+	bpf_get_stack(ctx, rec->oom.stack, sizeof(rec->oom.stack), 0);
+	oom_fill(&rec->oom, victim);
+	cgroup_path_read(&rec->path, (u64)BPF_CORE_READ(memcg_of(victim), css.cgroup, kn), hist_config.cgroup_root);
 	bpf_ringbuf_submit(rec, 0);
 	return 0;
 }

@@ -56,6 +56,7 @@ enum input_name_kind {
 	INPUT_NAME_CGROUP,     /* key: id */
 	INPUT_NAME_GFP,        /* key: the flags */
 	INPUT_NAME_OOM,        /* key: time of the kill; text: its cause */
+	INPUT_NAME_OOM_CGROUP, /* key: time of the kill; text: path of the victim's cgroup */
 };
 struct input_name { uint64_t key, extra; uint32_t kind; uint32_t flags; };
 enum input_name_flag { INPUT_NAME_WRAPPER = 1 /* a function that only passes an allocation on */ };
