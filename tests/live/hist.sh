@@ -185,7 +185,38 @@ names() {
 	"$victim" eventfd 10 > /dev/null
 	stop_hist
 	equal "only what is below the cgroup" "$(sum kmalloc alloc count do_eventfd)" 1000
-	rmdir "$group/below" "$group"
+	# shellcheck disable=SC2016
+	start_hist kmalloc --by site,cgroup || return
+	sh -c 'echo $$ > "$1/below/cgroup.procs" && exec "$2" eventfd 1000' sh "$group" "$victim" > /dev/null
+	await rmdir "$group/below"
+	rmdir "$group"
+	stop_hist
+	equal "a cgroup that is gone has its name" "$(sum kmalloc alloc count "do_eventfd.*,\"cgroup\":\"/mmtrace-hist.$$/below\"")" 1000
+}
+
+# As many pages as the node itself says that it gave.
+nodes() {
+	local node outer inner first=/sys/devices/system/node/node0
+	if [ ! -e /sys/devices/system/node/node1 ]; then
+		skip "pages by node: the machine has one"
+		return
+	fi
+	given() { awk '$1 == "numa_hit" || $1 == "numa_miss" { n += $2 } END { printf "%.0f\n", n }' "${first%0}$1/numastat"; }
+	for node in 0 1; do
+		outer=$(given $node)
+		start_hist page --by node || return
+		inner=$(given $node)
+		"$victim" nodetouch 20000 $node > /dev/null
+		inner=$(($(given $node) - inner))
+		stop_hist
+		outer=$(($(given $node) - outer))
+		echo "# node $node gave $inner to $outer pages, hist $(($(sum page alloc bytes_req "\"node\":$node,") / 4096))"
+		between "pages of node $node agree with numastat" $(($(sum page alloc bytes_req "\"node\":$node,") / 4096)) $inner $outer
+		between "20,000 of node $node are the victim's" $inner 20000 40000
+	done
+	equal "no page is of an unknown node" "$(sum page alloc count '"node":null')" 0
+	hist page --frees --by node -- "$victim" nodetouch 20000 1 || return
+	between "frees of node 1" $(($(sum page free bytes_req '"node":1,') / 4096)) 20000 40000
 }
 
 # A table of an interval has counts a second, that of the whole run has not.
@@ -330,6 +361,7 @@ children
 slabs
 frees
 names
+nodes
 tables
 rows_full
 vmallocs

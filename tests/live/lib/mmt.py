@@ -98,6 +98,7 @@ def scratch():
 # Victims and how they are linked; what follows a dash is no part of the source's name.
 BUILDS = {
     'fork_storm': ['-static'],
+    'hog': ['-static'],
     'hold': ['-static'],
     'kernel_allocs': ['-static'],
     'kinds': [],
