@@ -93,6 +93,8 @@ struct input_site {
 };
 struct input_moment { uint64_t now; };
 struct input_site_count { struct mmt_leak_count count; uint32_t number, pad; };
+/* bytes: of a kmalloc of all caches of that size; 0: a cache by name. */
+struct input_cache { char name[MMT_LEAK_NAME]; uint64_t bytes, objects; };
 struct input_object { uint64_t age_ns; uint32_t number, pad; };
 
 struct input_top_row { struct mmt_top_key key; struct mmt_top_row row; };
