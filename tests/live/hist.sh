@@ -105,6 +105,8 @@ bad_input() {
 	hist_expect 2 "bad sort key" "no such key" --by site -s colour
 	hist_expect 0 "keys of rows" "migrate type" --by help
 	hist_expect 0 "keys to sort by" "bytes given and not asked for" -s help
+	hist_expect 0 "what the tables draw can be asked for as columns" "process  *WASTE%  *SIZES  *COUNT" kmalloc --by process --columns process,waste_percent,sizes,count -s waste_percent -- "$victim" eventfd 10
+	hist_expect 0 "those of times too" "process  *AVG  *LATENCY" fault --by process --columns process,avg,latency -s -avg -- "$victim" eventfd 10
 	hist_expect 2 "bad hook" "no such hook" --backend fault=fentry
 	hist_expect 2 "bad backend" "no backend is called" kmalloc --backend kmalloc=magic
 	hist_expect 2 "bad backend of a default domain" "no backend is called" --backend kmalloc=magic

@@ -217,10 +217,6 @@ static const struct field fields[] = {
 	  .help = "count is an upper bound: frees in bulk are not seen of this cache, or more than 1 % of the frees were "
 		  "not, or the rows of a cache hold more than in_use", .width = 6, .rank = RANK_ASKED,
 	  .label = true, .flags = FIELD_VOLATILE, .get = get_at_most },
-	{ .key = "in_use", .title = "IN USE",
-	  .help = "objects that the kernel has of this cache, or of kmallocs of this size, from whatever site and time "
-		  "(/proc/slabinfo, up to the places in slabs of CPUs); null: it does not say",
-	  .unit = UNIT_COUNT, .width = 8, .flow = FLOW_LEVEL, .rank = RANK_ASKED, .get = get_in_use },
 	{ .key = "growth", .path = "growth.bytes_per_s", .title = "GROWTH/s",
 	  .help = "bytes a second, least squares over the run; null: too few readings, or at_most", .unit = UNIT_BYTES,
 	  .width = 9, .flow = FLOW_LEVEL, .merge = MERGE_SUM, .get = get_growth, .arg = 0 },
@@ -246,6 +242,10 @@ static const struct field fields[] = {
 	  .get = get_site },
 	{ .key = "stack", .help = "with -K, innermost first: [{addr, function, offset, module}]", .rank = RANK_DATA,
 	  .merge = MERGE_NONE, .get = get_stack },
+	{ .key = "in_use", .title = "IN USE",
+	  .help = "objects that the kernel has of this cache, or of kmallocs of this size, from whatever site and time "
+		  "(/proc/slabinfo, up to the places in slabs of CPUs); null: it does not say",
+	  .unit = UNIT_COUNT, .width = 8, .flow = FLOW_LEVEL, .rank = RANK_ASKED, .get = get_in_use },
 };
 /* clang-format on */
 
