@@ -221,7 +221,8 @@ static int hist_drain(struct source *s, struct error *e)
 	return err ? error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot read the counters") : 0;
 }
 
-static void cell_add(struct hist_source *h, const struct mmt_hist_key *key, const struct mmt_hist_row *row, bool unkeyed)
+static void cell_add(struct hist_source *h, const struct mmt_hist_key *key, const struct mmt_hist_row *row,
+		     bool unkeyed)
 {
 	h->cells = xgrow(h->cells, h->cell_count, &h->cell_room, sizeof(*h->cells));
 	h->cells[h->cell_count++] = (struct input_cell){ .key = *key, .row = *row, .unkeyed = unkeyed };

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.." || exit 1
 tmp=$(mktemp -d)
 tracer=
 outer=
-trap 'kill $tracer 2> /dev/null; rmdir "$outer/inner" "$outer" 2> /dev/null; rm -rf "$tmp"' EXIT
+trap 'kill "$tracer" 2> /dev/null; rmdir "$outer/inner" "$outer" 2> /dev/null; rm -rf "$tmp"' EXIT
 area=oom_group
 # shellcheck source=../lib/check.sh
 . tests/lib/check.sh
@@ -34,7 +34,7 @@ event() { awk -v k="$2" '$1 == k { print $2 }' "$1"; }
 # shellcheck disable=SC2317 # await calls it
 emptied() { ! grep -q . "$outer/inner/cgroup.procs"; }
 # shellcheck disable=SC2317 # await calls it
-started() { grep -qs '"start"' "$tmp/json" || ! kill -0 $tracer; }
+started() { grep -qs '"start"' "$tmp/json" || ! kill -0 "$tracer"; }
 kill_group() { # OOM.GROUP
 	local vmstat oom_kill group_kill sleepers=() i
 	echo "$1" > "$outer/inner/memory.oom.group"
@@ -57,8 +57,8 @@ kill_group() { # OOM.GROUP
 	oom_kill=$(($(event "$outer/inner/memory.events" oom_kill) - oom_kill))
 	group_kill=$(($(event "$outer/inner/memory.events" oom_group_kill) - group_kill))
 	rmdir "$outer/inner"
-	kill -INT $tracer
-	wait $tracer
+	kill -INT "$tracer"
+	wait "$tracer"
 	mkdir "$outer/inner" && echo 24M > "$outer/inner/memory.max"
 	counters="vmstat $vmstat oom_kill $oom_kill oom_group_kill $group_kill"
 	lines=$(grep -c '"type":"oom"' "$tmp/json")

@@ -162,8 +162,8 @@ static void sign_and_trend_agree(void)
 	struct trend t = trend_of(40, turns, 0);
 
 	static uint64_t (*const all[])(int i) = {
-		turns, leaks, fills_up, saturates, falls, one_step, late_step, two_steps, few_rises, growing_teeth, early_peak, last_drop,
-		comes_and_goes, late_rise, one_less, slow_start,
+		turns, leaks, fills_up, saturates, falls, one_step, late_step, two_steps, few_rises, growing_teeth, early_peak,
+		last_drop, comes_and_goes, late_rise, one_less, slow_start,
 	};
 
 	CHECK_EQ(t.kind, TREND_FALLS);
@@ -254,7 +254,8 @@ static void frees_in_bulk_are_at_most(void)
 {
 	for (int unseen = 0; unseen < 2; unseen++) {
 		struct leak_table *o = leak_table_new(1, 0);
-		struct mmt_leak_site s = { .key = { .domain = MMT_LEAK_SLAB, .what = 7 }, .bytes = 256, .cache = "skbuff_head_cache" };
+		struct mmt_leak_site s = { .key = { .domain = MMT_LEAK_SLAB, .what = 7 }, .bytes = 256,
+					   .cache = "skbuff_head_cache" };
 		uint64_t none[1] = { 0 };
 		struct leak_row *const *rows;
 

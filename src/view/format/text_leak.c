@@ -131,7 +131,8 @@ static bool put_part(struct text *x, const struct text_rows *all, bool doubt)
 	rows = text_sorted(x, &part, &n);
 	shown = limit && limit < n ? limit : n;
 	if (doubt && n)
-		fputs("\nAT MOST, as frees go by unseen (in bulk; addresses come again; the cache has fewer in use):\n", x->view->out);
+		fputs("\nAT MOST, as frees go by unseen (in bulk; addresses come again; the cache has fewer in use):\n",
+		      x->view->out);
 	for (size_t i = 0; i < shown; i++)
 		put_row(x, rows[i]);
 	if (shown < n)
