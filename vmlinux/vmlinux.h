@@ -105,7 +105,7 @@ struct signal_struct { atomic_t live; unsigned long min_flt, maj_flt; short oom_
 struct kernfs_node { __u64 id; const char *name; struct kernfs_node *__parent; };
 struct kernfs_node___v614 { struct kernfs_node *parent; }; /* to 6.14 */
 struct cgroup_subsys_state { struct cgroup *cgroup; struct cgroup_subsys_state *parent; };
-struct cgroup { struct cgroup_subsys_state self; struct kernfs_node *kn; };
+struct cgroup { struct cgroup_subsys_state self; struct kernfs_node *kn; struct cgroup_root *root; };
 enum cgroup_subsys_id { memory_cgrp_id = 4 };
 struct css_set { struct cgroup_subsys_state *subsys[16]; struct cgroup *dfl_cgrp; };
 
