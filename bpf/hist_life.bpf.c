@@ -15,7 +15,7 @@ static __always_inline void process_ended(struct task_struct *leader)
 	bpf_probe_read_kernel(p->comm, sizeof(p->comm), leader->comm);
 	p->ended = 1;
 	__sync_fetch_and_add(&hist_ended, 1);
-	if (hist_made - hist_removed < hist_config.rows / 2 || hist_ended <= hist_config.rows / BELL_ENDS)
+	if (hist_made - hist_removed < hist_config.rows / 4 || hist_ended <= hist_config.rows / BELL_ENDS)
 		return;
 	bell = bpf_ringbuf_reserve(&hist_bell, sizeof(*bell), 0);
 	if (!bell)
