@@ -15,24 +15,31 @@ KERNEL_ROWS = 24576 # more than the default: mmtrace may have to wait for a busy
 
 
 def hist(*args, rows=KERNEL_ROWS, expect=0):
-    """The lines of a run over the children, and what wait4() says of each: {pid: faults}."""
+    """The lines of a run over the children, and what wait4() says of each: {name: faults}.  A name
+    is (pid, how often it was given before): numbers are used again on a busy machine."""
     output = os.path.join(scratch(), 'hist')
     done = subprocess.run([MMTRACE, 'hist', '--rows', str(rows), *args, '--json', '-o', output, '--', victim('processes'),
                            str(COUNT), str(EVENTFDS), str(PAGES)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     check(done.returncode == expect, 'status %d: %s' % (done.returncode, done.stderr[-300:]))
-    children = {int(pid): int(minor) + int(major) for pid, minor, major in map(str.split, done.stdout.splitlines())}
-    check(len(children) == COUNT, '%d children: numbers were used again' % len(children))
+    children, given = {}, {}
+    for pid, minor, major in (map(int, line.split()) for line in done.stdout.splitlines()):
+        children[pid, given.get(pid, 0)] = minor + major
+        given[pid] = given.get(pid, 0) + 1
+    check(len(children) == COUNT, '%d children' % len(children))
     with open(output, encoding='utf-8') as f:
         return [json.loads(line) for line in f], children
 
 
 def by_process(lines, wanted):
-    """Counts of each process."""
-    counts = {}
-    for r in lines:
-        if r['type'] == 'hist' and wanted(r) and not r['key']['other']:
-            pid = r['key']['process']['pid']
-            counts[pid] = counts.get(pid, 0) + r['count']
+    """Counts of each process, by the names of hist(): in the order in which they started."""
+    counts, given, names = {}, {}, {}
+    rows = [r for r in lines if r['type'] == 'hist' and not r['key']['other']]
+    for pid, start in sorted({(r['key']['process']['pid'], r['key']['process']['start_time_ns']) for r in rows}):
+        names[pid, start] = pid, given.get(pid, 0)
+        given[pid] = given.get(pid, 0) + 1
+    for r in filter(wanted, rows):
+        name = names[r['key']['process']['pid'], r['key']['process']['start_time_ns']]
+        counts[name] = counts.get(name, 0) + r['count']
     return counts
 
 
@@ -56,7 +63,7 @@ def allocations():
     check(not missing, '%d of %d children have fewer than %d: %s' % (len(missing), COUNT, EVENTFDS, missing[:5]))
     total = lines[-1]['totals']['kmalloc']['alloc']['count']
     check(total == sum(counts.values()), 'rows make %d, the total is %d' % (sum(counts.values()), total))
-    names = {r['key']['process']['comm'] for r in lines if r['type'] == 'hist' and r['key']['process']['pid'] in children}
+    names = {r['key']['process']['comm'] for r in lines if r['type'] == 'hist' and r['event'] == 'page'}
     check(names == {'processes'}, 'children are called %s' % names)
 
 
