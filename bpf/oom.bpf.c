@@ -100,11 +100,20 @@ static __noinline int oom_fill(struct mmt_oom *rec, struct task_struct *victim)
 	return 0;
 }
 
+/* The root that is mounted is known by its number, which another hierarchy (v1) may have, too. */
+static __noinline int path_fill(struct mmt_cgroup_path *path, struct task_struct *victim)
+{
+	struct cgroup *cgroup = BPF_CORE_READ(memcg_of(victim), css.cgroup);
+	bool v2 = BPF_CORE_READ(cgroup, root) == BPF_CORE_READ(victim, cgroups, dfl_cgrp, root);
+
+	return cgroup_path_read(path, (u64)BPF_CORE_READ(cgroup, kn), v2 ? hist_config.cgroup_root : 0);
+}
+
 SEC("?tp_btf/mark_victim")
 int BPF_PROG(oom_victim__tb, struct task_struct *victim, unsigned int uid)
 {
 	u32 tgid = victim->tgid;
-	struct mmt_oom *rec;
+	struct mmt_oom_record *rec;
 
 	if (hist_config.filter_pid && !follow_has(tgid))
 		return 0;
@@ -115,10 +124,11 @@ int BPF_PROG(oom_victim__tb, struct task_struct *victim, unsigned int uid)
 		hist_lost(MMT_HIST_LOSS_OOMS);
 		return 0;
 	}
-	__builtin_memset(rec, 0, sizeof(*rec));
-	rec->uid = uid;
-	bpf_get_stack(ctx, rec->stack, sizeof(rec->stack), 0);
-	oom_fill(rec, victim);
+	__builtin_memset(&rec->oom, 0, sizeof(rec->oom));
+	rec->oom.uid = uid;
+	bpf_get_stack(ctx, rec->oom.stack, sizeof(rec->oom.stack), 0);
+	oom_fill(&rec->oom, victim);
+	path_fill(&rec->path, victim);
 	bpf_ringbuf_submit(rec, 0);
 	return 0;
 }

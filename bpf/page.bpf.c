@@ -1,16 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Domain page: the page allocator. */
 #include "lib/hist.bpf.h"
+#include "lib/cast.bpf.h"
 
 #define GFP_MIGRATE(gfp) (((gfp) >> 3) & 3) /* ___GFP_MOVABLE, ___GFP_RECLAIMABLE: gfp_migratetype() */
 
-static __always_inline void page_event(struct hist_event *ev, u8 op, u32 order)
+#define NODE_UNKNOWN -2
+
+/* The node is in the highest bits of a page's flags, its first word. */
+static __always_inline s64 page_node(u64 page)
+{
+	u64 node;
+
+	if (hist_config.one_node)
+		return 0;
+	if (!hist_config.node_bits || !page)
+		return NODE_UNKNOWN;
+	node = word_at(page) >> (64 - hist_config.node_bits);
+	return node < hist_config.nodes ? (s64)node : NODE_UNKNOWN;
+}
+
+static __always_inline void page_event(struct hist_event *ev, u8 op, u32 order, u64 page)
 {
 	ev->domain = MMT_DOMAIN_PAGE;
 	ev->op = op;
 	ev->order = order;
 	ev->requested = ev->allocated = PAGE_SIZE << (order & 31);
-	ev->node = hist_config.one_node ? 0 : -2; /* where there are more: not known */
+	ev->node = page_node(page);
 }
 
 /* A bulk allocation in progress, by thread. */
@@ -46,6 +62,21 @@ static __always_inline void bulk_entered(void *ctx, u64 count)
 	open->tid = tid;
 }
 
+/* The page that came last, into the caller's array or its list; 0: not known.  All that
+ * the quick way finds are of one zone. */
+static __noinline u64 bulk_last(void *ctx, u64 populated)
+{
+	u64 list = 0, pages = 0, page = 0;
+
+	if (bpf_get_func_arg(ctx, 4, &list) || bpf_get_func_arg(ctx, 5, &pages))
+		return 0;
+	if (pages)
+		return bpf_probe_read_kernel(&page, sizeof(page), (void *)(pages + 8 * (populated - 1))) ? 0 : page;
+	if (!list || bpf_probe_read_kernel(&page, sizeof(page), (void *)list) || page == list)
+		return 0;
+	return page - bpf_core_field_offset(struct page, lru);
+}
+
 /* Where the quick way has no pages, one comes from the ordinary way, which reports it. */
 static __always_inline void bulk_returned(void *ctx, u64 gfp, u64 populated)
 {
@@ -60,7 +91,7 @@ static __always_inline void bulk_returned(void *ctx, u64 gfp, u64 populated)
 	known = open->filled + (open->reported ? 1 : 0);
 	if (populated <= known)
 		return;
-	page_event(&ev, MMT_OP_ALLOC, 0);
+	page_event(&ev, MMT_OP_ALLOC, 0, hist_config.node_bits ? bulk_last(ctx, populated) : 0);
 	hist_add_many(ctx, &ev, populated - known);
 }
 
@@ -106,7 +137,7 @@ int BPF_PROG(page_alloc__rt, u64 page, u32 order, u64 gfp, u32 migrate)
 		if (open && open->tid == tid && page && !order)
 			open->reported++;
 	}
-	page_event(&ev, page ? MMT_OP_ALLOC : MMT_OP_FAILED, order);
+	page_event(&ev, page ? MMT_OP_ALLOC : MMT_OP_FAILED, order, page);
 	hist_add(ctx, &ev);
 	return 0;
 }
@@ -118,7 +149,7 @@ int BPF_PROG(page_free__rt, u64 page, u32 order)
 
 	if (!hist_wanted())
 		return 0;
-	page_event(&ev, MMT_OP_FREE, order);
+	page_event(&ev, MMT_OP_FREE, order, page);
 	hist_add(ctx, &ev);
 	return 0;
 }

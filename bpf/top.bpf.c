@@ -185,13 +185,12 @@ int BPF_PROG(swap_folio__fe, struct folio *folio)
 static __always_inline void call_done(u32 nr, const struct pt_regs *regs, long ret)
 {
 	struct mmt_top_row *row;
-	u64 bytes = (regs->si + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
 
 	if (ret < 0 && ret > -4096)
 		return;
 	row = row_current();
 	if (row)
-		__sync_fetch_and_add(nr == NR_MMAP ? &row->mmap_bytes : &row->munmap_bytes, bytes);
+		__sync_fetch_and_add(nr == NR_MMAP ? &row->mmap_bytes : &row->munmap_bytes, regs->si);
 }
 
 SEC("?fexit/__x64_sys_mmap")

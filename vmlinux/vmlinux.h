@@ -102,9 +102,10 @@ struct mm_struct___v612 { int mm_lock_seq; };
 struct signal_struct { atomic_t live; unsigned long min_flt, maj_flt; short oom_score_adj; };
 
 /* A control group, and how a thread finds its own. */
-struct kernfs_node { __u64 id; const char *name; };
+struct kernfs_node { __u64 id; const char *name; struct kernfs_node *__parent; };
+struct kernfs_node___v614 { struct kernfs_node *parent; }; /* to 6.14 */
 struct cgroup_subsys_state { struct cgroup *cgroup; struct cgroup_subsys_state *parent; };
-struct cgroup { struct cgroup_subsys_state self; struct kernfs_node *kn; };
+struct cgroup { struct cgroup_subsys_state self; struct kernfs_node *kn; struct cgroup_root *root; };
 enum cgroup_subsys_id { memory_cgrp_id = 4 };
 struct css_set { struct cgroup_subsys_state *subsys[16]; struct cgroup *dfl_cgrp; };
 
@@ -123,7 +124,8 @@ struct mem_cgroup {
 struct vm_fault;
 
 /* Pages that are managed as one; _nr_pages only holds where there are many. */
-struct page;
+struct list_head { struct list_head *next; };
+struct page { struct list_head lru; };
 struct folio { unsigned int _nr_pages; };
 struct folio___v616 { unsigned int _folio_nr_pages; }; /* to 6.15 */
 enum pageflags { PG_head = 6 };

@@ -6,6 +6,7 @@
 #define MMT_HIST_BPF_H
 
 #include "lib/cast.bpf.h"
+#include "lib/cgroup_path.bpf.h"
 #include "lib/count.bpf.h"
 #include "lib/follow.bpf.h"
 #include "lib/kernel.bpf.h"
@@ -25,6 +26,12 @@ struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 16384);
 	 __type(key, u64); __type(value, struct mmt_hist_process); } hist_processes SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 2048);
 	 __type(key, u64); __type(value, struct mmt_hist_cache); } hist_caches SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 2048);
+	 __type(key, u64); __type(value, struct mmt_cgroup_path); } hist_cgroups SEC(".maps");
+/* Rung where rows of ended processes are to be read out, so that others have room. */
+struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } hist_bell SEC(".maps");
+/* Rows ever made, and, counted by user space, read out; processes that ended since it looked. */
+__u32 hist_made = 0, hist_removed = 0, hist_ended = 0;
 /* Functions that only pass an allocation on, in order of address. */
 struct hist_wrapper_list { struct mmt_range range[MMT_WRAPPERS]; };
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1);
@@ -75,11 +82,14 @@ static __always_inline bool hist_wanted(void)
 }
 
 /* A pid is used again; with the start time it stands for one process. */
+static __always_inline u64 hist_id_of(struct task_struct *leader)
+{
+	return (u64)(u32)(leader->start_boottime >> 10) << 32 | (u32)leader->tgid;
+}
+
 static __always_inline u64 hist_process_id(void)
 {
-	struct task_struct *leader = bpf_get_current_task_btf()->group_leader;
-
-	return (u64)(u32)(leader->start_boottime >> 10) << 32 | (u32)leader->tgid;
+	return hist_id_of(bpf_get_current_task_btf()->group_leader);
 }
 
 /* Global, so that the verifier looks at it once and not at each call. */
@@ -179,6 +189,24 @@ static __noinline int hist_describe_cache(u64 addr)
 	return 0;
 }
 
+static const struct mmt_cgroup_path hist_cgroup_empty;
+
+/* At first sight: later it may be gone. */
+static __noinline int hist_describe_cgroup(u64 id)
+{
+	struct kernfs_node *kn = BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), cgroups, dfl_cgrp, kn);
+	struct mmt_cgroup_path *path = bpf_map_lookup_elem(&hist_cgroups, &id);
+
+	if (path || BPF_CORE_READ(kn, id) != id)
+		return 0;
+	if (bpf_map_update_elem(&hist_cgroups, &id, &hist_cgroup_empty, BPF_NOEXIST))
+		return 0;
+	path = bpf_map_lookup_elem(&hist_cgroups, &id);
+	if (path)
+		cgroup_path_read(path, (u64)kn, hist_config.cgroup_root);
+	return 0;
+}
+
 static const struct mmt_hist_row hist_row_empty;
 
 /* A row of its own for key, or 0 when the map is full. */
@@ -188,13 +216,18 @@ static __always_inline struct mmt_hist_row *hist_row_get(const struct mmt_hist_k
 
 	if (row)
 		return row;
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 2 && key->op != MMT_OP_FALLBACK; i++) {
 		if (hist_config.by[i] == MMT_KEY_PROCESS)
 			hist_describe_process(key->k[i]);
+		else if (hist_config.by[i] == MMT_KEY_CGROUP)
+			hist_describe_cgroup(key->k[i]);
 		else if (hist_config.by[i] == MMT_KEY_CACHE && ev->cache)
 			hist_describe_cache(ev->cache);
 	}
-	return value_make(&hist_rows, key, &hist_row_empty);
+	row = value_make(&hist_rows, key, &hist_row_empty);
+	if (row)
+		__sync_fetch_and_add(&hist_made, 1);
+	return row;
 }
 
 /* An interrupt may come between load and store of a row, but only a second

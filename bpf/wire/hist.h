@@ -81,7 +81,8 @@ enum mmt_hist_loss {
 struct mmt_hist_process {
 	char comm[16];
 	__u64 start_boottime;
-	__u32 tgid, pad;
+	__u32 tgid;
+	__u32 ended; /* nothing is counted for it any more */
 };
 
 struct mmt_hist_cache {
@@ -111,10 +112,14 @@ struct mmt_hist_config {
 	__u8 look_through;   /* find the caller of wrapper functions on the stack */
 	__u8 one_node;       /* the machine has node 0 only */
 	__u8 bulk;           /* bulk page allocations have their own hook */
+	__u8 node_bits;      /* of the number of a node, the highest of a struct page's flags; 0: not known */
 	__u32 wrappers;      /* ranges in use in hist_wrappers */
 	__u32 kmallocs;      /* ranges in use in kmalloc_inner */
 	__u32 cpus, nodes;   /* that can exist */
+	__u32 rows;          /* that hist_rows has room for */
+	__u32 pad;
 	__u64 cgroup_id;     /* of hist_cgroup */
+	__u64 cgroup_root;   /* that user space sees as root (v2); 0: not known */
 	__u64 size_min, size_max;
 	struct mmt_range module[MMT_MODULE_RANGES]; /* only sites in these ... */
 	__u64 modules;       /* ... if any are in use */

@@ -5,6 +5,8 @@
 
 #include <linux/types.h>
 
+#include "wire/cgroup.h"
+
 #define MMT_OOM_FRAMES 32
 #define MMT_OOM_UNKNOWN (~0ull)
 
@@ -19,6 +21,9 @@ struct mmt_oom {
 	__u64 cgroup_usage, cgroup_max; /* nearest limit above the victim, bytes; MMT_OOM_UNKNOWN: none */
 	__u64 stack[MMT_OOM_FRAMES]; /* says why: 0 ends it */
 	char comm[16], by_comm[16];
-	char cgroup[64];         /* name of the victim's */
+	char cgroup[64];         /* name of the victim's: the last of its path */
 };
+
+/* As it comes from the kernel. */
+struct mmt_oom_record { struct mmt_oom oom; struct mmt_cgroup_path path; };
 #endif

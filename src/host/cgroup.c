@@ -69,6 +69,30 @@ int cgroup_id(int fd, uint64_t *id)
 	return 0;
 }
 
+const char *cgroup_path_text(const struct mmt_cgroup_path *path, char *out, size_t size)
+{
+	size_t end = path->size, used = 0;
+
+	if (!path->done || end > sizeof(path->names) || (end && path->names[end - 1]))
+		return NULL;
+	if (path->end == MMT_CGROUP_CUT)
+		used = (size_t)snprintf(out, size, "...");
+	while (end) {
+		size_t start = end - 1; /* at the NUL of the last name that is left */
+		int n;
+
+		while (start && path->names[start - 1])
+			start--;
+		n = snprintf(out + used, size - used, "/%s", path->names + start);
+		if (n < 0 || (used += (size_t)n) >= size)
+			return NULL;
+		end = start;
+	}
+	if (!used)
+		snprintf(out, size, "/");
+	return out;
+}
+
 static void each_of(const char *dir, void (*fn)(void *ctx, pid_t pid), void *ctx)
 {
 	char path[4200];

@@ -2,6 +2,7 @@
 #include "host/slab.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -24,6 +25,8 @@ uint64_t slab_kmalloc_bytes(const char *name)
 			name += strlen(kinds[i]);
 			break;
 		}
+	if (!strncmp(name, "rnd-", 4) && strchr(name + 4, '-')) /* CONFIG_RANDOM_KMALLOC_CACHES: kmalloc-rnd-07-64 */
+		name = strchr(name + 4, '-') + 1;
 	if (*name < '1' || *name > '9')
 		return 0;
 	n = strtoull(name, &end, 10);
@@ -64,4 +67,19 @@ int slab_name(const char *name, char *out, size_t size, struct error *e)
 	fclose(f);
 	return found ? 0 : error_set(e, EXIT_USAGE, "/proc/slabinfo lists the caches", "there is no such cache",
 				     "bad value '%s' of --slab", name);
+}
+
+int slab_each(void (*fn)(void *ctx, const char *name, uint64_t objects), void *ctx)
+{
+	FILE *f = fopen("/proc/slabinfo", "re");
+	char line[512], name[64];
+	uint64_t objects;
+
+	if (!f)
+		return -errno;
+	while (fgets(line, sizeof(line), f))
+		if (*line != '#' && sscanf(line, "%63s %" SCNu64, name, &objects) == 2)
+			fn(ctx, name, objects);
+	fclose(f);
+	return 0;
 }

@@ -56,6 +56,7 @@ enum input_name_kind {
 	INPUT_NAME_CGROUP,     /* key: id */
 	INPUT_NAME_GFP,        /* key: the flags */
 	INPUT_NAME_OOM,        /* key: time of the kill; text: its cause */
+	INPUT_NAME_OOM_CGROUP, /* key: time of the kill; text: path of the victim's cgroup */
 };
 struct input_name { uint64_t key, extra; uint32_t kind; uint32_t flags; };
 enum input_name_flag { INPUT_NAME_WRAPPER = 1 /* a function that only passes an allocation on */ };
@@ -92,6 +93,8 @@ struct input_site {
 };
 struct input_moment { uint64_t now; };
 struct input_site_count { struct mmt_leak_count count; uint32_t number, pad; };
+/* bytes: of a kmalloc of all caches of that size; 0: a cache by name. */
+struct input_cache { char name[MMT_LEAK_NAME]; uint64_t bytes, objects; };
 struct input_object { uint64_t age_ns; uint32_t number, pad; };
 
 struct input_top_row { struct mmt_top_key key; struct mmt_top_row row; };

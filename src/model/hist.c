@@ -6,6 +6,8 @@
 
 #include "base/alloc.h"
 
+#define OOM_TEXT 4096 /* a path is no longer */
+
 const struct hist_domain hist_domains[MMT_DOMAIN_COUNT] = {
 #define DOMAIN(NAME, n, key, flags, keys, free_keys, allocations, times, help, ...) \
 	[n] = { key, help, allocations, times, flags, keys, free_keys },
@@ -181,6 +183,15 @@ struct mmt_hist_row hist_total(const struct hist_snapshot *s, uint8_t domain, ui
 	return sum;
 }
 
+uint64_t hist_without_row(const struct hist_model *h)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < h->now.line_count; i++)
+		count += h->now.lines[i].other ? h->now.lines[i].sum.count : 0;
+	return count;
+}
+
 uint64_t hist_waste(const struct mmt_hist_row *r)
 {
 	return r->allocated > r->requested ? r->allocated - r->requested : 0;
@@ -283,22 +294,44 @@ static void tick(struct hist_model *h)
 	h->fresh = false;
 }
 
-static void cause_set(struct hist_model *h, const struct input *in)
+static void oom_text_set(struct hist_model *h, struct hist_oom_text *t, const struct input *in)
 {
 	const struct input_name *n = in->head;
 	size_t at = 0;
 	const char *text = input_text(in, &at);
 
-	memset(h->oom_cause, 0, sizeof(h->oom_cause));
-	if (text)
-		memcpy(h->oom_cause, text, strnlen(text, sizeof(h->oom_cause) - 1));
-	h->oom_time = n->key;
+	free(t->text);
+	t->text = text ? xstrndup(text, OOM_TEXT) : NULL;
+	t->time = n->key;
 	h->base.decode_errors += !text;
+}
+
+static const char *oom_text(const struct hist_oom_text *t, uint64_t time)
+{
+	return t->text && t->text[0] && t->time == time ? t->text : NULL;
 }
 
 const char *hist_oom_cause(const struct hist_model *h, uint64_t time)
 {
-	return h->oom_cause[0] && h->oom_time == time ? h->oom_cause : NULL;
+	return oom_text(&h->oom_cause, time);
+}
+
+const char *hist_oom_cgroup(const struct hist_model *h, uint64_t time)
+{
+	return oom_text(&h->oom_cgroup, time);
+}
+
+/* INPUT_NAME: texts of an OOM kill are kept with its time. */
+static void name_take(struct hist_model *h, const struct input *in)
+{
+	uint32_t kind = ((const struct input_name *)in->head)->kind;
+
+	if (kind == INPUT_NAME_OOM)
+		oom_text_set(h, &h->oom_cause, in);
+	else if (kind == INPUT_NAME_OOM_CGROUP)
+		oom_text_set(h, &h->oom_cgroup, in);
+	else
+		name_add(h, in);
 }
 
 static void hist_input(struct model *m, const struct input *in)
@@ -307,10 +340,8 @@ static void hist_input(struct model *m, const struct input *in)
 
 	if (in->kind == INPUT_FACT)
 		learn_keys(h);
-	else if (in->kind == INPUT_NAME && ((const struct input_name *)in->head)->kind == INPUT_NAME_OOM)
-		cause_set(h, in);
 	else if (in->kind == INPUT_NAME)
-		name_add(h, in);
+		name_take(h, in);
 	else if (in->kind == INPUT_HIST_BEGIN)
 		reading_begin(h);
 	else if (!h->open && (in->kind == INPUT_HIST_CELLS || in->kind == INPUT_HIST_STALLS))
@@ -340,6 +371,8 @@ static void hist_clean(struct model *m)
 	snapshot_free(&h->now);
 	snapshot_free(&h->before);
 	snapshot_free(&h->added);
+	free(h->oom_cause.text);
+	free(h->oom_cgroup.text);
 	names_clean(&h->names);
 }
 

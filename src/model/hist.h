@@ -39,8 +39,10 @@ struct hist_model {
 	struct hist_snapshot added; /* between the last two ticks; empty at the end of the run */
 	uint64_t stalls_open[MMT_DOMAIN_COUNT]; /* begun, not in the counts before they end */
 	uint64_t oom_kills;
-	uint64_t oom_time;    /* of the kill whose cause was announced last */
-	char oom_cause[16];
+	struct hist_oom_text {
+		uint64_t time; /* of the kill that it was announced of last */
+		char *text;    /* NULL: of none */
+	} oom_cause, oom_cgroup;
 	bool open;            /* between INPUT_HIST_BEGIN and INPUT_HIST_STALLS: cells are expected */
 	bool shown, fresh;    /* a tick has shown `now`; a reading came since the last tick */
 	struct names names;   /* of what keys stand for */
@@ -83,9 +85,13 @@ enum input_name_kind hist_name_kind(uint8_t domain, enum mmt_hist_key_id key);
 
 /* The cause of an OOM kill at that time; NULL: it is not known. */
 const char *hist_oom_cause(const struct hist_model *h, uint64_t time);
+/* The path of its victim's cgroup; NULL: it is not known. */
+const char *hist_oom_cgroup(const struct hist_model *h, uint64_t time);
 /* Sums all lines of a domain and op by bucket into buckets, which may be NULL. */
 struct mmt_hist_row hist_total(const struct hist_snapshot *s, uint8_t domain, uint8_t op,
 			       struct mmt_hist_row buckets[MMT_HIST_BUCKETS]);
+/* Events that found no room for a row of their own, though rows were asked for. */
+uint64_t hist_without_row(const struct hist_model *h);
 /* Bounds of a bucket: from lo up to, not including, hi. */
 uint64_t hist_bucket_lo(int bucket);
 uint64_t hist_bucket_hi(int bucket);

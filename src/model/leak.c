@@ -22,6 +22,14 @@ static void counts_take(struct leak_model *l, const struct input *in)
 	leak_table_sample_end(l->table, now > l->base.clock.t0 ? now - l->base.clock.t0 : 0);
 }
 
+static void caches_take(struct leak_model *l, const struct input *in)
+{
+	const struct input_cache *list = in->body;
+
+	for (size_t i = 0; i < input_count(in); i++)
+		leak_table_cache(l->table, list[i].name, list[i].bytes, list[i].objects);
+}
+
 static void objects_take(struct leak_model *l, const struct input *in)
 {
 	const struct input_object *list = in->body;
@@ -61,8 +69,11 @@ static void leak_input(struct model *m, const struct input *in)
 {
 	struct leak_model *l = (struct leak_model *)m;
 
-	if (in->kind == INPUT_CLOCK && !l->table)
+	if (in->kind == INPUT_CLOCK && !l->table) {
 		l->table = leak_table_new((uint32_t)model_option_number(m, "sample", 1), model_option_number(m, "older_ns", 0));
+		if (model_fact(m, "unknown", "leak_bulk"))
+			leak_table_bulk_unseen(l->table);
+	}
 	if (!l->table)
 		return;
 	if (in->kind == INPUT_LEAK_SITE)
@@ -71,6 +82,8 @@ static void leak_input(struct model *m, const struct input *in)
 		counts_take(l, in);
 	else if (in->kind == INPUT_LEAK_WALK)
 		leak_table_walk_begin(l->table);
+	else if (in->kind == INPUT_LEAK_CACHES)
+		caches_take(l, in);
 	else if (in->kind == INPUT_LEAK_OBJECTS)
 		objects_take(l, in);
 	else if (in->kind == INPUT_LEAK_WALKED)

@@ -10,12 +10,24 @@
 /* One free of so many that was not seen is a trace of an interrupt; more are a
  * way of freeing that no hook reports. */
 #define DOUBT 100
+#define KMALLOC_CACHE_MAX 8192 /* beyond, kmalloc takes whole pages */
+#define CACHES_MAX 4096 /* a recording may have any number */
 
 const uint64_t age_bounds[AGE_BUCKETS - 1] = {
 	100000000ull, 1000000000ull, 10000000000ull, 60000000000ull, 600000000000ull, 3600000000000ull,
 };
 
+/* Caches whose objects the kernel frees many at a time (kmem_cache_free_bulk, or sheaves of
+ * 6.18), whatever else it does with them. */
+static const char *const bulk_caches[] = { "skbuff_head_cache", "maple_node" };
+
+/* What the kernel has of a cache. */
+struct cache { char name[MMT_LEAK_NAME]; uint64_t bytes, objects /* LEAK_UNKNOWN: not read for this walk */, held; };
+
 struct leak_table {
+	struct cache *caches;
+	size_t cache_count, cache_room;
+	bool bulk_unseen;
 	struct leak_row **rows; /* by index */
 	size_t row_count, row_size;
 	struct map by_hash;            /* of what makes a row; others with that hash: same_hash */
@@ -46,9 +58,15 @@ void leak_table_free(struct leak_table *o)
 	for (size_t i = 0; i < o->row_count; i++)
 		free(o->rows[i]);
 	free(o->rows);
+	free(o->caches);
 	free(o->by_number);
 	map_free(&o->by_hash);
 	free(o);
+}
+
+void leak_table_bulk_unseen(struct leak_table *o)
+{
+	o->bulk_unseen = true;
 }
 
 bool leak_table_knows(const struct leak_table *o, uint32_t number)
@@ -108,13 +126,23 @@ static size_t row_index(struct leak_table *o, const struct leak_row *like)
 	return o->row_count++;
 }
 
+static bool is_freed_in_bulk(const char *cache)
+{
+	for (size_t i = 0; i < sizeof(bulk_caches) / sizeof(bulk_caches[0]); i++)
+		if (!strcmp(cache, bulk_caches[i]))
+			return true;
+	return false;
+}
+
 void leak_table_site(struct leak_table *o, uint32_t number, const struct mmt_leak_site *s, uint64_t caller,
 		      bool seen_through, const uint64_t *frames, int n)
 {
 	struct leak_row like = { .domain = s->key.domain, .site = caller, .seen_through = seen_through,
-					.each = s->bytes, .what = s->key.what, .frame_count = n };
+					.each = s->bytes, .what = s->key.what, .frame_count = n,
+					.in_use = LEAK_UNKNOWN };
 
 	memcpy(like.cache, s->cache, sizeof(like.cache) - 1);
+	like.freed_in_bulk = o->bulk_unseen && like.domain == MMT_LEAK_SLAB && is_freed_in_bulk(like.cache);
 	memcpy(like.frames, frames, sizeof(*frames) * (size_t)n);
 	if (number >= o->number_size)
 		o->by_number = grown(o->by_number, &o->number_size, (size_t)number + 1, sizeof(*o->by_number));
@@ -204,8 +232,63 @@ void leak_table_object(struct leak_table *o, uint32_t number, uint64_t age)
 		r->oldest = age;
 }
 
+static size_t cache_find(const struct leak_table *o, const char *name, uint64_t bytes)
+{
+	for (size_t i = 0; i < o->cache_count; i++)
+		if (o->caches[i].bytes == bytes && (bytes || !strncmp(o->caches[i].name, name, MMT_LEAK_NAME)))
+			return i + 1;
+	return 0;
+}
+
+void leak_table_cache(struct leak_table *o, const char name[MMT_LEAK_NAME], uint64_t bytes, uint64_t objects)
+{
+	size_t at = cache_find(o, name, bytes);
+	struct cache *c;
+
+	if (!at) {
+		if (o->cache_count == CACHES_MAX)
+			return;
+		o->caches = xgrow(o->caches, o->cache_count, &o->cache_room, sizeof(*o->caches));
+		o->caches[o->cache_count] = (struct cache){ .bytes = bytes, .objects = LEAK_UNKNOWN };
+		memcpy(o->caches[o->cache_count].name, name, MMT_LEAK_NAME);
+		at = ++o->cache_count;
+	}
+	c = &o->caches[at - 1];
+	if (c->objects == LEAK_UNKNOWN || objects > c->objects)
+		c->objects = objects;
+}
+
+static struct cache *cache_of(struct leak_table *o, struct leak_row *r)
+{
+	bool kmalloc = r->domain == MMT_LEAK_KMALLOC && r->each <= KMALLOC_CACHE_MAX;
+
+	if (!r->cache_at && (kmalloc || r->domain == MMT_LEAK_SLAB))
+		r->cache_at = cache_find(o, r->cache, kmalloc ? r->each : 0);
+	return r->cache_at ? &o->caches[r->cache_at - 1] : NULL;
+}
+
+/* The table cannot hold more of a cache than there is: frees went by unseen. */
+static void caches_compare(struct leak_table *o)
+{
+	struct cache *c;
+
+	for (size_t i = 0; i < o->cache_count; i++)
+		o->caches[i].held = 0;
+	for (size_t i = 0; i < o->row_count; i++)
+		if ((c = cache_of(o, o->rows[i])))
+			c->held += o->rows[i]->walked;
+	for (size_t i = 0; i < o->row_count; i++) {
+		c = cache_of(o, o->rows[i]);
+		o->rows[i]->in_use = c ? c->objects : LEAK_UNKNOWN;
+		o->rows[i]->exceeds = c && c->held > c->objects;
+	}
+	for (size_t i = 0; i < o->cache_count; i++)
+		o->caches[i].objects = LEAK_UNKNOWN;
+}
+
 void leak_table_walk_end(struct leak_table *o)
 {
+	caches_compare(o);
 	for (size_t i = 0; i < o->row_count; i++) {
 		struct leak_row *r = o->rows[i];
 
@@ -230,7 +313,7 @@ uint64_t leak_table_mismatch(const struct leak_table *o)
 
 bool leak_table_doubt(const struct leak_row *r)
 {
-	return r->reused > r->allocated / DOUBT;
+	return r->freed_in_bulk || r->exceeds || r->reused > r->allocated / DOUBT;
 }
 
 size_t leak_table_rows(const struct leak_table *o, struct leak_row *const **rows)

@@ -17,6 +17,8 @@ extern const uint64_t age_bounds[AGE_BUCKETS - 1];
 
 #define SERIES_MAX 64 /* readings kept; with more every second one is dropped */
 
+#define LEAK_UNKNOWN UINT64_MAX
+
 /* One row: allocations of one size from one place. */
 struct leak_row {
 	uint32_t domain;       /* enum mmt_leak_domain */
@@ -31,11 +33,15 @@ struct leak_row {
 	uint64_t ages[AGE_BUCKETS], oldest; /* of those; ns */
 	uint64_t allocated, freed, reused; /* since the start; reused: free not seen, so count is in doubt */
 	struct trend trend;    /* of the bytes, per second; of all ages */
+	uint64_t in_use;       /* objects of its cache, or of its size, that the kernel has; LEAK_UNKNOWN */
 	/* owned by the model */
 	uint64_t what;
 	size_t index;
 	struct leak_row *same_hash;
 	uint64_t walked;       /* found in the table, of all ages */
+	bool exceeds;          /* the rows of its cache hold more than there is of it */
+	bool freed_in_bulk;    /* of a cache whose objects are, and no hook sees it */
+	size_t cache_at;       /* index + 1 in the table's caches; 0: not known */
 	double held, series[SERIES_MAX];
 };
 
@@ -44,6 +50,9 @@ struct leak_table;
 /* scale: of so many allocations one is traced; older: ns, rows count only those. */
 struct leak_table *leak_table_new(uint32_t scale, uint64_t older);
 void leak_table_free(struct leak_table *o); /* takes NULL */
+
+/* No hook sees objects freed in bulk: called first. */
+void leak_table_bulk_unseen(struct leak_table *o);
 
 bool leak_table_knows(const struct leak_table *o, uint32_t number);
 /* Where a site of the kernel's table belongs. frames: n of them make rows of
@@ -58,14 +67,17 @@ void leak_table_sample_end(struct leak_table *o, uint64_t now);
 
 /* A walk through the table: begin, each object with its age in ns, end. */
 void leak_table_walk_begin(struct leak_table *o);
+/* Objects that the kernel has of a cache (bytes 0) or of kmallocs of so many bytes; of several
+ * readings before a walk is over the greatest counts. */
+void leak_table_cache(struct leak_table *o, const char name[MMT_LEAK_NAME], uint64_t bytes, uint64_t objects);
 void leak_table_object(struct leak_table *o, uint32_t number, uint64_t age);
 /* Trends of all rows are worked out here. */
 void leak_table_walk_end(struct leak_table *o);
 /* Allocations by which the last walk and the last reading differ. While nothing
  * is traced any more it is 0, or the kernel's table is not what it should be. */
 uint64_t leak_table_mismatch(const struct leak_table *o);
-/* So many frees were not seen that count is only an upper bound, and a trend
- * would show address reuse: there is none. */
+/* Frees are known not to be seen, or so many were not, or the kernel has fewer objects: count
+ * is only an upper bound, and a trend would show address reuse: there is none. */
 bool leak_table_doubt(const struct leak_row *r);
 
 /* All rows, of which those with count 0 hold nothing now; their number. */

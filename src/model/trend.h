@@ -15,15 +15,15 @@ enum trend_kind {
 	TREND_GROWS,   /* grows to the end: what a leak does */
 	TREND_LEVELS,  /* grew, but less and less: what a cache that fills up does */
 	TREND_FALLS,
-	TREND_STEPS,   /* rose once or twice and stood before and after: what something opened late does */
+	TREND_STEPS,   /* rose or fell once or twice and stood before and after: what something opened late does */
 	TREND_SAWS,    /* rises and drops, again and again, to no new height: what a pool that is emptied does */
 	TREND_KINDS
 };
 extern const char *const trend_keys[TREND_KINDS];
 
 struct trend {
-	double slope;      /* a second, least squares over all readings, or the later half if that is the
-			    * other way and the trend goes by it */
+	double slope;      /* a second, least squares over all readings, or else over the later half, or from
+			    * one end to the other: what goes the way that the trend does */
 	double r2;         /* part of the variation that the line explains, 0 to 1 */
 	double confidence; /* of grows and falls: that the later half has a trend at all, 1 - p of Mann-Kendall,
 			    * two-sided; else 0 */

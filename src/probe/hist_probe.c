@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "host/cgroup.h"
+#include "probe/hist_ended.h"
 #include "probe/kernel_btf.h"
 #include "probe/kernel_read.h"
 #include "probe/objects.h"
@@ -30,7 +31,9 @@ struct hist_probe {
 	struct hist_bpf *skel;
 	struct plan plan;
 	struct links links;
-	struct ring_buffer *ooms;
+	struct ring_buffer *ooms, *bell;
+	bool rang;
+	int by_process; /* which key of a row it is; -1: none */
 	hist_probe_oom_fn oom_fn;
 	void *oom_ctx;
 	char why[MMT_DOMAIN_COUNT][320]; /* a domain left out */
@@ -93,7 +96,7 @@ static int make_plan(struct hist_probe *k, struct hist_probe_options *opt, struc
 	for (int d = 0; d < MMT_DOMAIN_COUNT; d++)
 		if (opt->domain[d])
 			want_domain(&k->plan, d, opt->frees);
-	k->plan.want[HOOK_HIST_LIFE] = opt->config.filter_pid;
+	k->plan.want[HOOK_HIST_LIFE] = opt->config.filter_pid || k->by_process >= 0;
 	for (int h = 0; h < HOOK_COUNT; h++)
 		if (opt->force[h] && !k->plan.want[h])
 			return error_set(e, EXIT_USAGE, "name its domain; frees need --frees", "nothing that is counted needs this hook",
@@ -122,9 +125,24 @@ static int on_oom(void *ctx, void *bytes, size_t size)
 {
 	struct hist_probe *k = ctx;
 
-	if (size >= sizeof(struct mmt_oom))
+	if (size >= sizeof(struct mmt_oom_record))
 		k->oom_fn(k->oom_ctx, bytes);
 	return 0;
+}
+
+static int on_bell(void *ctx, void *bytes, size_t size)
+{
+	(void)bytes, (void)size;
+	((struct hist_probe *)ctx)->rang = true;
+	return 0;
+}
+
+static int bell_prepare(struct hist_probe *k, struct error *e)
+{
+	if (k->by_process < 0 || !k->plan.chosen[HOOK_HIST_LIFE])
+		return 0;
+	k->bell = ring_buffer__new(bpf_map__fd(k->skel->maps.hist_bell), on_bell, k, NULL);
+	return k->bell ? 0 : error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot map the ring");
 }
 
 /* OOM kills need a ring, and the kernel's per-CPU variables for exact sizes. */
@@ -136,6 +154,29 @@ static int oom_prepare(struct hist_probe *k, struct error *e)
 		percpu_find(k->skel->progs.percpu_find__rt);
 	k->ooms = ring_buffer__new(bpf_map__fd(k->skel->maps.ooms), on_oom, k, NULL);
 	return k->ooms ? 0 : error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot map the ring");
+}
+
+static bool splits_by(const struct hist_probe_options *opt, enum mmt_hist_key_id key)
+{
+	return opt->config.by[0] == key || opt->config.by[1] == key;
+}
+
+/* Room for rows, and for what describes them. */
+static void size_maps(struct hist_probe *k, const struct hist_probe_options *opt)
+{
+	struct bpf_map *rows = k->skel->maps.hist_rows, *processes = k->skel->maps.hist_processes;
+
+	if (opt->config.by[0] == MMT_KEY_NONE)
+		bpf_map__set_max_entries(rows, 256); /* fallbacks only */
+	else if (opt->rows)
+		bpf_map__set_max_entries(rows, opt->rows);
+	if (!splits_by(opt, MMT_KEY_PROCESS))
+		bpf_map__set_max_entries(processes, 1);
+	else if (bpf_map__max_entries(rows) > bpf_map__max_entries(processes))
+		bpf_map__set_max_entries(processes, bpf_map__max_entries(rows));
+	if (!splits_by(opt, MMT_KEY_CGROUP))
+		bpf_map__set_max_entries(k->skel->maps.hist_cgroups, 1);
+	k->skel->rodata->hist_config.rows = bpf_map__max_entries(rows);
 }
 
 static int object_load(struct hist_probe *k, const struct hist_probe_options *opt, struct error *e)
@@ -152,10 +193,7 @@ static int object_load(struct hist_probe *k, const struct hist_probe_options *op
 	if (opt->cgroup_fd >= 0 && (err = cgroup_id(opt->cgroup_fd, (uint64_t *)&k->skel->rodata->hist_config.cgroup_id)))
 		return error_set(e, error_code_of(err), NULL, strerror(-err), "cannot choose the cgroup");
 	k->skel->rodata->hist_config.bulk = k->plan.chosen[HOOK_PAGE_BULK] != NULL;
-	if (opt->config.by[0] == MMT_KEY_NONE)
-		bpf_map__set_max_entries(k->skel->maps.hist_rows, 256); /* fallbacks only */
-	else if (opt->rows)
-		bpf_map__set_max_entries(k->skel->maps.hist_rows, opt->rows);
+	size_maps(k, opt);
 	k->skel->rodata->hist_config.cpus = (uint32_t)libbpf_num_possible_cpus();
 	bpf_map__set_max_entries(k->skel->maps.percpu_bases, (uint32_t)libbpf_num_possible_cpus());
 	bpf_program__set_autoload(k->skel->progs.percpu_find__rt, k->plan.chosen[HOOK_OOM] &&
@@ -166,7 +204,7 @@ static int object_load(struct hist_probe *k, const struct hist_probe_options *op
 	err = hist_bpf__load(k->skel);
 	if (err)
 		return rights_load_fail(e, err);
-	return fill_maps(k, opt, e) ? -1 : oom_prepare(k, e);
+	return fill_maps(k, opt, e) || bell_prepare(k, e) ? -1 : oom_prepare(k, e);
 }
 
 struct hist_probe *hist_probe_open(const struct hist_probe_options *opt, struct error *e)
@@ -178,6 +216,7 @@ struct hist_probe *hist_probe_open(const struct hist_probe_options *opt, struct 
 		error_set(e, EXIT_FAILED, NULL, strerror(ENOMEM), "cannot start");
 		return NULL;
 	}
+	k->by_process = opt->config.by[0] == MMT_KEY_PROCESS ? 0 : opt->config.by[1] == MMT_KEY_PROCESS ? 1 : -1;
 	if (make_plan(k, &o, e) || object_load(k, &o, e)) {
 		hist_probe_free(k);
 		return NULL;
@@ -201,6 +240,7 @@ void hist_probe_free(struct hist_probe *k)
 		return;
 	hist_probe_detach(k);
 	ring_buffer__free(k->ooms);
+	ring_buffer__free(k->bell);
 	hist_bpf__destroy(k->skel);
 	free(k);
 }
@@ -230,38 +270,30 @@ const char *hist_probe_free_limitations(const struct hist_probe *k, enum mmt_dom
 	return c ? c->limitations : "";
 }
 
-struct row_visit { hist_probe_row_fn fn; void *ctx; int cpus; };
-
-static struct mmt_hist_row row_sum(const struct row_visit *v, const struct mmt_hist_row *per_cpu)
-{
-	struct mmt_hist_row sum = { 0 };
-
-	for (int c = 0; c < v->cpus; c++) {
-		sum.count += per_cpu[c].count;
-		sum.requested += per_cpu[c].requested;
-		sum.allocated += per_cpu[c].allocated;
-	}
-	return sum;
-}
+struct row_visit { hist_probe_row_fn fn; void *ctx; };
 
 static void on_hist_row(void *ctx, const void *key, const void *value)
 {
 	const struct row_visit *v = ctx;
-	struct mmt_hist_row sum = row_sum(v, value);
+	struct mmt_hist_row sum = hist_row_sum(value);
 
 	v->fn(v->ctx, key, &sum, false);
+}
+
+struct mmt_hist_key hist_slot_key(uint32_t slot)
+{
+	return (struct mmt_hist_key){
+		.domain = (uint8_t)(slot / (MMT_OP_COUNT * MMT_HIST_BUCKETS)),
+		.op = (uint8_t)(slot / MMT_HIST_BUCKETS % MMT_OP_COUNT),
+		.bucket = (uint8_t)(slot % MMT_HIST_BUCKETS),
+	};
 }
 
 static void on_total(void *ctx, const void *key, const void *value)
 {
 	const struct row_visit *v = ctx;
-	struct mmt_hist_row sum = row_sum(v, value);
-	uint32_t slot = *(const uint32_t *)key;
-	struct mmt_hist_key of = {
-		.domain = (uint8_t)(slot / (MMT_OP_COUNT * MMT_HIST_BUCKETS)),
-		.op = (uint8_t)(slot / MMT_HIST_BUCKETS % MMT_OP_COUNT),
-		.bucket = (uint8_t)(slot % MMT_HIST_BUCKETS),
-	};
+	struct mmt_hist_row sum = hist_row_sum(value);
+	struct mmt_hist_key of = hist_slot_key(*(const uint32_t *)key);
 
 	if (sum.count)
 		v->fn(v->ctx, &of, &sum, true);
@@ -269,10 +301,35 @@ static void on_total(void *ctx, const void *key, const void *value)
 
 int hist_probe_read(struct hist_probe *k, hist_probe_row_fn fn, void *ctx)
 {
-	struct row_visit v = { fn, ctx, libbpf_num_possible_cpus() };
+	struct row_visit v = { fn, ctx };
 	int err = map_each(k->skel->maps.hist_rows, on_hist_row, &v);
 
 	return err ? err : map_each(k->skel->maps.hist_totals, on_total, &v);
+}
+
+int hist_probe_bell_fd(const struct hist_probe *k)
+{
+	return k->bell ? ring_buffer__epoll_fd(k->bell) : -1;
+}
+
+bool hist_probe_rang(struct hist_probe *k)
+{
+	k->rang = false;
+	if (k->bell)
+		ring_buffer__consume(k->bell);
+	return k->rang;
+}
+
+int hist_probe_take_ended(struct hist_probe *k, struct hist_ended *e)
+{
+	int err;
+
+	e->rows = k->skel->maps.hist_rows;
+	e->processes = k->skel->maps.hist_processes;
+	e->at = k->by_process;
+	err = hist_ended_take(e);
+	k->skel->bss->hist_removed += e->removed;
+	return err;
 }
 
 static void on_stall(void *ctx, const void *key, const void *value)
@@ -312,6 +369,11 @@ void hist_probe_ooms(struct hist_probe *k, hist_probe_oom_fn fn, void *ctx)
 bool hist_probe_process(const struct hist_probe *k, uint64_t id, struct mmt_hist_process *out)
 {
 	return bpf_map_lookup_elem(bpf_map__fd(k->skel->maps.hist_processes), &id, out) == 0;
+}
+
+bool hist_probe_cgroup(const struct hist_probe *k, uint64_t id, struct mmt_cgroup_path *out)
+{
+	return bpf_map_lookup_elem(bpf_map__fd(k->skel->maps.hist_cgroups), &id, out) == 0 && out->done;
 }
 
 bool hist_probe_cache(const struct hist_probe *k, uint64_t id, struct mmt_hist_cache *out)

@@ -46,6 +46,9 @@ const struct candidate *hist_probe_backend(const struct hist_probe *k, enum mmt_
 /* What its frees do not report; "": nothing, or they are not counted. */
 const char *hist_probe_free_limitations(const struct hist_probe *k, enum mmt_domain domain);
 
+/* Domain, op and bucket of a MMT_HIST_SLOT(). */
+struct mmt_hist_key hist_slot_key(uint32_t slot);
+
 /* All counters, summed over CPUs; unkeyed: totals that are in no row. */
 typedef void (*hist_probe_row_fn)(void *ctx, const struct mmt_hist_key *key, const struct mmt_hist_row *row,
 				  bool unkeyed);
@@ -53,15 +56,25 @@ int hist_probe_read(struct hist_probe *k, hist_probe_row_fn fn, void *ctx);
 
 /* Calls fn for each OOM kill since the last call. The descriptor is readable
  * when there are some; -1: the domain is not counted. */
-typedef void (*hist_probe_oom_fn)(void *ctx, const struct mmt_oom *oom);
+typedef void (*hist_probe_oom_fn)(void *ctx, const struct mmt_oom_record *oom);
 void hist_probe_ooms(struct hist_probe *k, hist_probe_oom_fn fn, void *ctx);
 int hist_probe_oom_fd(const struct hist_probe *k);
+
+/* Readable when rows of processes that ended take the room of others: then
+ * hist_probe_take_ended() is to be called if hist_probe_rang().  -1: rows are not split by process. */
+int hist_probe_bell_fd(const struct hist_probe *k);
+bool hist_probe_rang(struct hist_probe *k);
+/* With process, row and ctx filled. */
+struct hist_ended;
+int hist_probe_take_ended(struct hist_probe *k, struct hist_ended *e);
 
 /* Stalls that have begun and not ended, of each domain. */
 void hist_probe_stalls(const struct hist_probe *k, uint64_t open[MMT_DOMAIN_COUNT]);
 uint64_t hist_probe_loss(const struct hist_probe *k, enum mmt_hist_loss which);
 
 bool hist_probe_process(const struct hist_probe *k, uint64_t id, struct mmt_hist_process *out);
+/* As it was called when it was seen first. */
+bool hist_probe_cgroup(const struct hist_probe *k, uint64_t id, struct mmt_cgroup_path *out);
 bool hist_probe_cache(const struct hist_probe *k, uint64_t id, struct mmt_hist_cache *out);
 void hist_probe_cost(const struct hist_probe *k, struct probe_cost *out);
 

@@ -52,7 +52,7 @@ static int object_load(struct leak_probe *p, const struct leak_options *opt, str
 	return err ? rights_load_fail(e, err) : 0;
 }
 
-struct leak_probe *leak_open(const struct leak_options *opt, struct error *e)
+struct leak_probe *leak_probe_open(const struct leak_options *opt, struct error *e)
 {
 	struct leak_probe *p = calloc(1, sizeof(*p));
 	uint32_t domains = opt->config.domains;
@@ -75,27 +75,27 @@ struct leak_probe *leak_open(const struct leak_options *opt, struct error *e)
 	if (p->cpus < 1)
 		rights_fail(e, p->cpus, "/sys/devices/system/cpu/possible shows them", "cannot count the CPUs");
 	if (p->cpus < 1 || plan_build(&p->plan, e) || object_load(p, opt, e)) {
-		leak_free(p);
+		leak_probe_free(p);
 		return NULL;
 	}
 	return p;
 }
 
-int leak_attach(struct leak_probe *p, struct error *e)
+int leak_probe_attach(struct leak_probe *p, struct error *e)
 {
 	return links_attach(&p->links, &p->plan, p->skel->obj, e);
 }
 
-void leak_detach(struct leak_probe *p)
+void leak_probe_detach(struct leak_probe *p)
 {
 	links_detach(&p->links);
 }
 
-void leak_free(struct leak_probe *p)
+void leak_probe_free(struct leak_probe *p)
 {
 	if (!p)
 		return;
-	leak_detach(p);
+	leak_probe_detach(p);
 	leak_bpf__destroy(p->skel);
 	free(p);
 }

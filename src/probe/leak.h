@@ -22,11 +22,11 @@ struct leak_options {
 struct leak_probe;
 
 /* Tries candidates and loads the winners; attaches nothing yet. */
-struct leak_probe *leak_open(const struct leak_options *opt, struct error *e);
-int leak_attach(struct leak_probe *p, struct error *e);
+struct leak_probe *leak_probe_open(const struct leak_options *opt, struct error *e);
+int leak_probe_attach(struct leak_probe *p, struct error *e);
 /* Detaches all programs; the table stays readable. */
-void leak_detach(struct leak_probe *p);
-void leak_free(struct leak_probe *p); /* takes NULL */
+void leak_probe_detach(struct leak_probe *p);
+void leak_probe_free(struct leak_probe *p); /* takes NULL */
 
 int leak_add_target(struct leak_probe *p, pid_t tgid);
 /* Does one of them live, or a child of theirs? */

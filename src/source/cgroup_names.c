@@ -59,6 +59,14 @@ static void read_all(struct cgroup_names *n)
 	qsort(n->all, n->count, sizeof(*n->all), compare);
 }
 
+uint64_t cgroup_names_root(void)
+{
+	char path[1024];
+	struct stat st;
+
+	return cgroup_mount(path, sizeof(path)) && !stat(path, &st) ? st.st_ino : 0;
+}
+
 const char *cgroup_names_find(struct cgroup_names *n, uint64_t id)
 {
 	const struct cgroup_name key = { .id = id }, *found;

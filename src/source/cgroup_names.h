@@ -13,6 +13,8 @@ struct cgroup_names { struct cgroup_name *all; size_t count, room; bool read; };
 /* The path below the mount, or NULL. Reads all of them if none was read since the last
  * cgroup_names_clear(): they come and go. */
 const char *cgroup_names_find(struct cgroup_names *n, uint64_t id);
+/* The number of the root that is mounted, which may be inside the hierarchy; 0: there is none. */
+uint64_t cgroup_names_root(void);
 void cgroup_names_clear(struct cgroup_names *n);
 void cgroup_names_free(struct cgroup_names *n);
 

@@ -12,6 +12,8 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "host/cgroup.h"
+#include "probe/hist_ended.h"
+#include "probe/page_node.h"
 #include "probe/region.h"
 #include "probe/rights.h"
 #include "sym/oom.h"
@@ -151,6 +153,7 @@ static int hist_open(struct source *s, struct error *e)
 
 	h->opt.cgroup_fd = -1;
 	h->processes = MAP(1);
+	hist_kept_init(&h->kept);
 	s->period_ns = WAIT_NS;
 	if (options_make(h, e))
 		return -1;
@@ -160,6 +163,9 @@ static int hist_open(struct source *s, struct error *e)
 		return -1;
 	h->opt.config.nodes = node_count();
 	h->opt.config.one_node = h->opt.config.nodes == 1;
+	if (splits_by(h, MMT_KEY_NODE))
+		h->opt.config.node_bits = (uint8_t)page_node_bits(h->opt.btf);
+	h->opt.config.cgroup_root = cgroup_names_root();
 	if (splits_by(h, MMT_KEY_GFP))
 		hist_names_learn(h);
 	if (splits_by(h, MMT_KEY_REGION))
@@ -176,35 +182,85 @@ static int hist_open(struct source *s, struct error *e)
 		return -1;
 	if (hist_probe_oom_fd(h->probe) >= 0)
 		s->fds[s->fd_count++] = hist_probe_oom_fd(h->probe);
+	if (hist_probe_bell_fd(h->probe) >= 0)
+		s->fds[s->fd_count++] = hist_probe_bell_fd(h->probe);
 	return 0;
 }
 
 /* --- run --- */
 
-static void on_oom(void *ctx, const struct mmt_oom *oom)
+static void emit_oom_text(struct hist_source *h, const struct mmt_oom *oom, enum input_name_kind kind, const char *text)
 {
+	struct input_name n = { .key = oom->time, .kind = kind };
+
+	emit(&h->s, INPUT_NAME, &n, sizeof(n), text, strlen(text) + 1);
+}
+
+static void on_oom(void *ctx, const struct mmt_oom_record *rec)
+{
+	const struct mmt_oom *oom = &rec->oom;
+	char path[MMT_CGROUP_TEXT];
 	struct hist_source *h = ctx;
 	const char *cause = oom_cause(h->ksyms, oom->stack, MMT_OOM_FRAMES);
-	struct input_name n = { .key = oom->time, .kind = INPUT_NAME_OOM };
 
 	if (cause)
-		emit(&h->s, INPUT_NAME, &n, sizeof(n), cause, strlen(cause) + 1);
+		emit_oom_text(h, oom, INPUT_NAME_OOM, cause);
+	if (cgroup_path_text(&rec->path, path, sizeof(path)))
+		emit_oom_text(h, oom, INPUT_NAME_OOM_CGROUP, path);
 	emit(&h->s, INPUT_OOM, oom, sizeof(*oom), NULL, 0);
 }
 
 static int hist_drain(struct source *s, struct error *e)
 {
-	(void)e;
-	hist_probe_ooms(hist_source_of(s)->probe, on_oom, s);
-	return 0;
+	struct hist_source *h = hist_source_of(s);
+	struct hist_ended ended = { .process = hist_kept_process, .row = hist_kept_row, .ctx = &h->kept };
+	int err;
+
+	hist_probe_ooms(h->probe, on_oom, s);
+	err = hist_probe_rang(h->probe) ? hist_probe_take_ended(h->probe, &ended) : 0;
+	return err ? error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot read the counters") : 0;
+}
+
+static void cell_add(struct hist_source *h, const struct mmt_hist_key *key, const struct mmt_hist_row *row,
+		     bool unkeyed)
+{
+	h->cells = xgrow(h->cells, h->cell_count, &h->cell_room, sizeof(*h->cells));
+	h->cells[h->cell_count++] = (struct input_cell){ .key = *key, .row = *row, .unkeyed = unkeyed };
 }
 
 static void on_row(void *ctx, const struct mmt_hist_key *key, const struct mmt_hist_row *row, bool unkeyed)
 {
 	struct hist_source *h = ctx;
+	struct mmt_hist_row sum = *row;
 
-	h->cells = xgrow(h->cells, h->cell_count, &h->cell_room, sizeof(*h->cells));
-	h->cells[h->cell_count++] = (struct input_cell){ .key = *key, .row = *row, .unkeyed = unkeyed };
+	if (unkeyed) {
+		hist_row_add(&h->other[MMT_HIST_SLOT(key->domain, key->op, key->bucket)], row);
+		return;
+	}
+	hist_kept_join(&h->kept, key, &sum);
+	cell_add(h, key, &sum, false);
+}
+
+/* What the kernel's table holds, and what it held of processes that ended. */
+static int read_cells(struct hist_source *h)
+{
+	struct mmt_hist_key key;
+	struct mmt_hist_row row;
+	size_t at = 0;
+	int err;
+
+	h->cell_count = 0;
+	memcpy(h->other, h->kept.other, sizeof(h->other));
+	hist_kept_begin(&h->kept);
+	err = hist_probe_read(h->probe, on_row, h);
+	while (!err && hist_kept_next(&h->kept, &at, &key, &row))
+		cell_add(h, &key, &row, false);
+	for (uint32_t slot = 0; slot < MMT_HIST_SLOTS; slot++) {
+		key = hist_slot_key(slot);
+		if (h->other[slot].count)
+			cell_add(h, &key, &h->other[slot], true);
+	}
+	return err;
 }
 
 static void emit_losses(struct hist_source *h)
@@ -227,8 +283,7 @@ static int hist_read(struct source *s, bool last, struct error *e)
 
 	if (!last && s->args->show.quiet && !s->args->show.record)
 		return 0; /* nobody looks before the end */
-	h->cell_count = 0;
-	err = hist_probe_read(h->probe, on_row, h);
+	err = read_cells(h);
 	if (err)
 		return error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot read the counters");
 	emit(s, INPUT_HIST_BEGIN, NULL, 0, NULL, 0);
@@ -271,6 +326,7 @@ static void hist_close(struct source *s)
 
 	hist_probe_free(h->probe);
 	hist_names_close(h);
+	hist_kept_free(&h->kept);
 	if (h->opt.cgroup_fd > 0) /* not opened: 0 or -1 */
 		close(h->opt.cgroup_fd);
 	free(h->cells);

@@ -7,6 +7,7 @@
 #include "model/hist.h"
 #include "probe/hist_probe.h"
 #include "source/cgroup_names.h"
+#include "source/hist_kept.h"
 #include "source/source.h"
 #include "sym/gfp.h"
 #include "sym/ksym.h"
@@ -22,6 +23,8 @@ struct hist_source {
 	struct map processes;     /* looked up at this reading; the values mean nothing */
 	struct input_cell *cells;   /* of this reading */
 	size_t cell_count, cell_room;
+	struct hist_kept kept;
+	struct mmt_hist_row other[MMT_HIST_SLOTS]; /* of this reading: what is in no row */
 };
 
 /* What the words DOMAIN, --by and what limits them mean: fills domain, optional, frees,

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/cgroup.h"
 #include "probe/gfp.h"
 #include "source/hist.h"
 #include "sym/wrapper.h"
@@ -44,12 +45,15 @@ static void announce_process(struct hist_source *h, uint64_t id, const struct na
 {
 	struct input_name n = { .key = id, .kind = INPUT_NAME_PROCESS };
 	struct mmt_hist_process p;
+	const struct mmt_hist_process *kept = hist_kept_find(&h->kept, id);
 	char comm[sizeof(p.comm) + 1] = "";
 
 	if (map_get_number(&h->processes, id))
 		return;
 	map_set_number(&h->processes, id, h);
-	if (!hist_probe_process(h->probe, id, &p))
+	if (kept)
+		p = *kept;
+	else if (!hist_probe_process(h->probe, id, &p))
 		return;
 	memcpy(comm, p.comm, sizeof(p.comm));
 	n.extra = p.start_boottime;
@@ -72,8 +76,14 @@ static void announce_cache(struct hist_source *h, uint64_t id)
 static void announce_cgroup(struct hist_source *h, uint64_t id)
 {
 	const struct input_name n = { .key = id, .kind = INPUT_NAME_CGROUP };
-	const char *path = cgroup_names_find(&h->cgroups, id);
+	struct mmt_cgroup_path seen;
+	char text[MMT_CGROUP_TEXT];
+	const char *path = NULL;
 
+	if (hist_probe_cgroup(h->probe, id, &seen))
+		path = cgroup_path_text(&seen, text, sizeof(text));
+	if (!path)
+		path = cgroup_names_find(&h->cgroups, id);
 	if (path)
 		announce(h, &n, path);
 }

@@ -153,7 +153,7 @@ static uint64_t reading_period(const struct time_args *t)
 	return period > READING_MIN_NS ? period : READING_MIN_NS;
 }
 
-static int leak_source_open(struct source *s, struct error *e)
+static int leak_open(struct source *s, struct error *e)
 {
 	struct leak_source *l = leak_in(s);
 	const struct id_list *pids = &s->args->target.pids;
@@ -162,7 +162,7 @@ static int leak_source_open(struct source *s, struct error *e)
 	if (leak_options_make(s->args, &l->opt, e) || check_slab(s->args->leak.slab, &l->opt.config, e) ||
 	    target_check(s, false, true, e))
 		return -1;
-	l->probe = leak_open(&l->opt, e);
+	l->probe = leak_probe_open(&l->opt, e);
 	if (!l->probe)
 		return -1;
 	for (int i = 0; i < pids->count; i++)
@@ -170,7 +170,7 @@ static int leak_source_open(struct source *s, struct error *e)
 	if (s->child)
 		leak_add_target(l->probe, s->child);
 	/* the names last: those of the trampolines are only there now */
-	if (leak_attach(l->probe, e) || load_names(l, e))
+	if (leak_probe_attach(l->probe, e) || load_names(l, e))
 		return -1;
 	s->period_ns = reading_period(&s->args->time);
 	s->linger_ns = AFTERMATH_NS;
@@ -234,6 +234,38 @@ static void emit_state(struct leak_source *l)
 	emit_cost(&l->s, &cost);
 }
 
+struct caches { struct input_cache *all; size_t count, room; };
+
+/* All caches of kmalloc of one size are one. */
+static void on_cache(void *ctx, const char *name, uint64_t objects)
+{
+	struct caches *c = ctx;
+	uint64_t bytes = slab_kmalloc_bytes(name);
+
+	for (size_t i = 0; bytes && i < c->count; i++)
+		if (c->all[i].bytes == bytes) {
+			c->all[i].objects += objects;
+			return;
+		}
+	c->all = xgrow(c->all, c->count, &c->room, sizeof(*c->all));
+	c->all[c->count] = (struct input_cache){ .bytes = bytes, .objects = objects };
+	if (!bytes)
+		snprintf(c->all[c->count].name, sizeof(c->all[0].name), "%.*s", MMT_LEAK_NAME - 1, name);
+	c->count++;
+}
+
+/* What the kernel itself says that it has. */
+static void caches_emit(struct leak_source *l)
+{
+	struct caches c = { 0 };
+
+	if (!(l->opt.config.domains & (1u << MMT_LEAK_KMALLOC | 1u << MMT_LEAK_SLAB)))
+		return;
+	if (!slab_each(on_cache, &c) && c.count)
+		emit(&l->s, INPUT_LEAK_CACHES, NULL, 0, c.all, c.count * sizeof(*c.all));
+	free(c.all);
+}
+
 static int leak_read(struct source *s, bool last, struct error *e)
 {
 	struct leak_source *l = leak_in(s);
@@ -249,10 +281,14 @@ static int leak_read(struct source *s, bool last, struct error *e)
 	}
 	objects = xcalloc(1, sizeof(*objects));
 	objects->l = l;
+	if (!last) /* what is freed once nothing is traced is in the table, and not in the cache */
+		caches_emit(l);
 	emit(s, INPUT_LEAK_WALK, NULL, 0, NULL, 0);
 	err = leak_each(l->probe, on_object, objects);
 	objects_emit(objects);
 	free(objects);
+	if (!last)
+		caches_emit(l);
 	emit(s, INPUT_LEAK_WALKED, NULL, 0, NULL, 0);
 	emit_state(l);
 	return err ? error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot read the table of allocations") : 0;
@@ -261,7 +297,8 @@ static int leak_read(struct source *s, bool last, struct error *e)
 static int leak_stop(struct source *s, struct error *e)
 {
 	(void)e;
-	leak_detach(leak_in(s)->probe);
+	caches_emit(leak_in(s));
+	leak_probe_detach(leak_in(s)->probe);
 	return 0;
 }
 
@@ -278,11 +315,11 @@ static bool leak_ended(struct source *s)
 
 static void leak_close(struct source *s)
 {
-	leak_free(leak_in(s)->probe);
+	leak_probe_free(leak_in(s)->probe);
 	ksym_free(leak_in(s)->syms);
 }
 
 const struct source_type source_leak = {
-	.name = "leak", .traces = true, .size = sizeof(struct leak_source), .open = leak_source_open, .drain = leak_drain, .read = leak_read,
+	.name = "leak", .traces = true, .size = sizeof(struct leak_source), .open = leak_open, .drain = leak_drain, .read = leak_read,
 	.stop = leak_stop, .ended = leak_ended, .close = leak_close,
 };

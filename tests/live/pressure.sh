@@ -50,7 +50,7 @@ kill -INT "${tracers[@]}"
 wait "${tracers[@]}"
 tracers=()
 
-python3 - "$tmp" "$hog_status" "hog.$$" << 'PY'
+python3 - "$tmp" "$hog_status" "hog.$$" "${group##*/}" << 'PY'
 import json, sys
 tmp, status, name = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 failed = False
@@ -67,6 +67,8 @@ check('the kill of the hog, its cause and sizes', status == 137 and len(kills) =
       kills[0]['cause'] == 'cgroup' and kills[0]['comm'] == name and kills[0]['cgroup_max_bytes'] == 24 << 20 and
       20 << 20 < kills[0]['anon_bytes'] <= 24 << 20 and kills[0]['vsize_bytes'] > 60 << 20 and kills[0]['swap_bytes'] == 0 and
       kills[0]['free_bytes'] > 24 << 20, status, kills)
+check('the whole path of its cgroup', len(kills) == 1 and kills[0]['cgroup'].startswith('/') and
+      kills[0]['cgroup'].endswith('/' + sys.argv[4]), kills)
 counted = {line['key']['process']['pid']: line for line in hist if line['type'] == 'hist' and line['event'] == 'memcg'}
 check('reclaim of the hog was timed', hog in counted and counted[hog]['ns_sum'] > 0, counted)
 groups = {line['comm']: line for line in top if line['type'] == 'top' and line['ended']}

@@ -163,6 +163,24 @@ last = [r for r in rows if r['type'] == 'top' and r['pid']][-1]
 assert 'mmap_bytes' not in rows[0]['unknown'], rows[0]['unknown']
 assert (last['mmap_bytes'], last['munmap_bytes']) == (6000 * 4096, 0), last
 PY
+# 1,000,001 bytes are 245 pages
+kernel_allocs=$tmp/kernel_allocs
+cc -std=gnu17 -D_GNU_SOURCE -O1 -Wall ${WERROR:+-Werror} -static -o "$kernel_allocs" tests/victims/kernel_allocs.c || exit 1
+: > "$tmp/json"
+"$m" top --calls --json -o "$tmp/json" 5s 2> "$tmp/err" &
+tracer=$!
+await started
+"$kernel_allocs" mmap 1000 1000001 > "$tmp/out"
+kill -INT $tracer
+wait $tracer
+check "bytes of mmap and munmap as asked, not in pages" << 'PY'
+import json, sys
+rows = [json.loads(line) for line in open(sys.argv[1])]
+row = [r for r in rows if r['type'] == 'top' and r['comm'] == 'kernel_allocs'][-1]
+print('#', row['mmap_bytes'], row['munmap_bytes'])
+assert row['munmap_bytes'] == 1000001000, row
+assert 1000001000 <= row['mmap_bytes'] < 1001000000, row
+PY
 expect 1 "disk full" "cannot write" "$m" top -o /dev/full -d 200ms
 expect 0 "the table" "since the start" "$m" top -n 3 -s -rss 200ms 2
 exit $bad

@@ -43,6 +43,19 @@ static void cells_become_lines(void)
 	model_free(m);
 }
 
+static void what_has_no_row_is_a_loss(void)
+{
+	struct model *m = by_site();
+	struct input_cell cells[] = { KMALLOC(7, 6, 10, 48), KMALLOC(0, 6, 3, 48), KMALLOC(0, 7, 2, 100) };
+
+	cells[1].unkeyed = cells[2].unkeyed = 1;
+	reading(m, cells, 3);
+	CHECK_EQ(hist_without_row(hist_of(m)), 5);
+	reading(m, cells, 1);
+	CHECK_EQ(hist_without_row(hist_of(m)), 0);
+	model_free(m);
+}
+
 static void totals_are_no_other(void)
 {
 	struct model *m = model_new(&model_hist);
@@ -51,6 +64,7 @@ static void totals_are_no_other(void)
 	c.unkeyed = 1;
 	reading(m, &c, 1);
 	CHECK(!hist_of(m)->now.lines[0].other);
+	CHECK_EQ(hist_without_row(hist_of(m)), 0);
 	model_free(m);
 }
 
@@ -251,6 +265,7 @@ static void bounds_of_buckets(void)
 int main(void)
 {
 	RUN("hist", cells_become_lines);
+	RUN("hist", what_has_no_row_is_a_loss);
 	RUN("hist", totals_are_no_other);
 	RUN("hist", what_failed_was_given_nothing);
 	RUN("hist", intervals_are_differences);

@@ -3,6 +3,7 @@
 #include "model/leak.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "unit/check.h"
 
@@ -142,6 +143,12 @@ static uint64_t two_steps(int i) { return i < 10 ? 10 : i < 30 ? 20 : 30; }
 static uint64_t sawtooth(int i) { return 10 + (uint64_t)(i % 8) * 20; }
 static uint64_t growing_teeth(int i) { return 10 + (uint64_t)(i % 8) * 20 + 15 * (uint64_t)i; }
 static uint64_t turns(int i) { return i < 20 ? 100 * (uint64_t)i : 2000 - 10 * (uint64_t)(i - 20); }
+static uint64_t early_peak(int i) { return i < 3 ? 5000 : 10 * (uint64_t)i; }
+static uint64_t last_drop(int i) { return i < 15 ? 1 : 0; }
+static uint64_t one_less(int i) { return i < 30 ? 1 : 0; }
+static uint64_t comes_and_goes(int i) { return i > 10 && i < 20; }
+static uint64_t late_rise(int i) { return i < 39 ? 0 : 1000; }
+static uint64_t slow_start(int i) { return i < 15 ? 1000 - 40 * (uint64_t)i : 400 + (uint64_t)i; }
 static uint64_t few_rises(int i) { return 10 * (uint64_t)(i / 8); }
 
 /* Confidence that chance is not at work says nothing of what goes on: growth needs rises. */
@@ -174,8 +181,36 @@ static void sign_and_trend_agree(void)
 {
 	struct trend t = trend_of(40, turns, 0);
 
+	static uint64_t (*const all[])(int i) = {
+		turns, leaks, fills_up, saturates, falls, one_step, late_step, two_steps, few_rises, growing_teeth, early_peak,
+		last_drop, comes_and_goes, late_rise, one_less, slow_start,
+	};
+
 	CHECK_EQ(t.kind, TREND_FALLS);
 	CHECK(t.slope < 0);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		for (int n = TREND_MIN; n <= 60; n++) {
+			t = trend_of(n, all[i], 0);
+			CHECK(t.slope >= 0 || (t.kind != TREND_GROWS && t.kind != TREND_LEVELS));
+			CHECK(t.slope <= 0 || t.kind != TREND_FALLS);
+		}
+	t = trend_of(40, late_step, 0);
+	CHECK(t.slope > 0);
+	t = trend_of(40, comes_and_goes, 0);
+	CHECK_EQ(t.kind, TREND_STEPS);
+	CHECK(t.slope == 0);
+}
+
+/* One that is freed is no trend, whatever the test says of so many equal readings. */
+static void one_object_gives_no_confidence(void)
+{
+	for (int n = TREND_MIN; n <= 60; n++) {
+		CHECK_EQ(trend_of(n, one_less, 0).confidence * 100, 0);
+		CHECK_EQ(trend_of(n, last_drop, 0).confidence * 100, 0);
+		CHECK_EQ(trend_of(n, one_step, 0).confidence * 100, 0);
+		CHECK_EQ(trend_of(n, comes_and_goes, 0).confidence * 100, 0);
+	}
+	CHECK_EQ(trend_of(40, one_less, 0).kind, TREND_STEPS);
 }
 
 static void leak_or_cache(void)
@@ -245,6 +280,58 @@ static void frees_that_were_not_seen_raise_doubt(void)
 	leak_table_free(o);
 }
 
+static void frees_in_bulk_are_at_most(void)
+{
+	for (int unseen = 0; unseen < 2; unseen++) {
+		struct leak_table *o = leak_table_new(1, 0);
+		struct mmt_leak_site s = { .key = { .domain = MMT_LEAK_SLAB, .what = 7 }, .bytes = 256,
+					   .cache = "skbuff_head_cache" };
+		uint64_t none[1] = { 0 };
+		struct leak_row *const *rows;
+
+		if (unseen)
+			leak_table_bulk_unseen(o);
+		leak_table_site(o, 1, &s, 0x1000, false, none, 0);
+		memcpy(s.cache, "filp", 5);
+		leak_table_site(o, 2, &s, 0x2000, false, none, 0);
+		leak_table_rows(o, &rows);
+		CHECK_EQ(leak_table_doubt(rows[0]), unseen);
+		CHECK_EQ(leak_table_doubt(rows[1]), 0);
+		leak_table_free(o);
+	}
+}
+
+/* Sums over the sites of a cache, against the greatest count before and after the walk. */
+static void more_than_the_cache_has_is_at_most(void)
+{
+	struct leak_table *o = leak_table_new(1, 0);
+	struct leak_row *const *rows;
+	const char no_name[MMT_LEAK_NAME] = "";
+
+	add_site(o, 1, 0x1000, 64);
+	add_site(o, 2, 0x2000, 64);
+	add_site(o, 3, 0x3000, 128);
+	for (uint64_t in_use = 4; in_use <= 5; in_use++) {
+		leak_table_cache(o, no_name, 64, in_use);
+		leak_table_cache(o, no_name, 64, 1);
+		leak_table_walk_begin(o);
+		for (int i = 0; i < 5; i++)
+			leak_table_object(o, 1 + (i & 1), SECOND);
+		leak_table_object(o, 3, SECOND);
+		leak_table_walk_end(o);
+		leak_table_rows(o, &rows);
+		CHECK_EQ(leak_table_doubt(rows[0]), in_use < 5);
+		CHECK_EQ(leak_table_doubt(rows[1]), in_use < 5);
+		CHECK_EQ(rows[0]->in_use, in_use);
+		CHECK_EQ(leak_table_doubt(rows[2]), 0);
+		CHECK(rows[2]->in_use == LEAK_UNKNOWN);
+	}
+	leak_table_walk_begin(o);
+	leak_table_walk_end(o);
+	CHECK(rows[0]->in_use == LEAK_UNKNOWN);
+	leak_table_free(o);
+}
+
 static void put(struct model *m, enum input_kind kind, const void *head, size_t head_size, const void *body,
 		size_t size)
 {
@@ -301,6 +388,9 @@ int main(void)
 	RUN("leak", frees_that_were_not_seen_raise_doubt);
 	RUN("leak", a_step_is_no_leak);
 	RUN("leak", sign_and_trend_agree);
+	RUN("leak", one_object_gives_no_confidence);
+	RUN("leak", frees_in_bulk_are_at_most);
+	RUN("leak", more_than_the_cache_has_is_at_most);
 	RUN("leak", a_moment_shows_nothing);
 	RUN("leak", no_trend_where_frees_are_not_seen);
 	return check_bad;

@@ -100,9 +100,17 @@ static void a_kill_is_counted_and_shown(void)
 	CHECK(strstr(text, "\"comm_hex\":\"1b5b324ae280ae22ff\",\"cause\":\"cgroup\",\"by_pid\":101,"));
 	CHECK(strstr(text, "\"cgroup_max_bytes\":25165824,\"free_bytes\":null}\n"));
 	free(text);
+	put_name(m, INPUT_NAME_OOM_CGROUP, o.time, "/outer/in\x1bner", 14);
+	text = shown(m, "text", &opt, &o);
+	CHECK(strstr(text, "oom_score_adj -17; cgroup /outer/in\\x1bner, limit"));
+	free(text);
+	text = shown(m, "json", &opt, &o);
+	CHECK(strstr(text, "\"cgroup\":\"/outer/in\\u001bner\","));
+	free(text);
 	o.time++; /* another one, whose cause nobody announced */
 	text = shown(m, "json", &opt, &o);
 	CHECK(strstr(text, "\"cause\":null,"));
+	CHECK(strstr(text, "\"cgroup\":\"xxxx"));
 	free(text);
 	model_free(m);
 }

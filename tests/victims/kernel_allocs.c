@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Does a known number of things that make the kernel allocate:
- *   kernel_allocs KIND COUNT [BYTES], where KIND is a row of kinds[], touch or keeptouch.
+ *   kernel_allocs KIND COUNT [BYTES], where KIND is a row of kinds[], touch or keeptouch,
+ *   kernel_allocs nodetouch COUNT NODE
  * Says on stdout what it did.  keepsocket, keepbpfmap and keeptouch give nothing
  * back before stdin ends. */
 #include <fcntl.h>
@@ -178,6 +179,15 @@ static void one_look(long bytes)
 	look(bytes / 4096);
 }
 
+/* Pages of one node only. */
+static void take_from(long node)
+{
+	unsigned long mask = 1ul << node;
+
+	if (syscall(SYS_set_mempolicy, 2 /* MPOL_BIND */, &mask, sizeof(mask) * 8))
+		die("set_mempolicy");
+}
+
 static void keep(const char *name)
 {
 	char c;
@@ -209,10 +219,12 @@ int main(int argc, char **argv)
 			keep(argv[1]);
 			return 0;
 		}
-	if (argc < 3 || (strcmp(argv[1], "touch") && strcmp(argv[1], "keeptouch"))) {
+	if (argc < 3 || (strcmp(argv[1], "touch") && strcmp(argv[1], "keeptouch") && strcmp(argv[1], "nodetouch"))) {
 		fprintf(stderr, "usage: kernel_allocs KIND COUNT [BYTES]\n");
 		return 2;
 	}
+	if (!strcmp(argv[1], "nodetouch"))
+		take_from(bytes);
 	touch(count);
 	getrusage(RUSAGE_SELF, &ru);
 	printf("touch %ld faults %ld\n", count, ru.ru_minflt + ru.ru_majflt);

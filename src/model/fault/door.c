@@ -149,7 +149,8 @@ static void session_input(struct model *m, const struct input *in)
 		break;
 	case INPUT_FACT: case INPUT_COST: case INPUT_LOSSES: case INPUT_NAME: case INPUT_HIST_BEGIN: case INPUT_HIST_CELLS:
 	case INPUT_HIST_STALLS: case INPUT_OOM: case INPUT_LEAK_SITE: case INPUT_LEAK_COUNTS: case INPUT_LEAK_WALK:
-	case INPUT_LEAK_OBJECTS: case INPUT_LEAK_WALKED: case INPUT_TOP_BEGIN: case INPUT_TOP_TASKS: case INPUT_TOP_ROWS:
+	case INPUT_LEAK_OBJECTS: case INPUT_LEAK_WALKED: case INPUT_LEAK_CACHES:
+	case INPUT_TOP_BEGIN: case INPUT_TOP_TASKS: case INPUT_TOP_ROWS:
 	case INPUT_TOP_END: case INPUT_CANDIDATE: break;
 	}
 }

@@ -84,16 +84,12 @@ static void put_levels(const struct hist_line *l, char *out, size_t size)
 
 const char *text_picture(struct text *x, const struct hist_line *l)
 {
-	bool time = l->op == MMT_OP_LATENCY;
-	int first = l->cells[0].key.bucket, last = l->cells[l->cell_count - 1].key.bucket;
-	char lo[16], hi[16], levels[MMT_HIST_BUCKETS * 4];
+	char levels[MMT_HIST_BUCKETS * 4];
 
 	if (!hist_has_sizes(l->domain, l->op))
 		return "-";
-	(time ? text_ns : text_bytes)(lo, sizeof(lo), hist_bucket_lo(first));
-	(time ? text_ns : text_bytes)(hi, sizeof(hi), hist_bucket_hi(last));
-	if (x->view->opt.ascii || first == last)
-		return tick_printf(x->t, "%s..%s", first ? lo : "0", hi);
+	if (x->view->opt.ascii || l->cells[0].key.bucket == l->cells[l->cell_count - 1].key.bucket)
+		return hist_range(l, x->t);
 	put_levels(l, levels, sizeof(levels));
-	return tick_printf(x->t, "%s..%s %s", first ? lo : "0", hi, levels);
+	return tick_printf(x->t, "%s %s", hist_range(l, x->t), levels);
 }

@@ -165,6 +165,8 @@ static void put_losses(struct text *x)
 	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++)
 		if (m->losses[losses[i].which])
 			text_wrap(x, "%" PRIu64 " %s", m->losses[losses[i].which], losses[i].words);
+	if (hist_without_row(hist_of(m)))
+		text_wrap(x, "%" PRIu64 " events have no row of their own: no room (--rows)", hist_without_row(hist_of(m)));
 	if (m->cost.bpf_misses)
 		text_wrap(x, "%" PRIu64 " events missed: an interrupt came while the same hook ran on that CPU", m->cost.bpf_misses);
 	if (m->decode_errors)

@@ -12,14 +12,15 @@
 
 static void put_trend(FILE *f, const struct trend *t)
 {
+	uint64_t bytes = text_whole(t->slope);
 	char number[32];
 
 	if (t->kind == TREND_UNKNOWN) {
 		fprintf(f, "%9s %-12s", "-", "-");
 		return;
 	}
-	text_bytes(number, sizeof(number), text_whole(t->slope));
-	fprintf(f, "%c%8s ", t->slope < 0 ? '-' : '+', number);
+	text_bytes(number, sizeof(number), bytes);
+	fprintf(f, "%c%8s ", !bytes ? ' ' : t->slope < 0 ? '-' : '+', number);
 	if (t->confidence > 0)
 		fprintf(f, "%-6s %3.0f%%  ", trend_keys[t->kind], t->confidence * 100);
 	else
@@ -68,6 +69,8 @@ static void put_site(struct text *x, const struct leak_row *r, int room)
 
 	if (r->reused)
 		text = tick_printf(x->t, "%s (frees not seen: %" PRIu64 ")", text, r->reused);
+	if (leak_table_doubt(r) && r->walked > r->in_use)
+		text = tick_printf(x->t, "%s (in use: %" PRIu64 ")", text, r->in_use);
 	if (room)
 		text_keep_begin(text, room);
 	fprintf(x->view->out, "%s\n", text);
@@ -128,7 +131,8 @@ static bool put_part(struct text *x, const struct text_rows *all, bool doubt)
 	rows = text_sorted(x, &part, &n);
 	shown = limit && limit < n ? limit : n;
 	if (doubt && n)
-		fputs("\nAT MOST, as frees often went by unseen (their addresses were allocated again):\n", x->view->out);
+		fputs("\nAT MOST, as frees go by unseen (in bulk; addresses come again; the cache has fewer in use):\n",
+		      x->view->out);
 	for (size_t i = 0; i < shown; i++)
 		put_row(x, rows[i]);
 	if (shown < n)
@@ -165,13 +169,11 @@ static void put_foot(struct text *x)
 		struct value v = f->get(f, x->t->model, x->t);
 
 		if (f->path && (v.u || f->arg == MMT_LEAK_SEEN))
-			fprintf(x->view->out, "%12" PRIu64 " %s\n", v.u, f->help);
+			text_wrap(x, "%12" PRIu64 " %s", v.u, f->help);
 	}
 	if (sample > 1)
-		fprintf(x->view->out,
-			"Sites are counted by one of %" PRIu64 " addresses, times %" PRIu64
-			"; what stands above is not.\n",
-			sample, sample);
+		text_wrap(x, "Sites are counted by one of %" PRIu64 " addresses, times %" PRIu64 "; what stands above is not.",
+			  sample, sample);
 	text_overhead(x);
 }
 

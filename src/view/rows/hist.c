@@ -2,6 +2,8 @@
 /* A row of hist: what of an event has one operation and the same keys. */
 #include "view/rows/hist.h"
 
+#include "base/text.h"
+
 const char *const hist_ops[MMT_OP_COUNT] = {
 	[MMT_OP_ALLOC] = "alloc", [MMT_OP_FREE] = "free", [MMT_OP_FAILED] = "failed",
 	[MMT_OP_FALLBACK] = "fallback", [MMT_OP_NESTED] = "nested", [MMT_OP_LATENCY] = "latency",
@@ -130,6 +132,52 @@ static struct value get_added(const struct field *f, const void *row, const stru
 	return l->interval || v.type == VALUE_NONE ? v : value_uint(0);
 }
 
+/* Average of times 0, waste in percent of what was given 1. */
+static struct value ratio_value(const struct hist_line *l, int which)
+{
+	const struct mmt_hist_row *sum = &l->sum;
+
+	if (!which)
+		return is_time(l) && sum->count ? value_uint(sum->requested / sum->count) : value_none();
+	if (is_time(l) || !hist_has_sizes(l->domain, l->op) || !sum->allocated)
+		return value_none();
+	return value_real(100.0 * (double)hist_waste(sum) / (double)sum->allocated);
+}
+
+static struct value get_ratio(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)t;
+	return ratio_value(row, f->arg);
+}
+
+static struct value get_ratio_added(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct hist_line *l = line_of(row)->interval;
+
+	(void)t;
+	return l ? ratio_value(l, f->arg) : value_none();
+}
+
+const char *hist_range(const struct hist_line *l, const struct tick *t)
+{
+	int first = l->cells[0].key.bucket, last = l->cells[l->cell_count - 1].key.bucket;
+	char lo[16], hi[16];
+
+	(is_time(l) ? text_ns : text_bytes)(lo, sizeof(lo), hist_bucket_lo(first));
+	(is_time(l) ? text_ns : text_bytes)(hi, sizeof(hi), hist_bucket_hi(last));
+	return tick_printf(t, "%s..%s", first ? lo : "0", hi);
+}
+
+/* Of sizes 0, of times 1. */
+static struct value get_range(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct hist_line *l = line_of(row);
+
+	if (is_time(l) != f->arg || !hist_has_sizes(l->domain, l->op))
+		return value_none();
+	return value_text(hist_range(t->interval_ns && l->interval ? l->interval : l, t));
+}
+
 static void bucket_put(const struct hist_cell *c, struct nest_out *o)
 {
 	bool time = c->key.op == MMT_OP_LATENCY;
@@ -194,7 +242,7 @@ static const struct field fields[] = {
 	{ KEY(GFP, "gfp", -10, "flags of the allocation by name, from BTF from 6.10 on"), .path = "key.gfp_text" },
 	{ KEY(NODE, "node", 4, "NUMA node asked for, or any; page: the node it came from"), .path = "key.node",
 	  .unit = UNIT_NUMBER },
-	{ KEY(CGROUP, "cgroup", -12, "cgroup (v2) of the process, below the mount; cgroup id N: it is gone"),
+	{ KEY(CGROUP, "cgroup", -12, "cgroup (v2) of the process, below the mount; cgroup id N: it has no name"),
 	  .path = "key.cgroup" },
 	{ KEY(REGION, "region", -10, "part of the kernel's address space"), .path = "key.region" },
 	{ KEY(MIGRATE, "migrate", -11, "migrate type of the pages"), .path = "key.migrate" },
@@ -215,6 +263,16 @@ static const struct field fields[] = {
 	  .unit = UNIT_BYTES, .width = 8, .rank = RANK_ASKED, .flags = FIELD_TABLE_ONLY, SUM(BYTES) },
 	{ .key = "ns_sum", .title = "TIME", .help = "sum of the times; null: of sizes", .unit = UNIT_NS, .width = 8,
 	  .rank = 1, SUM(NS) },
+	{ .key = "waste_percent", .title = "WASTE%", .help = "waste, of what was given", .unit = UNIT_PERCENT, .width = 7,
+	  .rank = RANK_ASKED, .flags = FIELD_TABLE_ONLY, .merge = MERGE_NONE, .get = get_ratio, .added = get_ratio_added,
+	  .show_as = SHOW_ADDED, .arg = 1 },
+	{ .key = "avg", .title = "AVG", .help = "average time", .unit = UNIT_NS, .width = 8, .rank = RANK_ASKED,
+	  .flags = FIELD_TABLE_ONLY, .merge = MERGE_NONE, .get = get_ratio, .added = get_ratio_added,
+	  .show_as = SHOW_ADDED, .arg = 0 },
+	{ .key = "sizes", .title = "SIZES", .help = "from the smallest to the largest, to a power of two", .width = -12,
+	  .rank = RANK_ASKED, .flags = FIELD_TABLE_ONLY, .merge = MERGE_NONE, .get = get_range, .arg = 0 },
+	{ .key = "latency", .title = "LATENCY", .help = "from the shortest to the longest time, to a power of two",
+	  .width = -14, .rank = RANK_ASKED, .flags = FIELD_TABLE_ONLY, .merge = MERGE_NONE, .get = get_range, .arg = 1 },
 	{ .key = "buckets",
 	  .help = "[{lo, hi, count, bytes_req, bytes_alloc}], lo <= size or ns < hi, powers of two; "
 		  "empty ones are left out; null: no sizes are known",

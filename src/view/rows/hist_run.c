@@ -124,6 +124,12 @@ static struct value get_kills(const struct field *f, const void *row, const stru
 	return value_uint(hist_of(row)->oom_kills);
 }
 
+static struct value get_without_row(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return value_uint(hist_without_row(hist_of(row)));
+}
+
 #define LOST(k, help_text) .key = k, .path = "lost." k, .help = help_text, .unit = UNIT_COUNT, .flow = FLOW_TOTAL
 
 /* clang-format off */
@@ -137,6 +143,7 @@ static const struct field end_fields[] = {
 	{ LOST("stalls", "stalls that found no room for the time of their start"), .get = run_loss,
 	  .arg = MMT_HIST_LOSS_STALLS },
 	{ LOST("ooms", "OOM kills without a line: the ring was full"), .get = run_loss, .arg = MMT_HIST_LOSS_OOMS },
+	{ LOST("rows_full", "events without a row of their own: they are in `other` (--rows)"), .get = get_without_row },
 	{ LOST("processes", "children not followed: more than 8192 processes at a time"), .get = run_loss,
 	  .arg = MMT_HIST_LOSS_PROCESSES },
 	{ LOST("decode_error", "damaged inputs, not counted"), .get = run_decode_errors },

@@ -122,6 +122,14 @@ static struct value get_at_most(const struct field *f, const void *row, const st
 	return value_bool(leak_table_doubt(row));
 }
 
+static struct value get_in_use(const struct field *f, const void *row, const struct tick *t)
+{
+	uint64_t n = leak_row_of(row)->in_use;
+
+	(void)f, (void)t;
+	return n == LEAK_UNKNOWN ? value_none() : value_uint(n);
+}
+
 static void put_ages(const struct nest *n, struct nest_out *o)
 {
 	const struct leak_row *r = n->data;
@@ -206,7 +214,8 @@ static const struct field fields[] = {
 	  .unit = UNIT_COUNT, .width = 8, .flow = FLOW_TOTAL, .merge = MERGE_SUM, .rank = RANK_ASKED, .get = get_number,
 	  .arg = 6 },
 	{ .key = "at_most", .title = "ATMOST",
-	  .help = "more than 1 % of the frees were not seen: count is an upper bound", .width = 6, .rank = RANK_ASKED,
+	  .help = "count is an upper bound: frees in bulk are not seen of this cache, or more than 1 % of the frees were "
+		  "not, or the rows of a cache hold more than in_use", .width = 6, .rank = RANK_ASKED,
 	  .label = true, .flags = FIELD_VOLATILE, .get = get_at_most },
 	{ .key = "growth", .path = "growth.bytes_per_s", .title = "GROWTH/s",
 	  .help = "bytes a second, least squares over the run; null: too few readings, or at_most", .unit = UNIT_BYTES,
@@ -233,6 +242,10 @@ static const struct field fields[] = {
 	  .get = get_site },
 	{ .key = "stack", .help = "with -K, innermost first: [{addr, function, offset, module}]", .rank = RANK_DATA,
 	  .merge = MERGE_NONE, .get = get_stack },
+	{ .key = "in_use", .title = "IN USE",
+	  .help = "objects that the kernel has of this cache, or of kmallocs of this size, from whatever site and time "
+		  "(/proc/slabinfo, up to the places in slabs of CPUs); null: it does not say",
+	  .unit = UNIT_COUNT, .width = 8, .flow = FLOW_LEVEL, .rank = RANK_ASKED, .get = get_in_use },
 };
 /* clang-format on */
 

@@ -50,8 +50,10 @@ static struct value get_comm(const struct field *f, const void *row, const struc
 
 static struct value get_cgroup(const struct field *f, const void *row, const struct tick *t)
 {
+	const char *path = hist_oom_cgroup(hist_of(t->model), oom_of(row)->time);
+
 	(void)f;
-	return value_text(tick_text(t, oom_of(row)->cgroup, sizeof(oom_of(row)->cgroup)));
+	return value_text(path ? path : tick_text(t, oom_of(row)->cgroup, sizeof(oom_of(row)->cgroup)));
 }
 
 static struct value get_cause(const struct field *f, const void *row, const struct tick *t)
@@ -82,7 +84,7 @@ static const struct field fields[] = {
 	BYTES("pgtables_bytes", pgtables, "of the victim: page tables"),
 	BYTES("vsize_bytes", vsize, "of the victim: mapped"),
 	{ .key = "oom_score_adj", .help = "of the victim", .unit = UNIT_NUMBER, .get = get_score },
-	{ .key = "cgroup", .help = "name of the victim's own", .get = get_cgroup },
+	{ .key = "cgroup", .help = "path of the victim's own, below the root of its hierarchy", .get = get_cgroup },
 	BYTES("cgroup_usage_bytes", cgroup_usage, "use of the nearest cgroup with a limit, from there up; null: none has one"),
 	BYTES("cgroup_max_bytes", cgroup_max, "its limit"),
 	BYTES("free_bytes", free, "free in all zones"),

@@ -99,6 +99,7 @@ def scratch():
 BUILDS = {
     'confine': ['-static'],
     'fork_storm': ['-static'],
+    'hog': ['-static'],
     'hold': ['-static'],
     'kernel_allocs': ['-static'],
     'kinds': [],
@@ -108,6 +109,7 @@ BUILDS = {
     'layout_addrs-static': ['-static'],
     'malloc_100k': ['-static'],
     'many_vmas': ['-static'],
+    'processes': ['-static'],
     'remap_slots': ['-static'],
     'storm': ['-static'],
     'threads': ['-static'],
