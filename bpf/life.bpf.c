@@ -24,8 +24,8 @@ int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *chil
 	if (mmt_config.filter_tid) { /* children of a target thread are targets */
 		u32 ptid = BPF_CORE_READ(parent, pid);
 
-		if (bpf_map_lookup_elem(&tids, &ptid) && !thread)
-			bpf_map_update_elem(&tids, &tid, &one, BPF_ANY);
+		if (bpf_map_lookup_elem(&tids, &ptid) && !thread && bpf_map_update_elem(&tids, &tid, &one, BPF_ANY))
+			count(MMT_LOSS_TARGETS_FULL);
 	}
 	cmm = mm_id_get(mm, mm == parent_mm ? ptgid : ctgid, true); /* vfork lends the parent's */
 	st = thread_get(child);

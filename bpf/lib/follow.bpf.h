@@ -6,6 +6,7 @@
 
 #include "kernel.bpf.h"
 
+/* User space sizes it by how many processes there can be. */
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8192);
 	 __type(key, u32); __type(value, u32); } followed SEC(".maps");
 

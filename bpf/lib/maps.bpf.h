@@ -61,6 +61,7 @@ struct data_ring { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096)
 struct { __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS); __uint(max_entries, MMT_RINGS); __type(key, u32);
 	 __array(values, struct data_ring); } data_rings SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 2 << 20); } control_ring SEC(".maps");
+/* User space sizes these three by how many processes there can be. */
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8192);
 	 __type(key, u32); __type(value, struct mmt_target); } targets SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8192);

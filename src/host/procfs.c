@@ -104,6 +104,27 @@ bool procfs_is_kernel_thread(pid_t pid)
 	return procfs_stat_read(pid, &st) == 0 && st.flags & PF_KTHREAD;
 }
 
+/* A number of /proc/sys/kernel; PROCESSES_MOST where it cannot be read. */
+static uint64_t sysctl_number(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	uint64_t n = PROCESSES_MOST;
+
+	if (f && fscanf(f, "%" SCNu64, &n) != 1)
+		n = PROCESSES_MOST;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+uint32_t procfs_processes_max(void)
+{
+	uint64_t pids = sysctl_number("/proc/sys/kernel/pid_max"), threads = sysctl_number("/proc/sys/kernel/threads-max");
+	uint64_t n = pids < threads ? pids : threads;
+
+	return n < PROCESSES_LEAST ? PROCESSES_LEAST : n > PROCESSES_MOST ? PROCESSES_MOST : (uint32_t)n;
+}
+
 void procfs_processes(void (*fn)(void *ctx, pid_t pid, pid_t parent), void *ctx)
 {
 	DIR *dir = opendir("/proc");

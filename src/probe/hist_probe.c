@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "host/cgroup.h"
+#include "host/procfs.h"
 #include "probe/kernel_btf.h"
 #include "probe/kernel_read.h"
 #include "probe/objects.h"
@@ -156,6 +157,7 @@ static int object_load(struct hist_probe *k, const struct hist_probe_options *op
 		bpf_map__set_max_entries(k->skel->maps.hist_rows, 256); /* fallbacks only */
 	else if (opt->rows)
 		bpf_map__set_max_entries(k->skel->maps.hist_rows, opt->rows);
+	bpf_map__set_max_entries(k->skel->maps.followed, opt->config.filter_pid ? procfs_processes_max() : 1);
 	k->skel->rodata->hist_config.cpus = (uint32_t)libbpf_num_possible_cpus();
 	bpf_map__set_max_entries(k->skel->maps.percpu_bases, (uint32_t)libbpf_num_possible_cpus());
 	bpf_program__set_autoload(k->skel->progs.percpu_find__rt, k->plan.chosen[HOOK_OOM] &&

@@ -35,6 +35,7 @@ static int object_load(struct leak_probe *p, const struct leak_options *opt, str
 	plan_autoload(&p->plan, p->skel->obj);
 	bpf_program__set_autoload(p->skel->progs.leak_now__sc, true);
 	bpf_map__set_max_entries(p->skel->maps.objects, opt->entries);
+	bpf_map__set_max_entries(p->skel->maps.followed, opt->config.filter_pid ? procfs_processes_max() : 1);
 	/* the stacks take 3 MB: not where none is asked for */
 	if (!opt->config.stacks && !(domains & (1 << MMT_LEAK_VMALLOC | 1 << MMT_LEAK_PAGE)) &&
 	    !p->plan.chosen[HOOK_LEAK_BULK]) {

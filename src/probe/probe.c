@@ -13,6 +13,7 @@
 #include "wire/config.h"
 
 #include "mmtrace.skel.h"
+#include "host/procfs.h"
 #include "host/swap_types.h"
 #include "probe/direct_map.h"
 #include "probe/kernel_btf.h"
@@ -26,7 +27,6 @@
 /* Sizes of maps when any process may be traced */
 #define MANY_ROWS 65536
 #define MANY_COARSE 8192
-#define MANY_PROCESSES 65536
 
 struct probe {
 	struct mmtrace_bpf *skel;
@@ -37,6 +37,7 @@ struct probe {
 	uint64_t cpus_came;     /* online while traced */
 	uint64_t folded_read;   /* MMT_LOSS_FOLDED when rows were last read */
 	struct iter_buffer layout;
+	uint64_t targets_refused; /* by user space; programs count their own */
 	bool peek;
 	bool each;              /* single events are wanted from the first one on */
 };
@@ -62,10 +63,10 @@ static void maps_size(struct mmtrace_bpf *skel, const struct probe_options *opt)
 		bpf_map__set_max_entries(skel->maps.aggregate_coarse, opt->rows);
 	if (opt->rows && opt->rows < bpf_map__max_entries(skel->maps.aggregate_processes))
 		bpf_map__set_max_entries(skel->maps.aggregate_processes, opt->rows + 1); /* one stands for the rest */
-	if (many) {
-		bpf_map__set_max_entries(skel->maps.targets, MANY_PROCESSES);
-		bpf_map__set_max_entries(skel->maps.mms, MANY_PROCESSES);
-	}
+	/* some 80 bytes each: 5 MiB a table for 65,536 */
+	bpf_map__set_max_entries(skel->maps.targets, procfs_processes_max());
+	bpf_map__set_max_entries(skel->maps.mms, procfs_processes_max());
+	bpf_map__set_max_entries(skel->maps.tids, opt->filter_tid ? procfs_processes_max() : 1);
 }
 
 /* Shows the programs where page tables are. */
@@ -277,7 +278,10 @@ int probe_add_target(struct probe *p, pid_t tgid)
 	uint64_t bit = MMT_FILTER_HASH(key);
 
 	__atomic_fetch_or(&p->skel->bss->target_filter[bit >> 6], 1ull << (bit & 63), __ATOMIC_RELAXED);
-	return bpf_map_update_elem(bpf_map__fd(p->skel->maps.targets), &key, &t, BPF_ANY) ? -errno : 0;
+	if (!bpf_map_update_elem(bpf_map__fd(p->skel->maps.targets), &key, &t, BPF_ANY))
+		return 0;
+	p->targets_refused++;
+	return -errno;
 }
 
 int probe_add_tid(struct probe *p, pid_t tid)
@@ -394,6 +398,7 @@ void probe_losses(struct probe *p, uint64_t out[MMT_LOSS_COUNT])
 	for (uint32_t i = 0; i < MMT_LOSS_COUNT; i++)
 		out[i] = map_sum(p->skel->maps.losses, i);
 	out[MMT_LOSS_DELIVERED] = rings_delivered(p->rings);
+	out[MMT_LOSS_TARGETS_FULL] += p->targets_refused;
 	out[MMT_LOSS_CPU_ONLINE] = p->cpus_came;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "host/cgroup.h"
+#include "host/procfs.h"
 #include "probe/kernel_btf.h"
 #include "probe/kernel_read.h"
 #include "probe/objects.h"
@@ -16,6 +17,8 @@
 #include "wire/percpu.h"
 
 #include "top.skel.h"
+
+#define ROWS_ENDED 8192
 
 struct top_probe {
 	struct top_bpf *skel;
@@ -43,6 +46,14 @@ static int cgroup_set(struct top_probe *p, const struct top_probe_options *opt)
 	return bpf_map_update_elem(bpf_map__fd(p->skel->maps.cgroups), &zero, &opt->cgroup, BPF_ANY) ? -errno : 0;
 }
 
+/* Those that live and those that ended in the interval, some 250 bytes each. */
+static uint32_t rows_default(const struct top_probe_options *opt)
+{
+	uint32_t most = procfs_processes_max(), ended = most / 4 < ROWS_ENDED ? ROWS_ENDED : most / 4;
+
+	return opt->pid_count ? (uint32_t)opt->pid_count : most + ended;
+}
+
 static int object_load(struct top_probe *p, const struct top_probe_options *opt, struct error *e)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, o, .btf_custom_path = opt->btf);
@@ -62,8 +73,7 @@ static int object_load(struct top_probe *p, const struct top_probe_options *opt,
 	p->percpu = percpu_offsets(opt->btf, (struct mmt_percpu *)&p->skel->rodata->percpu);
 	bpf_program__set_autoload(p->skel->progs.percpu_find__rt, p->percpu);
 	bpf_map__set_max_entries(p->skel->maps.percpu_bases, config->cpus);
-	if (opt->rows)
-		bpf_map__set_max_entries(p->skel->maps.rows, opt->rows + MMT_TOP_FULL + 1);
+	bpf_map__set_max_entries(p->skel->maps.rows, (opt->rows ? opt->rows : rows_default(opt)) + MMT_TOP_FULL + 1);
 	kernel_btf_release(); /* libbpf has its own now */
 	if (!err)
 		err = top_bpf__load(p->skel);

@@ -128,15 +128,35 @@ static int fault_open(struct source *s, struct error *e)
 
 /* --- start --- */
 
-static void add_member(void *ctx, pid_t pid)
+static int add_target(struct fault_source *f, pid_t pid)
 {
-	struct fault_source *f = ctx;
 	struct input_process head = { .pid = pid };
 
 	if (pid == getpid()) /* in a cgroup as well: it would watch itself work */
-		return;
+		return 0;
 	emit(&f->s, INPUT_MEMBER, &head, sizeof(head), NULL, 0);
-	probe_add_target(f->probe, pid);
+	return probe_add_target(f->probe, pid);
+}
+
+/* One that finds no room is counted (targets_full). */
+static void add_member(void *ctx, pid_t pid)
+{
+	add_target(ctx, pid);
+}
+
+static int add_named(struct fault_source *f, struct error *e)
+{
+	const struct target_args *t = &f->s.args->target;
+	int err = 0;
+
+	for (int i = 0; i < t->tids.count; i++)
+		if ((err = probe_add_tid(f->probe, t->tids.id[i])))
+			return target_refused(t->tids.id[i], err, e);
+	for (int i = 0; i < t->pids.count; i++)
+		if ((err = add_target(f, t->pids.id[i])))
+			return target_refused(t->pids.id[i], err, e);
+	err = f->s.child ? add_target(f, f->s.child) : 0;
+	return err ? target_refused(f->s.child, err, e) : 0;
 }
 
 static int fault_start(struct source *s, struct error *e)
@@ -145,17 +165,14 @@ static int fault_start(struct source *s, struct error *e)
 	const struct target_args *t = &s->args->target;
 	const struct mmt_watch *watch;
 
-	(void)e;
+	ssize_t watched;
+
 	if (t->cgroup)
 		cgroup_each(t->cgroup, add_member, f);
-	for (int i = 0; i < t->tids.count; i++)
-		probe_add_tid(f->probe, t->tids.id[i]);
-	for (int i = 0; i < t->pids.count; i++)
-		add_member(f, t->pids.id[i]);
-	if (s->child)
-		add_member(f, s->child);
-	else
-		probe_watch(f->probe, &watch); /* from here on the residuals count */
+	if (add_named(f, e))
+		return -1;
+	if (!s->child && (watched = probe_watch(f->probe, &watch)) < 0) /* from here on the residuals count */
+		return error_set(e, error_code_of((int)watched), NULL, strerror((int)-watched), "cannot read the processes");
 	f->last_read = s->t0;
 	return 0;
 }
@@ -211,12 +228,16 @@ static void limit_apply(struct fault_source *f, uint64_t interval_ns)
 	const struct session *session = session_of(f->s.model);
 	bool whole = scope_of(&f->s.args->target) != MMT_SCOPE_LIST;
 	struct input_level level;
+	int refused = f->limit.refused;
 
 	if (f->s.args->fault.max_overhead <= 0)
 		return;
 	if (limit_tick(&f->limit, f->probe, session, f->s.model->losses[MMT_LOSS_SEEN], interval_ns, whole) &&
 	    !f->s.args->show.quiet)
 		report_level(f, governor_level(&f->limit.g));
+	if (f->limit.refused && f->limit.refused != refused)
+		fprintf(stderr, "mmtrace: %.1fs: --max-overhead cannot change what is looked at: %s\n", seconds(&f->s),
+			strerror(-f->limit.refused));
 	level = (struct input_level){ .overhead_pct = f->limit.g.loss_pct, .sample = governor_level(&f->limit.g)->sample,
 				      .level = f->limit.g.level };
 	emit(&f->s, INPUT_LEVEL, &level, sizeof(level), NULL, 0);

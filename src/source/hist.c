@@ -144,10 +144,22 @@ static void emit_facts(struct hist_source *h)
 		emit_fact(&h->s, "unknown", "site", h->site_unknown);
 }
 
+static int add_targets(struct hist_source *h, struct error *e)
+{
+	const struct id_list *pids = &h->s.args->target.pids;
+	int err = 0, i = 0;
+
+	for (; i < pids->count && !err; i++)
+		err = hist_probe_add_process(h->probe, pids->id[i]);
+	if (err)
+		return target_refused(pids->id[i - 1], err, e);
+	err = h->s.child ? hist_probe_add_process(h->probe, h->s.child) : 0;
+	return err ? target_refused(h->s.child, err, e) : 0;
+}
+
 static int hist_open(struct source *s, struct error *e)
 {
 	struct hist_source *h = hist_source_of(s);
-	const struct id_list *pids = &s->args->target.pids;
 
 	h->opt.cgroup_fd = -1;
 	h->processes = MAP(1);
@@ -168,11 +180,7 @@ static int hist_open(struct source *s, struct error *e)
 	if (!h->probe)
 		return -1;
 	emit_facts(h);
-	for (int i = 0; i < pids->count; i++)
-		hist_probe_add_process(h->probe, pids->id[i]);
-	if (s->child)
-		hist_probe_add_process(h->probe, s->child);
-	if (hist_probe_attach(h->probe, e))
+	if (add_targets(h, e) || hist_probe_attach(h->probe, e))
 		return -1;
 	if (hist_probe_oom_fd(h->probe) >= 0)
 		s->fds[s->fd_count++] = hist_probe_oom_fd(h->probe);

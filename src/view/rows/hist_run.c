@@ -137,7 +137,7 @@ static const struct field end_fields[] = {
 	{ LOST("stalls", "stalls that found no room for the time of their start"), .get = run_loss,
 	  .arg = MMT_HIST_LOSS_STALLS },
 	{ LOST("ooms", "OOM kills without a line: the ring was full"), .get = run_loss, .arg = MMT_HIST_LOSS_OOMS },
-	{ LOST("processes", "children not followed: more than 8192 processes at a time"), .get = run_loss,
+	{ LOST("processes", "children not followed: more processes at a time than there is room for"), .get = run_loss,
 	  .arg = MMT_HIST_LOSS_PROCESSES },
 	{ LOST("decode_error", "damaged inputs, not counted"), .get = run_decode_errors },
 };
