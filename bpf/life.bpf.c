@@ -13,7 +13,6 @@ int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *chil
 	struct mmt_fork *rec;
 	bool thread = ptgid == ctgid;
 	struct thread_state *st;
-	u32 one = 1;
 
 	if (!thread && target_known(ctgid))
 		bpf_map_delete_elem(&targets, &ctgid); /* a reused pid is no target */
@@ -24,7 +23,7 @@ int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *chil
 	if (mmt_config.filter_tid) { /* children of a target thread are targets */
 		u32 ptid = BPF_CORE_READ(parent, pid);
 
-		if (bpf_map_lookup_elem(&tids, &ptid) && !thread && bpf_map_update_elem(&tids, &tid, &one, BPF_ANY))
+		if (bpf_map_lookup_elem(&tids, &ptid) && !thread && bpf_map_update_elem(&tids, &tid, &tid, BPF_ANY))
 			count(MMT_LOSS_TARGETS_FULL);
 	}
 	cmm = mm_id_get(mm, mm == parent_mm ? ptgid : ctgid, true); /* vfork lends the parent's */
@@ -61,6 +60,12 @@ int BPF_PROG(life_exec__tb, struct task_struct *p, int old_pid, struct linux_bin
 	if (!is_target(tgid))
 		return 0;
 	st = thread_find(p);
+	if (mmt_config.filter_tid && st && st->executor && tgid != (u32)old_pid) { /* it has its leader's id now */
+		u32 old = old_pid;
+
+		bpf_map_update_elem(&tids, &tgid, &tgid, BPF_ANY);
+		bpf_map_delete_elem(&tids, &old);
+	}
 	if (st)
 		st->cache_mm = st->cache_vma = st->own_mm = 0; /* the old mm's address may serve the new one */
 	rec = control_reserve(sizeof(*rec));
@@ -102,6 +107,8 @@ int BPF_PROG(life_exit__tb, struct task_struct *p)
 		rec->maj_flt = faults.major;
 		bpf_ringbuf_submit(rec, dead ? BPF_RB_FORCE_WAKEUP : control_lazy());
 	}
+	if (mmt_config.filter_tid)
+		bpf_map_delete_elem(&tids, &tid);
 	if (dead)
 		bpf_map_delete_elem(&targets, &tgid);
 	return 0;

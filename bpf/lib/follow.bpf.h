@@ -18,9 +18,9 @@ static __always_inline bool follow_has(u32 tgid)
 /* On sched_process_fork. false: no room for the child. */
 static __always_inline bool follow_fork(struct task_struct *parent, struct task_struct *child)
 {
-	u32 from = parent->tgid, to = child->tgid, one = 1;
+	u32 from = parent->tgid, to = child->tgid;
 
-	return from == to || !follow_has(from) || !bpf_map_update_elem(&followed, &to, &one, BPF_ANY);
+	return from == to || !follow_has(from) || !bpf_map_update_elem(&followed, &to, &to, BPF_ANY);
 }
 
 /* On sched_process_free, when nothing is left of it: the rest of its exit counts. */

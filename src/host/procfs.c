@@ -87,11 +87,16 @@ void procfs_threads(pid_t pid, bool (*fn)(void *ctx, pid_t tid), void *ctx)
 		closedir(dir);
 }
 
-static bool on_living(void *ctx, pid_t tid)
+bool procfs_thread_lives(pid_t tid)
 {
 	struct procfs_stat st;
 
-	if (procfs_stat_read(tid, &st) || st.state == 'Z' || st.state == 'X')
+	return procfs_stat_read(tid, &st) == 0 && st.state != 'Z' && st.state != 'X';
+}
+
+static bool on_living(void *ctx, pid_t tid)
+{
+	if (!procfs_thread_lives(tid))
 		return true;
 	*(pid_t *)ctx = tid;
 	return false;

@@ -41,6 +41,7 @@ void procfs_processes(void (*fn)(void *ctx, pid_t pid, pid_t parent), void *ctx)
 /* A thread of pid that lives: pid itself, or, after its leader has ended, another;
  * -1: none. What /proc shows of the address space is empty under a dead leader. */
 pid_t procfs_living(pid_t pid);
+bool procfs_thread_lives(pid_t tid);
 /* Process of a thread, or -1. */
 pid_t procfs_tgid(pid_t tid);
 /* Calls fn for each thread, in ascending order, until it returns false. */

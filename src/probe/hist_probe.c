@@ -208,9 +208,14 @@ void hist_probe_free(struct hist_probe *k)
 
 int hist_probe_add_process(struct hist_probe *k, pid_t tgid)
 {
-	uint32_t key = (uint32_t)tgid, one = 1;
+	uint32_t key = (uint32_t)tgid;
 
-	return bpf_map_update_elem(bpf_map__fd(k->skel->maps.followed), &key, &one, BPF_ANY) ? -errno : 0;
+	return bpf_map_update_elem(bpf_map__fd(k->skel->maps.followed), &key, &key, BPF_ANY) ? -errno : 0;
+}
+
+bool hist_probe_target_lives(const struct hist_probe *k)
+{
+	return map_any_lives(k->skel->maps.followed, false);
 }
 
 const struct candidate *hist_probe_backend(const struct hist_probe *k, enum mmt_domain domain, const char **limitations)

@@ -38,6 +38,8 @@ void hist_probe_free(struct hist_probe *k); /* takes NULL */
 
 /* Counts only processes added from now on, if opened with config.filter_pid. */
 int hist_probe_add_process(struct hist_probe *k, pid_t tgid);
+/* Is one of them, or of their children, alive? */
+bool hist_probe_target_lives(const struct hist_probe *k);
 
 /* The backend of a domain; NULL: it is not counted. *limitations: what it cannot see,
  * or why it is not counted. */

@@ -104,22 +104,14 @@ void leak_free(struct leak_probe *p)
 
 int leak_add_target(struct leak_probe *p, pid_t tgid)
 {
-	uint32_t key = (uint32_t)tgid, one = 1;
+	uint32_t key = (uint32_t)tgid;
 
-	return bpf_map_update_elem(bpf_map__fd(p->skel->maps.followed), &key, &one, BPF_ANY) ? -errno : 0;
+	return bpf_map_update_elem(bpf_map__fd(p->skel->maps.followed), &key, &key, BPF_ANY) ? -errno : 0;
 }
 
 bool leak_target_lives(const struct leak_probe *p)
 {
-	int fd = bpf_map__fd(p->skel->maps.followed);
-	uint32_t key, *last = NULL;
-
-	while (!bpf_map_get_next_key(fd, last, &key)) {
-		if (procfs_living((pid_t)key) > 0)
-			return true;
-		last = &key;
-	}
-	return false;
+	return map_any_lives(p->skel->maps.followed, false);
 }
 
 const struct candidate *leak_backend(const struct leak_probe *p, enum hook_id hook)

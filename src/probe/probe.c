@@ -286,9 +286,14 @@ int probe_add_target(struct probe *p, pid_t tgid)
 
 int probe_add_tid(struct probe *p, pid_t tid)
 {
-	uint32_t key = (uint32_t)tid, one = 1;
+	uint32_t key = (uint32_t)tid;
 
-	return bpf_map_update_elem(bpf_map__fd(p->skel->maps.tids), &key, &one, BPF_ANY) ? -errno : 0;
+	return bpf_map_update_elem(bpf_map__fd(p->skel->maps.tids), &key, &key, BPF_ANY) ? -errno : 0;
+}
+
+bool probe_tid_lives(const struct probe *p)
+{
+	return map_any_lives(p->skel->maps.tids, true);
 }
 
 const struct candidate *probe_backend(const struct probe *p, enum hook_id hook)

@@ -27,6 +27,7 @@ struct top_probe {
 	struct bpf_link *tasks_link;
 	struct iter_buffer tasks;
 	const pid_t *pids;
+	uint64_t *starts; /* of these processes, once chosen; 0: it was not there any more */
 	int pid_count;
 	bool percpu; /* per-CPU variables can be read */
 };
@@ -90,16 +91,28 @@ static int object_load(struct top_probe *p, const struct top_probe_options *opt,
 	return 0;
 }
 
-/* Targets have their row from the start. */
+static void start_note(struct top_probe *p, uint64_t *starts, const struct mmt_top_key *key)
+{
+	for (int i = 0; i < p->pid_count; i++)
+		if ((uint32_t)p->pids[i] == key->tgid)
+			starts[i] = key->start_boottime;
+}
+
+/* Targets have their row from the start.  A later process with the same id is none. */
 static int rows_choose(struct top_probe *p, struct error *e)
 {
+	uint64_t *starts = calloc((size_t)p->pid_count + 1, sizeof(*starts));
 	const struct mmt_top_task *tasks;
 	ssize_t n = top_probe_tasks(p, &tasks);
-	int err = n < 0 ? (int)n : 0;
+	int err = n < 0 ? (int)n : !starts ? -ENOMEM : 0;
 
-	for (ssize_t i = 0; i < n && !err && p->pid_count; i++)
-		if (tasks[i].flags & MMT_TOP_LEADER)
-			err = row_add(p, tasks[i].key.tgid, tasks[i].key.start_boottime);
+	for (ssize_t i = 0; i < n && !err && p->pid_count; i++) {
+		if (!(tasks[i].flags & MMT_TOP_LEADER))
+			continue;
+		start_note(p, starts, &tasks[i].key);
+		err = row_add(p, tasks[i].key.tgid, tasks[i].key.start_boottime);
+	}
+	p->starts = starts;
 	return err ? error_set(e, error_code_of(err), NULL, strerror(-err), "cannot read the processes") : 0;
 }
 
@@ -160,6 +173,7 @@ void top_probe_free(struct top_probe *p)
 	bpf_link__destroy(p->tasks_link);
 	top_bpf__destroy(p->skel);
 	iter_free(&p->tasks);
+	free(p->starts);
 	free(p);
 }
 
@@ -173,10 +187,10 @@ bool top_probe_percpu(const struct top_probe *p)
 	return p->percpu;
 }
 
-static bool pid_chosen(const struct top_probe *p, uint32_t tgid)
+static bool is_chosen(const struct top_probe *p, const struct mmt_top_key *key)
 {
 	for (int i = 0; i < p->pid_count; i++)
-		if ((uint32_t)p->pids[i] == tgid)
+		if ((uint32_t)p->pids[i] == key->tgid && (!p->starts || p->starts[i] == key->start_boottime))
 			return true;
 	return !p->pid_count;
 }
@@ -191,7 +205,7 @@ ssize_t top_probe_tasks(struct top_probe *p, const struct mmt_top_task **tasks)
 		return n;
 	n /= (ssize_t)sizeof(*all);
 	for (ssize_t i = 0; i < n; i++)
-		if (pid_chosen(p, all[i].key.tgid))
+		if (is_chosen(p, &all[i].key))
 			all[used++] = all[i];
 	return used;
 }

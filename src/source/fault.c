@@ -265,7 +265,11 @@ static int fault_read(struct source *s, bool last, struct error *e)
 
 static bool fault_ended(struct source *s)
 {
-	return scope_of(&s->args->target) == MMT_SCOPE_LIST && !session_of(s->model)->live_processes;
+	const struct target_args *t = &s->args->target;
+
+	if (scope_of(t) != MMT_SCOPE_LIST)
+		return false;
+	return !session_of(s->model)->live_processes || (t->tids.count && !probe_tid_lives(fault_of(s)->probe));
 }
 
 /* --- end --- */

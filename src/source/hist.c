@@ -17,6 +17,8 @@
 #include "sym/oom.h"
 #include "sym/wrapper.h"
 
+/* Without it nobody would hear that the processes have ended. */
+#define LOOK_NS 100000000ull
 #define WAIT_NS (3600 * CLOCK_SECOND_NS) /* nothing is in rings but OOM kills, and these wake us */
 
 _Static_assert(MMT_HIST_LOSS_COUNT <= MODEL_LOSSES, "struct model holds all losses");
@@ -163,7 +165,7 @@ static int hist_open(struct source *s, struct error *e)
 
 	h->opt.cgroup_fd = -1;
 	h->processes = MAP(1);
-	s->period_ns = WAIT_NS;
+	s->period_ns = s->args->target.pids.count ? LOOK_NS : WAIT_NS;
 	if (options_make(h, e))
 		return -1;
 	target_report_children(s);
@@ -273,6 +275,17 @@ static int hist_stop(struct source *s, struct error *e)
 	return 0;
 }
 
+static bool hist_ended(struct source *s)
+{
+	struct hist_source *h = hist_source_of(s);
+
+	if (!s->args->target.pids.count)
+		return false;
+	/* three looks: a process may fork behind one, and end */
+	h->looks_without_targets = hist_probe_target_lives(h->probe) ? 0 : h->looks_without_targets + 1;
+	return h->looks_without_targets > 2;
+}
+
 static void hist_close(struct source *s)
 {
 	struct hist_source *h = hist_source_of(s);
@@ -286,5 +299,5 @@ static void hist_close(struct source *s)
 
 const struct source_type source_hist = {
 	.name = "hist", .size = sizeof(struct hist_source), .open = hist_open, .drain = hist_drain, .read = hist_read,
-	.stop = hist_stop, .close = hist_close,
+	.stop = hist_stop, .ended = hist_ended, .close = hist_close,
 };

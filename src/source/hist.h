@@ -15,6 +15,7 @@ struct hist_source {
 	struct source s;
 	struct hist_probe *probe;
 	struct hist_probe_options opt;
+	int looks_without_targets;
 	struct ksym_table *ksyms;   /* NULL: none */
 	const char *site_unknown;   /* why sites have no names; NULL: they have */
 	struct gfp_names gfp;

@@ -106,6 +106,7 @@ BUILDS = {
     'layout_addrs-no-pie': ['-fno-pie', '-no-pie'],
     'layout_addrs-pie': ['-fPIE', '-pie'],
     'layout_addrs-static': ['-static'],
+    'leader': ['-static'],
     'malloc_100k': ['-static'],
     'many_vmas': ['-static'],
     'remap_slots': ['-static'],
