@@ -182,10 +182,10 @@ int BPF_PROG(swap_folio__fe, struct folio *folio)
 	return swapped_in(folio_pages(folio));
 }
 
-static __always_inline void call_done(u32 nr, const struct pt_regs *regs, long ret)
+static __always_inline void call_done(u32 nr, u64 length, long ret)
 {
 	struct mmt_top_row *row;
-	u64 bytes = (regs->si + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+	u64 bytes = (length + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
 
 	if (ret < 0 && ret > -4096)
 		return;
@@ -197,14 +197,14 @@ static __always_inline void call_done(u32 nr, const struct pt_regs *regs, long r
 SEC("?fexit/__x64_sys_mmap")
 int BPF_PROG(top_mmap__fx, const struct pt_regs *regs, long ret)
 {
-	call_done(NR_MMAP, regs, ret);
+	call_done(NR_MMAP, regs->si, ret);
 	return 0;
 }
 
 SEC("?fexit/__x64_sys_munmap")
 int BPF_PROG(top_munmap__fx, const struct pt_regs *regs, long ret)
 {
-	call_done(NR_MUNMAP, regs, ret);
+	call_done(NR_MUNMAP, regs->si, ret);
 	return 0;
 }
 
@@ -213,8 +213,14 @@ int BPF_PROG(top_sys__tb, struct pt_regs *regs, long ret)
 {
 	u32 nr = regs->orig_ax;
 
-	if ((nr == NR_MMAP || nr == NR_MUNMAP) && !syscall_is_compat())
-		call_done(nr, regs, ret);
+	struct call c;
+
+	if (!syscall_is_compat()) {
+		if (nr == NR_MMAP || nr == NR_MUNMAP)
+			call_done(nr, regs->si, ret);
+	} else if (call_set_compat(&c, regs, ret) && (c.nr == NR_MMAP || c.nr == NR_MUNMAP)) {
+		call_done(c.nr, c.arg[1], ret);
+	}
 	return 0;
 }
 

@@ -71,6 +71,8 @@ static void emit_facts(struct fault_source *f)
 	emit_fact(&f->s, "run", "latency_span", c->span);
 	if (c->limitations[0])
 		emit_fact(&f->s, "unknown", "gup", c->limitations);
+	if (a->command == COMMAND_TRACE && probe_backend(f->probe, HOOK_VMA))
+		emit_backend(&f->s, HOOK_VMA, probe_backend(f->probe, HOOK_VMA));
 	if (!probe_has_peek(f->probe))
 		emit_fact(&f->s, "unknown", "class", "page-table entries cannot be read here");
 	if (a->target.all || a->target.cgroup)

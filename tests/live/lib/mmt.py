@@ -97,6 +97,7 @@ def scratch():
 
 # Victims and how they are linked; what follows a dash is no part of the source's name.
 BUILDS = {
+    'calls32': ['-static'],
     'crowd': ['-static'],
     'fork_storm': ['-static'],
     'hold': ['-static'],
