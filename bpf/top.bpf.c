@@ -8,6 +8,7 @@
 #include "lib/folio.bpf.h"
 #include "lib/kernel.bpf.h"
 #include "lib/kmalloc.bpf.h"
+#include "lib/pidns.bpf.h"
 #include "lib/rss.bpf.h"
 #include "lib/stall.bpf.h"
 #include "lib/syscall.bpf.h"
@@ -63,7 +64,9 @@ static __always_inline struct mmt_top_row *row_current(void)
 	}
 	if (config.cgroup && bpf_current_task_under_cgroup(&cgroups, 0) != 1)
 		return 0;
-	key.tgid = task->tgid;
+	key.tgid = pidns_tgid(task, task->tgid);
+	if (!key.tgid)
+		return 0;
 	key.start_boottime = task->group_leader->start_boottime;
 	return row_of(&key);
 }
@@ -228,10 +231,10 @@ int BPF_PROG(top_sys__tb, struct pt_regs *regs, long ret)
 SEC("?tp_btf/sched_process_exit")
 int BPF_PROG(top_exit__tb, struct task_struct *p)
 {
-	struct mmt_top_key key = { .tgid = p->tgid };
+	struct mmt_top_key key = { .tgid = pidns_tgid(p, p->tgid) };
 	struct mmt_top_row *row;
 
-	if (config.cgroup && bpf_current_task_under_cgroup(&cgroups, 0) != 1)
+	if (!key.tgid || (config.cgroup && bpf_current_task_under_cgroup(&cgroups, 0) != 1))
 		return 0;
 	key.start_boottime = p->group_leader->start_boottime;
 	row = row_of(&key);
@@ -255,9 +258,11 @@ int top_tasks__it(struct bpf_iter__task *ctx)
 
 	if (!task || (config.cgroup && !task_in_cgroup(task, config.cgroup_id)))
 		return 0;
-	rec.key.tgid = task->tgid;
+	rec.key.tgid = pidns_tgid(task, task->tgid);
+	if (!rec.key.tgid)
+		return 0;
 	rec.key.start_boottime = task->group_leader->start_boottime;
-	rec.tid = task->pid;
+	rec.tid = pidns_tid(task, task->pid);
 	rec.min_flt = task->min_flt;
 	rec.maj_flt = task->maj_flt;
 	if (task->pid == task->tgid) {

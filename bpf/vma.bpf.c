@@ -45,10 +45,10 @@ static __always_inline void call_set_vma(struct mmt_call *rec, struct mm_struct 
 
 static __always_inline bool call_wanted(void)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
 	u64 id = bpf_get_current_pid_tgid();
-	u32 tgid = id >> 32;
 
-	return mmt_tuning.on && is_target(tgid) && tid_passes((u32)id);
+	return mmt_tuning.on && is_target(pidns_tgid(task, id >> 32)) && tid_passes(pidns_tid(task, id));
 }
 
 static __always_inline int call_report(const struct call *c)
@@ -59,7 +59,7 @@ static __always_inline int call_report(const struct call *c)
 
 	if (!mm)
 		return 0;
-	head_fill(&rec.head, MMT_KIND_CALL, mm_id_get(mm, task->tgid, true), 0);
+	head_fill(&rec.head, MMT_KIND_CALL, mm_id_get(mm, pidns_tgid(task, task->tgid), true), 0);
 	__builtin_memcpy(rec.arg, c->arg, sizeof(rec.arg));
 	call_set_vma(&rec, mm, call_address(c));
 	rec.head.time = bpf_ktime_get_ns(); /* after its VMA was announced */

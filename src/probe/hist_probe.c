@@ -13,6 +13,7 @@
 #include "probe/kernel_btf.h"
 #include "probe/kernel_read.h"
 #include "probe/objects.h"
+#include "probe/pidns.h"
 #include "probe/percpu.h"
 #include "wire/percpu.h"
 #include "wire/stall.h"
@@ -162,8 +163,11 @@ static int object_load(struct hist_probe *k, const struct hist_probe_options *op
 	bpf_map__set_max_entries(k->skel->maps.percpu_bases, (uint32_t)libbpf_num_possible_cpus());
 	bpf_program__set_autoload(k->skel->progs.percpu_find__rt, k->plan.chosen[HOOK_OOM] &&
 				  percpu_offsets(opt->btf, (struct mmt_percpu *)&k->skel->rodata->percpu));
+	k->skel->rodata->pidns_inner = pidns_prepare(k->skel->obj);
 	kernel_btf_release(); /* libbpf has its own now */
 	err = hist_bpf__load(k->skel);
+	if (!err)
+		err = pidns_find(k->skel->obj);
 	if (err)
 		return error_set(e, error_code_of(err), "-v shows what the verifier says", strerror(-err),
 				 "cannot load the BPF programs");
@@ -208,9 +212,7 @@ void hist_probe_free(struct hist_probe *k)
 
 int hist_probe_add_process(struct hist_probe *k, pid_t tgid)
 {
-	uint32_t key = (uint32_t)tgid;
-
-	return bpf_map_update_elem(bpf_map__fd(k->skel->maps.followed), &key, &key, BPF_ANY) ? -errno : 0;
+	return pidns_follow(k->skel->obj, k->skel->maps.followed, tgid);
 }
 
 bool hist_probe_target_lives(const struct hist_probe *k)

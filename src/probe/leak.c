@@ -13,6 +13,7 @@
 #include "probe/kernel_btf.h"
 #include "probe/kernel_read.h"
 #include "probe/objects.h"
+#include "probe/pidns.h"
 
 #include "leak.skel.h" /* after wire/leak.h, whose types it uses */
 
@@ -43,8 +44,11 @@ static int object_load(struct leak_probe *p, const struct leak_options *opt, str
 		bpf_map__set_max_entries(p->skel->maps.more_stacks, 1);
 	}
 	p->skel->rodata->leak_config = opt->config;
+	p->skel->rodata->pidns_inner = pidns_prepare(p->skel->obj);
 	kernel_btf_release(); /* libbpf has its own now */
 	err = leak_bpf__load(p->skel);
+	if (!err)
+		err = pidns_find(p->skel->obj);
 	if (err == -ENOMEM || err == -E2BIG)
 		return error_set(e, EXIT_FAILED, "--entries N makes the table smaller", strerror(-err),
 				 "cannot make a table of %u allocations", opt->entries);
@@ -104,9 +108,7 @@ void leak_free(struct leak_probe *p)
 
 int leak_add_target(struct leak_probe *p, pid_t tgid)
 {
-	uint32_t key = (uint32_t)tgid;
-
-	return bpf_map_update_elem(bpf_map__fd(p->skel->maps.followed), &key, &key, BPF_ANY) ? -errno : 0;
+	return pidns_follow(p->skel->obj, p->skel->maps.followed, tgid);
 }
 
 bool leak_target_lives(const struct leak_probe *p)

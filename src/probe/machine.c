@@ -101,10 +101,10 @@ static void say_surroundings(struct machine_fact *pids, struct machine_fact *sec
 	struct error e = { 0 };
 	bool filtered = rights_seccomp();
 
-	if (rights_check_namespace(&e))
-		say(pids, "pid_namespace", e.hint, "not the initial one: %s", e.cause);
+	if (rights_check_proc(&e))
+		say(pids, "pid_namespace", e.hint, "%s", e.cause);
 	else
-		say(pids, "pid_namespace", NULL, "the initial one");
+		say(pids, "pid_namespace", NULL, "%s", rights_initial_pids() ? "the initial one" : "another: pids are those of here");
 	say(seccomp, "seccomp",
 	    filtered ? "if programs are refused: let the filter allow bpf(2) and perf_event_open(2)" : NULL,
 	    filtered ? "a filter is active" : "no filter");

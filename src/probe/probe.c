@@ -19,6 +19,7 @@
 #include "probe/kernel_btf.h"
 #include "probe/kernel_read.h"
 #include "probe/objects.h"
+#include "probe/pidns.h"
 #include "probe/rights.h"
 #include "probe/rings.h"
 
@@ -139,6 +140,7 @@ static int object_load(struct probe *p, const struct probe_options *opt, struct 
 	plan_autoload(&p->plan, p->skel->obj);
 	maps_size(p->skel, opt);
 	config_set(p, opt);
+	p->skel->rodata->pidns_inner = pidns_prepare(p->skel->obj);
 	kernel_btf_release(); /* libbpf has its own now */
 	err = mmtrace_bpf__load(p->skel);
 	if (err && !rights_read_kernel())
@@ -148,6 +150,9 @@ static int object_load(struct probe *p, const struct probe_options *opt, struct 
 	if (err)
 		return error_set(e, error_code_of(err), "-v shows what the verifier says", strerror(-err),
 				 "cannot load the BPF programs");
+	err = pidns_find(p->skel->obj);
+	if (err)
+		return error_set(e, error_code_of(err), NULL, strerror(-err), "cannot find the pid namespace");
 	p->peek = p->peek && peek_check(p->skel) == 0;
 	if (opt->scope == MMT_SCOPE_CGROUP &&
 	    bpf_map_update_elem(bpf_map__fd(p->skel->maps.cgroup), &zero, &opt->cgroup, BPF_ANY))

@@ -13,6 +13,7 @@
 #include "probe/kernel_btf.h"
 #include "probe/kernel_read.h"
 #include "probe/objects.h"
+#include "probe/pidns.h"
 #include "probe/percpu.h"
 #include "wire/percpu.h"
 
@@ -75,9 +76,12 @@ static int object_load(struct top_probe *p, const struct top_probe_options *opt,
 	bpf_program__set_autoload(p->skel->progs.percpu_find__rt, p->percpu);
 	bpf_map__set_max_entries(p->skel->maps.percpu_bases, config->cpus);
 	bpf_map__set_max_entries(p->skel->maps.rows, (opt->rows ? opt->rows : rows_default(opt)) + MMT_TOP_FULL + 1);
+	p->skel->rodata->pidns_inner = pidns_prepare(p->skel->obj);
 	kernel_btf_release(); /* libbpf has its own now */
 	if (!err)
 		err = top_bpf__load(p->skel);
+	if (!err)
+		err = pidns_find(p->skel->obj);
 	if (!err && config->cgroup)
 		err = cgroup_set(p, opt);
 	if (!err)

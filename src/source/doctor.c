@@ -84,7 +84,7 @@ static int doctor_open(struct source *s, struct error *e)
 	(void)e;
 	hook_trials(s->args->probe.btf, s->args->probe.verbose, trials);
 	emit_machine(s);
-	usable = emit_trials(s, trials) && !rights_check_namespace(&nowhere);
+	usable = emit_trials(s, trials) && !rights_check_proc(&nowhere);
 	emit_fact(s, "option", usable ? "usable" : rights_all() ? "kernel_cannot" : "not_permitted", "");
 	free(trials);
 	return 0;

@@ -106,7 +106,7 @@ static int fault_open(struct source *s, struct error *e)
 
 	f->limit.stats = -1;
 	/* with -a and --cgroup too: processes are followed by their ids */
-	if (rights_check_namespace(e) || target_check(s, true, false, e) || probe_options_make(s, &opt, e))
+	if (rights_check_proc(e) || target_check(s, true, false, e) || probe_options_make(s, &opt, e))
 		return -1;
 	target_report_children(s); /* those born while we attach may be traced */
 	f->probe = probe_open(&opt, e);

@@ -97,7 +97,7 @@ static int options_make(struct hist_source *h, struct error *e)
 	memcpy(o->force, a->probe.force, sizeof(o->force));
 	o->config.filter_pid = a->target.pids.count || a->target.command;
 	o->config.follow = !a->target.no_follow;
-	if (hist_domains_choose(a, o, e) || (splits_by(h, MMT_KEY_PROCESS) && rights_check_namespace(e)) ||
+	if (hist_domains_choose(a, o, e) || (splits_by(h, MMT_KEY_PROCESS) && rights_check_proc(e)) ||
 	    target_check(&h->s, false, true, e))
 		return -1;
 	return a->target.cgroup && (o->cgroup_fd = cgroup_open(a->target.cgroup, e)) < 0 ? -1 : 0;

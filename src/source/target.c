@@ -86,7 +86,7 @@ int target_check(struct source *s, bool threads, bool kernel_threads, struct err
 	struct target_args *t = &s->args->target;
 	char name[512], title[600];
 
-	if ((t->pids.count || t->tids.count || t->command) && rights_check_namespace(e))
+	if ((t->pids.count || t->tids.count || t->command) && rights_check_proc(e))
 		return -1;
 	for (int i = 0; threads && i < t->tids.count; i++)
 		if (add_process_of(&t->pids, t->tids.id[i], e))
