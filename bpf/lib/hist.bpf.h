@@ -79,7 +79,7 @@ static __always_inline u64 hist_process_id(void)
 {
 	struct task_struct *leader = bpf_get_current_task_btf()->group_leader;
 
-	return (u64)(u32)(leader->start_boottime >> 10) << 32 | (u32)leader->tgid;
+	return (u64)(u32)(leader->start_boottime >> 10) << 32 | pidns_tid(leader, leader->tgid);
 }
 
 /* Global, so that the verifier looks at it once and not at each call. */
@@ -160,7 +160,7 @@ static __noinline int hist_describe_process(u64 id)
 	struct task_struct *leader = bpf_get_current_task_btf()->group_leader;
 	struct mmt_hist_process p = {};
 
-	p.tgid = pidns_tgid(leader, leader->tgid);
+	p.tgid = pidns_tid(leader, leader->tgid);
 	p.start_boottime = leader->start_boottime;
 	bpf_probe_read_kernel(p.comm, sizeof(p.comm), leader->comm);
 	bpf_map_update_elem(&hist_processes, &id, &p, BPF_ANY);
