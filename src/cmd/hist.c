@@ -46,7 +46,7 @@ static void announce(const struct args *a, const struct model *m)
 static bool lost(const struct model *m)
 {
 	return m->cost.bpf_misses || m->losses[MMT_HIST_LOSS_STALLS] || m->losses[MMT_HIST_LOSS_OOMS] ||
-	       m->losses[MMT_HIST_LOSS_PROCESSES] || m->decode_errors;
+	       m->losses[MMT_HIST_LOSS_PROCESSES] || m->losses[MMT_HIST_LOSS_THREADS] || m->decode_errors;
 }
 
 const struct command command_hist = {

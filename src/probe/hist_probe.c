@@ -28,10 +28,13 @@ static const struct { enum hook_id free; const enum hook_id *alloc; } domain_hoo
 #undef DOMAIN
 };
 
+#define FAULT_THREADS 65536 /* some 90 bytes each, for faults by tracepoints only */
+
 struct hist_probe {
 	struct hist_bpf *skel;
 	struct plan plan;
 	struct links links;
+	struct bpf_link *watch_link; /* of fault_watch__it; NULL: no residual of faults */
 	struct ring_buffer *ooms;
 	hist_probe_oom_fn oom_fn;
 	void *oom_ctx;
@@ -159,6 +162,8 @@ static int object_load(struct hist_probe *k, const struct hist_probe_options *op
 	else if (opt->rows)
 		bpf_map__set_max_entries(k->skel->maps.hist_rows, opt->rows);
 	bpf_map__set_max_entries(k->skel->maps.followed, opt->config.filter_pid ? procfs_processes_max() : 1);
+	if (bpf_program__autoload(k->skel->progs.fault_watch__it))
+		bpf_map__set_max_entries(k->skel->maps.fault_threads, FAULT_THREADS);
 	k->skel->rodata->hist_config.cpus = (uint32_t)libbpf_num_possible_cpus();
 	bpf_map__set_max_entries(k->skel->maps.percpu_bases, (uint32_t)libbpf_num_possible_cpus());
 	bpf_program__set_autoload(k->skel->progs.percpu_find__rt, k->plan.chosen[HOOK_OOM] &&
@@ -192,7 +197,37 @@ struct hist_probe *hist_probe_open(const struct hist_probe_options *opt, struct 
 
 int hist_probe_attach(struct hist_probe *k, struct error *e)
 {
-	return links_attach(&k->links, &k->plan, k->skel->obj, e);
+	int err;
+
+	if (links_attach(&k->links, &k->plan, k->skel->obj, e))
+		return -1;
+	if (!bpf_program__autoload(k->skel->progs.fault_watch__it))
+		return 0;
+	k->watch_link = bpf_program__attach_iter(k->skel->progs.fault_watch__it, NULL);
+	err = k->watch_link ? hist_probe_watch(k) : -errno;
+	if (err)
+		return error_set(e, error_code_of(err), NULL, strerror(-err), "cannot read the threads");
+	k->skel->bss->fault_threads_known = 1;
+	return 0;
+}
+
+int hist_probe_watch(struct hist_probe *k)
+{
+	struct iter_buffer nothing = { 0 };
+	ssize_t n = k->watch_link ? iter_read(&nothing, bpf_link__fd(k->watch_link)) : 0;
+
+	iter_free(&nothing);
+	return n < 0 ? (int)n : 0;
+}
+
+int hist_probe_follow_cpus(struct hist_probe *k)
+{
+	return perf_follow(&k->links.perf);
+}
+
+int hist_probe_cpu_fd(const struct hist_probe *k)
+{
+	return k->links.perf.prog ? k->links.perf.news : -1;
 }
 
 void hist_probe_detach(struct hist_probe *k)
@@ -205,6 +240,7 @@ void hist_probe_free(struct hist_probe *k)
 	if (!k)
 		return;
 	hist_probe_detach(k);
+	bpf_link__destroy(k->watch_link);
 	ring_buffer__free(k->ooms);
 	hist_bpf__destroy(k->skel);
 	free(k);

@@ -33,6 +33,11 @@ bool hist_probe_counts_frees(enum mmt_domain domain);
 /* Tries, opens and loads; attaches nothing yet. */
 struct hist_probe *hist_probe_open(const struct hist_probe_options *opt, struct error *e);
 int hist_probe_attach(struct hist_probe *k, struct error *e);
+/* Counts what no event came of, up to now; 0 or a negative errno. */
+int hist_probe_watch(struct hist_probe *k);
+/* As probe_follow_cpus() and probe_cpu_fd(). */
+int hist_probe_follow_cpus(struct hist_probe *k);
+int hist_probe_cpu_fd(const struct hist_probe *k);
 void hist_probe_detach(struct hist_probe *k);
 void hist_probe_free(struct hist_probe *k); /* takes NULL */
 

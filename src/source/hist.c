@@ -184,6 +184,8 @@ static int hist_open(struct source *s, struct error *e)
 	emit_facts(h);
 	if (add_targets(h, e) || hist_probe_attach(h->probe, e))
 		return -1;
+	if (hist_probe_cpu_fd(h->probe) >= 0)
+		s->fds[s->fd_count++] = hist_probe_cpu_fd(h->probe);
 	if (hist_probe_oom_fd(h->probe) >= 0)
 		s->fds[s->fd_count++] = hist_probe_oom_fd(h->probe);
 	return 0;
@@ -202,9 +204,24 @@ static void on_oom(void *ctx, const struct mmt_oom *oom)
 	emit(&h->s, INPUT_OOM, oom, sizeof(*oom), NULL, 0);
 }
 
+static void follow_cpus(struct hist_source *h)
+{
+	double at = (double)(clock_monotonic_ns() - h->s.t0) / 1e9;
+	int came = hist_probe_follow_cpus(h->probe);
+
+	if (came < 0 && !h->cpus_failed)
+		fprintf(stderr, "mmtrace: %.1fs: cannot follow CPUs that come online (%s): faults there have no time\n", at,
+			strerror(-came));
+	else if (came > 0 && !h->s.args->show.quiet)
+		fprintf(stderr, "mmtrace: %.1fs: %d CPU%s came online: faults there have no time until now\n", at, came,
+			came == 1 ? "" : "s");
+	h->cpus_failed |= came < 0;
+}
+
 static int hist_drain(struct source *s, struct error *e)
 {
 	(void)e;
+	follow_cpus(hist_source_of(s));
 	hist_probe_ooms(hist_source_of(s)->probe, on_oom, s);
 	return 0;
 }
@@ -238,7 +255,9 @@ static int hist_read(struct source *s, bool last, struct error *e)
 	if (!last && s->args->show.quiet && !s->args->show.record)
 		return 0; /* nobody looks before the end */
 	h->cell_count = 0;
-	err = hist_probe_read(h->probe, on_row, h);
+	err = last ? 0 : hist_probe_watch(h->probe);
+	if (!err)
+		err = hist_probe_read(h->probe, on_row, h);
 	if (err)
 		return error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot read the counters");
 	emit(s, INPUT_HIST_BEGIN, NULL, 0, NULL, 0);
@@ -269,10 +288,11 @@ static int hist_stop(struct source *s, struct error *e)
 {
 	struct hist_source *h = hist_source_of(s);
 
-	(void)e;
+	int err = hist_probe_watch(h->probe);
+
 	hist_probe_detach(h->probe);
 	report_reloaded(h);
-	return 0;
+	return err ? error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot read the threads") : 0;
 }
 
 static bool hist_ended(struct source *s)

@@ -41,6 +41,7 @@ static const char *op_words(uint8_t domain, uint8_t op)
 	case MMT_OP_FALLBACK: return "taken from another migrate type";
 	case MMT_OP_NESTED: return "for arrays of pages";
 	case MMT_OP_LATENCY: return hist_domains[domain].times;
+	case MMT_OP_UNTIMED: return "without a time, by get_user_pages";
 	case MMT_OP_COUNT: break;
 	}
 	return "";
@@ -157,6 +158,7 @@ static void put_losses(struct text *x)
 {
 	static const struct { enum mmt_hist_loss which; const char *words; } losses[] = {
 		{ MMT_HIST_LOSS_UNPAIRED, "faults not counted: their start was not seen" },
+		{ MMT_HIST_LOSS_THREADS, "looks at threads without room for them: what they faulted by get_user_pages is missing" },
 		{ MMT_HIST_LOSS_STALLS, "stalls not counted: no room to remember their start" },
 		{ MMT_HIST_LOSS_PROCESSES, "children not counted: more processes at a time than can be followed" },
 		{ MMT_HIST_LOSS_OOMS, "OOM kills without a line: the ring was full" },

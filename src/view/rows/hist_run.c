@@ -139,6 +139,8 @@ static const struct field end_fields[] = {
 	{ LOST("ooms", "OOM kills without a line: the ring was full"), .get = run_loss, .arg = MMT_HIST_LOSS_OOMS },
 	{ LOST("processes", "children not followed: more processes at a time than there is room for"), .get = run_loss,
 	  .arg = MMT_HIST_LOSS_PROCESSES },
+	{ LOST("threads", "looks at threads without room for them: what they faulted by get_user_pages is missing"),
+	  .get = run_loss, .arg = MMT_HIST_LOSS_THREADS },
 	{ LOST("decode_error", "damaged inputs, not counted"), .get = run_decode_errors },
 };
 /* clang-format on */

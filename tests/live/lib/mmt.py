@@ -100,6 +100,7 @@ BUILDS = {
     'calls32': ['-static'],
     'crowd': ['-static'],
     'fork_storm': ['-static'],
+    'gup': ['-static'],
     'hold': ['-static'],
     'kernel_allocs': ['-static'],
     'kinds': [],
