@@ -66,7 +66,8 @@ static __always_inline struct task_faults task_faults(struct task_struct *task)
 
 /* What the kernel counted for this thread beyond the faults seen.  often: in a
  * program that runs at each fault. */
-static __always_inline void unattributed_report(struct thread_state *st, struct task_struct *task, bool often, u32 mm_id)
+static __always_inline void unattributed_report(struct thread_state *st, struct task_struct *task, bool often,
+						u32 mm_id)
 {
 	u32 tgid;
 	u64 reported = *(volatile u64 *)&st->reported; /* before the counters: they only grow */

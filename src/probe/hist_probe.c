@@ -36,6 +36,7 @@ struct hist_probe {
 	struct links links;
 	struct bpf_link *watch_link; /* of fault_watch__it; NULL: no residual of faults */
 	struct ring_buffer *ooms;
+	bool pages; /* those of an address space are known */
 	hist_probe_oom_fn oom_fn;
 	void *oom_ctx;
 	char why[MMT_DOMAIN_COUNT][320]; /* a domain left out */
@@ -138,7 +139,7 @@ static int oom_prepare(struct hist_probe *k, struct error *e)
 	if (!k->plan.chosen[HOOK_OOM])
 		return 0;
 	if (bpf_program__autoload(k->skel->progs.percpu_find__rt))
-		percpu_find(k->skel->progs.percpu_find__rt);
+		k->pages |= percpu_find(k->skel->progs.percpu_find__rt);
 	k->ooms = ring_buffer__new(bpf_map__fd(k->skel->maps.ooms), on_oom, k, NULL);
 	return k->ooms ? 0 : error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot map the ring");
 }
@@ -162,6 +163,7 @@ static int object_load(struct hist_probe *k, const struct hist_probe_options *op
 	else if (opt->rows)
 		bpf_map__set_max_entries(k->skel->maps.hist_rows, opt->rows);
 	bpf_map__set_max_entries(k->skel->maps.followed, opt->config.filter_pid ? procfs_processes_max() : 1);
+	k->pages = k->plan.chosen[HOOK_OOM] && !percpu_counts_pages(opt->btf);
 	if (bpf_program__autoload(k->skel->progs.fault_watch__it))
 		bpf_map__set_max_entries(k->skel->maps.fault_threads, FAULT_THREADS);
 	k->skel->rodata->hist_config.cpus = (uint32_t)libbpf_num_possible_cpus();
@@ -351,6 +353,11 @@ void hist_probe_ooms(struct hist_probe *k, hist_probe_oom_fn fn, void *ctx)
 	k->oom_ctx = ctx;
 	if (k->ooms)
 		ring_buffer__consume(k->ooms);
+}
+
+bool hist_probe_oom_pages(const struct hist_probe *k)
+{
+	return !k->plan.chosen[HOOK_OOM] || k->pages;
 }
 
 bool hist_probe_process(const struct hist_probe *k, uint64_t id, struct mmt_hist_process *out)

@@ -62,6 +62,8 @@ int hist_probe_read(struct hist_probe *k, hist_probe_row_fn fn, void *ctx);
  * when there are some; -1: the domain is not counted. */
 typedef void (*hist_probe_oom_fn)(void *ctx, const struct mmt_oom *oom);
 void hist_probe_ooms(struct hist_probe *k, hist_probe_oom_fn fn, void *ctx);
+/* Are the pages of victims known? */
+bool hist_probe_oom_pages(const struct hist_probe *k);
 int hist_probe_oom_fd(const struct hist_probe *k);
 
 /* Stalls that have begun and not ended, of each domain. */

@@ -31,6 +31,7 @@ struct top_probe {
 	uint64_t *starts; /* of these processes, once chosen; 0: it was not there any more */
 	int pid_count;
 	bool percpu; /* per-CPU variables can be read */
+	bool pages;  /* and so the pages of an address space are known */
 };
 
 static int row_add(struct top_probe *p, uint32_t tgid, uint64_t start)
@@ -77,6 +78,7 @@ static int object_load(struct top_probe *p, const struct top_probe_options *opt,
 	bpf_map__set_max_entries(p->skel->maps.percpu_bases, config->cpus);
 	bpf_map__set_max_entries(p->skel->maps.rows, (opt->rows ? opt->rows : rows_default(opt)) + MMT_TOP_FULL + 1);
 	p->skel->rodata->pidns_inner = pidns_prepare(p->skel->obj);
+	p->pages = !percpu_counts_pages(opt->btf);
 	kernel_btf_release(); /* libbpf has its own now */
 	if (!err)
 		err = top_bpf__load(p->skel);
@@ -92,6 +94,7 @@ static int object_load(struct top_probe *p, const struct top_probe_options *opt,
 		return error_set(e, error_code_of(err), "-v shows what the verifier says", strerror(-err),
 				 "cannot load the BPF programs");
 	p->percpu = p->percpu && percpu_find(p->skel->progs.percpu_find__rt);
+	p->pages |= p->percpu;
 	return 0;
 }
 
@@ -189,6 +192,11 @@ const struct candidate *top_probe_backend(const struct top_probe *p, enum hook_i
 bool top_probe_percpu(const struct top_probe *p)
 {
 	return p->percpu;
+}
+
+bool top_probe_pages(const struct top_probe *p)
+{
+	return p->pages;
 }
 
 static bool is_chosen(const struct top_probe *p, const struct mmt_top_key *key)

@@ -142,6 +142,8 @@ static void emit_facts(struct hist_source *h)
 		emit_fact(&h->s, "option", "module", h->s.args->alloc.module);
 	for (int d = 0; d < MMT_DOMAIN_COUNT; d++)
 		emit_domain(h, d);
+	if (!hist_probe_oom_pages(h->probe))
+		emit_fact(&h->s, "unknown", "oom", "the kernel's per-CPU variables cannot be read: the pages of victims are not known");
 	if (h->site_unknown)
 		emit_fact(&h->s, "unknown", "site", h->site_unknown);
 }
@@ -197,11 +199,14 @@ static void on_oom(void *ctx, const struct mmt_oom *oom)
 {
 	struct hist_source *h = ctx;
 	const char *cause = oom_cause(h->ksyms, oom->stack, MMT_OOM_FRAMES);
+	struct mmt_oom told = *oom;
 	struct input_name n = { .key = oom->time, .kind = INPUT_NAME_OOM };
 
+	if (!hist_probe_oom_pages(h->probe))
+		told.anon = told.file = told.shmem = told.swap = MMT_OOM_UNKNOWN;
 	if (cause)
 		emit(&h->s, INPUT_NAME, &n, sizeof(n), cause, strlen(cause) + 1);
-	emit(&h->s, INPUT_OOM, oom, sizeof(*oom), NULL, 0);
+	emit(&h->s, INPUT_OOM, &told, sizeof(told), NULL, 0);
 }
 
 static void follow_cpus(struct hist_source *h)

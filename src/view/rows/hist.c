@@ -176,7 +176,7 @@ static struct value get_buckets(const struct field *f, const void *row, const st
 static const struct field fields[] = {
 	{ .key = "event", .title = "EVENT", .help = "what is counted: kmalloc, slab, page ...", .width = -7,
 	  .label = true, .get = get_event },
-	{ .key = "op", .title = "OP", .help = "alloc, free, failed, fallback, nested, latency or untimed (a fault without an event)", .width = -8,
+	{ .key = "op", .title = "OP", .help = "alloc, free, failed, fallback, nested, latency or untimed", .width = -8,
 	  .label = true, .get = get_op },
 	{ .key = "unit", .help = "of the buckets: bytes or ns", .rank = RANK_DATA, .get = get_unit },
 	{ KEY(SITE, "site", -20, "function+offset [module] that allocates"), .path = "key.site" },
