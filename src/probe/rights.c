@@ -35,7 +35,8 @@ int rights_check_proc(struct error *e)
 		return 0;
 	if (access("/proc/version", F_OK))
 		return error_set(e, EXIT_FAILED, "mount it: mount -t proc proc /proc", "it is not mounted", "cannot read /proc");
-	return error_set(e, EXIT_KERNEL_CANNOT, "mount one of this namespace: mount -t proc proc /proc (or unshare --mount-proc)", "the /proc mounted here shows another pid namespace", "cannot tell processes by their pids");
+	return error_set(e, EXIT_KERNEL_CANNOT, "mount one of this namespace: mount -t proc proc /proc",
+			 "the /proc mounted here shows another pid namespace", "cannot tell processes by their pids");
 }
 
 static bool capable(uint64_t set, int capability)

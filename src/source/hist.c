@@ -143,7 +143,7 @@ static void emit_facts(struct hist_source *h)
 	for (int d = 0; d < MMT_DOMAIN_COUNT; d++)
 		emit_domain(h, d);
 	if (!hist_probe_oom_pages(h->probe))
-		emit_fact(&h->s, "unknown", "oom", "the kernel's per-CPU variables cannot be read: the pages of victims are not known");
+		emit_fact(&h->s, "unknown", "oom", "per-CPU variables cannot be read: the pages of victims are not known");
 	if (h->site_unknown)
 		emit_fact(&h->s, "unknown", "site", h->site_unknown);
 }
