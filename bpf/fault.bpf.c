@@ -214,12 +214,12 @@ static __always_inline bool vma_cached(const struct thread_state *st, struct mm_
 }
 
 /* Id of the mm that an executor runs on. */
-static __always_inline u32 own_mm_id(struct thread_state *st, u32 tgid, struct mm_struct *mm)
+static __always_inline u32 own_mm_id(struct thread_state *st, struct task_struct *task, struct mm_struct *mm)
 {
 	if (st->borrows)
-		return mm_id_get(mm, tgid, true);
+		return mm_id_get(mm, pidns_tgid(task, task->tgid), true);
 	if (st->own_mm != (u64)mm) {
-		st->own_mm_id = mm_id_get(mm, tgid, true);
+		st->own_mm_id = mm_id_get(mm, pidns_tgid(task, task->tgid), true);
 		st->own_mm = st->own_mm_id ? (u64)mm : 0;
 	}
 	return st->own_mm_id;
@@ -228,7 +228,8 @@ static __always_inline u32 own_mm_id(struct thread_state *st, u32 tgid, struct m
 /* Done when the fault has been served: its VMA (or mm) is still locked then, so
  * what is found is what served it.  When the exception begins, another thread
  * may be about to map something else there. */
-static __always_inline struct vm_area_struct *fault_find_vma(struct thread_state *st, struct mm_struct *mm, u32 tgid)
+static __always_inline struct vm_area_struct *fault_find_vma(struct thread_state *st, struct mm_struct *mm,
+							      struct task_struct *task)
 {
 	u64 seq = mm_seqcount(mm), at;
 	struct vm_area_struct *vma;
@@ -239,7 +240,7 @@ static __always_inline struct vm_area_struct *fault_find_vma(struct thread_state
 	}
 	vma = vma_find(mm, st->addr);
 	at = (u64)vma;
-	if (fault_set_vma(st, &at, own_mm_id(st, tgid, mm)) && !(seq & 1)) {
+	if (fault_set_vma(st, &at, own_mm_id(st, task, mm)) && !(seq & 1)) {
 		st->cache_seq = seq;
 		st->cache_mm = (u64)mm;
 	}
@@ -295,7 +296,7 @@ static __always_inline void fault_count_own(struct thread_state *st, struct task
 /* Id of the mm of a fault; st: an executor, or 0.  0: not a target's mm. */
 static __always_inline u32 fault_mm_id(struct thread_state *st, struct task_struct *task, struct mm_struct *mm)
 {
-	return st && mm == task->mm ? own_mm_id(st, task->tgid, mm) : mm_id_get(mm, task->tgid, false);
+	return st && mm == task->mm ? own_mm_id(st, task, mm) : mm_id_get(mm, 0, false);
 }
 
 /* After an attempt under the VMA's own lock the next one takes mmap_lock; after one under
@@ -318,7 +319,7 @@ int BPF_PROG(fault_in__fe, struct vm_area_struct *vma, unsigned long address, un
 
 	if (!mmt_tuning.on)
 		return 0;
-	if (!executor && (!mm_id || !tid_passes(task->pid)))
+	if (!executor && (!mm_id || !tid_passes(pidns_tid(task, task->pid))))
 		return 0;
 	if (!st)
 		st = thread_get(task);
@@ -377,7 +378,7 @@ int BPF_PROG(fault_out__fx, struct vm_area_struct *vma, unsigned long address, u
 		fault_count_own(st, task, major, weight);
 	fault_close(st, mm, major, error, weight);
 	if (mmt_config.residual && st->executor)
-		unattributed_report(st, task, true, st->mm_id, task->pid, task->tgid);
+		unattributed_report(st, task, true, st->mm_id);
 	return 0;
 }
 
@@ -407,7 +408,7 @@ static __always_inline int page_fault_begin(u64 addr, u64 error_code)
 	f |= MMT_FAULT_EXECUTOR | MMT_FAULT_NO_VMA; /* until the end */
 	fault_open(st, task, addr, error_code & PF_USER ? MMT_MODE_USER : MMT_MODE_KERNEL, f, false);
 	if (mmt_config.calls) /* a hole now and none at the end: a stack has grown */
-		fault_find_vma(st, mm, task->tgid);
+		fault_find_vma(st, mm, task);
 	st->pre_state = page_table_peek(mm, addr, &st->pre);
 	return 0;
 }
@@ -433,7 +434,6 @@ static __always_inline bool ends_at(const struct thread_state *st, u64 addr)
 static __always_inline int page_fault_end(struct mm_perf_ctx *ctx, bool major)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	u32 tid = task->pid, tgid = task->tgid;
 	struct mm_struct *mm = task->mm;
 	struct thread_state *st = mmt_tuning.on ? thread_executor(task) : 0;
 	u32 weight = !major && mmt_tuning.sample > 1 ? mmt_tuning.sample : 1;
@@ -448,14 +448,14 @@ static __always_inline int page_fault_end(struct mm_perf_ctx *ctx, bool major)
 		fault_open(st, task, ctx->addr, MMT_MODE_USER, MMT_FAULT_EXECUTOR | MMT_FAULT_NO_VMA, false);
 		st->t0 = 0;
 		st->pre_state = PTE_UNKNOWN;
-		st->mm_id = own_mm_id(st, tgid, mm);
+		st->mm_id = own_mm_id(st, task, mm);
 	}
 	hole = st->flags & MMT_FAULT_NO_VMA;
-	vma = fault_find_vma(st, mm, tgid);
+	vma = fault_find_vma(st, mm, task);
 	if (mmt_config.calls && hole && st->t0 && vma && st->vm_flags & VM_GROWSDOWN)
 		stack_growth_report(vma, st->addr);
 	fault_close(st, mm, major, false, weight);
-	unattributed_report(st, task, true, st->mm_id, tid, tgid);
+	unattributed_report(st, task, true, st->mm_id);
 	return 0;
 }
 
@@ -520,7 +520,7 @@ int BPF_PROG(fault_sig__tb, int sig, struct kernel_siginfo *info, struct task_st
 		fault_open(st, me, addr, MMT_MODE_USER, MMT_FAULT_EXECUTOR, false);
 		st->t0 = 0;
 	}
-	fault_find_vma(st, mm, me->tgid);
+	fault_find_vma(st, mm, me);
 	fault_close(st, mm, false, true, 1);
 	st->closed_error = 0;
 	return 0;

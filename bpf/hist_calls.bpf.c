@@ -90,15 +90,21 @@ int BPF_PROG(brk_out__fx, const struct pt_regs *regs, long ret)
 SEC("?tp_btf/sys_exit")
 int BPF_PROG(hist_mmap__tb, struct pt_regs *regs, long ret)
 {
-	if ((u32)regs->orig_ax == NR_MMAP && !syscall_is_compat())
-		mmap_returned(ctx, regs->si, ret);
+	struct call c;
+
+	if (!syscall_is_compat()) {
+		if ((u32)regs->orig_ax == NR_MMAP)
+			mmap_returned(ctx, regs->si, ret);
+	} else if (call_set_compat(&c, regs, ret) && c.nr == NR_MMAP) {
+		mmap_returned(ctx, c.arg[1], ret);
+	}
 	return 0;
 }
 
 SEC("?tp_btf/sys_enter")
 int BPF_PROG(brk_in__tb, struct pt_regs *regs, long nr)
 {
-	if (nr == NR_BRK && !syscall_is_compat())
+	if (nr == (syscall_is_compat() ? NR32_BRK : NR_BRK))
 		brk_entered();
 	return 0;
 }
@@ -106,7 +112,13 @@ int BPF_PROG(brk_in__tb, struct pt_regs *regs, long nr)
 SEC("?tp_btf/sys_exit")
 int BPF_PROG(brk_out__tb, struct pt_regs *regs, long ret)
 {
-	if ((u32)regs->orig_ax == NR_BRK && !syscall_is_compat())
-		brk_returned(ctx, regs->di, ret);
+	u32 nr = regs->orig_ax;
+
+	if (!syscall_is_compat()) {
+		if (nr == NR_BRK)
+			brk_returned(ctx, regs->di, ret);
+	} else if (nr == NR32_BRK) {
+		brk_returned(ctx, (u32)regs->bx, ret);
+	}
 	return 0;
 }

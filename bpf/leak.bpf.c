@@ -146,7 +146,7 @@ static __always_inline bool by_target(void)
 {
 	u32 tgid = bpf_get_current_pid_tgid() >> 32;
 
-	if (tgid == leak_config.self)
+	if (pidns_tgid(bpf_get_current_task_btf(), tgid) == leak_config.self)
 		return false;
 	return !leak_config.filter_pid || follow_has(tgid);
 }

@@ -8,12 +8,12 @@
 SEC("?tp_btf/sched_process_fork")
 int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *child)
 {
-	u32 ptgid = BPF_CORE_READ(parent, tgid), ctgid = BPF_CORE_READ(child, tgid), tid = BPF_CORE_READ(child, pid), cmm;
+	u32 ptgid = pidns_tgid(parent, BPF_CORE_READ(parent, tgid)), ctgid = pidns_tgid(child, BPF_CORE_READ(child, tgid));
+	u32 tid = pidns_tid(child, BPF_CORE_READ(child, pid)), cmm;
 	struct mm_struct *mm = BPF_CORE_READ(child, mm), *parent_mm = BPF_CORE_READ(parent, mm);
 	struct mmt_fork *rec;
 	bool thread = ptgid == ctgid;
 	struct thread_state *st;
-	u32 one = 1;
 
 	if (!thread && target_known(ctgid))
 		bpf_map_delete_elem(&targets, &ctgid); /* a reused pid is no target */
@@ -22,10 +22,10 @@ int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *chil
 	if (!thread && target_add(ctgid, BPF_ANY))
 		count(MMT_LOSS_TARGETS_FULL);
 	if (mmt_config.filter_tid) { /* children of a target thread are targets */
-		u32 ptid = BPF_CORE_READ(parent, pid);
+		u32 ptid = pidns_tid(parent, BPF_CORE_READ(parent, pid));
 
-		if (bpf_map_lookup_elem(&tids, &ptid) && !thread)
-			bpf_map_update_elem(&tids, &tid, &one, BPF_ANY);
+		if (bpf_map_lookup_elem(&tids, &ptid) && !thread && bpf_map_update_elem(&tids, &tid, &tid, BPF_ANY))
+			count(MMT_LOSS_TARGETS_FULL);
 	}
 	cmm = mm_id_get(mm, mm == parent_mm ? ptgid : ctgid, true); /* vfork lends the parent's */
 	st = thread_get(child);
@@ -53,7 +53,7 @@ int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *chil
 SEC("?tp_btf/sched_process_exec")
 int BPF_PROG(life_exec__tb, struct task_struct *p, int old_pid, struct linux_binprm *bprm)
 {
-	u32 tgid = BPF_CORE_READ(p, tgid);
+	u32 tgid = pidns_tgid(p, BPF_CORE_READ(p, tgid));
 	struct mm_struct *mm = BPF_CORE_READ(p, mm);
 	struct thread_state *st;
 	struct mmt_exec *rec;
@@ -61,6 +61,12 @@ int BPF_PROG(life_exec__tb, struct task_struct *p, int old_pid, struct linux_bin
 	if (!is_target(tgid))
 		return 0;
 	st = thread_find(p);
+	if (mmt_config.filter_tid && st && st->executor && BPF_CORE_READ(p, pid) != old_pid) { /* it has its leader's id now */
+		u32 old = old_pid;
+
+		bpf_map_update_elem(&tids, &tgid, &tgid, BPF_ANY);
+		bpf_map_delete_elem(&tids, &old);
+	}
 	if (st)
 		st->cache_mm = st->cache_vma = st->own_mm = 0; /* the old mm's address may serve the new one */
 	rec = control_reserve(sizeof(*rec));
@@ -77,7 +83,7 @@ int BPF_PROG(life_exec__tb, struct task_struct *p, int old_pid, struct linux_bin
 SEC("?tp_btf/sched_process_exit")
 int BPF_PROG(life_exit__tb, struct task_struct *p)
 {
-	u32 tgid = BPF_CORE_READ(p, tgid), tid = BPF_CORE_READ(p, pid);
+	u32 tgid = pidns_tgid(p, BPF_CORE_READ(p, tgid)), tid = pidns_tid(p, BPF_CORE_READ(p, pid));
 	struct task_faults faults;
 	struct thread_state *st;
 	struct mmt_exit *rec;
@@ -92,7 +98,7 @@ int BPF_PROG(life_exit__tb, struct task_struct *p)
 	if (st && fault_abandoned(st, faults.minor + faults.major))
 		count(MMT_LOSS_ABANDONED);
 	if (st && st->counting && st->executor)
-		unattributed_report(st, p, false, st->mm_id, tid, tgid);
+		unattributed_report(st, p, false, st->mm_id);
 	rec = control_reserve(sizeof(*rec));
 	if (rec) {
 		head_fill(&rec->head, MMT_KIND_EXIT, 0, bpf_ktime_get_ns());
@@ -102,6 +108,8 @@ int BPF_PROG(life_exit__tb, struct task_struct *p)
 		rec->maj_flt = faults.major;
 		bpf_ringbuf_submit(rec, dead ? BPF_RB_FORCE_WAKEUP : control_lazy());
 	}
+	if (mmt_config.filter_tid)
+		bpf_map_delete_elem(&tids, &tid);
 	if (dead)
 		bpf_map_delete_elem(&targets, &tgid);
 	return 0;

@@ -78,9 +78,9 @@ static __noinline int oom_fill(struct mmt_oom *rec, struct task_struct *victim)
 	struct rss rss = {};
 
 	rec->time = bpf_ktime_get_ns();
-	rec->pid = BPF_CORE_READ(victim, tgid);
+	rec->pid = pidns_tgid(victim, BPF_CORE_READ(victim, tgid));
 	rec->start_boottime = BPF_CORE_READ(victim, group_leader, start_boottime);
-	rec->by_pid = BPF_CORE_READ(by, tgid);
+	rec->by_pid = pidns_tgid(by, BPF_CORE_READ(by, tgid));
 	rec->oom_score_adj = BPF_CORE_READ(victim, signal, oom_score_adj);
 	bpf_probe_read_kernel(rec->comm, sizeof(rec->comm), victim->comm);
 	bpf_probe_read_kernel(rec->by_comm, sizeof(rec->by_comm), by->comm);

@@ -31,7 +31,7 @@ static __always_inline void layout_mm(struct seq_file *seq, struct mm_struct *mm
 	struct mmt_layout_mm m = { .type = MMT_LAYOUT_MM, .size = sizeof(m) };
 
 	m.time = bpf_ktime_get_ns();
-	m.mm_id = mm_id_get(mm, BPF_CORE_READ(task, tgid), true);
+	m.mm_id = mm_id_get(mm, pidns_tgid(task, BPF_CORE_READ(task, tgid)), true);
 	m.start_boottime = BPF_CORE_READ(task, group_leader, start_boottime);
 	m.map_count = BPF_CORE_READ(mm, map_count);
 	m.lock_seq = lock_seq(mm);
@@ -132,7 +132,7 @@ int layout__it(struct bpf_iter__task_vma *ctx)
 		layout_mm(seq, vma->vm_mm, task);
 	}
 	vma_facts(vma, &rec.vma);
-	layout_announced(&rec.vma, mm_id_get(vma->vm_mm, task->tgid, true));
+	layout_announced(&rec.vma, mm_id_get(vma->vm_mm, pidns_tgid(task, task->tgid), true));
 	len = layout_path(vma, buf, rec.vma.kind, ctx->meta->seq_num);
 	rec.new_path = len >= 0;
 	rec.path_len = len > 0 ? len & (MMT_PATH_MAX - 1) : 0;
@@ -143,7 +143,7 @@ int layout__it(struct bpf_iter__task_vma *ctx)
 	return 0;
 }
 
-static __always_inline void watch_unattributed(struct task_struct *task, u32 tid, u32 tgid)
+static __always_inline void watch_unattributed(struct task_struct *task, u32 tid)
 {
 	struct thread_state *st = thread_get(task);
 	struct task_faults faults;
@@ -155,7 +155,7 @@ static __always_inline void watch_unattributed(struct task_struct *task, u32 tid
 	if (!st->executor)
 		return;
 	if (st->counting) {
-		unattributed_report(st, task, false, st->mm_id, tid, tgid);
+		unattributed_report(st, task, false, st->mm_id);
 	} else {
 		faults = task_faults(task);
 		st->base_min = faults.minor;
@@ -179,10 +179,10 @@ int watch__it(struct bpf_iter__task *ctx)
 	mm = BPF_CORE_READ(task, mm);
 	if (!mm)
 		return 0;
-	tid = BPF_CORE_READ(task, pid);
-	tgid = BPF_CORE_READ(task, tgid);
+	tid = pidns_tid(task, BPF_CORE_READ(task, pid));
+	tgid = pidns_tgid(task, BPF_CORE_READ(task, tgid));
 	if (!target_known(tgid)) {
-		if (mmt_config.scope != MMT_SCOPE_ALL || tgid == mmt_config.self)
+		if (mmt_config.scope != MMT_SCOPE_ALL || tgid == mmt_config.self || !tgid)
 			return 0;
 		target_add(tgid, BPF_NOEXIST);
 	}
@@ -205,7 +205,7 @@ int watch__it(struct bpf_iter__task *ctx)
 	bpf_seq_write(ctx->meta->seq, &w, sizeof(w));
 residual:
 	if (mmt_config.residual)
-		watch_unattributed(task, tid, tgid);
+		watch_unattributed(task, tid);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "lib/folio.bpf.h"
 #include "lib/kernel.bpf.h"
 #include "lib/kmalloc.bpf.h"
+#include "lib/pidns.bpf.h"
 #include "lib/rss.bpf.h"
 #include "lib/stall.bpf.h"
 #include "lib/syscall.bpf.h"
@@ -63,7 +64,9 @@ static __always_inline struct mmt_top_row *row_current(void)
 	}
 	if (config.cgroup && bpf_current_task_under_cgroup(&cgroups, 0) != 1)
 		return 0;
-	key.tgid = task->tgid;
+	key.tgid = pidns_tgid(task, task->tgid);
+	if (!key.tgid)
+		return 0;
 	key.start_boottime = task->group_leader->start_boottime;
 	return row_of(&key);
 }
@@ -182,7 +185,7 @@ int BPF_PROG(swap_folio__fe, struct folio *folio)
 	return swapped_in(folio_pages(folio));
 }
 
-static __always_inline void call_done(u32 nr, const struct pt_regs *regs, long ret)
+static __always_inline void call_done(u32 nr, u64 length, long ret)
 {
 	struct mmt_top_row *row;
 
@@ -196,14 +199,14 @@ static __always_inline void call_done(u32 nr, const struct pt_regs *regs, long r
 SEC("?fexit/__x64_sys_mmap")
 int BPF_PROG(top_mmap__fx, const struct pt_regs *regs, long ret)
 {
-	call_done(NR_MMAP, regs, ret);
+	call_done(NR_MMAP, regs->si, ret);
 	return 0;
 }
 
 SEC("?fexit/__x64_sys_munmap")
 int BPF_PROG(top_munmap__fx, const struct pt_regs *regs, long ret)
 {
-	call_done(NR_MUNMAP, regs, ret);
+	call_done(NR_MUNMAP, regs->si, ret);
 	return 0;
 }
 
@@ -212,8 +215,14 @@ int BPF_PROG(top_sys__tb, struct pt_regs *regs, long ret)
 {
 	u32 nr = regs->orig_ax;
 
-	if ((nr == NR_MMAP || nr == NR_MUNMAP) && !syscall_is_compat())
-		call_done(nr, regs, ret);
+	struct call c;
+
+	if (!syscall_is_compat()) {
+		if (nr == NR_MMAP || nr == NR_MUNMAP)
+			call_done(nr, regs->si, ret);
+	} else if (call_set_compat(&c, regs, ret) && (c.nr == NR_MMAP || c.nr == NR_MUNMAP)) {
+		call_done(c.nr, c.arg[1], ret);
+	}
 	return 0;
 }
 
@@ -221,10 +230,10 @@ int BPF_PROG(top_sys__tb, struct pt_regs *regs, long ret)
 SEC("?tp_btf/sched_process_exit")
 int BPF_PROG(top_exit__tb, struct task_struct *p)
 {
-	struct mmt_top_key key = { .tgid = p->tgid };
+	struct mmt_top_key key = { .tgid = pidns_tgid(p, p->tgid) };
 	struct mmt_top_row *row;
 
-	if (config.cgroup && bpf_current_task_under_cgroup(&cgroups, 0) != 1)
+	if (!key.tgid || (config.cgroup && bpf_current_task_under_cgroup(&cgroups, 0) != 1))
 		return 0;
 	key.start_boottime = p->group_leader->start_boottime;
 	row = row_of(&key);
@@ -248,9 +257,11 @@ int top_tasks__it(struct bpf_iter__task *ctx)
 
 	if (!task || (config.cgroup && !task_in_cgroup(task, config.cgroup_id)))
 		return 0;
-	rec.key.tgid = task->tgid;
+	rec.key.tgid = pidns_tgid(task, task->tgid);
+	if (!rec.key.tgid)
+		return 0;
 	rec.key.start_boottime = task->group_leader->start_boottime;
-	rec.tid = task->pid;
+	rec.tid = pidns_tid(task, task->pid);
 	rec.min_flt = task->min_flt;
 	rec.maj_flt = task->maj_flt;
 	if (task->pid == task->tgid) {

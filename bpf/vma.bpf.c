@@ -16,15 +16,17 @@ static __always_inline bool call_changes_vmas(u32 nr)
 }
 
 /* An address in the VMA that the call left behind; 0: none to show. */
-static __always_inline u64 call_address(u32 nr, const struct pt_regs *regs, s64 ret)
+static __always_inline u64 call_address(const struct call *c)
 {
-	if (ret < 0 && ret > -4096)
+	u32 nr = c->nr;
+
+	if (c->ret < 0 && c->ret > -4096)
 		return 0;
 	if (nr == NR_MMAP || nr == NR_MREMAP || nr == NR_SHMAT)
-		return ret;
+		return c->ret;
 	if (nr == NR_BRK)
-		return ret - 1;
-	return nr == NR_MUNMAP || nr == NR_SHMDT ? 0 : regs->di;
+		return c->ret - 1;
+	return nr == NR_MUNMAP || nr == NR_SHMDT ? 0 : c->arg[0];
 }
 
 /* Announces the VMA at addr and puts its key into rec. */
@@ -43,41 +45,52 @@ static __always_inline void call_set_vma(struct mmt_call *rec, struct mm_struct 
 
 static __always_inline bool call_wanted(void)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
 	u64 id = bpf_get_current_pid_tgid();
-	u32 tgid = id >> 32;
 
-	return mmt_tuning.on && is_target(tgid) && tid_passes((u32)id);
+	return mmt_tuning.on && is_target(pidns_tgid(task, id >> 32)) && tid_passes(pidns_tid(task, id));
+}
+
+static __always_inline int call_report(const struct call *c)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct mm_struct *mm = task->mm;
+	struct mmt_call rec = { .nr = c->nr, .ret = c->ret };
+
+	if (!mm)
+		return 0;
+	head_fill(&rec.head, MMT_KIND_CALL, mm_id_get(mm, pidns_tgid(task, task->tgid), true), 0);
+	__builtin_memcpy(rec.arg, c->arg, sizeof(rec.arg));
+	call_set_vma(&rec, mm, call_address(c));
+	rec.head.time = bpf_ktime_get_ns(); /* after its VMA was announced */
+	emit_call(&rec);
+	return 0;
 }
 
 static __always_inline int call_return(u32 nr, const struct pt_regs *regs, s64 ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct mm_struct *mm = task->mm;
-	struct mmt_call rec = { .nr = nr, .ret = ret };
+	struct call c;
 
-	if (!mm || !call_wanted())
+	if (!call_wanted())
 		return 0;
-	head_fill(&rec.head, MMT_KIND_CALL, mm_id_get(mm, task->tgid, true), 0);
-	rec.arg[0] = regs->di;
-	rec.arg[1] = regs->si;
-	rec.arg[2] = regs->dx;
-	rec.arg[3] = regs->r10;
-	rec.arg[4] = regs->r8;
-	rec.arg[5] = regs->r9;
-	call_set_vma(&rec, mm, call_address(nr, regs, ret));
-	rec.head.time = bpf_ktime_get_ns(); /* after its VMA was announced */
-	emit_call(&rec);
-	return 0;
+	call_set(&c, nr, regs, ret);
+	return call_report(&c);
 }
 
 SEC("?tp_btf/sys_exit")
 int BPF_PROG(vma_sys__tb, struct pt_regs *regs, long ret)
 {
 	u32 nr = regs->orig_ax;
+	struct call c;
 
-	if (!call_changes_vmas(nr) || syscall_is_compat())
+	if (!syscall_is_compat()) {
+		if (!call_changes_vmas(nr) || !call_wanted())
+			return 0;
+		call_set(&c, nr, regs, ret);
+	} else if (!call_wanted() || !call_set_compat(&c, regs, ret)) {
 		return 0;
-	return call_return(nr, regs, ret);
+	}
+	return call_report(&c);
 }
 
 #define CALL(name, call, nr)                                                   \

@@ -138,12 +138,18 @@ struct sched_entity { struct cfs_rq *cfs_rq; };
 struct thread_info { __u32 status; };
 
 /* A thread. */
+struct pid_namespace;
+/* A number in one namespace; of those of a pid, numbers[level] is the innermost. */
+struct upid { int nr; struct pid_namespace *ns; };
+struct pid { unsigned int level; struct upid numbers[1]; };
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
 	struct mm_struct *mm, *active_mm;
 	int pid, tgid;
 	struct task_struct *group_leader, *real_parent;
+	struct pid *thread_pid; /* gone once it was collected */
 	__u64 start_boottime; /* ns, CLOCK_BOOTTIME; field 22 of /proc/PID/stat */
 	unsigned long nvcsw; /* voluntary context switches */
 	unsigned long min_flt, maj_flt;

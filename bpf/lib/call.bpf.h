@@ -13,7 +13,7 @@ static __always_inline void stack_growth_report(struct vm_area_struct *vma, u64 
 	struct mmt_call rec = { .nr = MMT_CALL_STACK_GROWTH };
 	struct mmt_vma facts = {};
 
-	head_fill(&rec.head, MMT_KIND_CALL, mm_id_get(task->mm, task->tgid, true), 0);
+	head_fill(&rec.head, MMT_KIND_CALL, mm_id_get(task->mm, pidns_tgid(task, task->tgid), true), 0);
 	vma_facts(vma, &facts);
 	rec.arg[0] = address;
 	rec.arg[1] = facts.start;

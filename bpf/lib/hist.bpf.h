@@ -84,7 +84,7 @@ static __always_inline bool hist_wanted(void)
 /* A pid is used again; with the start time it stands for one process. */
 static __always_inline u64 hist_id_of(struct task_struct *leader)
 {
-	return (u64)(u32)(leader->start_boottime >> 10) << 32 | (u32)leader->tgid;
+	return (u64)(u32)(leader->start_boottime >> 10) << 32 | pidns_tid(leader, leader->tgid);
 }
 
 static __always_inline u64 hist_process_id(void)
@@ -165,16 +165,20 @@ static __always_inline u64 hist_key_value(void *ctx, u8 by, const struct hist_ev
 	}
 }
 
-static __noinline int hist_describe_process(u64 id)
+static __always_inline int hist_describe(struct task_struct *leader, u64 id)
 {
-	struct task_struct *leader = bpf_get_current_task_btf()->group_leader;
 	struct mmt_hist_process p = {};
 
-	p.tgid = leader->tgid;
+	p.tgid = pidns_tid(leader, leader->tgid);
 	p.start_boottime = leader->start_boottime;
 	bpf_probe_read_kernel(p.comm, sizeof(p.comm), leader->comm);
 	bpf_map_update_elem(&hist_processes, &id, &p, BPF_ANY);
 	return 0;
+}
+
+static __noinline int hist_describe_process(u64 id)
+{
+	return hist_describe(bpf_get_current_task_btf()->group_leader, id);
 }
 
 static __noinline int hist_describe_cache(u64 addr)

@@ -5,6 +5,7 @@
 
 #include "count.bpf.h"
 #include "kernel.bpf.h"
+#include "pidns.bpf.h"
 #include "wire/config.h"
 #include "wire/event.h"
 
@@ -61,6 +62,7 @@ struct data_ring { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096)
 struct { __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS); __uint(max_entries, MMT_RINGS); __type(key, u32);
 	 __array(values, struct data_ring); } data_rings SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 2 << 20); } control_ring SEC(".maps");
+/* User space sizes these three by how many processes there can be. */
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8192);
 	 __type(key, u32); __type(value, struct mmt_target); } targets SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8192);
@@ -140,12 +142,13 @@ static __always_inline bool is_target(u32 tgid)
 
 static __always_inline void head_fill(struct mmt_head *h, u16 kind, u32 mm_id, u64 now)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
 	u64 id = bpf_get_current_pid_tgid();
 
 	h->kind = kind;
 	h->cpu = bpf_get_smp_processor_id();
-	h->tid = (u32)id;
-	h->tgid = id >> 32;
+	h->tid = pidns_tid(task, id);
+	h->tgid = pidns_tgid(task, id >> 32);
 	h->mm_id = mm_id;
 	h->time = now;
 }

@@ -35,7 +35,7 @@ static __always_inline struct thread_state *thread_executor(struct task_struct *
 
 	if (st && st->executor)
 		return st;
-	if (!is_target(task->tgid) || !tid_passes(task->pid))
+	if (!is_target(pidns_tgid(task, task->tgid)) || !tid_passes(pidns_tid(task, task->pid)))
 		return 0;
 	st = thread_get(task);
 	if (st) {
@@ -67,8 +67,9 @@ static __always_inline struct task_faults task_faults(struct task_struct *task)
 /* What the kernel counted for this thread beyond the faults seen.  often: in a
  * program that runs at each fault. */
 static __always_inline void unattributed_report(struct thread_state *st, struct task_struct *task, bool often,
-						u32 mm_id, u32 tid, u32 tgid)
+						u32 mm_id)
 {
+	u32 tgid;
 	u64 reported = *(volatile u64 *)&st->reported; /* before the counters: they only grow */
 	struct task_faults f = often ? (struct task_faults){ task->min_flt, task->maj_flt } : task_faults(task);
 	u32 now_min = f.minor - st->base_min - st->seen_min;
@@ -81,6 +82,7 @@ static __always_inline void unattributed_report(struct thread_state *st, struct 
 	/* the thread itself and watch__it may be at it: one reports */
 	if (__sync_val_compare_and_swap(&st->reported, reported, (u64)now_maj << 32 | now_min) != reported)
 		return;
+	tgid = pidns_tgid(task, often ? task->tgid : BPF_CORE_READ(task, tgid));
 	rec = control_reserve(sizeof(*rec));
 	if (!rec) {
 		struct mmt_aggregate_process *p = aggregate_process_get(tgid, task);
@@ -92,7 +94,7 @@ static __always_inline void unattributed_report(struct thread_state *st, struct 
 		return;
 	}
 	head_fill(&rec->head, MMT_KIND_GUP, mm_id, bpf_ktime_get_ns());
-	rec->head.tid = tid;
+	rec->head.tid = pidns_tid(task, often ? task->pid : BPF_CORE_READ(task, pid));
 	rec->head.tgid = tgid;
 	rec->minor = min;
 	rec->major = maj;

@@ -47,6 +47,7 @@ enum mmt_hist_op {
 	MMT_OP_FALLBACK, /* page: taken from another migrate type, by order; k[0] = mmt_fallback */
 	MMT_OP_NESTED,   /* vmalloc: its own arrays of pages */
 	MMT_OP_LATENCY,  /* by duration; requested holds the sum of ns */
+	MMT_OP_UNTIMED,  /* without a duration: faults that the kernel counted and no event came of */
 	MMT_OP_COUNT
 };
 
@@ -74,6 +75,7 @@ enum mmt_hist_loss {
 	MMT_HIST_LOSS_STALLS,   /* no room to remember when a stall began */
 	MMT_HIST_LOSS_OOMS,     /* no room for the line of an OOM kill */
 	MMT_HIST_LOSS_PROCESSES, /* no room to follow a child */
+	MMT_HIST_LOSS_THREADS, /* no room for what was counted for a thread */
 	MMT_HIST_LOSS_COUNT
 };
 

@@ -46,7 +46,8 @@ static void announce(const struct args *a, const struct model *m)
 static bool lost(const struct model *m)
 {
 	return m->cost.bpf_misses || m->losses[MMT_HIST_LOSS_STALLS] || m->losses[MMT_HIST_LOSS_OOMS] ||
-	       m->losses[MMT_HIST_LOSS_PROCESSES] || hist_without_row(hist_of(m)) || m->decode_errors;
+	       m->losses[MMT_HIST_LOSS_PROCESSES] || m->losses[MMT_HIST_LOSS_THREADS] || hist_without_row(hist_of(m)) ||
+	       m->decode_errors;
 }
 
 const struct command command_hist = {

@@ -50,6 +50,10 @@ static int on_input(void *ctx, const struct input *in)
 
 	if (r->record)
 		record_put(r->record, in);
+	if (in->kind != INPUT_RECORD && !input_head(in)) { /* damaged: the model counts it, and nothing comes of it */
+		model_input(r->m, in);
+		return 0;
+	}
 	if (in->kind == INPUT_RETAIN)
 		outputs_before_retain(&r->out);
 	model_input(r->m, in);

@@ -102,7 +102,8 @@ static void each_of(const char *dir, void (*fn)(void *ctx, pid_t pid), void *ctx
 	snprintf(path, sizeof(path), "%s/cgroup.procs", dir);
 	f = fopen(path, "re");
 	while (f && fscanf(f, "%d", &pid) == 1)
-		fn(ctx, pid);
+		if (pid) /* 0: of another pid namespace */
+			fn(ctx, pid);
 	if (f)
 		fclose(f);
 }

@@ -87,11 +87,16 @@ void procfs_threads(pid_t pid, bool (*fn)(void *ctx, pid_t tid), void *ctx)
 		closedir(dir);
 }
 
-static bool on_living(void *ctx, pid_t tid)
+bool procfs_thread_lives(pid_t tid)
 {
 	struct procfs_stat st;
 
-	if (procfs_stat_read(tid, &st) || st.state == 'Z' || st.state == 'X')
+	return procfs_stat_read(tid, &st) == 0 && st.state != 'Z' && st.state != 'X';
+}
+
+static bool on_living(void *ctx, pid_t tid)
+{
+	if (!procfs_thread_lives(tid))
 		return true;
 	*(pid_t *)ctx = tid;
 	return false;
@@ -102,6 +107,27 @@ bool procfs_is_kernel_thread(pid_t pid)
 	struct procfs_stat st;
 
 	return procfs_stat_read(pid, &st) == 0 && st.flags & PF_KTHREAD;
+}
+
+/* A number of /proc/sys/kernel; PROCESSES_MOST where it cannot be read. */
+static uint64_t sysctl_number(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	uint64_t n = PROCESSES_MOST;
+
+	if (f && fscanf(f, "%" SCNu64, &n) != 1)
+		n = PROCESSES_MOST;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+uint32_t procfs_processes_max(void)
+{
+	uint64_t pids = sysctl_number("/proc/sys/kernel/pid_max"), threads = sysctl_number("/proc/sys/kernel/threads-max");
+	uint64_t n = pids < threads ? pids : threads;
+
+	return n < PROCESSES_LEAST ? PROCESSES_LEAST : n > PROCESSES_MOST ? PROCESSES_MOST : (uint32_t)n;
 }
 
 void procfs_processes(void (*fn)(void *ctx, pid_t pid, pid_t parent), void *ctx)

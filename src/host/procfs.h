@@ -31,11 +31,17 @@ bool procfs_started(const struct procfs_stat *st, uint64_t start_boottime);
  * thread's id. */
 int procfs_check_target(pid_t pid, struct error *e);
 bool procfs_is_kernel_thread(pid_t pid);
+/* How many processes a table must have room for: as many as this kernel allows at a time
+ * (pid_max, threads-max), from PROCESSES_LEAST to PROCESSES_MOST. */
+#define PROCESSES_LEAST 8192u
+#define PROCESSES_MOST 65536u
+uint32_t procfs_processes_max(void);
 /* Calls fn for each process there is. */
 void procfs_processes(void (*fn)(void *ctx, pid_t pid, pid_t parent), void *ctx);
 /* A thread of pid that lives: pid itself, or, after its leader has ended, another;
  * -1: none. What /proc shows of the address space is empty under a dead leader. */
 pid_t procfs_living(pid_t pid);
+bool procfs_thread_lives(pid_t tid);
 /* Process of a thread, or -1. */
 pid_t procfs_tgid(pid_t tid);
 /* Calls fn for each thread, in ascending order, until it returns false. */

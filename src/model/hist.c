@@ -34,7 +34,7 @@ bool hist_has_key(uint8_t domain, uint8_t op, enum mmt_hist_key_id key)
 
 bool hist_has_sizes(uint8_t domain, uint8_t op)
 {
-	return op != MMT_OP_FREE || !hist_is(domain, HD_FREES_SIZELESS);
+	return op != MMT_OP_UNTIMED && (op != MMT_OP_FREE || !hist_is(domain, HD_FREES_SIZELESS));
 }
 
 enum input_name_kind hist_name_kind(uint8_t domain, enum mmt_hist_key_id key)

@@ -9,10 +9,12 @@
 #include <string.h>
 
 #include "host/cgroup.h"
+#include "host/procfs.h"
 #include "probe/hist_ended.h"
 #include "probe/kernel_btf.h"
 #include "probe/kernel_read.h"
 #include "probe/objects.h"
+#include "probe/pidns.h"
 #include "probe/percpu.h"
 #include "wire/percpu.h"
 #include "wire/stall.h"
@@ -27,13 +29,17 @@ static const struct { enum hook_id free; const enum hook_id *alloc; } domain_hoo
 #undef DOMAIN
 };
 
+#define FAULT_THREADS 65536 /* some 90 bytes each, for faults by tracepoints only */
+
 struct hist_probe {
 	struct hist_bpf *skel;
 	struct plan plan;
 	struct links links;
+	struct bpf_link *watch_link; /* of fault_watch__it; NULL: no residual of faults */
 	struct ring_buffer *ooms, *bell;
 	bool rang;
 	int by_process; /* which key of a row it is; -1: none */
+	bool pages; /* those of an address space are known */
 	hist_probe_oom_fn oom_fn;
 	void *oom_ctx;
 	char why[MMT_DOMAIN_COUNT][320]; /* a domain left out */
@@ -151,7 +157,7 @@ static int oom_prepare(struct hist_probe *k, struct error *e)
 	if (!k->plan.chosen[HOOK_OOM])
 		return 0;
 	if (bpf_program__autoload(k->skel->progs.percpu_find__rt))
-		percpu_find(k->skel->progs.percpu_find__rt);
+		k->pages |= percpu_find(k->skel->progs.percpu_find__rt);
 	k->ooms = ring_buffer__new(bpf_map__fd(k->skel->maps.ooms), on_oom, k, NULL);
 	return k->ooms ? 0 : error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot map the ring");
 }
@@ -194,14 +200,21 @@ static int object_load(struct hist_probe *k, const struct hist_probe_options *op
 		return error_set(e, error_code_of(err), NULL, strerror(-err), "cannot choose the cgroup");
 	k->skel->rodata->hist_config.bulk = k->plan.chosen[HOOK_PAGE_BULK] != NULL;
 	size_maps(k, opt);
+	bpf_map__set_max_entries(k->skel->maps.followed, opt->config.filter_pid ? procfs_processes_max() : 1);
+	k->pages = k->plan.chosen[HOOK_OOM] && !percpu_counts_pages(opt->btf);
+	if (bpf_program__autoload(k->skel->progs.fault_watch__it))
+		bpf_map__set_max_entries(k->skel->maps.fault_threads, FAULT_THREADS);
 	k->skel->rodata->hist_config.cpus = (uint32_t)libbpf_num_possible_cpus();
 	bpf_map__set_max_entries(k->skel->maps.percpu_bases, (uint32_t)libbpf_num_possible_cpus());
 	bpf_program__set_autoload(k->skel->progs.percpu_find__rt, k->plan.chosen[HOOK_OOM] &&
 				  percpu_offsets(opt->btf, (struct mmt_percpu *)&k->skel->rodata->percpu));
 	if (links_check_files(k->skel->obj, e))
 		return -1;
+	k->skel->rodata->pidns_inner = pidns_prepare(k->skel->obj);
 	kernel_btf_release(); /* libbpf has its own now */
 	err = hist_bpf__load(k->skel);
+	if (!err)
+		err = pidns_find(k->skel->obj);
 	if (err)
 		return rights_load_fail(e, err);
 	return fill_maps(k, opt, e) || bell_prepare(k, e) ? -1 : oom_prepare(k, e);
@@ -226,7 +239,37 @@ struct hist_probe *hist_probe_open(const struct hist_probe_options *opt, struct 
 
 int hist_probe_attach(struct hist_probe *k, struct error *e)
 {
-	return links_attach(&k->links, &k->plan, k->skel->obj, e);
+	int err;
+
+	if (links_attach(&k->links, &k->plan, k->skel->obj, e))
+		return -1;
+	if (!bpf_program__autoload(k->skel->progs.fault_watch__it))
+		return 0;
+	k->watch_link = bpf_program__attach_iter(k->skel->progs.fault_watch__it, NULL);
+	err = k->watch_link ? hist_probe_watch(k) : -errno;
+	if (err)
+		return error_set(e, error_code_of(err), NULL, strerror(-err), "cannot read the threads");
+	k->skel->bss->fault_threads_known = 1;
+	return 0;
+}
+
+int hist_probe_watch(struct hist_probe *k)
+{
+	struct iter_buffer nothing = { 0 };
+	ssize_t n = k->watch_link ? iter_read(&nothing, bpf_link__fd(k->watch_link)) : 0;
+
+	iter_free(&nothing);
+	return n < 0 ? (int)n : 0;
+}
+
+int hist_probe_follow_cpus(struct hist_probe *k)
+{
+	return perf_follow(&k->links.perf);
+}
+
+int hist_probe_cpu_fd(const struct hist_probe *k)
+{
+	return k->links.perf.prog ? k->links.perf.news : -1;
 }
 
 void hist_probe_detach(struct hist_probe *k)
@@ -239,6 +282,7 @@ void hist_probe_free(struct hist_probe *k)
 	if (!k)
 		return;
 	hist_probe_detach(k);
+	bpf_link__destroy(k->watch_link);
 	ring_buffer__free(k->ooms);
 	ring_buffer__free(k->bell);
 	hist_bpf__destroy(k->skel);
@@ -247,9 +291,12 @@ void hist_probe_free(struct hist_probe *k)
 
 int hist_probe_add_process(struct hist_probe *k, pid_t tgid)
 {
-	uint32_t key = (uint32_t)tgid, one = 1;
+	return pidns_follow(k->skel->obj, k->skel->maps.followed, tgid);
+}
 
-	return bpf_map_update_elem(bpf_map__fd(k->skel->maps.followed), &key, &one, BPF_ANY) ? -errno : 0;
+bool hist_probe_target_lives(const struct hist_probe *k)
+{
+	return map_any_lives(k->skel->maps.followed, false);
 }
 
 const struct candidate *hist_probe_backend(const struct hist_probe *k, enum mmt_domain domain, const char **limitations)
@@ -364,6 +411,11 @@ void hist_probe_ooms(struct hist_probe *k, hist_probe_oom_fn fn, void *ctx)
 	k->oom_ctx = ctx;
 	if (k->ooms)
 		ring_buffer__consume(k->ooms);
+}
+
+bool hist_probe_oom_pages(const struct hist_probe *k)
+{
+	return !k->plan.chosen[HOOK_OOM] || k->pages;
 }
 
 bool hist_probe_process(const struct hist_probe *k, uint64_t id, struct mmt_hist_process *out)

@@ -33,11 +33,18 @@ bool hist_probe_counts_frees(enum mmt_domain domain);
 /* Tries, opens and loads; attaches nothing yet. */
 struct hist_probe *hist_probe_open(const struct hist_probe_options *opt, struct error *e);
 int hist_probe_attach(struct hist_probe *k, struct error *e);
+/* Counts what no event came of, up to now; 0 or a negative errno. */
+int hist_probe_watch(struct hist_probe *k);
+/* As probe_follow_cpus() and probe_cpu_fd(). */
+int hist_probe_follow_cpus(struct hist_probe *k);
+int hist_probe_cpu_fd(const struct hist_probe *k);
 void hist_probe_detach(struct hist_probe *k);
 void hist_probe_free(struct hist_probe *k); /* takes NULL */
 
 /* Counts only processes added from now on, if opened with config.filter_pid. */
 int hist_probe_add_process(struct hist_probe *k, pid_t tgid);
+/* Is one of them, or of their children, alive? */
+bool hist_probe_target_lives(const struct hist_probe *k);
 
 /* The backend of a domain; NULL: it is not counted. *limitations: what it cannot see,
  * or why it is not counted. */
@@ -58,6 +65,8 @@ int hist_probe_read(struct hist_probe *k, hist_probe_row_fn fn, void *ctx);
  * when there are some; -1: the domain is not counted. */
 typedef void (*hist_probe_oom_fn)(void *ctx, const struct mmt_oom_record *oom);
 void hist_probe_ooms(struct hist_probe *k, hist_probe_oom_fn fn, void *ctx);
+/* Are the pages of victims known? */
+bool hist_probe_oom_pages(const struct hist_probe *k);
 int hist_probe_oom_fd(const struct hist_probe *k);
 
 /* Readable when rows of processes that ended take the room of others: then

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include "probe/kernel_read.h"
 
+#include "host/procfs.h"
+
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -48,6 +50,19 @@ int map_each(const struct bpf_map *map, void (*fn)(void *ctx, const void *key, c
 	free(keys);
 	free(values);
 	return err == -ENOENT ? 0 : err;
+}
+
+bool map_any_lives(const struct bpf_map *map, bool threads)
+{
+	uint32_t key, id, *last = NULL;
+	int fd = bpf_map__fd(map);
+
+	while (!bpf_map_get_next_key(fd, last, &key)) {
+		if (!bpf_map_lookup_elem(fd, &key, &id) && (threads ? procfs_thread_lives((pid_t)id) : procfs_living((pid_t)id) > 0))
+			return true;
+		last = &key;
+	}
+	return false;
 }
 
 uint64_t map_sum(const struct bpf_map *map, uint32_t which)

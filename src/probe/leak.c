@@ -13,6 +13,7 @@
 #include "probe/kernel_btf.h"
 #include "probe/kernel_read.h"
 #include "probe/objects.h"
+#include "probe/pidns.h"
 
 #include "leak.skel.h" /* after wire/leak.h, whose types it uses */
 
@@ -35,6 +36,7 @@ static int object_load(struct leak_probe *p, const struct leak_options *opt, str
 	plan_autoload(&p->plan, p->skel->obj);
 	bpf_program__set_autoload(p->skel->progs.leak_now__sc, true);
 	bpf_map__set_max_entries(p->skel->maps.objects, opt->entries);
+	bpf_map__set_max_entries(p->skel->maps.followed, opt->config.filter_pid ? procfs_processes_max() : 1);
 	/* the stacks take 3 MB: not where none is asked for */
 	if (!opt->config.stacks && !(domains & (1 << MMT_LEAK_VMALLOC | 1 << MMT_LEAK_PAGE)) &&
 	    !p->plan.chosen[HOOK_LEAK_BULK]) {
@@ -44,8 +46,11 @@ static int object_load(struct leak_probe *p, const struct leak_options *opt, str
 	p->skel->rodata->leak_config = opt->config;
 	if (links_check_files(p->skel->obj, e))
 		return -1;
+	p->skel->rodata->pidns_inner = pidns_prepare(p->skel->obj);
 	kernel_btf_release(); /* libbpf has its own now */
 	err = leak_bpf__load(p->skel);
+	if (!err)
+		err = pidns_find(p->skel->obj);
 	if (err == -ENOMEM || err == -E2BIG)
 		return error_set(e, EXIT_FAILED, "--entries N makes the table smaller", strerror(-err),
 				 "cannot make a table of %u allocations", opt->entries);
@@ -102,22 +107,12 @@ void leak_probe_free(struct leak_probe *p)
 
 int leak_add_target(struct leak_probe *p, pid_t tgid)
 {
-	uint32_t key = (uint32_t)tgid, one = 1;
-
-	return bpf_map_update_elem(bpf_map__fd(p->skel->maps.followed), &key, &one, BPF_ANY) ? -errno : 0;
+	return pidns_follow(p->skel->obj, p->skel->maps.followed, tgid);
 }
 
 bool leak_target_lives(const struct leak_probe *p)
 {
-	int fd = bpf_map__fd(p->skel->maps.followed);
-	uint32_t key, *last = NULL;
-
-	while (!bpf_map_get_next_key(fd, last, &key)) {
-		if (procfs_living((pid_t)key) > 0)
-			return true;
-		last = &key;
-	}
-	return false;
+	return map_any_lives(p->skel->maps.followed, false);
 }
 
 const struct candidate *leak_backend(const struct leak_probe *p, enum hook_id hook)

@@ -101,12 +101,10 @@ static void say_namespaces(struct machine_fact *pids, struct machine_fact *users
 	bool other = rights_user_namespace();
 	struct error e = { 0 };
 
-	if (!rights_check_namespace(&e))
-		say(pids, "pid_namespace", NULL, "the initial one");
-	else if (e.code == EXIT_FAILED) /* no /proc */
-		say(pids, "pid_namespace", e.hint, "not known: %s: %s", e.what, e.cause);
+	if (rights_check_proc(&e))
+		say(pids, "pid_namespace", e.hint, "%s: %s", e.what, e.cause);
 	else
-		say(pids, "pid_namespace", e.hint, "not the initial one: %s", e.cause);
+		say(pids, "pid_namespace", NULL, "%s", rights_initial_pids() ? "the initial one" : "another: pids are those of here");
 	say(users, "user_namespace", other ? "run it outside of it: its root has no rights over the kernel" : NULL, "%s",
 	    other ? "not the initial one" : "the initial one");
 }

@@ -28,22 +28,24 @@ static bool variable(const struct btf *btf, const struct btf_type *section, cons
 	return false;
 }
 
-/* A member of a struct, those without a name looked into; false: not there. */
-static bool member(const struct btf *btf, __u32 type, const char *name, __u64 *offset)
+/* Type of a member of a struct, those without a name looked into; NULL: not there. */
+static const struct btf_type *member_type(const struct btf *btf, __u32 type, const char *name, __u64 *offset)
 {
-	const struct btf_type *t = btf__type_by_id(btf, type);
+	const struct btf_type *t = btf__type_by_id(btf, type), *found;
 	const struct btf_member *m = btf_members(t);
 
 	for (__u16 i = 0; t && btf_is_composite(t) && i < btf_vlen(t); i++) {
 		__u64 at = *offset + btf_member_bit_offset(t, i) / 8;
 		const char *own = btf__name_by_offset(btf, m[i].name_off);
 
-		if (!strcmp(own, name) || (!*own && member(btf, m[i].type, name, &at))) {
+		found = !strcmp(own, name) ? btf__type_by_id(btf, m[i].type)
+			: !*own ? member_type(btf, m[i].type, name, &at) : NULL;
+		if (found) {
 			*offset = at;
-			return true;
+			return found;
 		}
 	}
-	return false;
+	return NULL;
 }
 
 /* A variable of its own, or (6.2 to 6.14) a member of pcpu_hot. */
@@ -53,7 +55,7 @@ static bool hot(const struct btf *btf, const struct btf_type *section, const cha
 	__u32 type;
 
 	return variable(btf, section, name, offset, &type) ||
-	       (variable(btf, section, "pcpu_hot", offset, &type) && member(btf, type, member_name, offset));
+	       (variable(btf, section, "pcpu_hot", offset, &type) && member_type(btf, type, member_name, offset));
 }
 
 bool percpu_offsets(const char *path, struct mmt_percpu *out)
@@ -75,6 +77,19 @@ bool percpu_offsets(const char *path, struct mmt_percpu *out)
 		     hot(btf, section, "__preempt_count", "preempt_count", &out->preempt_count);
 	}
 	return ok;
+}
+
+bool percpu_counts_pages(const char *path)
+{
+	const struct btf *btf = kernel_btf(path);
+	int id = btf ? btf__find_by_name_kind(btf, "mm_struct", BTF_KIND_STRUCT) : -1;
+	__u64 offset = 0;
+	const struct btf_type *t;
+
+	if (id <= 0)
+		return true;
+	t = member_type(btf, (__u32)id, "rss_stat", &offset);
+	return !t || btf_is_array(t);
 }
 
 bool percpu_find(const struct bpf_program *prog)

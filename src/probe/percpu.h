@@ -12,6 +12,9 @@ struct bpf_program;
 
 /* Offsets from the BTF (NULL: the running kernel's); false: it does not show them all. */
 bool percpu_offsets(const char *btf, struct mmt_percpu *out);
+/* Are the pages of an address space counted by CPU (6.2 and later), so that without the
+ * offsets they cannot be known? */
+bool percpu_counts_pages(const char *btf);
 /* Runs the program percpu_find__rt on each CPU that is online; false: not found on all. */
 bool percpu_find(const struct bpf_program *prog);
 

@@ -12,18 +12,19 @@
 #include "wire/config.h"
 
 #include "mmtrace.skel.h"
+#include "host/procfs.h"
 #include "host/swap_types.h"
 #include "probe/direct_map.h"
 #include "probe/kernel_btf.h"
 #include "probe/kernel_read.h"
 #include "probe/objects.h"
+#include "probe/pidns.h"
 #include "probe/rights.h"
 #include "probe/rings.h"
 
 /* Sizes of maps when any process may be traced */
 #define MANY_ROWS 65536
 #define MANY_COARSE 8192
-#define MANY_PROCESSES 65536
 
 struct probe {
 	struct mmtrace_bpf *skel;
@@ -34,6 +35,7 @@ struct probe {
 	uint64_t cpus_came;     /* online while traced */
 	uint64_t folded_read;   /* MMT_LOSS_FOLDED when rows were last read */
 	struct iter_buffer layout;
+	uint64_t targets_refused; /* by user space; programs count their own */
 	bool peek;
 	bool each;              /* single events are wanted from the first one on */
 };
@@ -59,10 +61,10 @@ static void maps_size(struct mmtrace_bpf *skel, const struct probe_options *opt)
 		bpf_map__set_max_entries(skel->maps.aggregate_coarse, opt->rows);
 	if (opt->rows && opt->rows < bpf_map__max_entries(skel->maps.aggregate_processes))
 		bpf_map__set_max_entries(skel->maps.aggregate_processes, opt->rows + 1); /* one stands for the rest */
-	if (many) {
-		bpf_map__set_max_entries(skel->maps.targets, MANY_PROCESSES);
-		bpf_map__set_max_entries(skel->maps.mms, MANY_PROCESSES);
-	}
+	/* some 80 bytes each: 5 MiB a table for 65,536 */
+	bpf_map__set_max_entries(skel->maps.targets, procfs_processes_max());
+	bpf_map__set_max_entries(skel->maps.mms, procfs_processes_max());
+	bpf_map__set_max_entries(skel->maps.tids, opt->filter_tid ? procfs_processes_max() : 1);
 }
 
 /* Shows the programs where page tables are. */
@@ -137,10 +139,14 @@ static int object_load(struct probe *p, const struct probe_options *opt, struct 
 	config_set(p, opt);
 	if (links_check_files(p->skel->obj, e))
 		return -1;
+	p->skel->rodata->pidns_inner = pidns_prepare(p->skel->obj);
 	kernel_btf_release(); /* libbpf has its own now */
 	err = mmtrace_bpf__load(p->skel);
 	if (err)
 		return rights_load_fail(e, err);
+	err = pidns_find(p->skel->obj);
+	if (err)
+		return error_set(e, error_code_of(err), NULL, strerror(-err), "cannot find the pid namespace");
 	p->peek = p->peek && peek_check(p->skel) == 0;
 	if (opt->scope == MMT_SCOPE_CGROUP &&
 	    bpf_map_update_elem(bpf_map__fd(p->skel->maps.cgroup), &zero, &opt->cgroup, BPF_ANY))
@@ -255,14 +261,22 @@ int probe_add_target(struct probe *p, pid_t tgid)
 	uint64_t bit = MMT_FILTER_HASH(key);
 
 	__atomic_fetch_or(&p->skel->bss->target_filter[bit >> 6], 1ull << (bit & 63), __ATOMIC_RELAXED);
-	return bpf_map_update_elem(bpf_map__fd(p->skel->maps.targets), &key, &t, BPF_ANY) ? -errno : 0;
+	if (!bpf_map_update_elem(bpf_map__fd(p->skel->maps.targets), &key, &t, BPF_ANY))
+		return 0;
+	p->targets_refused++;
+	return -errno;
 }
 
 int probe_add_tid(struct probe *p, pid_t tid)
 {
-	uint32_t key = (uint32_t)tid, one = 1;
+	uint32_t key = (uint32_t)tid;
 
-	return bpf_map_update_elem(bpf_map__fd(p->skel->maps.tids), &key, &one, BPF_ANY) ? -errno : 0;
+	return bpf_map_update_elem(bpf_map__fd(p->skel->maps.tids), &key, &key, BPF_ANY) ? -errno : 0;
+}
+
+bool probe_tid_lives(const struct probe *p)
+{
+	return map_any_lives(p->skel->maps.tids, true);
 }
 
 const struct candidate *probe_backend(const struct probe *p, enum hook_id hook)
@@ -372,6 +386,7 @@ void probe_losses(struct probe *p, uint64_t out[MMT_LOSS_COUNT])
 	for (uint32_t i = 0; i < MMT_LOSS_COUNT; i++)
 		out[i] = map_sum(p->skel->maps.losses, i);
 	out[MMT_LOSS_DELIVERED] = rings_delivered(p->rings);
+	out[MMT_LOSS_TARGETS_FULL] += p->targets_refused;
 	out[MMT_LOSS_CPU_ONLINE] = p->cpus_came;
 }
 

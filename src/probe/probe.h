@@ -47,6 +47,8 @@ void probe_free(struct probe *p);
 int probe_tune(struct probe *p, bool aggregate, uint32_t sample);
 int probe_add_target(struct probe *p, pid_t tgid);
 int probe_add_tid(struct probe *p, pid_t tid);
+/* Is one of these threads, or of their children, alive? */
+bool probe_tid_lives(const struct probe *p);
 /* The backend chosen for a hook, or NULL. */
 const struct candidate *probe_backend(const struct probe *p, enum hook_id hook);
 bool probe_has_peek(const struct probe *p);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -36,16 +37,27 @@ int rights_check_start(struct error *e)
 	return 0;
 }
 
-int rights_check_namespace(struct error *e)
+bool rights_initial_pids(void)
 {
 	struct stat st;
 
-	if (stat("/proc/self/ns/pid", &st))
+	return stat("/proc/self/ns/pid", &st) || st.st_ino == INITIAL_PID_NAMESPACE;
+}
+
+int rights_check_proc(struct error *e)
+{
+	char target[32];
+	ssize_t n = readlink("/proc/self", target, sizeof(target) - 1);
+
+	if (n < 0 && errno != ENOENT)
 		return error_set(e, EXIT_FAILED, "mount it: mount -t proc proc /proc", strerror(errno), "cannot read /proc");
-	if (st.st_ino == INITIAL_PID_NAMESPACE)
+	target[n > 0 ? n : 0] = '\0';
+	if (n > 0 && atoi(target) == getpid())
 		return 0;
-	return error_set(e, EXIT_KERNEL_CANNOT, "run it in the initial pid namespace (of a container: --pid=host)",
-			 "here pids mean other processes than in the kernel's events", "cannot trace from within a pid namespace");
+	if (access("/proc/version", F_OK))
+		return error_set(e, EXIT_FAILED, "mount it: mount -t proc proc /proc", "it is not mounted", "cannot read /proc");
+	return error_set(e, EXIT_KERNEL_CANNOT, "mount one of this namespace: mount -t proc proc /proc",
+			 "the /proc mounted here shows another pid namespace", "cannot tell processes by their pids");
 }
 
 static bool capable(uint64_t set, int capability)

@@ -11,9 +11,10 @@
 
 /* Are /proc and /sys there, and can a few files be opened?  0, or -1 and e is filled. */
 int rights_check_start(struct error *e);
-/* BPF programs see pids of the initial namespace: 0 if they are ours too, else
- * -1 and e is filled. */
-int rights_check_namespace(struct error *e);
+/* Are the pids here those of the initial namespace? */
+bool rights_initial_pids(void);
+/* Does /proc show the processes by the pids that this process sees?  0, or -1 and e filled. */
+int rights_check_proc(struct error *e);
 /* Is a seccomp filter active? */
 bool rights_seccomp(void);
 /* Bits of this process's effective capabilities. */

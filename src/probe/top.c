@@ -9,13 +9,17 @@
 #include <string.h>
 
 #include "host/cgroup.h"
+#include "host/procfs.h"
 #include "probe/kernel_btf.h"
 #include "probe/kernel_read.h"
 #include "probe/objects.h"
+#include "probe/pidns.h"
 #include "probe/percpu.h"
 #include "wire/percpu.h"
 
 #include "top.skel.h"
+
+#define ROWS_ENDED 8192
 
 struct top_probe {
 	struct top_bpf *skel;
@@ -24,8 +28,10 @@ struct top_probe {
 	struct bpf_link *tasks_link;
 	struct iter_buffer tasks;
 	const pid_t *pids;
+	uint64_t *starts; /* of these processes, once chosen; 0: it was not there any more */
 	int pid_count;
 	bool percpu; /* per-CPU variables can be read */
+	bool pages;  /* and so the pages of an address space are known */
 };
 
 static int row_add(struct top_probe *p, uint32_t tgid, uint64_t start)
@@ -41,6 +47,14 @@ static int cgroup_set(struct top_probe *p, const struct top_probe_options *opt)
 	uint32_t zero = 0;
 
 	return bpf_map_update_elem(bpf_map__fd(p->skel->maps.cgroups), &zero, &opt->cgroup, BPF_ANY) ? -errno : 0;
+}
+
+/* Those that live and those that ended in the interval, some 250 bytes each. */
+static uint32_t rows_default(const struct top_probe_options *opt)
+{
+	uint32_t most = procfs_processes_max(), ended = most / 4 < ROWS_ENDED ? ROWS_ENDED : most / 4;
+
+	return opt->pid_count ? (uint32_t)opt->pid_count : most + ended;
 }
 
 static int object_load(struct top_probe *p, const struct top_probe_options *opt, struct error *e)
@@ -62,13 +76,16 @@ static int object_load(struct top_probe *p, const struct top_probe_options *opt,
 	p->percpu = percpu_offsets(opt->btf, (struct mmt_percpu *)&p->skel->rodata->percpu);
 	bpf_program__set_autoload(p->skel->progs.percpu_find__rt, p->percpu);
 	bpf_map__set_max_entries(p->skel->maps.percpu_bases, config->cpus);
-	if (opt->rows)
-		bpf_map__set_max_entries(p->skel->maps.rows, opt->rows + MMT_TOP_FULL + 1);
+	bpf_map__set_max_entries(p->skel->maps.rows, (opt->rows ? opt->rows : rows_default(opt)) + MMT_TOP_FULL + 1);
 	if (links_check_files(p->skel->obj, e))
 		return -1;
+	p->skel->rodata->pidns_inner = pidns_prepare(p->skel->obj);
+	p->pages = !percpu_counts_pages(opt->btf);
 	kernel_btf_release(); /* libbpf has its own now */
 	if (!err)
 		err = top_bpf__load(p->skel);
+	if (!err)
+		err = pidns_find(p->skel->obj);
 	if (!err && config->cgroup)
 		err = cgroup_set(p, opt);
 	if (!err)
@@ -78,19 +95,32 @@ static int object_load(struct top_probe *p, const struct top_probe_options *opt,
 	if (err)
 		return rights_load_fail(e, err);
 	p->percpu = p->percpu && percpu_find(p->skel->progs.percpu_find__rt);
+	p->pages |= p->percpu;
 	return 0;
 }
 
-/* Targets have their row from the start. */
+static void start_note(struct top_probe *p, uint64_t *starts, const struct mmt_top_key *key)
+{
+	for (int i = 0; i < p->pid_count; i++)
+		if ((uint32_t)p->pids[i] == key->tgid)
+			starts[i] = key->start_boottime;
+}
+
+/* Targets have their row from the start.  A later process with the same id is none. */
 static int rows_choose(struct top_probe *p, struct error *e)
 {
+	uint64_t *starts = calloc((size_t)p->pid_count + 1, sizeof(*starts));
 	const struct mmt_top_task *tasks;
 	ssize_t n = top_probe_tasks(p, &tasks);
-	int err = n < 0 ? (int)n : 0;
+	int err = n < 0 ? (int)n : !starts ? -ENOMEM : 0;
 
-	for (ssize_t i = 0; i < n && !err && p->pid_count; i++)
-		if (tasks[i].flags & MMT_TOP_LEADER)
-			err = row_add(p, tasks[i].key.tgid, tasks[i].key.start_boottime);
+	for (ssize_t i = 0; i < n && !err && p->pid_count; i++) {
+		if (!(tasks[i].flags & MMT_TOP_LEADER))
+			continue;
+		start_note(p, starts, &tasks[i].key);
+		err = row_add(p, tasks[i].key.tgid, tasks[i].key.start_boottime);
+	}
+	p->starts = starts;
 	return err ? rights_fail(e, err, NULL, "cannot read the processes") : 0;
 }
 
@@ -150,6 +180,7 @@ void top_probe_free(struct top_probe *p)
 	bpf_link__destroy(p->tasks_link);
 	top_bpf__destroy(p->skel);
 	iter_free(&p->tasks);
+	free(p->starts);
 	free(p);
 }
 
@@ -163,10 +194,15 @@ bool top_probe_percpu(const struct top_probe *p)
 	return p->percpu;
 }
 
-static bool pid_chosen(const struct top_probe *p, uint32_t tgid)
+bool top_probe_pages(const struct top_probe *p)
+{
+	return p->pages;
+}
+
+static bool is_chosen(const struct top_probe *p, const struct mmt_top_key *key)
 {
 	for (int i = 0; i < p->pid_count; i++)
-		if ((uint32_t)p->pids[i] == tgid)
+		if ((uint32_t)p->pids[i] == key->tgid && (!p->starts || p->starts[i] == key->start_boottime))
 			return true;
 	return !p->pid_count;
 }
@@ -181,7 +217,7 @@ ssize_t top_probe_tasks(struct top_probe *p, const struct mmt_top_task **tasks)
 		return n;
 	n /= (ssize_t)sizeof(*all);
 	for (ssize_t i = 0; i < n; i++)
-		if (pid_chosen(p, all[i].key.tgid))
+		if (is_chosen(p, &all[i].key))
 			all[used++] = all[i];
 	return used;
 }

@@ -34,8 +34,10 @@ void top_probe_free(struct top_probe *p);
 /* NULL: none works here. */
 const struct candidate *top_probe_backend(const struct top_probe *p, enum hook_id hook);
 
-/* Are interrupts distinguished from the processes they interrupt, and is RSS exact? */
+/* Are interrupts told from the processes that they interrupt? */
 bool top_probe_percpu(const struct top_probe *p);
+/* Is RSS known? */
+bool top_probe_pages(const struct top_probe *p);
 
 /* All threads asked for; valid until the next call. Their number, or a negative errno. */
 ssize_t top_probe_tasks(struct top_probe *p, const struct mmt_top_task **tasks);

@@ -98,7 +98,7 @@ static int doctor_open(struct source *s, struct error *e)
 	hook_trials(s->args->probe.btf, s->args->probe.verbose, trials);
 	emit_machine(s);
 	emit_trials(s, trials);
-	if (!rights_check_start(&why) && !rights_check_namespace(&why) && !check_trials(trials, &why)) {
+	if (!rights_check_start(&why) && !rights_check_proc(&why) && !check_trials(trials, &why)) {
 		emit_fact(s, "option", "usable", "");
 	} else {
 		snprintf(code, sizeof(code), "%d", why.code);

@@ -71,6 +71,8 @@ static void emit_facts(struct fault_source *f)
 	emit_fact(&f->s, "run", "latency_span", c->span);
 	if (c->limitations[0])
 		emit_fact(&f->s, "unknown", "gup", c->limitations);
+	if (a->command == COMMAND_TRACE && probe_backend(f->probe, HOOK_VMA))
+		emit_backend(&f->s, HOOK_VMA, probe_backend(f->probe, HOOK_VMA));
 	if (!probe_has_peek(f->probe))
 		emit_fact(&f->s, "unknown", "class", "page-table entries cannot be read here");
 	if (a->target.all || a->target.cgroup)
@@ -104,7 +106,7 @@ static int fault_open(struct source *s, struct error *e)
 
 	f->limit.stats = -1;
 	/* with -a and --cgroup too: processes are followed by their ids */
-	if (rights_check_namespace(e) || target_check(s, true, false, e) || probe_options_make(s, &opt, e))
+	if (rights_check_proc(e) || target_check(s, true, false, e) || probe_options_make(s, &opt, e))
 		return -1;
 	target_report_children(s); /* those born while we attach may be traced */
 	f->probe = probe_open(&opt, e);
@@ -128,15 +130,35 @@ static int fault_open(struct source *s, struct error *e)
 
 /* --- start --- */
 
-static void add_member(void *ctx, pid_t pid)
+static int add_target(struct fault_source *f, pid_t pid)
 {
-	struct fault_source *f = ctx;
 	struct input_process head = { .pid = pid };
 
 	if (pid == getpid()) /* in a cgroup as well: it would watch itself work */
-		return;
+		return 0;
 	emit(&f->s, INPUT_MEMBER, &head, sizeof(head), NULL, 0);
-	probe_add_target(f->probe, pid);
+	return probe_add_target(f->probe, pid);
+}
+
+/* One that finds no room is counted (targets_full). */
+static void add_member(void *ctx, pid_t pid)
+{
+	add_target(ctx, pid);
+}
+
+static int add_named(struct fault_source *f, struct error *e)
+{
+	const struct target_args *t = &f->s.args->target;
+	int err = 0;
+
+	for (int i = 0; i < t->tids.count; i++)
+		if ((err = probe_add_tid(f->probe, t->tids.id[i])))
+			return target_refused(t->tids.id[i], err, e);
+	for (int i = 0; i < t->pids.count; i++)
+		if ((err = add_target(f, t->pids.id[i])))
+			return target_refused(t->pids.id[i], err, e);
+	err = f->s.child ? add_target(f, f->s.child) : 0;
+	return err ? target_refused(f->s.child, err, e) : 0;
 }
 
 static int fault_start(struct source *s, struct error *e)
@@ -145,17 +167,14 @@ static int fault_start(struct source *s, struct error *e)
 	const struct target_args *t = &s->args->target;
 	const struct mmt_watch *watch;
 
-	(void)e;
+	ssize_t watched;
+
 	if (t->cgroup)
 		cgroup_each(t->cgroup, add_member, f);
-	for (int i = 0; i < t->tids.count; i++)
-		probe_add_tid(f->probe, t->tids.id[i]);
-	for (int i = 0; i < t->pids.count; i++)
-		add_member(f, t->pids.id[i]);
-	if (s->child)
-		add_member(f, s->child);
-	else
-		probe_watch(f->probe, &watch); /* from here on the residuals count */
+	if (add_named(f, e))
+		return -1;
+	if (!s->child && (watched = probe_watch(f->probe, &watch)) < 0) /* from here on the residuals count */
+		return error_set(e, error_code_of((int)watched), NULL, strerror((int)-watched), "cannot read the processes");
 	f->last_read = s->t0;
 	return 0;
 }
@@ -211,12 +230,16 @@ static void limit_apply(struct fault_source *f, uint64_t interval_ns)
 	const struct session *session = session_of(f->s.model);
 	bool whole = scope_of(&f->s.args->target) != MMT_SCOPE_LIST;
 	struct input_level level;
+	int refused = f->limit.refused;
 
 	if (f->s.args->fault.max_overhead <= 0)
 		return;
 	if (limit_tick(&f->limit, f->probe, session, f->s.model->losses[MMT_LOSS_SEEN], interval_ns, whole) &&
 	    !f->s.args->show.quiet)
 		report_level(f, governor_level(&f->limit.g));
+	if (f->limit.refused && f->limit.refused != refused)
+		fprintf(stderr, "mmtrace: %.1fs: --max-overhead cannot change what is looked at: %s\n", seconds(&f->s),
+			strerror(-f->limit.refused));
 	level = (struct input_level){ .overhead_pct = f->limit.g.loss_pct, .sample = governor_level(&f->limit.g)->sample,
 				      .level = f->limit.g.level };
 	emit(&f->s, INPUT_LEVEL, &level, sizeof(level), NULL, 0);
@@ -244,7 +267,11 @@ static int fault_read(struct source *s, bool last, struct error *e)
 
 static bool fault_ended(struct source *s)
 {
-	return scope_of(&s->args->target) == MMT_SCOPE_LIST && !session_of(s->model)->live_processes;
+	const struct target_args *t = &s->args->target;
+
+	if (scope_of(t) != MMT_SCOPE_LIST)
+		return false;
+	return !session_of(s->model)->live_processes || (t->tids.count && !probe_tid_lives(fault_of(s)->probe));
 }
 
 /* --- end --- */

@@ -72,3 +72,9 @@ bool governor_step(struct governor *g, uint64_t faults, uint64_t own_cpu_ns, uin
 	}
 	return g->level != before;
 }
+
+void governor_refused(struct governor *g, unsigned before)
+{
+	g->level = before;
+	g->calm = 0;
+}

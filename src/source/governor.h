@@ -24,5 +24,7 @@ const struct governor_level *governor_level(const struct governor *g);
 double governor_fault_ns(void);
 /* Totals so far; true: the level has changed. */
 bool governor_step(struct governor *g, uint64_t faults, uint64_t own_cpu_ns, uint64_t target_cpu_ns);
+/* The level could not be put into force: it is what it was. */
+void governor_refused(struct governor *g, unsigned before);
 
 #endif

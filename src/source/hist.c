@@ -19,6 +19,8 @@
 #include "sym/oom.h"
 #include "sym/wrapper.h"
 
+/* Without it nobody would hear that the processes have ended. */
+#define LOOK_NS 100000000ull
 #define WAIT_NS (3600 * CLOCK_SECOND_NS) /* nothing is in rings but OOM kills, and these wake us */
 
 _Static_assert(MMT_HIST_LOSS_COUNT <= MODEL_LOSSES, "struct model holds all losses");
@@ -97,7 +99,7 @@ static int options_make(struct hist_source *h, struct error *e)
 	memcpy(o->force, a->probe.force, sizeof(o->force));
 	o->config.filter_pid = a->target.pids.count || a->target.command;
 	o->config.follow = !a->target.no_follow;
-	if (hist_domains_choose(a, o, e) || (splits_by(h, MMT_KEY_PROCESS) && rights_check_namespace(e)) ||
+	if (hist_domains_choose(a, o, e) || (splits_by(h, MMT_KEY_PROCESS) && rights_check_proc(e)) ||
 	    target_check(&h->s, false, true, e))
 		return -1;
 	return a->target.cgroup && (o->cgroup_fd = cgroup_open(a->target.cgroup, e)) < 0 ? -1 : 0;
@@ -142,19 +144,33 @@ static void emit_facts(struct hist_source *h)
 		emit_fact(&h->s, "option", "module", h->s.args->alloc.module);
 	for (int d = 0; d < MMT_DOMAIN_COUNT; d++)
 		emit_domain(h, d);
+	if (!hist_probe_oom_pages(h->probe))
+		emit_fact(&h->s, "unknown", "oom", "per-CPU variables cannot be read: the pages of victims are not known");
 	if (h->site_unknown)
 		emit_fact(&h->s, "unknown", "site", h->site_unknown);
+}
+
+static int add_targets(struct hist_source *h, struct error *e)
+{
+	const struct id_list *pids = &h->s.args->target.pids;
+	int err = 0, i = 0;
+
+	for (; i < pids->count && !err; i++)
+		err = hist_probe_add_process(h->probe, pids->id[i]);
+	if (err)
+		return target_refused(pids->id[i - 1], err, e);
+	err = h->s.child ? hist_probe_add_process(h->probe, h->s.child) : 0;
+	return err ? target_refused(h->s.child, err, e) : 0;
 }
 
 static int hist_open(struct source *s, struct error *e)
 {
 	struct hist_source *h = hist_source_of(s);
-	const struct id_list *pids = &s->args->target.pids;
 
 	h->opt.cgroup_fd = -1;
 	h->processes = MAP(1);
 	hist_kept_init(&h->kept);
-	s->period_ns = WAIT_NS;
+	s->period_ns = s->args->target.pids.count ? LOOK_NS : WAIT_NS;
 	if (options_make(h, e))
 		return -1;
 	target_report_children(s);
@@ -174,12 +190,10 @@ static int hist_open(struct source *s, struct error *e)
 	if (!h->probe)
 		return -1;
 	emit_facts(h);
-	for (int i = 0; i < pids->count; i++)
-		hist_probe_add_process(h->probe, pids->id[i]);
-	if (s->child)
-		hist_probe_add_process(h->probe, s->child);
-	if (hist_probe_attach(h->probe, e))
+	if (add_targets(h, e) || hist_probe_attach(h->probe, e))
 		return -1;
+	if (hist_probe_cpu_fd(h->probe) >= 0)
+		s->fds[s->fd_count++] = hist_probe_cpu_fd(h->probe);
 	if (hist_probe_oom_fd(h->probe) >= 0)
 		s->fds[s->fd_count++] = hist_probe_oom_fd(h->probe);
 	if (hist_probe_bell_fd(h->probe) >= 0)
@@ -202,12 +216,29 @@ static void on_oom(void *ctx, const struct mmt_oom_record *rec)
 	char path[MMT_CGROUP_TEXT];
 	struct hist_source *h = ctx;
 	const char *cause = oom_cause(h->ksyms, oom->stack, MMT_OOM_FRAMES);
+	struct mmt_oom shown = *oom;
 
+	if (!hist_probe_oom_pages(h->probe))
+		shown.anon = shown.file = shown.shmem = shown.swap = MMT_OOM_UNKNOWN;
 	if (cause)
 		emit_oom_text(h, oom, INPUT_NAME_OOM, cause);
 	if (cgroup_path_text(&rec->path, path, sizeof(path)))
 		emit_oom_text(h, oom, INPUT_NAME_OOM_CGROUP, path);
-	emit(&h->s, INPUT_OOM, oom, sizeof(*oom), NULL, 0);
+	emit(&h->s, INPUT_OOM, &shown, sizeof(shown), NULL, 0);
+}
+
+static void follow_cpus(struct hist_source *h)
+{
+	double at = (double)(clock_monotonic_ns() - h->s.t0) / 1e9;
+	int came = hist_probe_follow_cpus(h->probe);
+
+	if (came < 0 && !h->cpus_failed)
+		fprintf(stderr, "mmtrace: %.1fs: cannot follow CPUs that come online (%s): faults there have no time\n", at,
+			strerror(-came));
+	else if (came > 0 && !h->s.args->show.quiet)
+		fprintf(stderr, "mmtrace: %.1fs: %d CPU%s came online: faults there have no time until now\n", at, came,
+			came == 1 ? "" : "s");
+	h->cpus_failed |= came < 0;
 }
 
 static int hist_drain(struct source *s, struct error *e)
@@ -216,6 +247,7 @@ static int hist_drain(struct source *s, struct error *e)
 	struct hist_ended ended = { .process = hist_kept_process, .row = hist_kept_row, .ctx = &h->kept };
 	int err;
 
+	follow_cpus(h);
 	hist_probe_ooms(h->probe, on_oom, s);
 	err = hist_probe_rang(h->probe) ? hist_probe_take_ended(h->probe, &ended) : 0;
 	return err ? error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot read the counters") : 0;
@@ -283,7 +315,9 @@ static int hist_read(struct source *s, bool last, struct error *e)
 
 	if (!last && s->args->show.quiet && !s->args->show.record)
 		return 0; /* nobody looks before the end */
-	err = read_cells(h);
+	err = last ? 0 : hist_probe_watch(h->probe);
+	if (!err)
+		err = read_cells(h);
 	if (err)
 		return error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot read the counters");
 	emit(s, INPUT_HIST_BEGIN, NULL, 0, NULL, 0);
@@ -314,10 +348,22 @@ static int hist_stop(struct source *s, struct error *e)
 {
 	struct hist_source *h = hist_source_of(s);
 
-	(void)e;
+	int err = hist_probe_watch(h->probe);
+
 	hist_probe_detach(h->probe);
 	report_reloaded(h);
-	return 0;
+	return err ? error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot read the threads") : 0;
+}
+
+static bool hist_ended(struct source *s)
+{
+	struct hist_source *h = hist_source_of(s);
+
+	if (!s->args->target.pids.count)
+		return false;
+	/* three looks: a process may fork behind one, and end */
+	h->looks_without_targets = hist_probe_target_lives(h->probe) ? 0 : h->looks_without_targets + 1;
+	return h->looks_without_targets > 2;
 }
 
 static void hist_close(struct source *s)
@@ -334,5 +380,5 @@ static void hist_close(struct source *s)
 
 const struct source_type source_hist = {
 	.name = "hist", .traces = true, .size = sizeof(struct hist_source), .open = hist_open, .drain = hist_drain, .read = hist_read,
-	.stop = hist_stop, .close = hist_close,
+	.stop = hist_stop, .ended = hist_ended, .close = hist_close,
 };

@@ -16,6 +16,8 @@ struct hist_source {
 	struct source s;
 	struct hist_probe *probe;
 	struct hist_probe_options opt;
+	int looks_without_targets;
+	bool cpus_failed;
 	struct ksym_table *ksyms;   /* NULL: none */
 	const char *site_unknown;   /* why sites have no names; NULL: they have */
 	struct gfp_names gfp;

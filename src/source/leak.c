@@ -153,10 +153,22 @@ static uint64_t reading_period(const struct time_args *t)
 	return period > READING_MIN_NS ? period : READING_MIN_NS;
 }
 
+static int add_targets(struct leak_source *l, struct error *e)
+{
+	const struct id_list *pids = &l->s.args->target.pids;
+	int err = 0, i = 0;
+
+	for (; i < pids->count && !err; i++)
+		err = leak_add_target(l->probe, pids->id[i]);
+	if (err)
+		return target_refused(pids->id[i - 1], err, e);
+	err = l->s.child ? leak_add_target(l->probe, l->s.child) : 0;
+	return err ? target_refused(l->s.child, err, e) : 0;
+}
+
 static int leak_open(struct source *s, struct error *e)
 {
 	struct leak_source *l = leak_in(s);
-	const struct id_list *pids = &s->args->target.pids;
 	struct probe_cost cost;
 
 	if (leak_options_make(s->args, &l->opt, e) || check_slab(s->args->leak.slab, &l->opt.config, e) ||
@@ -165,12 +177,8 @@ static int leak_open(struct source *s, struct error *e)
 	l->probe = leak_probe_open(&l->opt, e);
 	if (!l->probe)
 		return -1;
-	for (int i = 0; i < pids->count; i++)
-		leak_add_target(l->probe, pids->id[i]);
-	if (s->child)
-		leak_add_target(l->probe, s->child);
 	/* the names last: those of the trampolines are only there now */
-	if (leak_probe_attach(l->probe, e) || load_names(l, e))
+	if (add_targets(l, e) || leak_probe_attach(l->probe, e) || load_names(l, e))
 		return -1;
 	s->period_ns = reading_period(&s->args->time);
 	s->linger_ns = AFTERMATH_NS;

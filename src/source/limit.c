@@ -67,6 +67,7 @@ bool limit_tick(struct limit *m, struct probe *p, const struct session *s, uint6
 	uint64_t target = whole_machine ? m->g.target_cpu_ns + interval_ns * (uint64_t)sysconf(_SC_NPROCESSORS_ONLN)
 					: target_cpu_ns(s);
 	const struct governor_level *level;
+	unsigned before = m->g.level;
 
 	if (target < m->g.target_cpu_ns) /* somebody has died */
 		m->g.target_cpu_ns = target;
@@ -74,8 +75,11 @@ bool limit_tick(struct limit *m, struct probe *p, const struct session *s, uint6
 	if (!governor_step(&m->g, faults, clock_own_cpu_ns(), target))
 		return false;
 	level = governor_level(&m->g);
-	if (probe_tune(p, level->aggregate, level->sample))
+	m->refused = probe_tune(p, level->aggregate, level->sample);
+	if (m->refused) {
+		governor_refused(&m->g, before);
 		return false;
+	}
 	limit_attached(m);
 	return true;
 }

@@ -11,6 +11,7 @@
 struct limit {
 	struct governor g;
 	unsigned ticks;
+	int refused;           /* the errno by which the last change of level failed, negative, or 0 */
 	int stats;             /* descriptor that keeps the kernel's statistics on, or -1 */
 	uint64_t stats_faults, stats_ns; /* when they were turned on */
 };

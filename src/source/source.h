@@ -76,6 +76,8 @@ void emit_backend(struct source *s, enum hook_id hook, const struct candidate *c
  * facts.  threads: -t is allowed and its processes become targets; kernel_threads:
  * these allocate and are fine.  0, or -1 and e filled. */
 int target_check(struct source *s, bool threads, bool kernel_threads, struct error *e);
+/* A process could not be added to those that count; -1. */
+int target_refused(pid_t pid, int err, struct error *e);
 /* On stderr, unless -q: children that live already and are not traced. */
 void target_report_children(const struct source *s);
 

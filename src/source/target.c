@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The processes that the user named: do they exist, may they be traced, how are
  * they called. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,7 +86,7 @@ int target_check(struct source *s, bool threads, bool kernel_threads, struct err
 	struct target_args *t = &s->args->target;
 	char name[512], title[600];
 
-	if ((t->pids.count || t->tids.count || t->command) && rights_check_namespace(e))
+	if ((t->pids.count || t->tids.count || t->command) && rights_check_proc(e))
 		return -1;
 	for (int i = 0; threads && i < t->tids.count; i++)
 		if (add_process_of(&t->pids, t->tids.id[i], e))
@@ -100,6 +101,12 @@ int target_check(struct source *s, bool threads, bool kernel_threads, struct err
 	emit_fact(s, "target", "title", title);
 	emit_pids(s);
 	return 0;
+}
+
+int target_refused(pid_t pid, int err, struct error *e)
+{
+	return error_set(e, EXIT_FAILED, NULL, err == -E2BIG ? "the table of processes is full" : strerror(-err),
+			 "cannot trace pid %d", pid);
 }
 
 /* --- children that live already: only those to come join by themselves --- */

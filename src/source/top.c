@@ -104,6 +104,25 @@ static void emit_unknown(struct source *s)
 				emit_fact(s, "unknown", keys[m], needs[i].why);
 }
 
+#define NO_PERCPU "the kernel's per-CPU variables cannot be read: its BTF does not show them, or they lie elsewhere"
+
+/* Without them the pages of an address space are known by half, and an interrupt is charged
+ * to whom it interrupts. */
+static void emit_unknown_percpu(struct source *s)
+{
+	static const char *const pages[] = { "rss", "rss_change" };
+	static const char *const keys[TOP_METRICS] = {
+#define METRIC(ID, key, ...) [TOP_##ID] = key,
+#include "model/top_metrics.def"
+#undef METRIC
+	};
+
+	for (size_t i = 0; i < 2 && !top_probe_pages(probe_of(s)); i++)
+		emit_fact(s, "unknown", pages[i], NO_PERCPU);
+	for (int m = TOP_KMEM; m <= TOP_PAGES_COUNT && !top_probe_percpu(probe_of(s)); m++)
+		emit_fact(s, "unknown", keys[m], NO_PERCPU "; what interrupts allocate cannot be told apart");
+}
+
 static int top_open(struct source *s, struct error *e)
 {
 	const struct args *a = s->args;
@@ -128,6 +147,7 @@ static int top_open(struct source *s, struct error *e)
 	for (int h = 0; h < HOOK_COUNT; h++)
 		if (top_probe_backend(probe_of(s), (enum hook_id)h))
 			emit_fact(s, "backend", hooks[h].key, top_probe_backend(probe_of(s), (enum hook_id)h)->backend);
+	emit_unknown_percpu(s);
 	emit_unknown(s);
 	return 0;
 }

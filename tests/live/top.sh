@@ -181,6 +181,24 @@ print('#', row['mmap_bytes'], row['munmap_bytes'])
 assert row['munmap_bytes'] == 1000001000, row
 assert 1000001000 <= row['mmap_bytes'] < 1001000000, row
 PY
+
+# A BTF that does not show the section of per-CPU variables
+python3 - "$tmp/btf" << 'PY'
+import sys
+btf = open('/sys/kernel/btf/vmlinux', 'rb').read()
+open(sys.argv[1], 'wb').write(btf.replace(b'\0.data..percpu\0', b'\0.data..hidden\0'))
+PY
+expect 0 "unreadable per-CPU variables are said" "kmem_bytes is not known: the kernel's per-CPU" \
+	"$m" top --btf "$tmp/btf" -d 200ms
+"$m" top --json -o "$tmp/json" --btf "$tmp/btf" -d 200ms 2> "$tmp/err"
+check "what needs per-CPU variables is null without them" << 'PY'
+import json, os, sys
+rows = [json.loads(line) for line in open(sys.argv[1])]
+assert all(r['kmalloc_count'] is None and r['page_bytes'] is None for r in rows if r['type'] == 'top')
+old = tuple(map(int, os.uname().release.split('.')[:2])) < (6, 2)
+assert ('rss' in rows[0]['unknown']) != old, rows[0]['unknown']
+PY
+expect 0 "and so are the pages of OOM victims" "oom" "$m" hist oom --btf "$tmp/btf" -d 100ms
 expect 1 "disk full" "cannot write" "$m" top -o /dev/full -d 200ms
 expect 0 "the table" "since the start" "$m" top -n 3 -s -rss 200ms 2
 exit $bad

@@ -149,6 +149,12 @@ static void clean(struct view *v)
 		free(x->types);
 }
 
+void text_incomplete(struct text *x, uint64_t left_out)
+{
+	if (left_out)
+		text_wrap(x, "INCOMPLETE: there were more processes at a time than there is room for, some are not traced");
+}
+
 void text_overhead(struct text *x)
 {
 	const struct input_cost *c = &x->t->model->cost;

@@ -49,6 +49,8 @@ void text_wrap_at(struct text *x, int indent, const char *fmt, ...) __attribute_
 const char *text_dot(const struct text *x);
 /* "mmtrace itself: cpu 0.18s, rss 6.0M, ..." */
 void text_overhead(struct text *x);
+/* Above the tables, if there were processes that found no room: their numbers are in none. */
+void text_incomplete(struct text *x, uint64_t left_out);
 /* What of a name fits: its end ("...libc.so.6"), or its begin. In place. */
 void text_keep_end(char *text, int width);
 void text_keep_begin(char *text, int width);

@@ -29,6 +29,7 @@ static void put_head(struct text *x)
 		span = tick_printf(x->t, "interval %.1fs", (double)x->t->interval_ns / 1e9);
 	text_line(x, "mmtrace hist%s%s%s%.1fs%s%s%smissed %" PRIu64, dot, tick_escaped(x->t, title ? title : "-"), dot,
 		  (double)x->t->now_ns / 1e9, dot, span, dot, m->cost.bpf_misses);
+	text_incomplete(x, m->losses[MMT_HIST_LOSS_PROCESSES]);
 }
 
 static const char *op_words(uint8_t domain, uint8_t op)
@@ -40,6 +41,7 @@ static const char *op_words(uint8_t domain, uint8_t op)
 	case MMT_OP_FALLBACK: return "taken from another migrate type";
 	case MMT_OP_NESTED: return "for arrays of pages";
 	case MMT_OP_LATENCY: return hist_domains[domain].times;
+	case MMT_OP_UNTIMED: return "without a time, by get_user_pages";
 	case MMT_OP_COUNT: break;
 	}
 	return "";
@@ -156,8 +158,9 @@ static void put_losses(struct text *x)
 {
 	static const struct { enum mmt_hist_loss which; const char *words; } losses[] = {
 		{ MMT_HIST_LOSS_UNPAIRED, "faults not counted: their start was not seen" },
+		{ MMT_HIST_LOSS_THREADS, "looks at threads without room for them: what they faulted by get_user_pages is missing" },
 		{ MMT_HIST_LOSS_STALLS, "stalls not counted: no room to remember their start" },
-		{ MMT_HIST_LOSS_PROCESSES, "children not counted: more than 8192 processes at a time" },
+		{ MMT_HIST_LOSS_PROCESSES, "children not counted: more processes at a time than can be followed" },
 		{ MMT_HIST_LOSS_OOMS, "OOM kills without a line: the ring was full" },
 	};
 	const struct model *m = x->t->model;

@@ -150,6 +150,7 @@ static void put_tables(struct text *x)
 
 	struct room room = room_of(x);
 
+	text_incomplete(x, x->t->model->losses[MMT_LEAK_PROCESSES_FULL]);
 	fprintf(x->view->out, "%8s %8s%s%s %9s %-12s %-*s %s\n", "COUNT", "BYTES", room.each ? "    EACH" : "",
 		room.ages ? "    <1s   <10s    <1m   <10m   more" : "", "GROWTH/s", "TREND", room.from, "FROM", "SITE");
 	put_part(x, all, false);

@@ -35,6 +35,7 @@ static void put_head(struct text *x)
 	if (width)
 		text_keep_begin(name, room > 8 ? room : 8);
 	text_line(x, "mmtrace %s%s%s", name, by, tail);
+	text_incomplete(x, x->t->model->losses[MMT_LOSS_TARGETS_FULL]);
 }
 
 static bool any_shown(struct text *x, const struct text_rows *rows)

@@ -7,6 +7,7 @@
 const char *const hist_ops[MMT_OP_COUNT] = {
 	[MMT_OP_ALLOC] = "alloc", [MMT_OP_FREE] = "free", [MMT_OP_FAILED] = "failed",
 	[MMT_OP_FALLBACK] = "fallback", [MMT_OP_NESTED] = "nested", [MMT_OP_LATENCY] = "latency",
+	[MMT_OP_UNTIMED] = "untimed",
 };
 
 static const struct hist_line *line_of(const void *row)
@@ -223,7 +224,7 @@ static struct value get_buckets(const struct field *f, const void *row, const st
 static const struct field fields[] = {
 	{ .key = "event", .title = "EVENT", .help = "what is counted: kmalloc, slab, page ...", .width = -7,
 	  .label = true, .get = get_event },
-	{ .key = "op", .title = "OP", .help = "alloc, free, failed, fallback, nested or latency", .width = -8,
+	{ .key = "op", .title = "OP", .help = "alloc, free, failed, fallback, nested, latency or untimed", .width = -8,
 	  .label = true, .get = get_op },
 	{ .key = "unit", .help = "of the buckets: bytes or ns", .rank = RANK_DATA, .get = get_unit },
 	{ KEY(SITE, "site", -20, "function+offset [module] that allocates"), .path = "key.site" },

@@ -144,8 +144,10 @@ static const struct field end_fields[] = {
 	  .arg = MMT_HIST_LOSS_STALLS },
 	{ LOST("ooms", "OOM kills without a line: the ring was full"), .get = run_loss, .arg = MMT_HIST_LOSS_OOMS },
 	{ LOST("rows_full", "events without a row of their own: they are in `other` (--rows)"), .get = get_without_row },
-	{ LOST("processes", "children not followed: more than 8192 processes at a time"), .get = run_loss,
+	{ LOST("processes", "children not followed: more processes at a time than there is room for"), .get = run_loss,
 	  .arg = MMT_HIST_LOSS_PROCESSES },
+	{ LOST("threads", "looks at threads without room for them: what they faulted by get_user_pages is missing"),
+	  .get = run_loss, .arg = MMT_HIST_LOSS_THREADS },
 	{ LOST("decode_error", "damaged inputs, not counted"), .get = run_decode_errors },
 };
 /* clang-format on */

@@ -97,8 +97,11 @@ def scratch():
 
 # Victims and how they are linked; what follows a dash is no part of the source's name.
 BUILDS = {
+    'calls32': ['-static'],
     'confine': ['-static'],
+    'crowd': ['-static'],
     'fork_storm': ['-static'],
+    'gup': ['-static'],
     'hog': ['-static'],
     'hold': ['-static'],
     'kernel_allocs': ['-static'],
@@ -107,6 +110,7 @@ BUILDS = {
     'layout_addrs-no-pie': ['-fno-pie', '-no-pie'],
     'layout_addrs-pie': ['-fPIE', '-pie'],
     'layout_addrs-static': ['-static'],
+    'leader': ['-static'],
     'malloc_100k': ['-static'],
     'many_vmas': ['-static'],
     'processes': ['-static'],
