@@ -108,6 +108,7 @@ BUILDS = {
     'malloc_100k': ['-static'],
     'many_vmas': ['-static'],
     'remap_slots': ['-static'],
+    'splits': ['-static', '-pthread'],
     'storm': ['-static'],
     'threads': ['-static'],
     'vma_stress': ['-static'],
