@@ -117,7 +117,7 @@ static __always_inline void fault_close(struct thread_state *st, struct mm_struc
 {
 	u64 now = bpf_ktime_get_ns(), entry = 0, ns = st->t0 ? now - st->t0 : 0;
 	u8 post = PTE_UNKNOWN, cls = MMT_CLASS_ERROR;
-	u16 flags = st->flags | (major ? MMT_FAULT_MAJOR : 0);
+	u16 flags = st->flags | (major ? MMT_FAULT_MAJOR : 0) | st->lent;
 
 	if (st->vkind & MMT_VMA_UFFD && st->switches != (u16)bpf_get_current_task_btf()->nvcsw)
 		st->flags |= MMT_FAULT_WAITED;
@@ -194,7 +194,10 @@ __noinline __weak int fault_set_vma(struct thread_state *st, const u64 *at, u32 
 		return 0;
 	}
 	st->flags &= ~MMT_FAULT_NO_VMA;
-	vma_facts(vma, &facts);
+	if (!vma_facts_of(at, st->addr, &facts)) { /* changed since it was found */
+		st->flags |= MMT_FAULT_NO_VMA;
+		return 0;
+	}
 	st->anchor = facts.anchor;
 	st->sig = facts.sig;
 	st->vkind = facts.kind;
@@ -216,11 +219,12 @@ static __always_inline bool vma_cached(const struct thread_state *st, struct mm_
 /* Id of the mm that an executor runs on. */
 static __always_inline u32 own_mm_id(struct thread_state *st, u32 tgid, struct mm_struct *mm)
 {
-	if (st->borrows)
-		return mm_id_get(mm, tgid, true);
-	if (st->own_mm != (u64)mm) {
+	u64 key = (u64)mm;
+
+	if (st->own_mm != key || st->borrows) {
 		st->own_mm_id = mm_id_get(mm, tgid, true);
-		st->own_mm = st->own_mm_id ? (u64)mm : 0;
+		st->own_mm = st->own_mm_id ? key : 0;
+		st->lent = mm_is_lent(&key, tgid) * MMT_FAULT_FOREIGN;
 	}
 	return st->own_mm_id;
 }
@@ -237,11 +241,19 @@ static __always_inline struct vm_area_struct *fault_find_vma(struct thread_state
 		st->flags &= ~MMT_FAULT_NO_VMA;
 		return 0;
 	}
-	vma = vma_find(mm, st->addr);
-	at = (u64)vma;
-	if (fault_set_vma(st, &at, own_mm_id(st, tgid, mm)) && !(seq & 1)) {
-		st->cache_seq = seq;
-		st->cache_mm = (u64)mm;
+	/* at a signal nothing is locked any more: what was found may be split just now */
+	for (int i = 0; i < 4; i++) {
+		bool keep;
+
+		vma = vma_find(mm, st->addr);
+		at = (u64)vma;
+		keep = fault_set_vma(st, &at, own_mm_id(st, tgid, mm)) && !(seq & 1);
+		if (keep) {
+			st->cache_seq = seq;
+			st->cache_mm = (u64)mm;
+		}
+		if (!vma || !(st->flags & MMT_FAULT_NO_VMA))
+			break;
 	}
 	return vma;
 }

@@ -120,7 +120,7 @@ int fault_refresh(struct fault_source *f, bool all, struct error *e)
 		err = probe_aggregate(f->probe, all, &reader, f);
 	stacks_read(&f->s);
 	resident_read(&f->resident, &f->s, wants_vmas);
-	probe_losses(f->probe, losses);
+	probe_losses(f->probe, all, losses);
 	emit(&f->s, INPUT_LOSSES, NULL, 0, losses, sizeof(losses));
 	/* what was not read would be missing without a word */
 	return err ? error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot read what was counted") : 0;

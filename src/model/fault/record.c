@@ -119,6 +119,13 @@ static void apply_exec(struct session *s, const struct mmt_exec *x)
 	mm_born(s, mm, &x->bounds);
 }
 
+static void apply_named(struct session *s, const struct mmt_named *r)
+{
+	struct process *p = process_started(s, (pid_t)r->head.tgid, r->start_boottime);
+
+	process_name(s, p, r->comm, sizeof(r->comm));
+}
+
 void record_apply(struct session *s, const void *bytes, size_t size)
 {
 	const struct mmt_head *h = decode_record(bytes, size);
@@ -143,6 +150,9 @@ void record_apply(struct session *s, const void *bytes, size_t size)
 		break;
 	case MMT_KIND_EXEC:
 		apply_exec(s, bytes);
+		break;
+	case MMT_KIND_NAMED:
+		apply_named(s, bytes);
 		break;
 	case MMT_KIND_EXIT:
 		p = session_find(s, (pid_t)h->tgid);
