@@ -229,32 +229,37 @@ static __always_inline u32 own_mm_id(struct thread_state *st, u32 tgid, struct m
 	return st->own_mm_id;
 }
 
+static __always_inline struct vm_area_struct *fault_look_up(struct thread_state *st, struct mm_struct *mm, u32 mm_id,
+							    u64 seq)
+{
+	struct vm_area_struct *vma = vma_find(mm, st->addr);
+	u64 at = (u64)vma;
+
+	if (fault_set_vma(st, &at, mm_id) && !(seq & 1)) {
+		st->cache_seq = seq;
+		st->cache_mm = (u64)mm;
+	}
+	return vma;
+}
+
 /* Done when the fault has been served: its VMA (or mm) is still locked then, so
  * what is found is what served it.  When the exception begins, another thread
  * may be about to map something else there. */
 static __always_inline struct vm_area_struct *fault_find_vma(struct thread_state *st, struct mm_struct *mm, u32 tgid)
 {
-	u64 seq = mm_seqcount(mm), at;
+	u64 seq = mm_seqcount(mm);
 	struct vm_area_struct *vma;
+	u32 mm_id;
 
 	if (vma_cached(st, mm, st->addr)) {
 		st->flags &= ~MMT_FAULT_NO_VMA;
 		return 0;
 	}
-	/* at a signal nothing is locked any more: what was found may be split just now */
-	for (int i = 0; i < 4; i++) {
-		bool keep;
-
-		vma = vma_find(mm, st->addr);
-		at = (u64)vma;
-		keep = fault_set_vma(st, &at, own_mm_id(st, tgid, mm)) && !(seq & 1);
-		if (keep) {
-			st->cache_seq = seq;
-			st->cache_mm = (u64)mm;
-		}
-		if (!vma || !(st->flags & MMT_FAULT_NO_VMA))
-			break;
-	}
+	mm_id = own_mm_id(st, tgid, mm);
+	vma = fault_look_up(st, mm, mm_id, seq);
+	/* at a signal nothing is locked: what was found may have been split just then */
+	if (vma && st->flags & MMT_FAULT_NO_VMA)
+		vma = fault_look_up(st, mm, mm_id, seq);
 	return vma;
 }
 

@@ -74,7 +74,8 @@ static __always_inline u32 mm_id_get(struct mm_struct *mm, u32 tgid, bool create
 /* Is it, by the process that was seen with it first, another one's? */
 __noinline __weak int mm_is_lent(const u64 *mm, u32 tgid)
 {
-	struct mm_state *known = mm ? bpf_map_lookup_elem(&mms, mm) : 0;
+	u64 key = mm ? *mm : 0; /* on the stack: 6.1 takes no key from elsewhere */
+	struct mm_state *known = bpf_map_lookup_elem(&mms, &key);
 
 	return known && known->tgid != tgid;
 }
@@ -196,15 +197,18 @@ static __always_inline void vma_facts(struct vm_area_struct *vma, struct mmt_vma
  * it, another thread may be splitting it: then its start, end and offset do not fit. */
 __noinline __weak int vma_facts_of(const u64 *at, u64 addr, struct mmt_vma *out)
 {
+	u64 moved;
+	int tries = 3;
+
 	if (!at || !out)
 		return 0;
-	for (int i = 0; i < 3; i++) {
+	/* 6.1 wants a loop to end in a condition */
+	do {
 		vma_facts_at(at, out);
-		if (out->start == FIELD_WORD(*at, struct vm_area_struct, vm_start) &&
-		    out->end == FIELD_WORD(*at, struct vm_area_struct, vm_end) &&
-		    out->pgoff == FIELD_WORD(*at, struct vm_area_struct, vm_pgoff))
-			break;
-	}
+		moved = (out->start ^ FIELD_WORD(*at, struct vm_area_struct, vm_start)) |
+			(out->end ^ FIELD_WORD(*at, struct vm_area_struct, vm_end)) |
+			(out->pgoff ^ FIELD_WORD(*at, struct vm_area_struct, vm_pgoff));
+	} while (moved && --tries);
 	return out->start <= addr && addr < out->end;
 }
 
@@ -234,11 +238,12 @@ static __always_inline void vma_short_name(struct vm_area_struct *vma, u32 kind,
 __noinline __weak int announce_may(const u64 *mm)
 {
 	u32 window = bpf_ktime_get_ns() >> 24, share = mmt_config.control_bytes / (128 * sizeof(struct mmt_vma_seen));
+	u64 key = mm ? *mm : 0;
 	struct mm_state *known;
 
-	if (!mm || bpf_ringbuf_query(&control_ring, BPF_RB_AVAIL_DATA) < mmt_config.control_bytes / 4)
+	if (bpf_ringbuf_query(&control_ring, BPF_RB_AVAIL_DATA) < mmt_config.control_bytes / 4)
 		return true;
-	known = bpf_map_lookup_elem(&mms, mm);
+	known = bpf_map_lookup_elem(&mms, &key);
 	if (!known)
 		return true;
 	if (known->window != window) {

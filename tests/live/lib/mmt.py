@@ -107,6 +107,7 @@ BUILDS = {
     'layout_addrs-static': ['-static'],
     'malloc_100k': ['-static'],
     'many_vmas': ['-static'],
+    'map_flood': ['-static'],
     'remap_slots': ['-static'],
     'splits': ['-static', '-pthread'],
     'storm': ['-static'],
