@@ -117,7 +117,7 @@ static __always_inline void fault_close(struct thread_state *st, struct mm_struc
 {
 	u64 now = bpf_ktime_get_ns(), entry = 0, ns = st->t0 ? now - st->t0 : 0;
 	u8 post = PTE_UNKNOWN, cls = MMT_CLASS_ERROR;
-	u16 flags = st->flags | (major ? MMT_FAULT_MAJOR : 0);
+	u16 flags = st->flags | (major ? MMT_FAULT_MAJOR : 0) | st->lent;
 
 	if (st->vkind & MMT_VMA_UFFD && st->switches != (u16)bpf_get_current_task_btf()->nvcsw)
 		st->flags |= MMT_FAULT_WAITED;
@@ -194,7 +194,10 @@ __noinline __weak int fault_set_vma(struct thread_state *st, const u64 *at, u32 
 		return 0;
 	}
 	st->flags &= ~MMT_FAULT_NO_VMA;
-	vma_facts(vma, &facts);
+	if (!vma_facts_of(at, st->addr, &facts)) { /* changed since it was found */
+		st->flags |= MMT_FAULT_NO_VMA;
+		return 0;
+	}
 	st->anchor = facts.anchor;
 	st->sig = facts.sig;
 	st->vkind = facts.kind;
@@ -216,13 +219,29 @@ static __always_inline bool vma_cached(const struct thread_state *st, struct mm_
 /* Id of the mm that an executor runs on. */
 static __always_inline u32 own_mm_id(struct thread_state *st, struct task_struct *task, struct mm_struct *mm)
 {
-	if (st->borrows)
-		return mm_id_get(mm, pidns_tgid(task, task->tgid), true);
-	if (st->own_mm != (u64)mm) {
-		st->own_mm_id = mm_id_get(mm, pidns_tgid(task, task->tgid), true);
-		st->own_mm = st->own_mm_id ? (u64)mm : 0;
+	u64 key = (u64)mm;
+	u32 tgid;
+
+	if (st->own_mm != key || st->borrows) {
+		tgid = pidns_tgid(task, task->tgid);
+		st->own_mm_id = mm_id_get(mm, tgid, true);
+		st->own_mm = st->own_mm_id ? key : 0;
+		st->lent = mm_is_lent(&key, tgid) * MMT_FAULT_FOREIGN;
 	}
 	return st->own_mm_id;
+}
+
+static __always_inline struct vm_area_struct *fault_look_up(struct thread_state *st, struct mm_struct *mm, u32 mm_id,
+							    u64 seq)
+{
+	struct vm_area_struct *vma = vma_find(mm, st->addr);
+	u64 at = (u64)vma;
+
+	if (fault_set_vma(st, &at, mm_id) && !(seq & 1)) {
+		st->cache_seq = seq;
+		st->cache_mm = (u64)mm;
+	}
+	return vma;
 }
 
 /* Done when the fault has been served: its VMA (or mm) is still locked then, so
@@ -231,19 +250,19 @@ static __always_inline u32 own_mm_id(struct thread_state *st, struct task_struct
 static __always_inline struct vm_area_struct *fault_find_vma(struct thread_state *st, struct mm_struct *mm,
 							      struct task_struct *task)
 {
-	u64 seq = mm_seqcount(mm), at;
+	u64 seq = mm_seqcount(mm);
 	struct vm_area_struct *vma;
+	u32 mm_id;
 
 	if (vma_cached(st, mm, st->addr)) {
 		st->flags &= ~MMT_FAULT_NO_VMA;
 		return 0;
 	}
-	vma = vma_find(mm, st->addr);
-	at = (u64)vma;
-	if (fault_set_vma(st, &at, own_mm_id(st, task, mm)) && !(seq & 1)) {
-		st->cache_seq = seq;
-		st->cache_mm = (u64)mm;
-	}
+	mm_id = own_mm_id(st, task, mm);
+	vma = fault_look_up(st, mm, mm_id, seq);
+	/* at a signal nothing is locked: what was found may have been split just then */
+	if (vma && st->flags & MMT_FAULT_NO_VMA)
+		vma = fault_look_up(st, mm, mm_id, seq);
 	return vma;
 }
 

@@ -80,6 +80,20 @@ int BPF_PROG(life_exec__tb, struct task_struct *p, int old_pid, struct linux_bin
 	return 0;
 }
 
+/* Before the first reading of the list of processes nobody else knows its name. */
+static __always_inline void name_older(struct task_struct *p)
+{
+	u64 start = BPF_CORE_READ(p, group_leader, start_boottime);
+	struct mmt_named *rec = start < mmt_tuning.since ? control_reserve(sizeof(*rec)) : 0;
+
+	if (!rec)
+		return;
+	head_fill(&rec->head, MMT_KIND_NAMED, 0, bpf_ktime_get_ns());
+	rec->start_boottime = start;
+	bpf_probe_read_kernel(rec->comm, sizeof(rec->comm), BPF_CORE_READ(p, group_leader, comm));
+	bpf_ringbuf_submit(rec, control_lazy());
+}
+
 SEC("?tp_btf/sched_process_exit")
 int BPF_PROG(life_exit__tb, struct task_struct *p)
 {
@@ -99,6 +113,8 @@ int BPF_PROG(life_exit__tb, struct task_struct *p)
 		count(MMT_LOSS_ABANDONED);
 	if (st && st->counting && st->executor)
 		unattributed_report(st, p, false, st->mm_id);
+	if (dead && mmt_config.scope != MMT_SCOPE_LIST)
+		name_older(p);
 	rec = control_reserve(sizeof(*rec));
 	if (rec) {
 		head_fill(&rec->head, MMT_KIND_EXIT, 0, bpf_ktime_get_ns());

@@ -193,7 +193,7 @@ static __always_inline void call_done(u32 nr, u64 length, long ret)
 		return;
 	row = row_current();
 	if (row)
-		__sync_fetch_and_add(nr == NR_MMAP ? &row->mmap_bytes : &row->munmap_bytes, regs->si);
+		__sync_fetch_and_add(nr == NR_MMAP ? &row->mmap_bytes : &row->munmap_bytes, length);
 }
 
 SEC("?fexit/__x64_sys_mmap")

@@ -34,10 +34,10 @@ static __always_inline void call_set_vma(struct mmt_call *rec, struct mm_struct 
 {
 	struct vm_area_struct *vma = addr ? vma_find(mm, addr) : 0;
 	struct mmt_vma facts = {};
+	u64 at = (u64)vma;
 
-	if (!vma)
+	if (!vma || !vma_facts_of(&at, addr, &facts))
 		return;
-	vma_facts(vma, &facts);
 	rec->anchor = facts.anchor;
 	rec->sig = facts.sig;
 	vma_announce(vma, &facts, rec->head.mm_id);

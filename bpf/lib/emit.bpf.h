@@ -68,7 +68,7 @@ static __always_inline int aggregate_fault(const struct mmt_fault *f)
 	if (!row) {
 		count(MMT_LOSS_ROWS_FULL);
 		if (!(f->flags & MMT_FAULT_EXECUTOR))
-			goto counted; /* no target's own: there is no ledger left for it */
+			return 0; /* no target's own: there is no ledger left for it */
 		key.anchor = 0;
 		key.sig = 0;
 		key.flags |= MMT_FAULT_NO_VMA;
@@ -79,8 +79,9 @@ static __always_inline int aggregate_fault(const struct mmt_fault *f)
 		goto counted;
 	}
 	p = aggregate_process_get(f->head.tgid, bpf_get_current_task_btf());
-	if (p && f->cls < MMT_CLASS_COUNT)
-		__sync_fetch_and_add(&p->count[f->cls][f->flags & MMT_FAULT_MAJOR], f->weight);
+	if (!p || f->cls >= MMT_CLASS_COUNT)
+		return 0;
+	__sync_fetch_and_add(&p->count[f->cls][f->flags & MMT_FAULT_MAJOR], f->weight);
 counted: /* last: who sees it counted finds it in a row */
 	count(MMT_LOSS_FOLDED);
 	return 0;
@@ -102,7 +103,8 @@ static __noinline int aggregate_call(const struct mmt_call *c)
 	}
 	if (p)
 		__sync_fetch_and_add(&p->calls, 1);
-	count(MMT_LOSS_FOLDED);
+	if (row || p)
+		count(MMT_LOSS_FOLDED);
 	return 0;
 }
 

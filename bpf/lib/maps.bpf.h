@@ -45,12 +45,14 @@ struct thread_state {
 	u64 cache_vma, cache_pgoff, cache_file, cache_inode, cache_ino; /* fentry only */
 	u64 own_mm; /* the mm it runs on, until an exec; 0: not looked up */
 	u32 own_mm_id;
+	u16 lent; /* MMT_FAULT_FOREIGN where that is another process's: vfork, CLONE_VM; else 0 */
 };
 
 /* A known address space: value of mms, key the mm_struct's address. */
 struct mm_state {
 	u32 mm_id;
 	u32 tgid; /* the process it was first seen with */
+	u32 window, announced; /* VMAs of it in this stretch of time, while the ring is crowded */
 };
 
 const volatile struct mmt_config mmt_config = { .wake_bytes = 1 << 20, .control_bytes = 2 << 20 };

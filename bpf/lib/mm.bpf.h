@@ -71,6 +71,15 @@ static __always_inline u32 mm_id_get(struct mm_struct *mm, u32 tgid, bool create
 	return 0;
 }
 
+/* Is it, by the process that was seen with it first, another one's? */
+__noinline __weak int mm_is_lent(const u64 *mm, u32 tgid)
+{
+	u64 key = mm ? *mm : 0; /* on the stack: 6.1 takes no key from elsewhere */
+	struct mm_state *known = bpf_map_lookup_elem(&mms, &key);
+
+	return known && known->tgid != tgid;
+}
+
 /* mm->mm_lock_seq where it is a seqcount (6.13 and later), else an odd number. */
 static __always_inline u64 mm_seqcount(struct mm_struct *mm)
 {
@@ -184,6 +193,25 @@ static __always_inline void vma_facts(struct vm_area_struct *vma, struct mmt_vma
 	vma_facts_at(&at, out);
 }
 
+/* The facts of the VMA at *at, of one moment, if it holds addr then.  Where nothing locks
+ * it, another thread may be splitting it: then its start, end and offset do not fit. */
+__noinline __weak int vma_facts_of(const u64 *at, u64 addr, struct mmt_vma *out)
+{
+	u64 moved;
+	int tries = 3;
+
+	if (!at || !out)
+		return 0;
+	/* 6.1 wants a loop to end in a condition */
+	do {
+		vma_facts_at(at, out);
+		moved = (out->start ^ FIELD_WORD(*at, struct vm_area_struct, vm_start)) |
+			(out->end ^ FIELD_WORD(*at, struct vm_area_struct, vm_end)) |
+			(out->pgoff ^ FIELD_WORD(*at, struct vm_area_struct, vm_pgoff));
+	} while (moved && --tries);
+	return out->start <= addr && addr < out->end;
+}
+
 /* Last part of the file's name, or the special mapping's own name. */
 static __always_inline void vma_short_name(struct vm_area_struct *vma, u32 kind, char *name, u32 size)
 {
@@ -204,22 +232,49 @@ static __always_inline void vma_short_name(struct vm_area_struct *vma, u32 kind,
 		name[0] = 0;
 }
 
+/* One process that maps and unmaps without end must leave room to the others: while a
+ * quarter of the ring waits to be read, each mm has a share of it in some 17 ms.  What is
+ * held back is announced by a later fault there, or shown by the next layout. */
+__noinline __weak int announce_may(const u64 *mm)
+{
+	u32 window = bpf_ktime_get_ns() >> 24, share = mmt_config.control_bytes / (128 * sizeof(struct mmt_vma_seen));
+	u64 key = mm ? *mm : 0;
+	struct mm_state *known;
+
+	if (bpf_ringbuf_query(&control_ring, BPF_RB_AVAIL_DATA) < mmt_config.control_bytes / 4)
+		return true;
+	known = bpf_map_lookup_elem(&mms, &key);
+	if (!known)
+		return true;
+	if (known->window != window) {
+		known->window = window;
+		known->announced = 0;
+	}
+	if (__sync_fetch_and_add(&known->announced, 1) < share)
+		return true;
+	count(MMT_LOSS_ANNOUNCE_LIMITED);
+	return false;
+}
+
 /* Announces a VMA to user space the first time a fault meets it. false: there was no
  * room, the next fault there must try again. */
 static __always_inline bool vma_announce(struct vm_area_struct *vma, const struct mmt_vma *facts, u32 mm_id)
 {
-	u64 mark = announced_mark(facts, mm_id);
+	u64 mark = announced_mark(facts, mm_id), mm;
 	struct mmt_vma_seen *rec;
 
 	if (announced_has(mark))
 		return true;
+	/* not a trusted pointer: following one makes the verifier search all of BTF, each time */
+	mm = (u64)BPF_CORE_READ(vma, vm_mm);
+	if (!announce_may(&mm))
+		return false;
 	rec = control_reserve(sizeof(*rec));
 	if (!rec)
 		return false;
 	head_fill(&rec->head, MMT_KIND_VMA_SEEN, mm_id, bpf_ktime_get_ns());
 	rec->vma = *facts;
-	/* not a trusted pointer: following one makes the verifier search all of BTF, each time */
-	rec->foreign = BPF_CORE_READ(vma, vm_mm) != BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), mm);
+	rec->foreign = mm_is_lent(&mm, rec->head.tgid);
 	rec->pad = 0;
 	vma_short_name(vma, facts->kind, rec->name, sizeof(rec->name));
 	bpf_ringbuf_submit(rec, control_lazy());

@@ -32,6 +32,7 @@ struct mmt_tuning {
 	__u32 aggregate; /* aggregate everything, stream nothing */
 	__u32 sample;    /* 1 in so many minor faults is looked at; 0 and 1: all */
 	__u32 no_peek;   /* the walk of page tables does not work here */
+	__u64 since;     /* CLOCK_BOOTTIME when it was set on: no fork was reported of older processes */
 };
 
 /* A page of user space's own, and what the walk of page tables says of it. */

@@ -139,6 +139,13 @@ struct mmt_exit {
 	__u64 min_flt, maj_flt; /* of this thread in its life */
 };
 
+/* A process that was there before us, at its end: no fork told of it. */
+struct mmt_named {
+	struct mmt_head head;
+	__u64 start_boottime;
+	char comm[16];
+};
+
 struct mmt_mm_end {
 	struct mmt_head head;
 	struct mmt_mm_bounds bounds; /* as they were at the end */

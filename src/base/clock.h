@@ -8,6 +8,7 @@
 
 uint64_t clock_monotonic_ns(void);
 uint64_t clock_unix_ns(void); /* CLOCK_REALTIME */
+uint64_t clock_boottime_ns(void);
 uint64_t clock_own_cpu_ns(void); /* that all threads of mmtrace had, in user space and kernel */
 
 #endif

@@ -12,6 +12,7 @@
 #include "wire/config.h"
 
 #include "mmtrace.skel.h"
+#include "base/clock.h"
 #include "host/procfs.h"
 #include "host/swap_types.h"
 #include "probe/direct_map.h"
@@ -207,6 +208,7 @@ int probe_attach(struct probe *p, struct error *e)
 		return -1;
 	if (links_attach(&p->links, &p->plan, p->skel->obj, e))
 		return -1;
+	p->skel->bss->mmt_tuning.since = clock_boottime_ns();
 	p->skel->bss->mmt_tuning.on = 1;
 	return p->each ? 0 : publish(p, e);
 }
@@ -381,13 +383,17 @@ ssize_t probe_layout(struct probe *p, pid_t pid, const uint8_t **bytes)
 	return n;
 }
 
-void probe_losses(struct probe *p, uint64_t out[MMT_LOSS_COUNT])
+void probe_losses(struct probe *p, bool all, uint64_t out[MMT_LOSS_COUNT])
 {
+	uint64_t went;
+
 	for (uint32_t i = 0; i < MMT_LOSS_COUNT; i++)
 		out[i] = map_sum(p->skel->maps.losses, i);
 	out[MMT_LOSS_DELIVERED] = rings_delivered(p->rings);
 	out[MMT_LOSS_TARGETS_FULL] += p->targets_refused;
 	out[MMT_LOSS_CPU_ONLINE] = p->cpus_came;
+	went = out[MMT_LOSS_DELIVERED] + out[MMT_LOSS_FOLDED] + out[MMT_LOSS_SAMPLED_OUT];
+	out[MMT_LOSS_DROPPED] = all && out[MMT_LOSS_SEEN] > went ? out[MMT_LOSS_SEEN] - went : 0;
 }
 
 int probe_stats_on(void)

@@ -86,8 +86,9 @@ ssize_t probe_watch(struct probe *p, const struct mmt_watch **records);
 /* Streams the layout of a process: mm record, then VMAs; bytes are owned by p
  * until the next call. Returns bytes read or a negative errno. */
 ssize_t probe_layout(struct probe *p, pid_t pid, const uint8_t **bytes);
-/* Loss counters by cause, summed over CPUs. */
-void probe_losses(struct probe *p, uint64_t out[MMT_LOSS_COUNT]);
+/* Loss counters by cause, summed over CPUs.  all: nothing is under way any more, so
+ * that what is missing was dropped. */
+void probe_losses(struct probe *p, bool all, uint64_t out[MMT_LOSS_COUNT]);
 /* Turns the kernel's BPF statistics on while the descriptor is open; -1: cannot. */
 int probe_stats_on(void);
 void probe_cost(struct probe *p, struct probe_cost *out);

@@ -15,6 +15,7 @@ struct fault_source {
 	struct limit limit;
 	struct resident resident;
 	uint64_t last_read; /* ns of CLOCK_MONOTONIC: the interval before */
+	pid_t turn; /* whose layout is read first: there was no time for it; 0: none */
 	bool cpus_failed;
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "host/procfs.h"
 #include "source/elf_read.h"
 #include "source/fault.h"
@@ -29,21 +30,22 @@ static bool wants_vmas(const struct args *a, pid_t pid)
 	return false;
 }
 
-static void read_layout(struct fault_source *f, pid_t pid)
+/* true: it changed while it was read. */
+static bool read_layout(struct fault_source *f, pid_t pid)
 {
 	struct input_process head = { .pid = pid };
+	const uint8_t *bytes = NULL;
+	ssize_t n = probe_layout(f->probe, pid, &bytes);
+	bool raced = false;
 
-	for (int i = 0; i < LAYOUT_TRIES; i++) {
-		const uint8_t *bytes = NULL;
-		ssize_t n = probe_layout(f->probe, pid, &bytes);
-
-		if (n <= 0)
-			return;
+	if (n > 0) {
 		elf_read_layout(&f->s, pid, bytes, (size_t)n);
 		emit(&f->s, INPUT_LAYOUT, &head, sizeof(head), bytes, (size_t)n);
-		if (!session_layout_raced(session_of(f->s.model), pid))
-			return;
+		raced = session_layout_raced(session_of(f->s.model), pid);
 	}
+	/* it waits for the process's mmap_lock: the rings do not */
+	probe_drain(f->probe, false, fault_on_record, f);
+	return raced;
 }
 
 /* Notices processes whose exit record was lost.  Those that have just been listed
@@ -64,27 +66,58 @@ static void find_dead(struct fault_source *f)
 	}
 }
 
-/* Reads the layouts that changed (all of them where the kernel does not say so),
- * and finds out which processes are gone. */
-static void read_layouts(struct fault_source *f)
+/* Those of the list whose layouts changed (all of them where the kernel does not say so),
+ * from the one on that had no turn last time. */
+static size_t changed_ones(const struct fault_source *f, const struct mmt_watch *watch, size_t n, pid_t *out)
+{
+	size_t first = 0, count = 0;
+
+	while (first < n && (pid_t)watch[first].tgid != f->turn)
+		first++;
+	for (size_t i = 0; i < n; i++) {
+		const struct mmt_watch *w = &watch[(first + i) % n];
+
+		if (wants_vmas(f->s.args, (pid_t)w->tgid) &&
+		    !session_layout_current(session_of(f->s.model), (pid_t)w->tgid, w))
+			out[count++] = (pid_t)w->tgid;
+	}
+	return count;
+}
+
+/* Each is read once before any is read again, and no longer than half an interval: one that
+ * maps without end, or holds its lock, delays the others to their turn at most. */
+static void read_changed(struct fault_source *f, pid_t *pids, size_t n, bool last)
+{
+	uint64_t interval = f->s.args->time.interval_ns ? f->s.args->time.interval_ns : CLOCK_SECOND_NS;
+	uint64_t until = last ? ~0ull : clock_monotonic_ns() + interval / 2;
+
+	f->turn = 0;
+	for (int i = 0; i < LAYOUT_TRIES && n; i++) {
+		size_t raced = 0;
+
+		for (size_t k = 0; k < n; k++) {
+			if (clock_monotonic_ns() >= until) {
+				f->turn = i ? 0 : pids[k];
+				return;
+			}
+			if (read_layout(f, pids[k]))
+				pids[raced++] = pids[k];
+		}
+		n = raced;
+	}
+}
+
+/* Reads the layouts that changed, and finds out which processes are gone. */
+static void read_layouts(struct fault_source *f, bool last)
 {
 	const struct mmt_watch *w = NULL;
 	ssize_t n = probe_watch(f->probe, &w);
-	struct mmt_watch *watch = n > 0 ? xmalloc((size_t)n * sizeof(*watch)) : NULL;
+	pid_t *pids = n > 0 ? xmalloc((size_t)n * sizeof(*pids)) : NULL;
 
-	if (watch)
-		memcpy(watch, w, (size_t)n * sizeof(*watch)); /* reading a layout reuses the buffer */
-	emit(&f->s, INPUT_WATCH, NULL, 0, watch, watch ? (size_t)n * sizeof(*watch) : 0);
-	for (ssize_t i = 0; watch && i < n; i++) {
-		pid_t pid = (pid_t)watch[i].tgid;
-
-		if (!wants_vmas(f->s.args, pid) || session_layout_current(session_of(f->s.model), pid, &watch[i]))
-			continue;
-		read_layout(f, pid);
-		/* it waits for the process's mmap_lock: the rings do not */
-		probe_drain(f->probe, false, fault_on_record, f);
-	}
-	free(watch);
+	emit(&f->s, INPUT_WATCH, NULL, 0, pids ? w : NULL, pids ? (size_t)n * sizeof(*w) : 0);
+	if (pids) /* reading a layout reuses the buffer of the list */
+		read_changed(f, pids, changed_ones(f, w, (size_t)n, pids), last);
+	free(pids);
 	find_dead(f);
 }
 
@@ -114,13 +147,13 @@ int fault_refresh(struct fault_source *f, bool all, struct error *e)
 	int err;
 	_Static_assert(MMT_LOSS_COUNT <= MODEL_LOSSES, "struct model holds all losses");
 
-	read_layouts(f);
+	read_layouts(f, all);
 	err = probe_drain(f->probe, all, fault_on_record, f);
 	if (!err)
 		err = probe_aggregate(f->probe, all, &reader, f);
 	stacks_read(&f->s);
 	resident_read(&f->resident, &f->s, wants_vmas);
-	probe_losses(f->probe, losses);
+	probe_losses(f->probe, all, losses);
 	emit(&f->s, INPUT_LOSSES, NULL, 0, losses, sizeof(losses));
 	/* what was not read would be missing without a word */
 	return err ? error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot read what was counted") : 0;

@@ -91,6 +91,10 @@ int target_check(struct source *s, bool threads, bool kernel_threads, struct err
 	for (int i = 0; threads && i < t->tids.count; i++)
 		if (add_process_of(&t->pids, t->tids.id[i], e))
 			return -1;
+	for (int i = 0; i < t->pids.count; i++)
+		if (t->pids.id[i] == getpid())
+			return error_set(e, EXIT_FAILED, "trace it by another mmtrace", "it would watch itself work",
+					 "cannot trace pid %d", getpid());
 	/* a kernel thread has no address space, but it allocates */
 	for (int i = 0; i < t->pids.count; i++)
 		if (!(kernel_threads && procfs_is_kernel_thread(t->pids.id[i])) && procfs_check_target(t->pids.id[i], e))

@@ -147,6 +147,9 @@ fi
 expect 0 "doctor --json" '"usable":true' "$m" doctor --json
 expect 127 "CMD not found" "cannot run" "$m" -- /nonexistent/program
 expect 126 "CMD not executable" "cannot run" "$m" -- /etc/passwd
+for command in live trace top hist; do
+	expect 1 "$command of itself is refused" "it would watch itself work" sh -c "exec '$m' $command -d 1s -p \$\$"
+done
 expect 7 "CMD's status" "rusage" "$m" -- sh -c 'exit 7'
 expect 3 "a line of the shell" "rusage" "$m" -c 'true | exit 3'
 expect 0 "columns and order" "^ *FAULTS  *RANGE  *NAME" "$m" --columns faults,addr,name -s -addr -- true

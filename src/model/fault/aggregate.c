@@ -112,13 +112,8 @@ static void row_apply(struct session *s, const struct mmt_aggregate_key *key, co
 		stat_add_row(&s->faults, key, grown);
 		process_changed(s, p);
 	}
-	if (key->mm_id && !(key->flags & MMT_FAULT_NO_VMA)) {
-		struct vma *v = vma_get(s, mm_get(s, key->mm_id, (pid_t)key->tgid, !(key->flags & MMT_FAULT_FOREIGN)),
-					   key->sig, key->anchor);
-
-		stat_add_row(&v->faults, key, grown);
-		vma_changed(s, v);
-	}
+	if (key->mm_id && !(key->flags & MMT_FAULT_NO_VMA))
+		vma_add_row(s, mm_get(s, key->mm_id, (pid_t)key->tgid, !(key->flags & MMT_FAULT_FOREIGN)), key, grown);
 }
 
 void aggregate_row(struct session *s, const struct mmt_aggregate_key *key, const struct mmt_aggregate_row *row)

@@ -143,11 +143,12 @@ static void session_input(struct model *m, const struct input *in)
 	case INPUT_STACKS: take_stacks(s, in->head); break;
 	case INPUT_RSS: layout_resident(s, in->head, in->body, input_count(in)); break;
 	case INPUT_LEVEL: take_level(s, in->head); break;
+	case INPUT_LOSSES: s->readings++; break; /* they come behind the rows */
 	case INPUT_RUSAGE:
 		s->rusage = *(const struct input_rusage *)in->head;
 		s->rusage_known = true;
 		break;
-	case INPUT_FACT: case INPUT_COST: case INPUT_LOSSES: case INPUT_NAME: case INPUT_HIST_BEGIN: case INPUT_HIST_CELLS:
+	case INPUT_FACT: case INPUT_COST: case INPUT_NAME: case INPUT_HIST_BEGIN: case INPUT_HIST_CELLS:
 	case INPUT_HIST_STALLS: case INPUT_OOM: case INPUT_LEAK_SITE: case INPUT_LEAK_COUNTS: case INPUT_LEAK_WALK:
 	case INPUT_LEAK_OBJECTS: case INPUT_LEAK_WALKED: case INPUT_LEAK_CACHES:
 	case INPUT_TOP_BEGIN: case INPUT_TOP_TASKS: case INPUT_TOP_ROWS:

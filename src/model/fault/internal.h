@@ -62,11 +62,36 @@ struct vma **vmas_all(const struct session *s, size_t *count);
 struct vma *vma_get(struct session *s, struct mm *mm, uint32_t sig, uint64_t anchor);
 /* The row of a VMA that the kernel shows; placed: the generation that may not have it yet. */
 struct vma *vma_row(struct session *s, struct mm *mm, const struct mmt_vma *now, uint32_t placed);
+/* A row to which no key leads; one to which this key leads. */
+struct vma *vma_without_key(struct session *s, struct mm *mm, uint32_t sig);
+struct vma *vma_new(struct session *s, struct mm *mm, uint32_t sig, uint64_t anchor);
+/* The row that a VMA was in, by place and identity, or NULL. */
+struct vma *vma_former(struct session *s, struct mm *mm, const struct mmt_vma *now, uint32_t placed);
 void vma_name(struct vma *v, const char *name, size_t len);
 /* "[heap]", "[stack]" by the bounds of its mm, or NULL. */
 const char *vma_initial_name(const struct session *s, const struct mm *mm, const struct mmt_vma *v);
 void vma_name_by_bounds(const struct session *s, struct vma *v);
 void vma_free(struct vma *v);
+
+/* --- bounds.c --- */
+/* v has these bounds from now on. */
+void vma_set_bounds(const struct session *s, struct vma *v, const struct mmt_vma *now);
+/* The row for a VMA that v leads to and that is now so: v, unless faults of it were elsewhere.
+ * Then those stay in a row that is gone. */
+struct vma *vma_after_cut(struct session *s, struct vma *v, const struct mmt_vma *now);
+/* Adds a fault, or what an aggregated row grew, to the row of its address. */
+void vma_add_fault(struct session *s, struct mm *mm, const struct mmt_fault *f);
+void vma_add_row(struct session *s, struct mm *mm, const struct mmt_aggregate_key *key,
+		 const struct mmt_aggregate_row *grown);
+/* A key led to `before` until now: what was aggregated under it may still come. */
+void vma_takes_key(const struct session *s, struct vma *v, const struct vma *before);
+/* What v lost is of the same file, if of any: it takes the whole name. */
+void vma_name_part(const struct session *s, const struct vma *v);
+/* Bounds that v had before the layout which showed it. */
+void vma_had(struct session *s, struct vma *v, const struct mmt_vma *then);
+void vma_move_faults(struct vma *to, struct vma *from);
+/* Where v keeps what was at addr: v, its gone part, or NULL. */
+const struct vma *vma_holder(const struct vma *v, uint64_t addr);
 
 /* --- layout.c, record.c, aggregate.c, elf.c, retention.c --- */
 void layout_apply(struct session *s, pid_t pid, const void *bytes, size_t size);

@@ -19,7 +19,7 @@ static void layout_vma(struct session *s, struct mm *mm, const struct layout_rec
 	}
 	if (!v->known || v->v.end != now->end || v->v.start != now->start || !v->live)
 		vma_changed(s, v);
-	v->v = *now;
+	vma_set_bounds(s, v, now);
 	v->thread_stack &= v->live;
 	v->known = v->live = true;
 	v->generation = mm->generation;
@@ -27,6 +27,7 @@ static void layout_vma(struct session *s, struct mm *mm, const struct layout_rec
 		vma_name(v, path, len);
 		vma_changed(s, v);
 	}
+	vma_name_part(s, v);
 	kind_judge(s, v, walk);
 	mm->live_count++;
 }

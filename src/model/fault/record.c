@@ -20,10 +20,8 @@ static void apply_fault(struct session *s, const struct mmt_fault *f)
 	}
 	if (f->head.mm_id && !(f->flags & MMT_FAULT_NO_VMA)) {
 		struct mm *mm = mm_get(s, f->head.mm_id, (pid_t)f->head.tgid, !(f->flags & MMT_FAULT_FOREIGN));
-		struct vma *v = vma_get(s, mm, f->sig, f->anchor);
 
-		stat_add(&v->faults, f);
-		vma_changed(s, v);
+		vma_add_fault(s, mm, f);
 	}
 }
 
@@ -50,13 +48,16 @@ static void apply_vma_seen(struct session *s, const struct mmt_vma_seen *r)
 		return;
 	}
 	mm = mm_get(s, r->head.mm_id, (pid_t)r->head.tgid, !r->foreign);
-	v = mm->child ? NULL : vma_row(s, mm, &r->vma, ~0u);
-	current = r->head.time >= mm->layout_time;
-	if (!v)
+	if (mm->child)
 		return; /* all of it is [exec] */
-	if (!current && v->known)
-		return; /* the layout, read since, knows better */
-	v->v = r->vma;
+	current = r->head.time >= mm->layout_time;
+	v = current ? NULL : vma_former(s, mm, &r->vma, ~0u);
+	if (v && v->known) {
+		vma_had(s, v, &r->vma); /* the layout, read since, knows better */
+		return;
+	}
+	v = vma_row(s, mm, &r->vma, ~0u);
+	vma_set_bounds(s, v, &r->vma);
 	if (!v->known)
 		vma_name(v, r->name, strnlen(r->name, sizeof(r->name)));
 	v->thread_stack &= v->live;
@@ -94,7 +95,7 @@ static void child_executed(struct session *s, struct mm *child, struct mm *mm)
 	struct vma *exec = vma_get(s, child, 0, 0);
 
 	for (struct vma *v = s->rows_only ? NULL : mm->vmas; v; v = v->next) {
-		stat_move(&exec->faults, &v->faults);
+		vma_move_faults(exec, v);
 		v->previous = 0;
 	}
 	vma_changed(s, exec);
@@ -116,6 +117,13 @@ static void apply_exec(struct session *s, const struct mmt_exec *x)
 	if (old && old->child && old != mm)
 		child_executed(s, old, mm);
 	mm_born(s, mm, &x->bounds);
+}
+
+static void apply_named(struct session *s, const struct mmt_named *r)
+{
+	struct process *p = process_started(s, (pid_t)r->head.tgid, r->start_boottime);
+
+	process_name(s, p, r->comm, sizeof(r->comm));
 }
 
 void record_apply(struct session *s, const void *bytes, size_t size)
@@ -142,6 +150,9 @@ void record_apply(struct session *s, const void *bytes, size_t size)
 		break;
 	case MMT_KIND_EXEC:
 		apply_exec(s, bytes);
+		break;
+	case MMT_KIND_NAMED:
+		apply_named(s, bytes);
 		break;
 	case MMT_KIND_EXIT:
 		p = session_find(s, (pid_t)h->tgid);

@@ -68,7 +68,7 @@ static void vma_merge(struct session *s, struct process *p, struct vma *v)
 	row->previous += v->previous;
 	row->interval_faults += v->interval_faults;
 	vma_changed(s, row);
-	stat_move(&row->faults, &v->faults);
+	vma_move_faults(row, v);
 	v->into = row;
 	note(s, false, v->id, row->id);
 }
@@ -198,6 +198,9 @@ static bool merge_processes(struct session *s)
 
 static void vmas_drop(struct mm *mm)
 {
+	for (struct vma *v = mm->vmas; v; v = v->next)
+		if (v->part && v->part->into)
+			v->part = NULL;
 	for (struct vma **at = &mm->vmas, *v; (v = *at);) {
 		if (v->into) {
 			*at = v->next;

@@ -66,6 +66,12 @@ struct vma {
 	struct vma *into;      /* being merged into that one */
 	struct vma *next;      /* in the mm */
 	struct vma *same_sig;  /* the one before with this mm and sig */
+	/* Where its faults were: bounds.c. */
+	__u64 low, high;       /* pages of those whose address is known; high 0: none */
+	bool spread;           /* there are others, anywhere in its bounds */
+	uint32_t cut;          /* session.readings + 1 when it last lost addresses; 0: never */
+	__u64 had_start, had_end; /* all bounds that it ever had */
+	struct vma *part;      /* gone: holds the faults at addresses that this one lost; NULL: none */
 };
 
 struct mm {
@@ -109,6 +115,7 @@ struct session {
 	size_t elf_count;
 	struct elf_facts *elf_list;
 	struct aggregate_table *aggregate; /* rows as read last: aggregate.c */
+	uint32_t readings; /* of aggregated rows */
 	struct { uint64_t start, end, vm_flags; } vsyscall; /* option facts; end 0: none */
 	bool elf_given;    /* option: the ELF facts of all executable mappings come before a layout */
 	bool rows_only;    /* option: --aggregate, counts come without their time */
@@ -152,7 +159,7 @@ bool session_layout_raced(const struct session *s, pid_t pid);
 bool session_row_final(const struct session *s, const struct mmt_aggregate_key *key);
 /* Are the ELF facts of that file known? */
 bool session_elf_known(const struct session *s, uint32_t dev, uint64_t ino);
-/* The VMA row of a fault, or with that key; NULL: there is none. */
+/* The VMA row that a fault was added to, or the one with that key; NULL: there is none. */
 const struct vma *session_vma_of(const struct session *s, const struct mmt_fault *f);
 const struct vma *session_vma_by_key(const struct session *s, uint32_t mm_id, uint32_t sig, uint64_t anchor);
 /* All VMAs of the session (the array is the caller's: free it) in order of process,

@@ -52,7 +52,9 @@ const struct vma *session_vma_by_key(const struct session *s, uint32_t mm_id, ui
 
 const struct vma *session_vma_of(const struct session *s, const struct mmt_fault *f)
 {
-	return f->flags & MMT_FAULT_NO_VMA ? NULL : session_vma_by_key(s, f->head.mm_id, f->sig, f->anchor);
+	const struct vma *v = f->flags & MMT_FAULT_NO_VMA ? NULL : session_vma_by_key(s, f->head.mm_id, f->sig, f->anchor);
+
+	return v ? vma_holder(v, f->addr) : NULL;
 }
 
 void vma_name(struct vma *v, const char *name, size_t len)
@@ -90,7 +92,7 @@ void vma_name_by_bounds(const struct session *s, struct vma *v)
 
 #define CHAIN_LOOK 32
 
-static struct vma *vma_new(struct session *s, struct mm *mm, uint32_t sig, uint64_t anchor)
+struct vma *vma_without_key(struct session *s, struct mm *mm, uint32_t sig)
 {
 	struct vma *v = xcalloc(1, sizeof(*v));
 
@@ -99,12 +101,19 @@ static struct vma *vma_new(struct session *s, struct mm *mm, uint32_t sig, uint6
 	v->live = true;
 	v->rss = RSS_UNKNOWN;
 	v->v.sig = sig;
-	v->v.anchor = anchor;
 	vma_name(v, mm->child ? "[exec]" : "", mm->child ? 6 : 0);
 	v->next = mm->vmas;
 	mm->vmas = v;
 	mm->vma_count++;
 	slot_chain(s, v, sig);
+	return v;
+}
+
+struct vma *vma_new(struct session *s, struct mm *mm, uint32_t sig, uint64_t anchor)
+{
+	struct vma *v = vma_without_key(s, mm, sig);
+
+	v->v.anchor = anchor;
 	slot_set(s, v, sig, anchor);
 	return v;
 }
@@ -138,19 +147,29 @@ static bool vma_is(const struct vma *v, const struct mmt_vma *now)
 	       (v->v.start < now->end && now->start < v->v.end);
 }
 
-/* The row of a VMA that the kernel shows.  A slot may lead to a row that has
- * moved on since: then another VMA has come to its former place.  A row serves
- * one VMA of a layout (generation `placed`). */
-struct vma *vma_row(struct session *s, struct mm *mm, const struct mmt_vma *now, uint32_t placed)
+/* A slot may lead to a row that has moved on since: then another VMA has come to its
+ * former place.  A row serves one VMA of a layout (generation `placed`). */
+struct vma *vma_former(struct session *s, struct mm *mm, const struct mmt_vma *now, uint32_t placed)
 {
 	struct vma *v = slot_find(s, mm->id, now->sig, now->anchor);
 
 	if (v && vma_is(v, now) && v->generation != placed)
 		return v;
 	v = mm->generation ? vma_moved_start(s, mm, now) : NULL;
-	if (v && v->generation != placed) {
-		slot_set(s, v, now->sig, now->anchor);
+	return v && v->generation != placed ? v : NULL;
+}
+
+struct vma *vma_row(struct session *s, struct mm *mm, const struct mmt_vma *now, uint32_t placed)
+{
+	struct vma *v = vma_former(s, mm, now, placed), *before = slot_find(s, mm->id, now->sig, now->anchor);
+
+	if (!v) {
+		v = vma_new(s, mm, now->sig, now->anchor);
+		if (before)
+			vma_takes_key(s, v, before);
 		return v;
 	}
-	return vma_new(s, mm, now->sig, now->anchor);
+	v = vma_after_cut(s, v, now);
+	slot_set(s, v, now->sig, now->anchor);
+	return v;
 }

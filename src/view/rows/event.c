@@ -228,7 +228,7 @@ const struct row_type *fault_event(const struct model *m, const struct input *in
 	case MMT_KIND_FAULT: return fault_passes(f, in->body) ? &event_fault : NULL;
 	case MMT_KIND_CALL: return call_passes(f, in->body) ? &event_call : NULL;
 	case MMT_KIND_EXEC: case MMT_KIND_FORK: case MMT_KIND_EXIT: return f->classes || f->to ? NULL : &event_life;
-	case MMT_KIND_GUP: case MMT_KIND_VMA_SEEN: case MMT_KIND_MM_END: case MMT_KIND_LIMIT: break;
+	case MMT_KIND_GUP: case MMT_KIND_VMA_SEEN: case MMT_KIND_MM_END: case MMT_KIND_NAMED: case MMT_KIND_LIMIT: break;
 	}
 	return NULL;
 }

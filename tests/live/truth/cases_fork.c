@@ -2,6 +2,7 @@
 #include "truth.h"
 
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -141,6 +142,43 @@ static void vfork_exec_operate(void)
 	}
 }
 
+static void lent_setup(void)
+{
+	area = map_region(PAGES);
+}
+
+static int lent_child(void *unused)
+{
+	(void)unused;
+	touch_write(area, PAGES / 2);
+	return 0;
+}
+
+/* A process that runs on the victim's memory, not a thread of it. */
+static void clone_vm_operate(void)
+{
+	static char stack[16 * PAGE] __attribute__((aligned(64)));
+	pid_t pid = clone(lent_child, stack + sizeof(stack), CLONE_VM | SIGCHLD, NULL);
+
+	CHECK(pid > 0);
+	while (waitpid(pid, NULL, 0) < 0)
+		;
+	touch_write(area, PAGES);
+}
+
+static void vfork_writes_operate(void)
+{
+	pid_t pid = vfork();
+
+	if (!pid) {
+		touch_write(area, PAGES / 2);
+		_exit(0);
+	}
+	while (waitpid(pid, NULL, 0) < 0)
+		;
+	touch_write(area, PAGES);
+}
+
 static void rewrite_operate(void)
 {
 	for (;;) {
@@ -185,6 +223,14 @@ const struct truth_case cases_fork[] = {
 	{.name = "vfork_exec", .what = "16 times vfork and exec",
 	 FORK, .setup = nothing_setup, .operate = vfork_exec_operate,
 	 .rows = {{.what = X_RESIDUAL, .n = N_ANY, .on = BK_TRACEPOINT, .why = IN_EXEC}}},
+	{.name = "clone_vm_writes", .what = "half by a process that shares the memory: foreign there",
+	 FORK, .setup = lent_setup, .operate = clone_vm_operate,
+	 .rows = {{.what = M(C_ANON_WRITE), .n = 256, .flags = ROW_REGION},
+		  {.what = X_FOREIGN, .n = 128, .flags = ROW_REGION}}},
+	{.name = "vfork_writes", .what = "half by a child before it ends, without an exec: foreign there",
+	 FORK, .setup = lent_setup, .operate = vfork_writes_operate,
+	 .rows = {{.what = M(C_ANON_WRITE), .n = 256, .flags = ROW_REGION},
+		  {.what = X_FOREIGN, .n = 128, .flags = ROW_REGION}}},
 	{.name = "killed", .what = "SIGKILL while faulting: equal to wait4's count",
 	 .flags = CF_KILL | CF_ABANDON, .setup = written_setup, .operate = rewrite_operate,
 	 .total = N_ANY, .major = 0, .rows = {{.what = M(C_ANON_WRITE), .n = N_REST}}},
