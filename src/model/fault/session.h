@@ -49,6 +49,7 @@ struct vma {
 	struct mmt_vma v;
 	char *name;  /* owned; full path, [heap] ...; never NULL */
 	uint64_t version; /* of its last change */
+	bool name_cut;    /* the name, or its beginning, could not be had */
 	bool live, known; /* known: v holds (else only key) */
 	bool settled;              /* it was gone, or idle, at the last merge */
 	uint64_t settled_faults;   /* at that merge */
