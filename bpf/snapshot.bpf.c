@@ -182,7 +182,7 @@ int watch__it(struct bpf_iter__task *ctx)
 	tid = BPF_CORE_READ(task, pid);
 	tgid = BPF_CORE_READ(task, tgid);
 	if (!target_known(tgid)) {
-		if (mmt_config.scope != MMT_SCOPE_ALL || tgid == mmt_config.self)
+		if (mmt_config.scope != MMT_SCOPE_ALL || is_own(task, tgid))
 			return 0;
 		target_add(tgid, BPF_NOEXIST);
 	}

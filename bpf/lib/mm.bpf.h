@@ -96,9 +96,8 @@ static __always_inline u32 mix(u32 h, u64 v)
 	return (h ^ (u32)(v >> 32)) * 0x85ebca6bu + 0x165667b1u;
 }
 
-static __always_inline u32 vma_kind(u64 ops, u64 file, u64 inode, u64 super, u64 flags)
+static __always_inline u32 vma_kind(u64 ops, u64 file, u64 inode, u64 magic, u64 flags)
 {
-	u64 magic;
 	u32 kind = 0;
 
 	if (!ops)
@@ -113,7 +112,6 @@ static __always_inline u32 vma_kind(u64 ops, u64 file, u64 inode, u64 super, u64
 	kind |= MMT_VMA_FILE;
 	if (ops && ((u16)FIELD_WORD(inode, struct inode, i_mode) & S_IFMT) == S_IFCHR)
 		kind |= MMT_VMA_DEVICE;
-	magic = FIELD_WORD(super, struct super_block, s_magic);
 	if (magic == TMPFS_MAGIC)
 		kind |= MMT_VMA_SHMEM;
 	if (magic == ANON_INODE_FS_MAGIC)
@@ -147,7 +145,7 @@ __noinline __weak int vma_uffd_kind(u64 vma, u32 shared)
  * reference, since a pointer that the kernel gave cannot be passed as a number. */
 __noinline __weak int vma_facts_at(const u64 *at, struct mmt_vma *out)
 {
-	u64 vma, file, inode = 0, super = 0, shared;
+	u64 vma, file, inode = 0, super, magic = 0, shared;
 
 	if (!at || !out)
 		return 0;
@@ -159,14 +157,15 @@ __noinline __weak int vma_facts_at(const u64 *at, struct mmt_vma *out)
 	out->pgoff = FIELD_WORD(vma, struct vm_area_struct, vm_pgoff);
 	out->ino = 0;
 	out->dev = 0;
-	out->pad = 0;
 	if (file) {
 		inode = FIELD_WORD(file, struct file, f_inode);
 		super = FIELD_WORD(inode, struct inode, i_sb);
 		out->ino = FIELD_WORD(inode, struct inode, i_ino);
 		out->dev = (u32)FIELD_WORD(super, struct super_block, s_dev);
+		magic = FIELD_WORD(super, struct super_block, s_magic);
 	}
-	out->kind = vma_kind(FIELD_WORD(vma, struct vm_area_struct, vm_ops), file, inode, super, out->vm_flags);
+	out->fs = (u32)magic;
+	out->kind = vma_kind(FIELD_WORD(vma, struct vm_area_struct, vm_ops), file, inode, magic, out->vm_flags);
 	/* a stack's start moves at each growth, its end stays */
 	out->anchor = out->vm_flags & VM_GROWSDOWN ? out->end : out->start;
 	out->sig = mix(mix(mix(mix(17, out->ino), out->dev), out->pgoff - (out->start >> 12)),

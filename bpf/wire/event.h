@@ -98,7 +98,7 @@ struct mmt_vma {
 	__u32 dev; /* kernel encoding: major << 20 | minor */
 	__u32 sig;
 	__u32 kind; /* enum mmt_vma_flag bits */
-	__u32 pad;
+	__u32 fs;   /* of a file: the magic of its file system */
 };
 
 /* First fault in a VMA. */

@@ -33,10 +33,23 @@ void elf_add(struct session *s, const struct input_elf *head, const struct input
 		return;
 	f = xcalloc(1, sizeof(*f));
 	f->head = *head;
+	f->number = ++s->elf_newest;
 	f->count = (unsigned)(n < ELF_PARTS ? n : ELF_PARTS);
 	if (f->count)
 		memcpy(f->segment, list, f->count * sizeof(*list));
 	link_facts(s, f);
+}
+
+const char *elf_missing(const struct vma *v)
+{
+	static const char *const texts[] = {
+		[ELF_UNREADABLE] = "its file cannot be read", [ELF_READ] = NULL,
+		[ELF_REMOTE] = "its file system may hang: not read", [ELF_LATE] = "its file was not read in time",
+		[ELF_DEVICE_LATE] = "not read: another file of its device was not read in time",
+		[ELF_DIED] = "the process that read its file died", [ELF_UNASKED] = "no process is left to read its file",
+	};
+
+	return v->elf_read < sizeof(texts) / sizeof(texts[0]) ? texts[v->elf_read] : NULL;
 }
 
 void elf_free(struct session *s)

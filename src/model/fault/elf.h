@@ -10,11 +10,13 @@
 #include "input/input.h"
 
 struct session;
+struct vma;
 
 #define ELF_PARTS 16
 
 struct elf_facts {
 	struct input_elf head;
+	uint64_t number; /* ascending, as they came */
 	unsigned count; /* of PT_LOAD segments; 0: no ELF file */
 	struct input_segment segment[ELF_PARTS];
 	struct elf_facts *next; /* the one that came before */
@@ -23,6 +25,8 @@ struct elf_facts {
 const struct elf_facts *elf_find(const struct session *s, uint32_t dev, uint64_t ino); /* or NULL */
 /* Keeps a copy; n beyond ELF_PARTS are passed over. */
 void elf_add(struct session *s, const struct input_elf *head, const struct input_segment *list, size_t n);
+/* Why it is not known what v's file says of it; NULL: it is, or need not be. */
+const char *elf_missing(const struct vma *v);
 void elf_free(struct session *s);
 /* Keeps the newest `most` facts, and as many files known to be executable. */
 void elf_retain(struct session *s, size_t most);

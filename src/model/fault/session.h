@@ -60,6 +60,8 @@ struct vma {
 	struct fault_stat faults;
 	struct parts parts;        /* what it is; of the last time it was alive */
 	bool judged;               /* ... by the mm's bounds */
+	bool to_the_end;           /* it was there when its mm ended */
+	uint32_t elf_read;         /* enum input_elf_read: why its file does not say what it is; ELF_READ: it need not */
 	bool guard_below, thread_stack;
 	bool sum;              /* stands for VMAs that are gone: so many with faults */
 	uint32_t merged;
@@ -110,7 +112,8 @@ struct session {
 	struct elf_facts *elf_list;
 	struct aggregate_table *aggregate; /* rows as read last: aggregate.c */
 	struct { uint64_t start, end, vm_flags; } vsyscall; /* option facts; end 0: none */
-	bool elf_given;    /* option: the ELF facts of all executable mappings come before a layout */
+	uint64_t elf_newest, elf_judged; /* ELF facts that came; those that VMAs were judged by */
+	bool elf_given;    /* option: the ELF facts of all executable mappings are asked for */
 	bool rows_only;    /* option: --aggregate, counts come without their time */
 	bool heap_touching; /* option: this kernel also calls [heap] what only touches the heap */
 	pid_t child;       /* option: it will exec; 0 once its first mm is known */
