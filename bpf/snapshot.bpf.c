@@ -113,8 +113,7 @@ int layout__it(struct bpf_iter__task_vma *ctx)
 		return 0;
 	}
 	len = layout_name(vma, w, buf, rec.vma.kind, ctx->meta->seq_num);
-	if (vma->vm_file)
-		rec.vma.edition = file_edition(vma_inode((u64)vma));
+	vma_file_facts((u64)vma, &rec.vma);
 	rec.name_flags = len >= 0 ? w->rec.name_flags | MMT_NAME_NEW : 0;
 	rec.path_len = len > 0 ? len & (MMT_PATH_MAX - 1) : 0;
 	rec.size = sizeof(rec) + rec.path_len;
@@ -168,7 +167,7 @@ int watch__it(struct bpf_iter__task *ctx)
 	tid = BPF_CORE_READ(task, pid);
 	tgid = BPF_CORE_READ(task, tgid);
 	if (!target_known(tgid)) {
-		if (mmt_config.scope != MMT_SCOPE_ALL || tgid == mmt_config.self)
+		if (mmt_config.scope != MMT_SCOPE_ALL || is_own(task, tgid))
 			return 0;
 		target_add(tgid, BPF_NOEXIST);
 	}

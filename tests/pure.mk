@@ -6,7 +6,7 @@ SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 FLAGS := -std=gnu17 -D_GNU_SOURCE -fwrapv -O1 -g -Wall -Wextra $(if $(CI)$(WERROR),-Werror) -fno-omit-frame-pointer -DMMTRACE_VERSION='"0"' \
 	-Isrc -Ibpf -Itests -MMD -MP
 OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard src/base/*.c src/input/*.c src/decode/*.c src/record/*.c src/model/*.c \
-	src/model/*/*.c src/sym/*.c src/host/elf.c src/view/*.c src/view/*/*.c))
+	src/model/*/*.c src/sym/*.c src/host/elf.c src/opener/answer.c src/opener/message.c src/view/*.c src/view/*/*.c))
 UNITS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
 
 .DELETE_ON_ERROR:

@@ -182,6 +182,18 @@ static __always_inline void vma_facts(struct vm_area_struct *vma, struct mmt_vma
 	vma_facts_at(&at, out);
 }
 
+/* What need not be known at each fault. */
+static __always_inline void vma_file_facts(u64 vma, struct mmt_vma *out)
+{
+	u64 file = FIELD_WORD(vma, struct vm_area_struct, vm_file);
+
+	if (!file)
+		return;
+	out->edition = file_edition(FIELD_WORD(file, struct file, f_inode));
+	if (file_is_remote(file))
+		out->kind |= MMT_VMA_REMOTE;
+}
+
 static __always_inline void vma_seen_fill(struct mmt_vma_seen *rec, const struct mmt_vma *facts, u64 vma, u32 mm_id)
 {
 	head_fill(&rec->head, MMT_KIND_VMA_SEEN, mm_id, bpf_ktime_get_ns());
@@ -228,8 +240,7 @@ __noinline __weak int vma_announce_new(const u64 *at, const struct mmt_vma *fact
 		return vma_announce_bare(vma, facts, mm_id, MMT_NAME_UNKNOWN);
 	name_fill(w, at, facts->kind, facts->vm_flags & VM_EXEC);
 	vma_seen_fill(&w->rec, facts, vma, mm_id);
-	if (facts->kind & MMT_VMA_FILE)
-		w->rec.vma.edition = file_edition(vma_inode(vma));
+	vma_file_facts(vma, &w->rec.vma);
 	there = bpf_ringbuf_output(&control_ring, &w->rec, VMA_SEEN_BARE + (w->used & (MMT_NAME_ROOM - 1)), control_lazy()) == 0;
 	name_slot_free(w);
 	if (!there)

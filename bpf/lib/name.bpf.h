@@ -84,9 +84,25 @@ static __always_inline void file_stamp(u64 inode, struct mmt_file_stamp *out)
 	out->ctime_ns = sec * 1000000000ull + nsec;
 }
 
-static __always_inline u64 vma_inode(u64 vma)
+static __always_inline u32 magic_is_remote(u64 magic)
 {
-	return FIELD_WORD(FIELD_WORD(vma, struct vm_area_struct, vm_file), struct file, f_inode);
+	u32 remote = 0;
+
+#define REMOTE(NAME, number, text) remote |= (u32)magic == number;
+#include "wire/remote.def"
+#undef REMOTE
+	return remote;
+}
+
+/* Opening the file may wait for another machine or process; of overlayfs, that of its layer too. */
+__noinline __weak int file_is_remote(u64 file)
+{
+	u64 inode = FIELD_WORD(file, struct file, f_inode), shown = file_inode_shown(file, inode);
+	u32 remote = magic_is_remote(FIELD_WORD(FIELD_WORD(inode, struct inode, i_sb), struct super_block, s_magic));
+
+	if (shown != inode)
+		remote |= magic_is_remote(FIELD_WORD(FIELD_WORD(shown, struct inode, i_sb), struct super_block, s_magic));
+	return remote;
 }
 
 /* Never 0. */
@@ -97,7 +113,7 @@ __noinline __weak u32 file_edition(u64 inode)
 
 	file_stamp(inode, &stamp);
 	h = mix(mix(mix(17, stamp.size), stamp.ctime_ns), (u32)FIELD_WORD(inode, struct inode, i_generation));
-	return (h & 0x7fffffff) | 1;
+	return (h & ((1u << MMT_EDITION_BITS) - 1)) | 1;
 }
 
 static __always_inline struct name_walk *name_slot(void)

@@ -86,7 +86,10 @@ enum mmt_vma_flag {
 	MMT_VMA_SPECIAL = 32, /* vm_ops without a file: [vdso] and the like */
 	MMT_VMA_UFFD = 64,    /* shmem or hugetlb that is registered with userfaultfd, in whatever mode */
 	MMT_VMA_UFFD_ASYNC = 128, /* write protection that the kernel lifts by itself (UFFD_FEATURE_WP_ASYNC) */
+	MMT_VMA_REMOTE = 256, /* its file system may wait for another machine or process; where announced or listed */
 };
+
+#define MMT_EDITION_BITS 28
 
 /* A VMA as the kernel holds it. */
 struct mmt_vma {
@@ -98,7 +101,7 @@ struct mmt_vma {
 	__u32 dev; /* kernel encoding: major << 20 | minor */
 	__u32 sig;
 	__u32 kind; /* enum mmt_vma_flag bits */
-	__u32 edition; /* of its file: a hash (31 bits) of generation, size and ctime, where announced or listed */
+	__u32 edition; /* of its file: a hash of generation, size and ctime, where announced or listed */
 };
 
 /* How a name is written; none of these: as it is, "[vdso]". */

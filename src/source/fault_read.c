@@ -10,14 +10,6 @@
 
 #define LAYOUT_TRIES 3
 
-int fault_on_record(void *ctx, const void *bytes, size_t size)
-{
-	struct fault_source *f = ctx;
-	struct input in = { .kind = INPUT_RECORD, .body = bytes, .size = size };
-
-	return f->s.emit(f->s.ctx, &in);
-}
-
 /* Among many processes only those that the user asked for show their VMAs. */
 static bool wants_vmas(const struct args *a, pid_t pid)
 {
@@ -27,6 +19,18 @@ static bool wants_vmas(const struct args *a, pid_t pid)
 		if (a->fault.expand.id[i] == pid)
 			return true;
 	return false;
+}
+
+int fault_on_record(void *ctx, const void *bytes, size_t size)
+{
+	struct fault_source *f = ctx;
+	struct input in = { .kind = INPUT_RECORD, .body = bytes, .size = size };
+
+	int err = f->s.emit(f->s.ctx, &in);
+
+	if (size >= sizeof(struct mmt_head) && wants_vmas(f->s.args, (pid_t)((const struct mmt_head *)bytes)->tgid))
+		elf_ask_seen(f, bytes, size);
+	return err;
 }
 
 static void read_layout(struct fault_source *f, pid_t pid)
@@ -39,7 +43,7 @@ static void read_layout(struct fault_source *f, pid_t pid)
 
 		if (n <= 0)
 			return;
-		elf_read_layout(&f->s, pid, bytes, (size_t)n);
+		elf_ask_layout(f, pid, bytes, (size_t)n);
 		emit(&f->s, INPUT_LAYOUT, &head, sizeof(head), bytes, (size_t)n);
 		if (!session_layout_raced(session_of(f->s.model), pid))
 			return;
@@ -120,7 +124,12 @@ int fault_refresh(struct fault_source *f, bool all, struct error *e)
 		err = probe_aggregate(f->probe, all, &reader, f);
 	stacks_read(&f->s);
 	resident_read(&f->resident, &f->s, wants_vmas);
+	if (all)
+		elf_finish(f);
 	probe_losses(f->probe, losses);
+	losses[MMT_LOSS_FILES_REMOTE] = f->files.remote;
+	losses[MMT_LOSS_FILES_LATE] = f->files.late;
+	losses[MMT_LOSS_FILES_UNASKED] = f->files.unasked;
 	emit(&f->s, INPUT_LOSSES, NULL, 0, losses, sizeof(losses));
 	/* what was not read would be missing without a word */
 	return err ? error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot read what was counted") : 0;

@@ -98,6 +98,7 @@ static struct vma *vma_new(struct session *s, struct mm *mm, uint32_t sig, uint6
 	v->mm = mm;
 	v->live = true;
 	v->rss = RSS_UNKNOWN;
+	v->elf_read = ELF_READ;
 	v->v.sig = sig;
 	v->v.anchor = anchor;
 	vma_name(v, mm->child ? "[exec]" : "", mm->child ? 6 : 0);

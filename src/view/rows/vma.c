@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "model/fault/elf.h"
 #include "model/fault/kind.h"
 #include "view/rows/fault.h"
 
@@ -164,6 +165,12 @@ static struct value get_source(const struct field *f, const void *row, const str
 	return v->parts.count ? value_text(kind_source_name(v->parts.source)) : value_none();
 }
 
+static struct value get_missing(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return value_text(elf_missing(vma_of(row)));
+}
+
 static void put_parts(const struct nest *n, struct nest_out *o)
 {
 	const struct parts *p = n->data;
@@ -266,6 +273,8 @@ static const struct field fields[] = {
 	{ .key = "source", .path = "kind_source", .title = "BY",
 	  .help = "where the kind is known from: marks, elf, sp, vma, perm", .width = -5, .label = true,
 	  .flags = FIELD_VOLATILE, .rank = RANK_ASKED, .get = get_source },
+	{ .key = "kind_missing", .help = "why the kind is file or a guess though its file may say more; null: it does not",
+	  .rank = RANK_DATA, .get = get_missing },
 	{ .key = "parts", .help = "[{kind, start, end}] without gaps", .rank = RANK_DATA, .merge = MERGE_NONE,
 	  .get = get_parts },
 	{ .key = "live", .help = "is it there still", .rank = RANK_DATA, .get = get_live },
