@@ -10,7 +10,8 @@
 static size_t size_of(unsigned kind)
 {
 	switch (kind) {
-#define KIND(NAME, n, str, payload) case n: return sizeof(struct payload);
+#define KIND(NAME, n, str, payload) \
+	case n: return n == MMT_KIND_VMA_SEEN ? offsetof(struct mmt_vma_seen, name) : sizeof(struct payload);
 #include "wire/kinds.def"
 #undef KIND
 	}

@@ -16,6 +16,7 @@
 static const char *const kind_names[KIND_COUNT] = {
 	"-", "text", "rodata", "relro", "data", "bss", "heap", "stack", "thread-stack",
 	"anon", "file", "shm", "vdso", "vvar", "vsyscall", "guard", "device",
+	"hugetlb",
 };
 static const char *const source_names[] = { "-", "marks", "elf", "sp", "vma", "perm" };
 
@@ -219,10 +220,10 @@ void kind_judge(struct session *s, struct vma *v, struct kind_walk *walk)
 		whole(v, KIND_VSYSCALL, SOURCE_VMA);
 	else if (v->v.kind & MMT_VMA_DEVICE)
 		whole(v, KIND_DEVICE, SOURCE_VMA);
+	else if (v->v.vm_flags & VM_HUGETLB && v->v.vm_flags & VM_ACCESS)
+		whole(v, KIND_HUGETLB, SOURCE_VMA);
 	else if (v->v.kind & MMT_VMA_SHMEM && v->v.vm_flags & VM_MAYSHARE)
 		whole(v, KIND_SHM, SOURCE_VMA);
-	else if (v->v.vm_flags & VM_HUGETLB && !strncmp(v->name, "/anon_hugepage", 14))
-		whole(v, v->v.vm_flags & VM_MAYSHARE ? KIND_SHM : KIND_ANON, SOURCE_VMA);
 	else if (v->v.kind & MMT_VMA_FILE && v->v.vm_flags & VM_MAYSHARE)
 		whole(v, KIND_FILE, SOURCE_VMA);
 	else if (v->v.kind & MMT_VMA_FILE && !(v->v.kind & MMT_VMA_ANON))

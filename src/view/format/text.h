@@ -48,6 +48,7 @@ const char *text_dot(const struct text *x);
 /* "mmtrace itself: cpu 0.18s, rss 6.0M, ..." */
 void text_overhead(struct text *x);
 /* What of a name fits: its end ("...libc.so.6"), or its begin. In place. */
+#define NAME_COLUMNS 255 /* a hostile path of 4 KiB, escaped, would be 16 KiB on each line */
 void text_keep_end(char *text, int width);
 void text_keep_begin(char *text, int width);
 /* How many columns a terminal needs for UTF-8. */

@@ -213,7 +213,13 @@ static struct value get_name(const struct field *f, const void *row, const struc
 	return v->known || v->mm->child || v->sum ? value_text(v->name) : value_none();
 }
 
-/* "libc.so.6 (gone)", "[merged] 12 mappings". */
+static struct value get_name_cut(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return value_bool(vma_of(row)->name_cut);
+}
+
+/* "libc.so.6 (gone)", "[merged] 12 mappings"; "?": the kernel's name could not be had. */
 static struct value get_title(const struct field *f, const void *row, const struct tick *t)
 {
 	const struct vma *v = vma_of(row);
@@ -221,7 +227,7 @@ static struct value get_title(const struct field *f, const void *row, const stru
 	(void)f;
 	if (v->sum)
 		return value_text(tick_printf(t, "%s %u mappings", v->name, v->merged));
-	return value_text(tick_printf(t, "%s%s", v->name[0] ? v->name : "-", v->live ? "" : " (gone)"));
+	return value_text(tick_printf(t, "%s%s", v->name[0] ? v->name : v->name_cut ? "?" : "-", v->live ? "" : " (gone)"));
 }
 
 /* clang-format off */
@@ -281,6 +287,8 @@ static const struct field fields[] = {
 	{ .key = "name", .title = "NAME", .width = -4, .help = "file or name, as in /proc/PID/maps", .label = true,
 	  .flags = FIELD_VOLATILE, .rank = RANK_ASKED,
 	  .get = get_name },
+	{ .key = "name_cut", .help = "the beginning of the name is missing (it starts with .../) or, if it is empty, all of it",
+	  .rank = RANK_DATA, .get = get_name_cut },
 	{ .key = "title", .title = "NAME", .help = "file or name, as in /proc/PID/maps; (gone): no longer there",
 	  .width = -4, .flags = FIELD_TABLE_ONLY, .rank = RANK_NEEDED, .get = get_title },
 };

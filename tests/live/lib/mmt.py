@@ -107,6 +107,8 @@ BUILDS = {
     'layout_addrs-static': ['-static'],
     'malloc_100k': ['-static'],
     'many_vmas': ['-static'],
+    'names': ['-static'],
+    'relro': [],
     'remap_slots': ['-static'],
     'storm': ['-static'],
     'threads': ['-static'],
