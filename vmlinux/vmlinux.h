@@ -61,9 +61,10 @@ struct dentry {
 	struct qstr d_name;
 	struct inode *d_inode;
 	const struct dentry_operations *d_op;
+	struct super_block *d_sb;
 };
 /* A mount, as a path shows it, and all of it. */
-struct vfsmount { struct dentry *mnt_root; };
+struct vfsmount { struct dentry *mnt_root; struct super_block *mnt_sb; };
 struct mount { struct mount *mnt_parent; struct dentry *mnt_mountpoint; struct vfsmount mnt; };
 struct path { struct vfsmount *mnt; struct dentry *dentry; };
 struct fs_struct { struct path root; };
@@ -71,7 +72,6 @@ struct fs_struct { struct path root; };
 struct file { unsigned int f_mode; struct path f_path; struct inode *f_inode; };
 /* The file of a layer, opened for one of overlayfs: the latter's path (since 6.8). */
 struct backing_file { struct path user_path; };
-struct file_range { const struct path *path; }; /* since 6.14 */
 
 /* What a mapping's driver or file system handles itself. */
 struct vm_operations_struct { void *page_mkwrite; };

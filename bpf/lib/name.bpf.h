@@ -7,8 +7,10 @@
 #include "cast.bpf.h"
 #include "maps.bpf.h"
 
-/* include/linux/fs.h: to 6.13, and since 6.14, which brought struct file_range */
-#define FMODE_BACKING (bpf_core_type_exists(struct file_range) ? 1u << 24 : 1u << 25)
+/* include/linux/fs.h: the bit moved from 25 to 24 in 6.14, and in stable kernels before, of
+ * which no type tells; 25 means something else then. */
+#define FMODE_BACKING_MAYBE (3u << 24)
+#define FMODE_NOACCOUNT (1u << 29) /* all backing files have it, few others */
 #define ANON_INODE_FS_MAGIC 0x09041934ul
 #define SOCKFS_MAGIC 0x534f434bul
 #define DMA_BUF_MAGIC 0x444d4142ul
@@ -45,10 +47,26 @@ static __always_inline u32 mix(u32 h, u64 v)
 	return (h ^ (u32)(v >> 32)) * 0x85ebca6bu + 0x165667b1u;
 }
 
+/* What stands behind a plain file is no mount and no name on it. */
+static __always_inline bool is_path(u64 path)
+{
+	u64 dentry = FIELD_WORD(path, struct path, dentry), mnt = FIELD_WORD(path, struct path, mnt), super;
+
+	if (!dentry || !mnt)
+		return false;
+	super = FIELD_WORD(dentry, struct dentry, d_sb);
+	return super && super == FIELD_WORD(mnt, struct vfsmount, mnt_sb);
+}
+
 static __always_inline bool file_is_backing(u64 file)
 {
-	return bpf_core_field_exists(struct backing_file, user_path) &&
-	       (u32)FIELD_WORD(file, struct file, f_mode) & FMODE_BACKING;
+	u32 mode;
+
+	if (!bpf_core_field_exists(struct backing_file, user_path))
+		return false;
+	mode = FIELD_WORD(file, struct file, f_mode);
+	return mode & FMODE_NOACCOUNT && mode & FMODE_BACKING_MAYBE &&
+	       is_path(file + bpf_core_field_offset(struct backing_file, user_path));
 }
 
 /* Where the path of a file stands, and which inode maps shows: of overlayfs, not of the layer. */
