@@ -48,7 +48,8 @@ static __always_inline void layout_end(struct seq_file *seq)
 }
 
 /* The VMA's name in *text; how long it is, or -1: as for the last VMA. */
-static __always_inline long layout_name(struct vm_area_struct *vma, struct name_walk *w, char *buf, u32 kind, u64 seq_num)
+static __always_inline long layout_name(struct vm_area_struct *vma, struct name_walk *w, char *buf, u32 kind,
+					u64 seq_num)
 {
 	struct file *file = vma->vm_file;
 	u64 at = (u64)vma;

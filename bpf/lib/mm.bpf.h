@@ -227,8 +227,8 @@ static __always_inline bool vma_has_name(u64 vma, u32 kind)
 __noinline __weak int vma_announce_new(const u64 *at, const struct mmt_vma *facts, u32 mm_id)
 {
 	struct name_walk *w;
+	u64 vma, size;
 	bool there;
-	u64 vma;
 
 	if (!at || !facts)
 		return false;
@@ -241,7 +241,8 @@ __noinline __weak int vma_announce_new(const u64 *at, const struct mmt_vma *fact
 	name_fill(w, at, facts->kind, facts->vm_flags & VM_EXEC);
 	vma_seen_fill(&w->rec, facts, vma, mm_id);
 	vma_file_facts(vma, &w->rec.vma);
-	there = bpf_ringbuf_output(&control_ring, &w->rec, VMA_SEEN_BARE + (w->used & (MMT_NAME_ROOM - 1)), control_lazy()) == 0;
+	size = VMA_SEEN_BARE + (w->used & (MMT_NAME_ROOM - 1));
+	there = bpf_ringbuf_output(&control_ring, &w->rec, size, control_lazy()) == 0;
 	name_slot_free(w);
 	if (!there)
 		count(MMT_LOSS_CONTROL_FULL);

@@ -220,7 +220,8 @@ bool procfs_vsyscall(uint64_t *start, uint64_t *end, char perm[5])
 	bool found = false;
 
 	while (f && !found && fgets(line, sizeof(line), f))
-		found = !strncmp(name_in(line), "[vsyscall]", 10) && sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s", start, end, perm) == 3;
+		found = !strncmp(name_in(line), "[vsyscall]", 10) &&
+			sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s", start, end, perm) == 3;
 	if (f)
 		fclose(f);
 	return found;

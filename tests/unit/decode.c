@@ -89,7 +89,8 @@ static void layout_of_all_types(void)
 
 	CHECK(decode_layout(&c, &r) && r.type == MMT_LAYOUT_MM && r.mm->mm_id == 1 && r.mm->lock_seq == 5);
 	CHECK(decode_layout(&c, &r) && r.type == MMT_LAYOUT_VMA && r.vma->path_len == 4 && !memcmp(r.path, "/odd", 4));
-	CHECK(decode_layout(&c, &r) && r.type == MMT_LAYOUT_VMA && !(r.vma->name_flags & MMT_NAME_NEW) && r.vma->vma.start == 0x2000);
+	CHECK(decode_layout(&c, &r) && r.type == MMT_LAYOUT_VMA && !(r.vma->name_flags & MMT_NAME_NEW));
+	CHECK(r.vma && r.vma->vma.start == 0x2000);
 	CHECK(decode_layout(&c, &r) && r.vma->name_flags & MMT_NAME_NEW && !r.vma->path_len);
 	CHECK(decode_layout(&c, &r) && r.vma->vma.sig == 4);
 	CHECK(decode_layout(&c, &r) && r.type == MMT_LAYOUT_END && r.end->lock_seq == 5);

@@ -151,7 +151,8 @@ static const struct vma *relocated(struct session *s, uint32_t edition)
 /* Two pages of relro, one of data, at 0x3000 of the file's own addresses. */
 static void give_facts(struct session *s, uint64_t ino, uint32_t edition)
 {
-	struct input_elf head = { .ino = ino, .edition = edition, .read = ELF_READ, .relro_start = 0x3000, .relro_end = 0x5000 };
+	struct input_elf head = { .ino = ino, .edition = edition, .read = ELF_READ, .relro_start = 0x3000,
+				  .relro_end = 0x5000 };
 	struct input_segment segment = { .offset = 0x2000, .vaddr = 0x3000, .filesz = 0x3000, .memsz = 0x3000, .perm = RW };
 	struct input_tick tick = { 0 };
 

@@ -110,7 +110,8 @@ static void memory(void)
 	at = anonymous(MAP_SHARED);
 	if (!prctl(ANON_NAME, at, PAGE, "shared"))
 		use(at, PAGE, 1);
-	use(mmap(place(), HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_HUGETLB, -1, 0), HUGE, 1);
+	at = mmap(place(), HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_HUGETLB, -1, 0);
+	use(at, HUGE, 1);
 }
 
 static void perf(void)

@@ -287,7 +287,7 @@ static const struct field fields[] = {
 	{ .key = "name", .title = "NAME", .width = -4, .help = "file or name, as in /proc/PID/maps", .label = true,
 	  .flags = FIELD_VOLATILE, .rank = RANK_ASKED,
 	  .get = get_name },
-	{ .key = "name_cut", .help = "the beginning of the name is missing (it starts with .../) or, if it is empty, all of it",
+	{ .key = "name_cut", .help = "the beginning of the name is missing (it starts with .../) or all of it (empty)",
 	  .rank = RANK_DATA, .get = get_name_cut },
 	{ .key = "title", .title = "NAME", .help = "file or name, as in /proc/PID/maps; (gone): no longer there",
 	  .width = -4, .flags = FIELD_TABLE_ONLY, .rank = RANK_NEEDED, .get = get_title },
