@@ -268,6 +268,12 @@ static __always_inline struct vm_area_struct *fault_find_vma(struct thread_state
 
 /* --- backend fentry --- */
 
+/* A number may be another file's by now. */
+static __always_inline u64 inode_identity(struct inode *inode)
+{
+	return inode->i_ino ^ (u64)inode->i_generation << 32;
+}
+
 /* Does st describe vma as it is now?  Its memory may serve another mapping
  * since, so each field that identifies it is compared. */
 static __always_inline bool vma_same(const struct thread_state *st, struct vm_area_struct *vma)
@@ -277,7 +283,7 @@ static __always_inline bool vma_same(const struct thread_state *st, struct vm_ar
 	if (st->cache_vma != (u64)vma || st->cache_start != vma->vm_start || st->cache_end != vma->vm_end ||
 	    st->vm_flags != vma->vm_flags || st->cache_pgoff != vma->vm_pgoff || st->cache_file != (u64)file)
 		return false;
-	return !file || (st->cache_inode == (u64)file->f_inode && st->cache_ino == file->f_inode->i_ino);
+	return !file || (st->cache_inode == (u64)file->f_inode && st->cache_ino == inode_identity(file->f_inode));
 }
 
 static __always_inline void fault_take_vma(struct thread_state *st, struct vm_area_struct *vma, u32 mm_id)
@@ -295,7 +301,7 @@ static __always_inline void fault_take_vma(struct thread_state *st, struct vm_ar
 	st->cache_pgoff = vma->vm_pgoff;
 	st->cache_file = (u64)file;
 	st->cache_inode = file ? (u64)file->f_inode : 0;
-	st->cache_ino = file ? file->f_inode->i_ino : 0;
+	st->cache_ino = file ? inode_identity(file->f_inode) : 0;
 }
 
 /* What the kernel counted is the measure where faults are sampled. */

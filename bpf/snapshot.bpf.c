@@ -8,8 +8,6 @@
 struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 1);
 	 __type(key, u32); __type(value, char[MMT_PATH_MAX + 256]); } path_buf SEC(".maps");
 
-#define ANON_NAME_MAX 80 /* with the NUL: ANON_VMA_NAME_MAX_LEN */
-
 __u64 layout_last_file; /* the file whose path was written last in this pass */
 __u64 layout_last_seq;  /* with that record: shown again if the buffer was full */
 __u32 layout_tid;       /* one thread stands for all: without their leader each is shown */
@@ -49,55 +47,28 @@ static __always_inline void layout_end(struct seq_file *seq)
 	bpf_seq_write(seq, &end, sizeof(end)); /* once more if the buffer was full */
 }
 
-/* prctl(PR_SET_VMA_ANON_NAME): length of "[anon:NAME]", NUL included, or 0. */
-static __always_inline long anon_name(struct vm_area_struct *vma, char *buf)
-{
-	struct anon_vma_name *name;
-	u32 len = 6;
-	long n;
-
-	if (!bpf_core_field_exists(vma->anon_name))
-		return 0;
-	if (vma->vm_file && bpf_core_field_offset(vma->anon_name) == bpf_core_field_offset(vma->shared))
-		return 0; /* before 6.2 file mappings have no such name */
-	name = BPF_CORE_READ(vma, anon_name);
-	if (!name)
-		return 0;
-	__builtin_memcpy(buf, "[anon:", 6);
-	if (vma->vm_file) {
-		__builtin_memcpy(buf, "[anon_shmem:", 12);
-		len = 12;
-	}
-	n = bpf_probe_read_kernel_str(buf + len, ANON_NAME_MAX, &name->name);
-	if (n <= 1)
-		return 0;
-	n += len - 1;
-	buf[n & 127] = ']';
-	return n + 2;
-}
-
-/* Length of the VMA's path in buf, without the NUL; -1: as for the last VMA. */
-static __always_inline long layout_path(struct vm_area_struct *vma, char *buf, u32 kind, u64 seq_num)
+/* The VMA's name in *text; how long it is, or -1: as for the last VMA. */
+static __always_inline long layout_name(struct vm_area_struct *vma, struct name_walk *w, char *buf, u32 kind,
+					u64 seq_num)
 {
 	struct file *file = vma->vm_file;
-	long len = anon_name(vma, buf);
+	u64 at = (u64)vma;
+	long len;
 
-	if (len > 0) {
+	if (!file || file_is_backing((u64)file) || name_anon(w, at, (u64)file)) {
 		layout_last_file = 0;
-	} else if (file) {
-		if ((u64)file == layout_last_file && seq_num != layout_last_seq)
-			return -1;
-		layout_last_file = (u64)file;
-		layout_last_seq = seq_num;
-		len = bpf_d_path(&file->f_path, buf, MMT_PATH_MAX);
-	} else {
-		layout_last_file = 0;
-		if (kind & MMT_VMA_SPECIAL) {
-			vma_short_name(vma, kind, buf, MMT_NAME_LEN);
-			return buf[0] ? bpf_probe_read_kernel_str(buf + 128, MMT_NAME_LEN, buf) - 1 : 0;
-		}
+		if (!w->used)
+			name_fill(w, &at, kind, 0);
+		return w->used;
 	}
-	return len > 0 ? len - 1 : 0;
+	if ((u64)file == layout_last_file && seq_num != layout_last_seq)
+		return -1;
+	layout_last_file = (u64)file;
+	layout_last_seq = seq_num;
+	len = bpf_d_path(&file->f_path, buf, MMT_PATH_MAX);
+	if (len < 0)
+		w->rec.name_flags = MMT_NAME_UNKNOWN;
+	return len > 0 ? len : 0;
 }
 
 /* What the layout shows, a first fault need not announce again. */
@@ -118,6 +89,7 @@ int layout__it(struct bpf_iter__task_vma *ctx)
 	struct mmt_layout_vma rec = { .type = MMT_LAYOUT_VMA };
 	u32 zero = 0;
 	char *buf = bpf_map_lookup_elem(&path_buf, &zero);
+	struct name_walk *w;
 	long len;
 
 	if ((!task || !vma) && layout_mm_read)
@@ -133,13 +105,25 @@ int layout__it(struct bpf_iter__task_vma *ctx)
 	}
 	vma_facts(vma, &rec.vma);
 	layout_announced(&rec.vma, mm_id_get(vma->vm_mm, pidns_tgid(task, task->tgid), true));
-	len = layout_path(vma, buf, rec.vma.kind, ctx->meta->seq_num);
-	rec.new_path = len >= 0;
+	w = name_slot();
+	if (!w) {
+		rec.name_flags = MMT_NAME_NEW | MMT_NAME_UNKNOWN;
+		rec.size = sizeof(rec);
+		bpf_seq_write(seq, &rec, sizeof(rec));
+		layout_last_file = 0;
+		return 0;
+	}
+	len = layout_name(vma, w, buf, rec.vma.kind, ctx->meta->seq_num);
+	vma_file_facts((u64)vma, &rec.vma);
+	rec.name_flags = len >= 0 ? w->rec.name_flags | MMT_NAME_NEW : 0;
 	rec.path_len = len > 0 ? len & (MMT_PATH_MAX - 1) : 0;
 	rec.size = sizeof(rec) + rec.path_len;
 	bpf_seq_write(seq, &rec, sizeof(rec));
-	if (rec.path_len)
+	if (w->used)
+		bpf_seq_write(seq, w->rec.name, rec.path_len & (MMT_NAME_ROOM - 1));
+	else if (rec.path_len)
 		bpf_seq_write(seq, buf, rec.path_len & (MMT_PATH_MAX - 1));
+	name_slot_free(w);
 	return 0;
 }
 
@@ -174,15 +158,17 @@ int watch__it(struct bpf_iter__task *ctx)
 	struct mm_struct *mm;
 	u32 tid, tgid;
 
-	if (!task)
+	if (!task) {
+		name_root_take();
 		return 0;
+	}
 	mm = BPF_CORE_READ(task, mm);
 	if (!mm)
 		return 0;
 	tid = pidns_tid(task, BPF_CORE_READ(task, pid));
 	tgid = pidns_tgid(task, BPF_CORE_READ(task, tgid));
 	if (!target_known(tgid)) {
-		if (mmt_config.scope != MMT_SCOPE_ALL || tgid == mmt_config.self || !tgid)
+		if (mmt_config.scope != MMT_SCOPE_ALL || !tgid || is_own(task, tgid))
 			return 0;
 		target_add(tgid, BPF_NOEXIST);
 	}

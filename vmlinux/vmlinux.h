@@ -39,13 +39,39 @@ typedef struct { long counter; } atomic_long_t;
 /* A file system instance. */
 struct super_block { __u32 s_dev; unsigned long s_magic; };
 /* A file's identity. */
-struct inode { unsigned short i_mode; struct super_block *i_sb; unsigned long i_ino; };
+struct inode {
+	unsigned short i_mode;
+	struct super_block *i_sb;
+	unsigned long i_ino;
+	__s64 i_size;
+	__u32 i_generation; /* another one where a number is used again */
+	__s64 i_ctime_sec; /* since 6.11 */
+	__u32 i_ctime_nsec;
+};
+struct timespec64 { __s64 tv_sec; long tv_nsec; };
+struct inode___v610 { struct timespec64 __i_ctime; }; /* 6.6 to 6.10 */
+struct inode___v65 { struct timespec64 i_ctime; };
 /* A name; hash and length are members of anonymous parts in the kernel. */
 struct qstr { __u32 len; const unsigned char *name; };
-struct dentry { struct qstr d_name; };
-struct path { struct dentry *dentry; };
+struct hlist_bl_node { struct hlist_bl_node *next, **pprev; };
+struct dentry_operations { void *d_dname; };
+struct dentry {
+	struct hlist_bl_node d_hash; /* pprev is 0: deleted, or never had a name */
+	struct dentry *d_parent;
+	struct qstr d_name;
+	struct inode *d_inode;
+	const struct dentry_operations *d_op;
+	struct super_block *d_sb;
+};
+/* A mount, as a path shows it, and all of it. */
+struct vfsmount { struct dentry *mnt_root; struct super_block *mnt_sb; };
+struct mount { struct mount *mnt_parent; struct dentry *mnt_mountpoint; struct vfsmount mnt; };
+struct path { struct vfsmount *mnt; struct dentry *dentry; };
+struct fs_struct { struct path root; };
 /* An open file. */
-struct file { struct path f_path; struct inode *f_inode; };
+struct file { unsigned int f_mode; struct path f_path; struct inode *f_inode; };
+/* The file of a layer, opened for one of overlayfs: the latter's path (since 6.8). */
+struct backing_file { struct path user_path; };
 
 /* What a mapping's driver or file system handles itself. */
 struct vm_operations_struct { void *page_mkwrite; };
@@ -154,6 +180,7 @@ struct task_struct {
 	unsigned long nvcsw; /* voluntary context switches */
 	unsigned long min_flt, maj_flt;
 	char comm[16];
+	struct fs_struct *fs;
 	struct signal_struct *signal;
 	struct css_set *cgroups;
 	struct sched_entity se;

@@ -126,12 +126,23 @@ static __always_inline int target_add(u32 tgid, u64 flags)
 	return (int)bpf_map_update_elem(&targets, &tgid, &fresh, flags); /* an int up to 6.3 */
 }
 
+/* Is it mmtrace, or one of the processes that work for it?  Only asked where all others are traced. */
+static __always_inline bool is_own(struct task_struct *task, u32 tgid)
+{
+	struct task_struct *parent = BPF_CORE_READ(task, real_parent);
+	u32 keeper = mmt_config.keeper;
+
+	if (tgid == mmt_config.self)
+		return true;
+	return keeper && (tgid == keeper || pidns_tgid(parent, BPF_CORE_READ(parent, tgid)) == keeper);
+}
+
 /* Is the current process traced?  Beyond a list, it joins the map at first sight. */
 static __always_inline bool is_target(u32 tgid)
 {
 	if (target_known(tgid))
 		return true;
-	if (mmt_config.scope == MMT_SCOPE_LIST || tgid == mmt_config.self || !tgid)
+	if (mmt_config.scope == MMT_SCOPE_LIST || !tgid || is_own((void *)bpf_get_current_task(), tgid))
 		return false;
 	if (mmt_config.scope == MMT_SCOPE_CGROUP && bpf_current_task_under_cgroup(&cgroup, 0) != 1)
 		return false;

@@ -4,10 +4,12 @@
 #ifndef MMT_MM_BPF_H
 #define MMT_MM_BPF_H
 
+#include "announced.bpf.h"
 #include "cast.bpf.h"
 #include "maps.bpf.h"
-#include "announced.bpf.h"
+#include "name.bpf.h"
 
+#define VM_EXEC 0x4ull
 #define VM_SHARED 0x8ull
 #define VM_GROWSDOWN 0x100ull
 #define VM_UFFD_MISSING 0x200ull
@@ -21,7 +23,6 @@
 #define VM_IDENTITY (0x0full | VM_GROWSDOWN | VM_UFFD_MISSING | VM_PFNMAP | VM_HUGETLB | VM_MIXEDMAP)
 
 #define TMPFS_MAGIC 0x01021994ul
-#define ANON_INODE_FS_MAGIC 0x09041934ul /* perf buffers, io_uring rings: their driver's pages */
 #define S_IFMT 0170000
 #define S_IFCHR 0020000
 
@@ -99,12 +100,6 @@ static __always_inline void mm_bounds_fill(struct mmt_mm_bounds *m, struct mm_st
 	m->start_stack = BPF_CORE_READ(mm, start_stack);
 }
 
-static __always_inline u32 mix(u32 h, u64 v)
-{
-	v *= 0x9e3779b97f4a7c15ull;
-	return (h ^ (u32)(v >> 32)) * 0x85ebca6bu + 0x165667b1u;
-}
-
 static __always_inline u32 vma_kind(u64 ops, u64 file, u64 inode, u64 super, u64 flags)
 {
 	u64 magic;
@@ -125,7 +120,7 @@ static __always_inline u32 vma_kind(u64 ops, u64 file, u64 inode, u64 super, u64
 	magic = FIELD_WORD(super, struct super_block, s_magic);
 	if (magic == TMPFS_MAGIC)
 		kind |= MMT_VMA_SHMEM;
-	if (magic == ANON_INODE_FS_MAGIC)
+	if (magic == ANON_INODE_FS_MAGIC) /* perf buffers, io_uring rings: their driver's pages */
 		kind |= MMT_VMA_DEVICE;
 	if (ops && FIELD_WORD(ops, struct vm_operations_struct, page_mkwrite))
 		kind |= MMT_VMA_MKWRITE;
@@ -156,7 +151,8 @@ __noinline __weak int vma_uffd_kind(u64 vma, u32 shared)
  * reference, since a pointer that the kernel gave cannot be passed as a number. */
 __noinline __weak int vma_facts_at(const u64 *at, struct mmt_vma *out)
 {
-	u64 vma, file, inode = 0, super = 0, shared;
+	u64 vma, file, inode = 0, super = 0, shown, shared;
+	u32 generation = 0;
 
 	if (!at || !out)
 		return 0;
@@ -168,17 +164,19 @@ __noinline __weak int vma_facts_at(const u64 *at, struct mmt_vma *out)
 	out->pgoff = FIELD_WORD(vma, struct vm_area_struct, vm_pgoff);
 	out->ino = 0;
 	out->dev = 0;
-	out->pad = 0;
+	out->edition = 0;
 	if (file) {
 		inode = FIELD_WORD(file, struct file, f_inode);
 		super = FIELD_WORD(inode, struct inode, i_sb);
-		out->ino = FIELD_WORD(inode, struct inode, i_ino);
-		out->dev = (u32)FIELD_WORD(super, struct super_block, s_dev);
+		shown = file_inode_shown(file, inode);
+		out->ino = FIELD_WORD(shown, struct inode, i_ino);
+		out->dev = (u32)FIELD_WORD(shown == inode ? super : FIELD_WORD(shown, struct inode, i_sb), struct super_block, s_dev);
+		generation = FIELD_WORD(inode, struct inode, i_generation);
 	}
 	out->kind = vma_kind(FIELD_WORD(vma, struct vm_area_struct, vm_ops), file, inode, super, out->vm_flags);
 	/* a stack's start moves at each growth, its end stays */
 	out->anchor = out->vm_flags & VM_GROWSDOWN ? out->end : out->start;
-	out->sig = mix(mix(mix(mix(17, out->ino), out->dev), out->pgoff - (out->start >> 12)),
+	out->sig = mix(mix(mix(mix(17, out->ino), out->dev | (u64)generation << 32), out->pgoff - (out->start >> 12)),
 		       (out->vm_flags & VM_IDENTITY) | (u64)out->kind << 32);
 	shared = (out->kind & MMT_VMA_SHMEM) | (out->vm_flags & VM_HUGETLB);
 	if (shared | (out->vm_flags & VM_UFFD_WP))
@@ -212,24 +210,72 @@ __noinline __weak int vma_facts_of(const u64 *at, u64 addr, struct mmt_vma *out)
 	return out->start <= addr && addr < out->end;
 }
 
-/* Last part of the file's name, or the special mapping's own name. */
-static __always_inline void vma_short_name(struct vm_area_struct *vma, u32 kind, char *name, u32 size)
+/* What need not be known at each fault. */
+static __always_inline void vma_file_facts(u64 vma, struct mmt_vma *out)
 {
-	struct file *file = BPF_CORE_READ(vma, vm_file);
-	const void *p = 0;
+	u64 file = FIELD_WORD(vma, struct vm_area_struct, vm_file);
 
-	name[0] = 0;
-	if (file) {
-		p = BPF_CORE_READ(file, f_path.dentry, d_name.name);
-	} else if (kind & MMT_VMA_SPECIAL) {
-		struct vm_special_mapping *sm = BPF_CORE_READ(vma, vm_private_data);
+	if (!file)
+		return;
+	out->edition = file_edition(FIELD_WORD(file, struct file, f_inode));
+	if (file_is_remote(file))
+		out->kind |= MMT_VMA_REMOTE;
+}
 
-		p = BPF_CORE_READ(sm, name);
-	}
-	if (p)
-		bpf_probe_read_kernel_str(name, size, p);
-	if (!file && name[0] != '[')
-		name[0] = 0;
+static __always_inline void vma_seen_fill(struct mmt_vma_seen *rec, const struct mmt_vma *facts, u64 vma, u32 mm_id)
+{
+	u64 mm = FIELD_WORD(vma, struct vm_area_struct, vm_mm);
+
+	head_fill(&rec->head, MMT_KIND_VMA_SEEN, mm_id, bpf_ktime_get_ns());
+	rec->vma = *facts;
+	rec->foreign = mm_is_lent(&mm, rec->head.tgid);
+}
+
+#define VMA_SEEN_BARE __builtin_offsetof(struct mmt_vma_seen, name)
+
+/* name_flags: why there is no name. */
+static __always_inline bool vma_announce_bare(u64 vma, const struct mmt_vma *facts, u32 mm_id, u32 name_flags)
+{
+	struct mmt_vma_seen *rec = control_reserve(VMA_SEEN_BARE);
+
+	if (!rec)
+		return false;
+	vma_seen_fill(rec, facts, vma, mm_id);
+	rec->name_flags = name_flags;
+	bpf_ringbuf_submit(rec, control_lazy());
+	return true;
+}
+
+static __always_inline bool vma_has_name(u64 vma, u32 kind)
+{
+	return kind & (MMT_VMA_FILE | MMT_VMA_SPECIAL) || (bpf_core_field_exists(struct vm_area_struct, anon_name) &&
+							   FIELD_WORD(vma, struct vm_area_struct, anon_name));
+}
+
+/* Global, verified once, as what comes before it is on the path of each fault. */
+__noinline __weak int vma_announce_new(const u64 *at, const struct mmt_vma *facts, u32 mm_id)
+{
+	struct name_walk *w;
+	u64 vma, size;
+	bool there;
+
+	if (!at || !facts)
+		return false;
+	vma = *at;
+	if (!vma_has_name(vma, facts->kind))
+		return vma_announce_bare(vma, facts, mm_id, 0);
+	w = name_slot();
+	if (!w)
+		return vma_announce_bare(vma, facts, mm_id, MMT_NAME_UNKNOWN);
+	name_fill(w, at, facts->kind, facts->vm_flags & VM_EXEC);
+	vma_seen_fill(&w->rec, facts, vma, mm_id);
+	vma_file_facts(vma, &w->rec.vma);
+	size = VMA_SEEN_BARE + (w->used & (MMT_NAME_ROOM - 1));
+	there = bpf_ringbuf_output(&control_ring, &w->rec, size, control_lazy()) == 0;
+	name_slot_free(w);
+	if (!there)
+		count(MMT_LOSS_CONTROL_FULL);
+	return there;
 }
 
 /* One process that maps and unmaps without end must leave room to the others: while a
@@ -237,7 +283,7 @@ static __always_inline void vma_short_name(struct vm_area_struct *vma, u32 kind,
  * held back is announced by a later fault there, or shown by the next layout. */
 __noinline __weak int announce_may(const u64 *mm)
 {
-	u32 window = bpf_ktime_get_ns() >> 24, share = mmt_config.control_bytes / (128 * sizeof(struct mmt_vma_seen));
+	u32 window = bpf_ktime_get_ns() >> 24, share = mmt_config.control_bytes / (128 * 160 /* of one, as a rule */);
 	u64 key = mm ? *mm : 0;
 	struct mm_state *known;
 
@@ -260,8 +306,7 @@ __noinline __weak int announce_may(const u64 *mm)
  * room, the next fault there must try again. */
 static __always_inline bool vma_announce(struct vm_area_struct *vma, const struct mmt_vma *facts, u32 mm_id)
 {
-	u64 mark = announced_mark(facts, mm_id), mm;
-	struct mmt_vma_seen *rec;
+	u64 mark = announced_mark(facts, mm_id), at = (u64)vma, mm;
 
 	if (announced_has(mark))
 		return true;
@@ -269,15 +314,8 @@ static __always_inline bool vma_announce(struct vm_area_struct *vma, const struc
 	mm = (u64)BPF_CORE_READ(vma, vm_mm);
 	if (!announce_may(&mm))
 		return false;
-	rec = control_reserve(sizeof(*rec));
-	if (!rec)
+	if (!vma_announce_new(&at, facts, mm_id))
 		return false;
-	head_fill(&rec->head, MMT_KIND_VMA_SEEN, mm_id, bpf_ktime_get_ns());
-	rec->vma = *facts;
-	rec->foreign = mm_is_lent(&mm, rec->head.tgid);
-	rec->pad = 0;
-	vma_short_name(vma, facts->kind, rec->name, sizeof(rec->name));
-	bpf_ringbuf_submit(rec, control_lazy());
 	announced_add(mark);
 	return true;
 }

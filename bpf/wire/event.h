@@ -86,7 +86,10 @@ enum mmt_vma_flag {
 	MMT_VMA_SPECIAL = 32, /* vm_ops without a file: [vdso] and the like */
 	MMT_VMA_UFFD = 64,    /* shmem or hugetlb that is registered with userfaultfd, in whatever mode */
 	MMT_VMA_UFFD_ASYNC = 128, /* write protection that the kernel lifts by itself (UFFD_FEATURE_WP_ASYNC) */
+	MMT_VMA_REMOTE = 256, /* its file system may wait for another machine or process; where announced or listed */
 };
+
+#define MMT_EDITION_BITS 28
 
 /* A VMA as the kernel holds it. */
 struct mmt_vma {
@@ -98,16 +101,33 @@ struct mmt_vma {
 	__u32 dev; /* kernel encoding: major << 20 | minor */
 	__u32 sig;
 	__u32 kind; /* enum mmt_vma_flag bits */
-	__u32 pad;
+	__u32 edition; /* of its file: a hash of generation, size and ctime, where announced or listed */
 };
+
+/* How a name is written; none of these: as it is, "[vdso]". */
+enum mmt_name_flag {
+	MMT_NAME_NEW = 1,      /* in a layout: the record has a name; without: as the record before */
+	MMT_NAME_PATH = 2,     /* the parts of a path, the last one first, each ended by a NUL */
+	MMT_NAME_DELETED = 4,
+	MMT_NAME_CUT = 8,      /* the beginning is missing: more than fits */
+	MMT_NAME_UNKNOWN = 16, /* there is one that could not be had */
+	MMT_NAME_SOCKET = 32,  /* "socket:[INODE]" */
+	MMT_NAME_STAMP = 64,   /* a struct mmt_file_stamp comes first */
+};
+
+/* What tells another file under the same path. */
+struct mmt_file_stamp { __u64 size, ctime_ns; };
+
+#define MMT_NAME_MAX 767 /* bytes of a path before its last part */
+#define MMT_NAME_ROOM (MMT_NAME_MAX + 257) /* a power of two */
 
 /* First fault in a VMA. */
 struct mmt_vma_seen {
 	struct mmt_head head;
 	struct mmt_vma vma;
 	__u32 foreign; /* 1: head names a process that looked into another's mm */
-	__u32 pad;
-	char name[MMT_NAME_LEN]; /* last part of the file's name or [vdso]; NUL-terminated */
+	__u32 name_flags; /* enum mmt_name_flag */
+	char name[MMT_NAME_ROOM]; /* only the bytes that are used are in the ring */
 };
 
 /* Where an address space keeps its parts: fields of mm_struct. */
@@ -220,8 +240,8 @@ struct mmt_layout_mm {
 struct mmt_layout_vma {
 	__u32 type, size;
 	struct mmt_vma vma;
-	__u32 path_len; /* bytes that follow, without a NUL; 0: same file as the record before */
-	__u32 new_path; /* 1: path_len bytes (maybe 0) name this VMA, else as before */
+	__u32 path_len; /* bytes that follow */
+	__u32 name_flags; /* enum mmt_name_flag */
 };
 #define MMT_PATH_MAX 4096
 

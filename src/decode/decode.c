@@ -7,7 +7,8 @@
 static size_t size_of_kind(unsigned kind)
 {
 	switch ((enum mmt_kind)kind) {
-#define KIND(NAME, n, str, payload) case MMT_KIND_##NAME: return sizeof(struct payload);
+#define KIND(NAME, n, str, payload) \
+	case MMT_KIND_##NAME: return n == MMT_KIND_VMA_SEEN ? offsetof(struct mmt_vma_seen, name) : sizeof(struct payload);
 #include "wire/kinds.def"
 #undef KIND
 	case MMT_KIND_LIMIT:

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "wire/event.h"
 
@@ -24,9 +25,18 @@ struct layout_record {
 	const struct mmt_layout_mm *mm;
 	const struct mmt_layout_vma *vma;
 	const struct mmt_layout_end *end;
-	const char *path; /* path_len bytes, no NUL */
+	const char *path; /* path_len bytes */
 };
 /* Next record of a layout; false at its end or where it is damaged. */
 bool decode_layout(struct layout_cursor *c, struct layout_record *out);
+
+/* What a name may come to: a path of a layout, or parts that were put together. */
+#define NAME_ROOM (MMT_PATH_MAX + 32)
+/* A name as the kernel wrote it into a record (flags: enum mmt_name_flag) -> as /proc/PID/maps
+ * shows it; one of which the beginning is missing begins with ".../".  Ended by a NUL.
+ * Returns its length. */
+size_t decode_name(uint32_t flags, uint64_t ino, const char *bytes, size_t size, char out[NAME_ROOM]);
+/* The stamp before a name, or NULL; NULL too where there is no whole one. */
+const struct mmt_file_stamp *decode_stamp(uint32_t flags, const char *bytes, size_t size, struct mmt_file_stamp *room);
 
 #endif

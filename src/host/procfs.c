@@ -173,11 +173,19 @@ int procfs_check_target(pid_t pid, struct error *e)
 	return 0;
 }
 
+/* What is resident, and pages of hugetlb, which "Rss" leaves out. */
+static bool is_resident_line(const char *line, uint64_t *kib)
+{
+	return sscanf(line, "Rss: %" SCNu64 " kB", kib) == 1 || sscanf(line, "Shared_Hugetlb: %" SCNu64 " kB", kib) == 1 ||
+	       sscanf(line, "Private_Hugetlb: %" SCNu64 " kB", kib) == 1;
+}
+
 int procfs_rss(pid_t pid, void (*fn)(void *ctx, uint64_t start, uint64_t rss), void *ctx)
 {
+	uint64_t start = 0, next, end, kib, sum = 0;
 	char path[64], *line = NULL;
+	bool any = false;
 	size_t size = 0;
-	uint64_t start = 0, end, kib;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/smaps", procfs_living(pid));
@@ -185,11 +193,18 @@ int procfs_rss(pid_t pid, void (*fn)(void *ctx, uint64_t start, uint64_t rss), v
 	if (!f)
 		return -errno;
 	while (getline(&line, &size, f) > 0) {
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " ", &start, &end) == 2)
-			continue;
-		if (sscanf(line, "Rss: %" SCNu64 " kB", &kib) == 1)
-			fn(ctx, start, kib << 10);
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " ", &next, &end) == 2) {
+			if (any)
+				fn(ctx, start, sum << 10);
+			start = next;
+			sum = 0;
+			any = true;
+		} else if (is_resident_line(line, &kib)) {
+			sum += kib;
+		}
 	}
+	if (any)
+		fn(ctx, start, sum << 10);
 	free(line);
 	fclose(f);
 	return 0;
@@ -215,6 +230,15 @@ int procfs_stack_pointer(pid_t pid, pid_t tid, uint64_t *sp)
 	return last && sscanf(last, "%" SCNx64, sp) == 1 ? 0 : -EAGAIN;
 }
 
+/* The name in a line of maps or smaps: a file's begins with a slash, whatever it is called. */
+static const char *name_in(const char *line)
+{
+	int at = 0;
+
+	sscanf(line, "%*x-%*x %*s %*s %*s %*s %n", &at);
+	return line + at;
+}
+
 bool procfs_vsyscall(uint64_t *start, uint64_t *end, char perm[5])
 {
 	char line[512];
@@ -222,7 +246,8 @@ bool procfs_vsyscall(uint64_t *start, uint64_t *end, char perm[5])
 	bool found = false;
 
 	while (f && !found && fgets(line, sizeof(line), f))
-		found = strstr(line, "[vsyscall]") && sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s", start, end, perm) == 3;
+		found = !strncmp(name_in(line), "[vsyscall]", 10) &&
+			sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s", start, end, perm) == 3;
 	if (f)
 		fclose(f);
 	return found;
@@ -238,7 +263,7 @@ uint64_t procfs_own_rss(void)
 
 	while (f && getline(&line, &size, f) > 0) {
 		if (sscanf(line, "%" SCNx64 "-%*x ", &start) == 1)
-			map = strstr(line, " anon_inode:bpf-map");
+			map = !strncmp(name_in(line), "anon_inode:bpf-map", 18);
 		else if (!map && sscanf(line, "Rss: %" SCNu64 " kB", &kib) == 1)
 			sum += kib << 10;
 	}

@@ -66,8 +66,22 @@ struct input_process { uint64_t start_boottime; int32_t pid; uint32_t pad; };
 
 /* A PT_LOAD segment; perm: VM_READ | VM_WRITE | VM_EXEC. */
 struct input_segment { uint64_t offset, vaddr, filesz, memsz; uint32_t perm, pad; };
-/* read 0: it could not be opened. relro: in the file's own addresses; equal: none. */
-struct input_elf { uint64_t ino, relro_start, relro_end; uint32_t dev, read; };
+/* Whether a file's headers were read, and why not.  Numbers stand in recordings. */
+enum input_elf_read {
+	ELF_UNREADABLE = 0, /* it cannot be opened or read */
+	ELF_READ = 1,
+	ELF_REMOTE,      /* not asked for: its file system may hang (wire/remote.def) */
+	ELF_LATE,        /* no answer in time */
+	ELF_DEVICE_LATE, /* not asked for: another file of its device gave no answer in time */
+	ELF_DIED,        /* the process that read it was killed or crashed */
+	ELF_UNASKED,     /* there is no process to ask */
+};
+/* read: enum input_elf_read. relro: in the file's own addresses; equal: none. */
+struct input_elf {
+	uint64_t ino, relro_start, relro_end;
+	uint32_t dev;
+	uint32_t read : 32 - MMT_EDITION_BITS, edition : MMT_EDITION_BITS; /* edition: of the VMA that it was read for */
+};
 
 struct input_stack { uint64_t sp; int32_t pid; uint32_t pad; };
 /* threads_changed: what the search saw; passes: that are left. */

@@ -122,6 +122,7 @@ static void config_set(struct probe *p, const struct probe_options *opt)
 	c->filter_tid = opt->filter_tid;
 	c->scope = opt->scope;
 	c->self = (uint32_t)getpid();
+	c->keeper = (uint32_t)opt->keeper;
 	c->wake_bytes = ring_size(opt) / 4;
 	c->control_bytes = bpf_map__max_entries(p->skel->maps.control_ring);
 }

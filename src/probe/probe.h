@@ -21,6 +21,7 @@ struct probe_options {
 	uint64_t control_bytes;        /* control ring, likewise */
 	uint32_t rows;                 /* aggregated rows; 0: default */
 	enum mmt_scope scope;
+	pid_t keeper;                  /* of processes that work for mmtrace, not traced either; 0: none */
 	int cgroup;                    /* descriptor of its directory, for MMT_SCOPE_CGROUP */
 	bool follow;                   /* children become targets */
 	bool filter_tid;

@@ -4,6 +4,7 @@
 #define SOURCE_FAULT_H
 
 #include "model/fault/session.h"
+#include "opener/opener.h"
 #include "probe/probe.h"
 #include "source/limit.h"
 #include "source/resident.h"
@@ -14,6 +15,8 @@ struct fault_source {
 	struct probe *probe;
 	struct limit limit;
 	struct resident resident;
+	struct opener *opener; /* NULL: it could not be started */
+	struct { uint64_t remote, late, unasked; bool deaths_said; } files; /* not read, by cause */
 	uint64_t last_read; /* ns of CLOCK_MONOTONIC: the interval before */
 	pid_t turn; /* whose layout is read first: there was no time for it; 0: none */
 	bool cpus_failed;

@@ -11,14 +11,6 @@
 
 #define LAYOUT_TRIES 3
 
-int fault_on_record(void *ctx, const void *bytes, size_t size)
-{
-	struct fault_source *f = ctx;
-	struct input in = { .kind = INPUT_RECORD, .body = bytes, .size = size };
-
-	return f->s.emit(f->s.ctx, &in);
-}
-
 /* Among many processes only those that the user asked for show their VMAs. */
 static bool wants_vmas(const struct args *a, pid_t pid)
 {
@@ -30,6 +22,17 @@ static bool wants_vmas(const struct args *a, pid_t pid)
 	return false;
 }
 
+int fault_on_record(void *ctx, const void *bytes, size_t size)
+{
+	struct fault_source *f = ctx;
+	struct input in = { .kind = INPUT_RECORD, .body = bytes, .size = size };
+	int err = f->s.emit(f->s.ctx, &in);
+
+	if (size >= sizeof(struct mmt_head) && wants_vmas(f->s.args, (pid_t)((const struct mmt_head *)bytes)->tgid))
+		elf_ask_seen(f, bytes, size);
+	return err;
+}
+
 /* true: it changed while it was read. */
 static bool read_layout(struct fault_source *f, pid_t pid)
 {
@@ -39,7 +42,7 @@ static bool read_layout(struct fault_source *f, pid_t pid)
 	bool raced = false;
 
 	if (n > 0) {
-		elf_read_layout(&f->s, pid, bytes, (size_t)n);
+		elf_ask_layout(f, pid, bytes, (size_t)n);
 		emit(&f->s, INPUT_LAYOUT, &head, sizeof(head), bytes, (size_t)n);
 		raced = session_layout_raced(session_of(f->s.model), pid);
 	}
@@ -153,7 +156,12 @@ int fault_refresh(struct fault_source *f, bool all, struct error *e)
 		err = probe_aggregate(f->probe, all, &reader, f);
 	stacks_read(&f->s);
 	resident_read(&f->resident, &f->s, wants_vmas);
+	if (all)
+		elf_finish(f);
 	probe_losses(f->probe, all, losses);
+	losses[MMT_LOSS_FILES_REMOTE] = f->files.remote;
+	losses[MMT_LOSS_FILES_LATE] = f->files.late;
+	losses[MMT_LOSS_FILES_UNASKED] = f->files.unasked;
 	emit(&f->s, INPUT_LOSSES, NULL, 0, losses, sizeof(losses));
 	/* what was not read would be missing without a word */
 	return err ? error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot read what was counted") : 0;

@@ -10,9 +10,10 @@ declare -A may=(
 	[model]="model input decode base wire"
 	[args]="args base wire probe/hook.h"
 	[host]="host base wire"
+	[opener]="opener host base wire"
 	[probe]="probe host decode input base wire"
 	[sym]="sym host base"
-	[source]="source host args input record decode model probe sym base wire"
+	[source]="source opener host args input record decode model probe sym base wire"
 	[view]="view model input decode base wire args/formats.def"
 	[cmd]="cmd host args source record view model input decode probe sym base wire"
 )

@@ -10,7 +10,8 @@
 static size_t size_of(unsigned kind)
 {
 	switch (kind) {
-#define KIND(NAME, n, str, payload) case n: return sizeof(struct payload);
+#define KIND(NAME, n, str, payload) \
+	case n: return n == MMT_KIND_VMA_SEEN ? offsetof(struct mmt_vma_seen, name) : sizeof(struct payload);
 #include "wire/kinds.def"
 #undef KIND
 	}
@@ -88,8 +89,9 @@ static void layout_of_all_types(void)
 
 	CHECK(decode_layout(&c, &r) && r.type == MMT_LAYOUT_MM && r.mm->mm_id == 1 && r.mm->lock_seq == 5);
 	CHECK(decode_layout(&c, &r) && r.type == MMT_LAYOUT_VMA && r.vma->path_len == 4 && !memcmp(r.path, "/odd", 4));
-	CHECK(decode_layout(&c, &r) && r.type == MMT_LAYOUT_VMA && !r.vma->new_path && r.vma->vma.start == 0x2000);
-	CHECK(decode_layout(&c, &r) && r.vma->new_path && !r.vma->path_len);
+	CHECK(decode_layout(&c, &r) && r.type == MMT_LAYOUT_VMA && !(r.vma->name_flags & MMT_NAME_NEW));
+	CHECK(r.vma && r.vma->vma.start == 0x2000);
+	CHECK(decode_layout(&c, &r) && r.vma->name_flags & MMT_NAME_NEW && !r.vma->path_len);
 	CHECK(decode_layout(&c, &r) && r.vma->vma.sig == 4);
 	CHECK(decode_layout(&c, &r) && r.type == MMT_LAYOUT_END && r.end->lock_seq == 5);
 	CHECK(!decode_layout(&c, &r));
@@ -233,8 +235,46 @@ static void queues_grow(void)
 	order_free(o); /* the rest is dropped without a leak */
 }
 
+#define NAME(flags, bytes, expected) \
+	do { \
+		static const char b_[] = bytes; \
+		char name_[NAME_ROOM]; \
+		CHECK_EQ(decode_name(flags, 9, b_, sizeof(b_) - 1, name_), sizeof(expected) - 1); \
+		CHECK_STR(name_, expected); \
+	} while (0)
+
+static void names_as_in_maps(void)
+{
+	NAME(MMT_NAME_PATH, "leaf\0dir\0usr\0", "/usr/dir/leaf");
+	NAME(MMT_NAME_PATH | MMT_NAME_DELETED, "dev/zero\0", "/dev/zero (deleted)");
+	NAME(MMT_NAME_PATH | MMT_NAME_CUT, "leaf\0dir\0", ".../dir/leaf");
+	NAME(MMT_NAME_PATH, "", "/");
+	NAME(MMT_NAME_PATH | MMT_NAME_STAMP, "0123456789abcdefleaf\0", "/leaf");
+	NAME(MMT_NAME_SOCKET, "", "socket:[9]");
+	NAME(MMT_NAME_NEW, "[vdso]\0", "[vdso]");
+	NAME(0, "no end", "no end");
+}
+
+/* What a ring or a recording holds may be anything. */
+static void names_that_lie(void)
+{
+	char *bytes = malloc(8192), name[NAME_ROOM];
+	struct mmt_file_stamp stamp;
+
+	NAME(MMT_NAME_PATH, "no end", "/no en");
+	NAME(MMT_NAME_PATH, "\0\0\0", "///");
+	NAME(MMT_NAME_PATH | MMT_NAME_STAMP, "short", "/");
+	CHECK(!decode_stamp(MMT_NAME_STAMP, bytes, sizeof(stamp) - 1, &stamp) && !decode_stamp(0, bytes, 8192, &stamp));
+	memset(bytes, 'x', 8192);
+	CHECK_EQ(decode_name(MMT_NAME_PATH | MMT_NAME_CUT | MMT_NAME_DELETED, 0, bytes, 8192, name), NAME_ROOM - 1);
+	CHECK_EQ(decode_name(0, 0, bytes, 8192, name), NAME_ROOM - 1);
+	free(bytes);
+}
+
 int main(void)
 {
+	RUN("decode", names_as_in_maps);
+	RUN("decode", names_that_lie);
 	RUN("decode", whole_records_only);
 	RUN("decode", unknown_kinds_are_refused);
 	RUN("decode", layout_of_all_types);

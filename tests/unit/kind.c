@@ -131,8 +131,92 @@ static void a_heap_that_shrank(void)
 	session_free(s);
 }
 
+/* Text and data of a library, announced and gone before anything of its file was known. */
+static const struct vma *relocated(struct session *s, uint32_t edition)
+{
+	struct mmt_exec exec = make_exec(43, 2, "short", "/bin/short");
+	struct mmt_vma data = make_vma(0x7f0000003000, 0x7f0000006000, RW, MMT_VMA_FILE, 5 + edition);
+	struct mmt_vma_seen seen;
+	struct mmt_mm_end end = { .head = make_head(MMT_KIND_MM_END, 43, 2), .bounds = make_mm_bounds() };
+
+	data.pgoff = 2;
+	data.edition = edition;
+	seen = make_seen(43, 2, data, "library");
+	session_apply(s, &exec, sizeof(exec));
+	session_apply(s, &seen, sizeof(seen));
+	session_apply(s, &end, sizeof(end));
+	return session_vma_by_key(s, 2, data.sig, data.anchor);
+}
+
+/* Two pages of relro, one of data, at 0x3000 of the file's own addresses. */
+static void give_facts(struct session *s, uint64_t ino, uint32_t edition)
+{
+	struct input_elf head = { .ino = ino, .edition = edition, .read = ELF_READ, .relro_start = 0x3000,
+				  .relro_end = 0x5000 };
+	struct input_segment segment = { .offset = 0x2000, .vaddr = 0x3000, .filesz = 0x3000, .memsz = 0x3000, .perm = RW };
+	struct input_tick tick = { 0 };
+
+	give(s, INPUT_ELF, &head, sizeof(head), &segment, sizeof(segment));
+	give(s, INPUT_TICK, &tick, sizeof(tick), NULL, 0);
+}
+
+static void facts_judge_what_is_gone(void)
+{
+	struct session *s = session_new();
+	const struct vma *v = relocated(s, 4);
+
+	CHECK_STR(kind_of(v), "data");
+	give_facts(s, 77, 4);
+	CHECK_STR(kind_of(v), "relro");
+	session_free(s);
+}
+
+/* The inode is in use again, by another file. */
+static void facts_are_of_one_edition(void)
+{
+	struct session *s = session_new();
+	const struct vma *v = relocated(s, 4);
+
+	give_facts(s, 77, 5);
+	CHECK_STR(kind_of(v), "data");
+	CHECK_STR(kind_of(relocated(s, 5)), "relro");
+	session_free(s);
+}
+
+static void a_kind_outlives_its_facts(void)
+{
+	struct session *s = session_new();
+	const struct vma *v = relocated(s, 4);
+
+	s->limits.elf_files = 2;
+	give_facts(s, 77, 4);
+	for (uint64_t other = 100; other < 110; other++)
+		give_facts(s, other, 1);
+	CHECK(!session_elf_known(s, &v->v));
+	kind_judge(s, (struct vma *)(uintptr_t)v, NULL);
+	CHECK_STR(kind_of(v), "relro");
+	session_free(s);
+}
+
+static void hugetlb_of_any_name(void)
+{
+	struct session *s = session_new();
+	struct mmt_exec exec = make_exec(43, 2, "huge", "/bin/huge");
+	struct mmt_vma v = make_vma(0x7f0000200000, 0x7f0000400000, RW | 0x400000, MMT_VMA_FILE, 5);
+	struct mmt_vma_seen seen = make_seen(43, 2, v, "anon_hugepage");
+
+	session_apply(s, &exec, sizeof(exec));
+	session_apply(s, &seen, sizeof(seen));
+	CHECK_STR(kind_of(session_vma_by_key(s, 2, v.sig, v.anchor)), "hugetlb");
+	session_free(s);
+}
+
 int main(void)
 {
+	RUN("kind", facts_judge_what_is_gone);
+	RUN("kind", facts_are_of_one_edition);
+	RUN("kind", a_kind_outlives_its_facts);
+	RUN("kind", hugetlb_of_any_name);
 	session = session_new();
 	layout_plain();
 	RUN("kind", kinds_of_a_plain_program);

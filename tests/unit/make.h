@@ -110,7 +110,7 @@ static inline void layout_begin(struct bytes *b, __u32 mm_id, __u64 lock_seq)
 static inline void layout_add(struct bytes *b, struct mmt_vma vma, const char *path)
 {
 	struct mmt_layout_vma v = { .type = MMT_LAYOUT_VMA, .vma = vma, .path_len = path ? (__u32)strlen(path) : 0,
-				    .new_path = path != NULL };
+				    .name_flags = path ? MMT_NAME_NEW : 0 };
 
 	v.size = (__u32)sizeof(v) + v.path_len;
 	bytes_add(b, &v, sizeof(v));

@@ -4,6 +4,7 @@
 
 #include "model/fault/elf.h"
 #include "model/fault/internal.h"
+#include "model/fault/kind.h"
 
 static struct session *session_in(struct model *m)
 {
@@ -127,6 +128,8 @@ static void session_input(struct model *m, const struct input *in)
 	const struct input_process *process = in->head;
 	const struct input_stack *stack = in->head;
 
+	if (s->elf_newest != s->elf_judged && in->kind != INPUT_ELF)
+		kind_judge_news(s); /* once for all that came together */
 	switch (in->kind) {
 	case INPUT_RECORD: record_apply(s, in->body, in->size); break;
 	case INPUT_CLOCK: take_options(s); break;

@@ -7,80 +7,94 @@
 #include "model/fault/internal.h"
 #include "model/fault/vm.h"
 
-const struct elf_facts *elf_find(const struct session *s, uint32_t dev, uint64_t ino)
+static const uint64_t *key_of(uint64_t key[2], uint64_t ino, uint32_t dev, uint32_t edition)
 {
-	return map_get(&s->elf_by_file, (uint64_t[]){ ino, dev });
+	key[0] = ino;
+	key[1] = dev | (uint64_t)edition << 32;
+	return key;
 }
 
-bool session_elf_known(const struct session *s, uint32_t dev, uint64_t ino)
+static const uint64_t *key_of_vma(uint64_t key[2], const struct mmt_vma *v)
 {
-	return elf_find(s, dev, ino) != NULL;
+	return key_of(key, v->ino, v->dev, v->edition);
 }
 
-static void link_facts(struct session *s, struct elf_facts *f)
+const struct elf_facts *elf_find(const struct session *s, const struct mmt_vma *v)
 {
-	f->next = s->elf_list;
-	s->elf_list = f;
-	s->elf_count++;
-	map_set(&s->elf_by_file, (uint64_t[]){ f->head.ino, f->head.dev }, f);
+	uint64_t key[2];
+
+	return map_get(&s->elf_by_file, key_of_vma(key, v));
+}
+
+bool session_elf_known(const struct session *s, const struct mmt_vma *v)
+{
+	return elf_find(s, v) != NULL;
+}
+
+/* The oldest goes: it is read again when its file is met again. */
+static void drop_oldest(struct session *s)
+{
+	struct elf_facts *f = s->elf_oldest;
+	uint64_t key[2];
+
+	map_remove(&s->elf_by_file, key_of(key, f->head.ino, f->head.dev, f->head.edition));
+	s->elf_oldest = f->next;
+	s->elf_count--;
+	free(f);
 }
 
 void elf_add(struct session *s, const struct input_elf *head, const struct input_segment *list, size_t n)
 {
+	uint64_t key[2];
 	struct elf_facts *f;
 
-	if (elf_find(s, head->dev, head->ino))
+	key_of(key, head->ino, head->dev, head->edition);
+	if (map_get(&s->elf_by_file, key))
 		return;
+	while (s->elf_count && s->elf_count >= s->limits.elf_files)
+		drop_oldest(s);
 	f = xcalloc(1, sizeof(*f));
 	f->head = *head;
+	f->number = ++s->elf_newest;
 	f->count = (unsigned)(n < ELF_PARTS ? n : ELF_PARTS);
 	if (f->count)
 		memcpy(f->segment, list, f->count * sizeof(*list));
-	link_facts(s, f);
+	if (s->elf_oldest)
+		s->elf_last->next = f;
+	else
+		s->elf_oldest = f;
+	s->elf_last = f;
+	s->elf_count++;
+	map_set(&s->elf_by_file, key, f);
+}
+
+const char *elf_missing(const struct vma *v)
+{
+	static const char *const texts[] = {
+		[ELF_UNREADABLE] = "its file cannot be read", [ELF_READ] = NULL,
+		[ELF_REMOTE] = "its file system may hang: not read", [ELF_LATE] = "its file was not read in time",
+		[ELF_DEVICE_LATE] = "not read: another file of its device was not read in time",
+		[ELF_DIED] = "the process that read its file died", [ELF_UNASKED] = "no process is left to read its file",
+	};
+
+	return v->elf_read < sizeof(texts) / sizeof(texts[0]) ? texts[v->elf_read] : NULL;
 }
 
 void elf_free(struct session *s)
 {
-	for (struct elf_facts *f = s->elf_list, *next; f; f = next) {
-		next = f->next;
-		free(f);
-	}
-	s->elf_list = NULL;
+	while (s->elf_oldest)
+		drop_oldest(s);
 	map_free(&s->elf_by_file);
 	map_free(&s->executables);
 }
 
-/* Facts that are gone are read again when their file is met again. */
-void elf_retain(struct session *s, size_t most)
-{
-	struct elf_facts *f = s->elf_list, *kept = NULL, *next;
-
-	if (s->executables.used > most)
-		map_free(&s->executables);
-	if (s->elf_count <= most)
-		return;
-	map_free(&s->elf_by_file);
-	s->elf_list = NULL;
-	s->elf_count = 0;
-	for (size_t i = 0; f; f = next, i++) {
-		next = f->next;
-		if (i < most / 2) {
-			f->next = kept;
-			kept = f;
-		} else {
-			free(f);
-		}
-	}
-	for (f = kept; f; f = next) { /* the oldest first, as they came */
-		next = f->next;
-		link_facts(s, f);
-	}
-}
-
 bool elf_executable(struct session *s, const struct mmt_vma *v)
 {
-	const uint64_t key[] = { v->ino, v->dev };
+	uint64_t key[2];
 
+	key_of_vma(key, v);
+	if (s->executables.used >= 2 * s->limits.elf_files)
+		map_free(&s->executables); /* each is met again */
 	if (v->vm_flags & VM_EXEC)
 		map_set(&s->executables, key, s);
 	return map_get(&s->executables, key) != NULL;

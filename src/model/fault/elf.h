@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The ELF cache: what the program headers of mapped files say (INPUT_ELF), one for
- * each (dev, ino).  Bounded: see retention.c. */
+ * each (dev, ino, edition).  Bounded: the oldest goes when there is no room. */
 #ifndef MODEL_FAULT_ELF_H
 #define MODEL_FAULT_ELF_H
 
@@ -10,22 +10,25 @@
 #include "input/input.h"
 
 struct session;
+struct vma;
 
 #define ELF_PARTS 16
 
 struct elf_facts {
 	struct input_elf head;
+	uint64_t number; /* ascending, as they came */
 	unsigned count; /* of PT_LOAD segments; 0: no ELF file */
 	struct input_segment segment[ELF_PARTS];
-	struct elf_facts *next; /* the one that came before */
+	struct elf_facts *next; /* the one that came after */
 };
 
-const struct elf_facts *elf_find(const struct session *s, uint32_t dev, uint64_t ino); /* or NULL */
+/* Of the very file that v shows: with its edition, as numbers of inodes are used again. Or NULL. */
+const struct elf_facts *elf_find(const struct session *s, const struct mmt_vma *v);
 /* Keeps a copy; n beyond ELF_PARTS are passed over. */
 void elf_add(struct session *s, const struct input_elf *head, const struct input_segment *list, size_t n);
+/* Why it is not known what v's file says of it; NULL: it is, or need not be. */
+const char *elf_missing(const struct vma *v);
 void elf_free(struct session *s);
-/* Keeps the newest `most` facts, and as many files known to be executable. */
-void elf_retain(struct session *s, size_t most);
 /* Has a part of v's file ever been executable, as far as is known? */
 bool elf_executable(struct session *s, const struct mmt_vma *v);
 /* How far from its own address a segment is loaded if its bytes from offset on

@@ -16,6 +16,7 @@
 static const char *const kind_names[KIND_COUNT] = {
 	"-", "text", "rodata", "relro", "data", "bss", "heap", "stack", "thread-stack",
 	"anon", "file", "shm", "vdso", "vvar", "vsyscall", "guard", "device",
+	"hugetlb",
 };
 static const char *const source_names[] = { "-", "marks", "elf", "sp", "vma", "perm" };
 
@@ -95,7 +96,7 @@ static const struct input_segment *find_segment(const struct vma *v, const struc
 static void judge_file(struct session *s, struct vma *v, struct kind_walk *walk)
 {
 	const struct mmt_mm_bounds *m = &v->mm->bounds;
-	const struct elf_facts *elf = elf_find(s, v->v.dev, v->v.ino);
+	const struct elf_facts *elf = elf_find(s, &v->v);
 	uint32_t perm = v->v.vm_flags & VM_ACCESS;
 	const struct input_segment *seg = elf ? find_segment(v, elf, walk) : NULL;
 	bool text = v->mm->have_mm_bounds && perm & VM_EXEC && overlaps(&v->v, m->start_code, m->end_code);
@@ -107,6 +108,9 @@ static void judge_file(struct session *s, struct vma *v, struct kind_walk *walk)
 	} else if (text) {
 		whole(v, KIND_TEXT, SOURCE_MARKS);
 	} else if (seg) {
+		v->by_elf.start = v->v.start;
+		v->by_elf.end = v->v.end;
+		v->by_elf.edition = v->v.edition;
 		if (seg->perm & VM_WRITE)
 			split_data(v, elf, seg, walk);
 		else
@@ -114,12 +118,16 @@ static void judge_file(struct session *s, struct vma *v, struct kind_walk *walk)
 		v->parts.source = data ? SOURCE_MARKS : SOURCE_ELF;
 	} else if (data) { /* its read-only head is what was relocated */
 		whole(v, perm & VM_WRITE ? KIND_DATA : KIND_RELRO, SOURCE_MARKS);
-	} else if (elf && elf->head.read) {
+	} else if (elf && elf->head.read == ELF_READ) {
 		whole(v, KIND_FILE, SOURCE_ELF);
+	} else if (elf && elf->head.read) {
+		whole(v, KIND_FILE, SOURCE_VMA);
+		v->elf_read = elf->head.read;
 	} else if (!elf && s->elf_given && !loaded) {
 		whole(v, KIND_FILE, SOURCE_PERM);
 	} else {
 		whole(v, perm & VM_EXEC ? KIND_TEXT : perm & VM_WRITE ? KIND_DATA : KIND_RODATA, SOURCE_PERM);
+		v->elf_read = elf ? ELF_UNREADABLE : ELF_READ;
 	}
 }
 
@@ -184,14 +192,25 @@ static void judge_private(struct vma *v, struct kind_walk *walk)
 	}
 }
 
+/* Judged by facts that are no longer kept: they hold as long as neither it nor its file changed. */
+static bool is_judged_by_elf(const struct session *s, const struct vma *v)
+{
+	return v->by_elf.edition == v->v.edition && v->by_elf.start == v->v.start && v->by_elf.end == v->v.end &&
+	       !elf_find(s, &v->v);
+}
+
 void kind_judge(struct session *s, struct vma *v, struct kind_walk *walk)
 {
 	bool file = v->v.kind & MMT_VMA_FILE; /* a name like [vdso] is the file's own then */
 	struct parts *p = &v->parts;
 	uint64_t largest = 0;
 	struct parts before = *p;
+	uint32_t read_before = v->elf_read;
 
+	if (v->by_elf.end && is_judged_by_elf(s, v))
+		return;
 	*p = (struct parts){ 0 };
+	v->elf_read = ELF_READ;
 	v->judged = v->mm->have_mm_bounds;
 	if (!file && !strncmp(v->name, "[vdso]", 6))
 		whole(v, KIND_VDSO, SOURCE_VMA);
@@ -201,10 +220,10 @@ void kind_judge(struct session *s, struct vma *v, struct kind_walk *walk)
 		whole(v, KIND_VSYSCALL, SOURCE_VMA);
 	else if (v->v.kind & MMT_VMA_DEVICE)
 		whole(v, KIND_DEVICE, SOURCE_VMA);
+	else if (v->v.vm_flags & VM_HUGETLB && v->v.vm_flags & VM_ACCESS)
+		whole(v, KIND_HUGETLB, SOURCE_VMA);
 	else if (v->v.kind & MMT_VMA_SHMEM && v->v.vm_flags & VM_MAYSHARE)
 		whole(v, KIND_SHM, SOURCE_VMA);
-	else if (v->v.vm_flags & VM_HUGETLB && !strncmp(v->name, "/anon_hugepage", 14))
-		whole(v, v->v.vm_flags & VM_MAYSHARE ? KIND_SHM : KIND_ANON, SOURCE_VMA);
 	else if (v->v.kind & MMT_VMA_FILE && v->v.vm_flags & VM_MAYSHARE)
 		whole(v, KIND_FILE, SOURCE_VMA);
 	else if (v->v.kind & MMT_VMA_FILE && !(v->v.kind & MMT_VMA_ANON))
@@ -219,7 +238,8 @@ void kind_judge(struct session *s, struct vma *v, struct kind_walk *walk)
 			p->main = p->part[i].kind;
 		}
 	}
-	if (before.main != p->main || before.count != p->count || before.source != p->source)
+	if (before.main != p->main || before.count != p->count || before.source != p->source ||
+	    read_before != v->elf_read)
 		vma_changed(s, v);
 }
 
@@ -237,7 +257,7 @@ void kind_judge_living(struct session *s, struct mm *mm)
 	size_t n = 0;
 
 	for (struct vma *v = mm->vmas; v; v = v->next) {
-		if (v->known && v->live)
+		if (v->known && (v->live || (mm->ended && v->to_the_end)))
 			living[n++] = v;
 		else if (v->known && !v->judged)
 			kind_judge(s, v, NULL);
@@ -246,6 +266,35 @@ void kind_judge_living(struct session *s, struct mm *mm)
 	for (size_t i = 0; i < n; i++)
 		kind_judge(s, living[i], &walk);
 	free(living);
+}
+
+static bool has_news(const struct session *s, const struct vma *v)
+{
+	const struct elf_facts *elf;
+
+	if (!v->known || v->into || !(v->v.kind & MMT_VMA_FILE) || v->v.kind & MMT_VMA_ANON || v->v.vm_flags & VM_MAYSHARE)
+		return false;
+	elf = elf_find(s, &v->v);
+	return elf && elf->number > s->elf_judged;
+}
+
+void kind_judge_news(struct session *s)
+{
+	for (struct mm *mm = s->mms; mm; mm = mm->next) {
+		bool walk = false; /* what a file says also concerns what lies behind it */
+
+		for (struct vma *v = mm->vmas; v; v = v->next) {
+			if (!has_news(s, v))
+				continue;
+			if (v->live || v->to_the_end)
+				walk = true;
+			else
+				kind_judge(s, v, NULL);
+		}
+		if (walk)
+			kind_judge_living(s, mm);
+	}
+	s->elf_judged = s->elf_newest;
 }
 
 void kind_stack_pointer(const struct session *s, struct vma *v)

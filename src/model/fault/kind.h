@@ -20,6 +20,8 @@ void kind_judge(struct session *s, struct vma *v, struct kind_walk *walk);
 /* The same for all VMAs of mm that are alive, by bounds just read; and for those
  * that died without bounds. */
 void kind_judge_living(struct session *s, struct mm *mm);
+/* The same for all VMAs that ELF facts concern which came since. */
+void kind_judge_news(struct session *s);
 /* A thread's stack pointer was seen in v. */
 void kind_stack_pointer(const struct session *s, struct vma *v);
 

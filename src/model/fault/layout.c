@@ -6,29 +6,34 @@
 #include "model/fault/internal.h"
 #include "model/fault/kind.h"
 
-static void layout_vma(struct session *s, struct mm *mm, const struct layout_record *r, const char *path, size_t len,
-		       struct kind_walk *walk)
+/* What the records of a layout so far say of the next one. */
+struct layout_state {
+	struct kind_walk walk;
+	char path[NAME_ROOM];
+	size_t len;
+	bool cut;
+};
+
+static void layout_vma(struct session *s, struct mm *mm, const struct layout_record *r, struct layout_state *state)
 {
 	const struct mmt_vma *now = &r->vma->vma;
 	struct vma *v = vma_row(s, mm, now, mm->generation);
-	const char *initial = vma_initial_name(s, mm, now);
+	const char *initial = vma_initial_name(s, mm, now), *path = initial ? initial : state->path;
+	size_t len = initial ? strlen(initial) : state->len;
 
-	if (initial) {
-		path = initial;
-		len = strlen(initial);
-	}
 	if (!v->known || v->v.end != now->end || v->v.start != now->start || !v->live)
 		vma_changed(s, v);
 	vma_set_bounds(s, v, now);
 	v->thread_stack &= v->live;
 	v->known = v->live = true;
 	v->generation = mm->generation;
+	v->name_cut = !initial && state->cut;
 	if (strlen(v->name) != len || memcmp(v->name, path, len)) {
 		vma_name(v, path, len);
 		vma_changed(s, v);
 	}
 	vma_name_part(s, v);
-	kind_judge(s, v, walk);
+	kind_judge(s, v, &state->walk);
 	mm->live_count++;
 }
 
@@ -39,9 +44,10 @@ static void layout_vsyscall(struct session *s, struct mm *mm)
 						.vm_flags = s->vsyscall.vm_flags, .anchor = s->vsyscall.start,
 						.kind = MMT_VMA_SPECIAL } };
 	struct layout_record r = { .type = MMT_LAYOUT_VMA, .vma = &gate };
+	struct layout_state state = { .path = "[vsyscall]", .len = 10 };
 
 	if (s->vsyscall.end && !mm->child)
-		layout_vma(s, mm, &r, "[vsyscall]", 10, NULL);
+		layout_vma(s, mm, &r, &state);
 }
 
 static void layout_finish(struct session *s, struct mm *mm)
@@ -72,9 +78,7 @@ void layout_apply(struct session *s, pid_t pid, const void *bytes, size_t size)
 	struct process *p = NULL;
 	struct layout_record r;
 	struct mm *mm = NULL;
-	struct kind_walk walk = { 0 };
-	const char *path = "";
-	size_t len = 0;
+	struct layout_state state = { .len = 0 };
 	bool ended = false;
 
 	while (decode_layout(&c, &r)) {
@@ -94,11 +98,11 @@ void layout_apply(struct session *s, pid_t pid, const void *bytes, size_t size)
 		} else if (mm && r.type == MMT_LAYOUT_VMA && anchor_is_own(r.vma->vma.anchor)) {
 			s->base.decode_errors++;
 		} else if (mm && !mm->child && r.type == MMT_LAYOUT_VMA) {
-			if (r.vma->new_path) {
-				path = r.path;
-				len = r.vma->path_len;
+			if (r.vma->name_flags & MMT_NAME_NEW) {
+				state.len = decode_name(r.vma->name_flags, r.vma->vma.ino, r.path, r.vma->path_len, state.path);
+				state.cut = r.vma->name_flags & (MMT_NAME_CUT | MMT_NAME_UNKNOWN);
 			}
-			layout_vma(s, mm, &r, path, len, &walk);
+			layout_vma(s, mm, &r, &state);
 		}
 	}
 	if (c.at != c.size)

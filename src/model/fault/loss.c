@@ -13,5 +13,7 @@ const struct loss_text loss_texts[MMT_LOSS_COUNT] = {
 
 bool loss_is_lost(enum mmt_loss which)
 {
+	if (which == MMT_LOSS_FILES_REMOTE)
+		return false; /* by choice */
 	return which == MMT_LOSS_DROPPED || loss_texts[which].group != LOSS_EVENTS;
 }

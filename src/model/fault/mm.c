@@ -74,6 +74,7 @@ void mm_ended(struct session *s, struct mm *mm, const struct mmt_mm_bounds *boun
 	for (struct vma *v = mm->vmas; v; v = v->next) {
 		if (v->live)
 			vma_changed(s, v);
+		v->to_the_end = v->live;
 		v->live = false;
 	}
 	mm->live_count = 0;

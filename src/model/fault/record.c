@@ -37,7 +37,16 @@ static void apply_gup(struct session *s, const struct mmt_gup *g)
 	process_changed(s, p);
 }
 
-static void apply_vma_seen(struct session *s, const struct mmt_vma_seen *r)
+static void seen_name(struct vma *v, const struct mmt_vma_seen *r, size_t size)
+{
+	char name[NAME_ROOM];
+	size_t len = decode_name(r->name_flags, r->vma.ino, r->name, size - offsetof(struct mmt_vma_seen, name), name);
+
+	v->name_cut = r->name_flags & (MMT_NAME_CUT | MMT_NAME_UNKNOWN);
+	vma_name(v, name, len);
+}
+
+static void apply_vma_seen(struct session *s, const struct mmt_vma_seen *r, size_t size)
 {
 	struct vma *v;
 	struct mm *mm;
@@ -58,8 +67,8 @@ static void apply_vma_seen(struct session *s, const struct mmt_vma_seen *r)
 	}
 	v = vma_row(s, mm, &r->vma, ~0u);
 	vma_set_bounds(s, v, &r->vma);
-	if (!v->known)
-		vma_name(v, r->name, strnlen(r->name, sizeof(r->name)));
+	if (!v->known || r->vma.kind & MMT_VMA_FILE)
+		seen_name(v, r, size);
 	v->thread_stack &= v->live;
 	v->known = true;
 	vma_changed(s, v);
@@ -143,7 +152,7 @@ void record_apply(struct session *s, const void *bytes, size_t size)
 		apply_gup(s, bytes);
 		break;
 	case MMT_KIND_VMA_SEEN:
-		apply_vma_seen(s, bytes);
+		apply_vma_seen(s, bytes, size);
 		break;
 	case MMT_KIND_FORK:
 		apply_fork(s, bytes);

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/fault/elf.h"
-
 const struct retention_limits retention_limits = {
 	.vmas = 16384, /* some 1 KiB each */
 	.processes = 1024,
@@ -302,7 +300,6 @@ void retention_apply(struct session *s, const struct input_retain *r)
 	}
 	s->retention.left = merge(s, !r->between);
 	s->retention.seen = s->next_vma;
-	elf_retain(s, s->limits.elf_files);
 }
 
 bool retention_over_limit(const struct session *s, uint64_t now)

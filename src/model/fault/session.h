@@ -49,6 +49,7 @@ struct vma {
 	struct mmt_vma v;
 	char *name;  /* owned; full path, [heap] ...; never NULL */
 	uint64_t version; /* of its last change */
+	bool name_cut;    /* the name, or its beginning, could not be had */
 	bool live, known; /* known: v holds (else only key) */
 	bool settled;              /* it was gone, or idle, at the last merge */
 	uint64_t settled_faults;   /* at that merge */
@@ -60,6 +61,9 @@ struct vma {
 	struct fault_stat faults;
 	struct parts parts;        /* what it is; of the last time it was alive */
 	bool judged;               /* ... by the mm's bounds */
+	struct { uint64_t start, end; uint32_t edition; } by_elf; /* as it was when judged by ELF facts; end 0: never was */
+	bool to_the_end;           /* it was there when its mm ended */
+	uint32_t elf_read;         /* enum input_elf_read: why its file does not say what it is; ELF_READ: it need not */
 	bool guard_below, thread_stack;
 	bool sum;              /* stands for VMAs that are gone: so many with faults */
 	uint32_t merged;
@@ -113,11 +117,12 @@ struct session {
 	struct map elf_by_file;   /* ELF facts */
 	struct map executables;   /* files of which executable mappings were seen */
 	size_t elf_count;
-	struct elf_facts *elf_list;
+	struct elf_facts *elf_oldest, *elf_last;
 	struct aggregate_table *aggregate; /* rows as read last: aggregate.c */
 	uint32_t readings; /* of aggregated rows */
 	struct { uint64_t start, end, vm_flags; } vsyscall; /* option facts; end 0: none */
-	bool elf_given;    /* option: the ELF facts of all executable mappings come before a layout */
+	uint64_t elf_newest, elf_judged; /* ELF facts that came; those that VMAs were judged by */
+	bool elf_given;    /* option: the ELF facts of all executable mappings are asked for */
 	bool rows_only;    /* option: --aggregate, counts come without their time */
 	bool heap_touching; /* option: this kernel also calls [heap] what only touches the heap */
 	pid_t child;       /* option: it will exec; 0 once its first mm is known */
@@ -157,8 +162,8 @@ bool session_layout_current(const struct session *s, pid_t pid, const struct mmt
 bool session_layout_raced(const struct session *s, pid_t pid);
 /* After an INPUT_ROW: nothing will be added to that row, the kernel may drop it. */
 bool session_row_final(const struct session *s, const struct mmt_aggregate_key *key);
-/* Are the ELF facts of that file known? */
-bool session_elf_known(const struct session *s, uint32_t dev, uint64_t ino);
+/* Are the ELF facts of the file of v known? */
+bool session_elf_known(const struct session *s, const struct mmt_vma *v);
 /* The VMA row that a fault was added to, or the one with that key; NULL: there is none. */
 const struct vma *session_vma_of(const struct session *s, const struct mmt_fault *f);
 const struct vma *session_vma_by_key(const struct session *s, uint32_t mm_id, uint32_t sig, uint64_t anchor);

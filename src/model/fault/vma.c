@@ -100,6 +100,7 @@ struct vma *vma_without_key(struct session *s, struct mm *mm, uint32_t sig)
 	v->mm = mm;
 	v->live = true;
 	v->rss = RSS_UNKNOWN;
+	v->elf_read = ELF_READ;
 	v->v.sig = sig;
 	vma_name(v, mm->child ? "[exec]" : "", mm->child ? 6 : 0);
 	v->next = mm->vmas;

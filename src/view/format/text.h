@@ -52,6 +52,7 @@ void text_overhead(struct text *x);
 /* Above the tables, if there were processes that found no room: their numbers are in none. */
 void text_incomplete(struct text *x, uint64_t left_out);
 /* What of a name fits: its end ("...libc.so.6"), or its begin. In place. */
+#define NAME_COLUMNS 255 /* a hostile path of 4 KiB, escaped, would be 16 KiB on each line */
 void text_keep_end(char *text, int width);
 void text_keep_begin(char *text, int width);
 /* How many columns a terminal needs for UTF-8. */

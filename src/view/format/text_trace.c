@@ -23,8 +23,6 @@ static void put_begin(struct text *x, const struct mmt_head *h, const char *even
 		h->tgid, h->tid, event);
 }
 
-#define NAME_COLUMNS 255 /* a hostile path of 4 KiB, escaped, would be 16 KiB on each line */
-
 static const char *mapping_name(struct text *x, const struct vma *v)
 {
 	char *name = tick_escaped(x->t, v->name);

@@ -26,12 +26,21 @@ static const char *number_text(const struct tick *t, double v, enum unit unit)
 	return tick_printf(t, "%s%s", v < 0 ? "-" : "", out);
 }
 
+/* What stands in one cell or line of a page; data (JSON, CSV, metrics) has all of it. */
+static const char *bounded(struct text *x, const char *text)
+{
+	char *out = tick_escaped(x->t, text);
+
+	text_keep_end(out, NAME_COLUMNS);
+	return out;
+}
+
 const char *text_value(struct text *x, const struct value *v, enum unit unit)
 {
 	switch (v->type) {
 	case VALUE_NONE: case VALUE_NEST: return "-";
 	case VALUE_BOOL: return v->b ? "yes" : "no";
-	case VALUE_TEXT: return v->text[0] ? tick_escaped(x->t, v->text) : "-";
+	case VALUE_TEXT: return v->text[0] ? bounded(x, v->text) : "-";
 	case VALUE_UINT:
 		if (unit == UNIT_ADDRESS)
 			return tick_printf(x->t, "%" PRIx64, v->u);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "model/fault/elf.h"
 #include "model/fault/kind.h"
 #include "view/rows/fault.h"
 
@@ -164,6 +165,12 @@ static struct value get_source(const struct field *f, const void *row, const str
 	return v->parts.count ? value_text(kind_source_name(v->parts.source)) : value_none();
 }
 
+static struct value get_missing(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return value_text(elf_missing(vma_of(row)));
+}
+
 static void put_parts(const struct nest *n, struct nest_out *o)
 {
 	const struct parts *p = n->data;
@@ -206,7 +213,13 @@ static struct value get_name(const struct field *f, const void *row, const struc
 	return v->known || v->mm->child || v->sum ? value_text(v->name) : value_none();
 }
 
-/* "libc.so.6 (gone)", "[merged] 12 mappings". */
+static struct value get_name_cut(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return value_bool(vma_of(row)->name_cut);
+}
+
+/* "libc.so.6 (gone)", "[merged] 12 mappings"; "?": the kernel's name could not be had. */
 static struct value get_title(const struct field *f, const void *row, const struct tick *t)
 {
 	const struct vma *v = vma_of(row);
@@ -214,7 +227,7 @@ static struct value get_title(const struct field *f, const void *row, const stru
 	(void)f;
 	if (v->sum)
 		return value_text(tick_printf(t, "%s %u mappings", v->name, v->merged));
-	return value_text(tick_printf(t, "%s%s", v->name[0] ? v->name : "-", v->live ? "" : " (gone)"));
+	return value_text(tick_printf(t, "%s%s", v->name[0] ? v->name : v->name_cut ? "?" : "-", v->live ? "" : " (gone)"));
 }
 
 /* clang-format off */
@@ -266,12 +279,16 @@ static const struct field fields[] = {
 	{ .key = "source", .path = "kind_source", .title = "BY",
 	  .help = "where the kind is known from: marks, elf, sp, vma, perm", .width = -5, .label = true,
 	  .flags = FIELD_VOLATILE, .rank = RANK_ASKED, .get = get_source },
+	{ .key = "kind_missing", .help = "why the kind is file or a guess though its file may say more; null: it does not",
+	  .rank = RANK_DATA, .get = get_missing },
 	{ .key = "parts", .help = "[{kind, start, end}] without gaps", .rank = RANK_DATA, .merge = MERGE_NONE,
 	  .get = get_parts },
 	{ .key = "live", .help = "is it there still", .rank = RANK_DATA, .get = get_live },
 	{ .key = "name", .title = "NAME", .width = -4, .help = "file or name, as in /proc/PID/maps", .label = true,
 	  .flags = FIELD_VOLATILE, .rank = RANK_ASKED,
 	  .get = get_name },
+	{ .key = "name_cut", .help = "the beginning of the name is missing (it starts with .../) or all of it (empty)",
+	  .rank = RANK_DATA, .get = get_name_cut },
 	{ .key = "title", .title = "NAME", .help = "file or name, as in /proc/PID/maps; (gone): no longer there",
 	  .width = -4, .flags = FIELD_TABLE_ONLY, .rank = RANK_NEEDED, .get = get_title },
 };
