@@ -372,11 +372,12 @@ free_pages() {
 
 pgfault() { awk '/^pgfault / { print $2 }' /proc/vmstat; }
 
-# Up to 6.4 the kernel counts a fault that is tried again each time, and it counts those that fail.
-faults_against_vmstat() { # BACKEND
+# With fentry, which sees those of get_user_pages too: each exec has some.  Up to 6.4 the kernel
+# counts a fault that is tried again each time, and it counts those that fail: there are none here.
+faults_against_vmstat() {
 	local outer inner count lost
 	outer=$(pgfault)
-	start_hist fault --backend "hist_fault=$1" || return
+	start_hist fault --backend hist_fault=fentry || return
 	inner=$(pgfault)
 	"$victim" touch 20000 > /dev/null
 	inner=$(($(pgfault) - inner))
@@ -384,8 +385,8 @@ faults_against_vmstat() { # BACKEND
 	outer=$(($(pgfault) - outer))
 	count=$(sum fault latency count)
 	lost=$(sed -n 's/.*"unpaired":\([0-9]*\).*/\1/p' "$tmp/json")
-	echo "# faults by $1: vmstat $inner to $outer, hist $count, $lost lost"
-	between "$1: faults agree with pgfault of vmstat" $((count + lost)) "$inner" "$outer"
+	echo "# faults: vmstat $inner to $outer, hist $count, $lost lost"
+	between "faults agree with pgfault of vmstat" $((count + lost)) "$inner" "$outer"
 }
 
 # What all of the machine has, so only where nothing else happens.
@@ -395,8 +396,7 @@ against_proc() {
 		skip "slabinfo, vmallocinfo and buddyinfo: others allocate on this machine (MMT_QUIET is not set)"
 		return
 	fi
-	faults_against_vmstat fentry
-	faults_against_vmstat tracepoint
+	faults_against_vmstat
 	start_hist slab --by cache --frees || return
 	before=$(slab_objects sock_inode_cache)
 	keep keepsocket 500
