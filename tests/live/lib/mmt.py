@@ -107,6 +107,7 @@ BUILDS = {
     'layout_addrs-static': ['-static'],
     'malloc_100k': ['-static'],
     'many_vmas': ['-static'],
+    'reaper': ['-static'],
     'remap_slots': ['-static'],
     'storm': ['-static'],
     'threads': ['-static'],
