@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "host/procfs.h"
 #include "source/elf_read.h"
 #include "source/fault.h"
@@ -64,6 +65,16 @@ static void find_dead(struct fault_source *f)
 	}
 }
 
+/* Reading many layouts may take seconds on a busy machine, and the rings bring rows all the while. */
+static void merge_if_many(struct fault_source *f)
+{
+	const struct model *m = f->s.model;
+	struct input_retain retain = { .now = clock_monotonic_ns(), .between = true };
+
+	if (m->type->over_limit(m, retain.now))
+		emit(&f->s, INPUT_RETAIN, &retain, sizeof(retain), NULL, 0);
+}
+
 /* Reads the layouts that changed (all of them where the kernel does not say so),
  * and finds out which processes are gone. */
 static void read_layouts(struct fault_source *f)
@@ -83,6 +94,7 @@ static void read_layouts(struct fault_source *f)
 		read_layout(f, pid);
 		/* it waits for the process's mmap_lock: the rings do not */
 		probe_drain(f->probe, false, fault_on_record, f);
+		merge_if_many(f);
 	}
 	free(watch);
 	find_dead(f);

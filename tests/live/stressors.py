@@ -100,6 +100,11 @@ def trace(name):
         for row in map(json.loads, f):
             if row['type'] in rows:
                 rows[row['type']][row.get('proc', row.get('kind'))] = row
+            elif row['type'] == 'start':
+                backend = row['backends']['fault']
+    # fentry sees the page that each exec writes arguments to, in memory that is nobody's yet; each process executes once here,
+    # and twice where rights are dropped
+    rows['executed'] = len(rows['process']) + 1 if backend == 'fentry' else 0
     with open(said, encoding='utf-8') as f:
         status, *counts = map(int, f.read().split())
     mmt.check(status == 0, 'stress-ng ended with %d: %s' % (status, mmtrace.stdout[-300:]))
@@ -119,8 +124,8 @@ def equal(name, rows, waited, severity):
     mmt.check(end[severity] == end['kernel_' + severity] + line('[unwaited]'), shown)
     mmt.check(end[severity] == waited[severity] + between + line('[unwaited]'), shown)
     mmt.check(not line('[unwaited]') or name in IGNORE_SIGCHLD, shown + '; all are waited for')
-    mmt.check(line('[unknown]') <= rows['end'][None]['detail_lost']['rows_full'],
-              '%d %s faults without a VMA row: %s' % (line('[unknown]'), severity, rows['end'][None]['detail_lost']))
+    unknown = rows['end'][None]['detail_lost']['rows_full'] + (rows['executed'] if severity == 'minor' else 0)
+    mmt.check(line('[unknown]') <= unknown, '%d %s faults without a VMA row, %d may be' % (line('[unknown]'), severity, unknown))
     parts = sum(k['faults'][severity] for key, k in kinds.items() if key not in ('total', '[unwaited]', 'rusage'))
     mmt.check(parts == line('total'), '%s; the lines add up to %d' % (shown, parts))
     processes = sum(p['faults'][severity] for p in rows['process'].values())

@@ -174,7 +174,6 @@ static bool merge_processes(struct session *s)
 		n += p->settled && p->dead && !p->merged;
 	if (n <= s->limits.processes)
 		return false;
-	mark_kept(s);
 	ended = xmalloc(n * sizeof(*ended));
 	n = 0;
 	for (struct process *p = s->processes; p; p = p->next)
@@ -275,10 +274,21 @@ static void settle(struct session *s, bool idle)
 		}
 }
 
+/* The record of an mm's end may be lost as that of a process's: what its last user leaves is gone. */
+static void end_unused(struct session *s)
+{
+	for (struct mm *mm = s->mms; mm; mm = mm->next)
+		if (!mm->ended && mm->proc->dead && !mm->proc->kept)
+			mm_ended(s, mm, NULL);
+}
+
 static size_t merge(struct session *s, bool idle)
 {
-	bool merged = merge_processes(s);
+	bool merged;
 
+	mark_kept(s);
+	end_unused(s);
+	merged = merge_processes(s);
 	merged |= merge_vmas(s, idle);
 	/* a VMA that grows and shrinks leaves keys behind */
 	if (merged || s->slots.used > 4 * (s->limits.vmas + count_vmas(s))) {

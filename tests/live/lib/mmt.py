@@ -97,6 +97,7 @@ def scratch():
 
 # Victims and how they are linked; what follows a dash is no part of the source's name.
 BUILDS = {
+    'floods': ['-static'],
     'fork_storm': ['-static'],
     'hold': ['-static'],
     'kernel_allocs': ['-static'],
