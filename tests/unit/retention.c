@@ -160,7 +160,7 @@ static void an_end_that_was_lost_is_one(void)
 	for (unsigned i = 0; i < 200; i++) {
 		unsigned pid = 1000 + i, mm = i + 1;
 		struct input_process gone = { .start_boottime = pid * 1000, .pid = (pid_t)pid };
-		struct input in = { .kind = INPUT_GONE, .head = &gone };
+		struct input in = { .kind = INPUT_GONE, .head = &gone, .head_size = sizeof(gone) };
 
 		APPLY(s, make_fork(pid, 1, mm, pid * 1000, "as"));
 		APPLY(s, make_seen(pid, mm, make_vma(0x10000, 0x20000, 3, MMT_VMA_ANON, 7), ""));
