@@ -17,6 +17,7 @@ const struct retention_limits retention_limits = {
 };
 
 #define MERGE_ROWS 16384   /* new rows of VMAs that are a reason to merge before the interval is over ... */
+#define BURST_ROWS (2 * MERGE_ROWS) /* more in one merge come of a reader that was late: their memory goes back */
 #define MERGE_AGAIN_NS 50000000ull /* ... not more often than this: longer than records are under way */
 
 static void note(struct session *s, bool process, uint32_t id, uint32_t into)
@@ -302,12 +303,16 @@ static size_t merge(struct session *s, bool idle)
 
 void retention_apply(struct session *s, const struct input_retain *r)
 {
+	size_t before = count_vmas(s);
+
 	s->merged_count = 0;
 	if (r->between) {
 		s->retention.next = r->now + MERGE_AGAIN_NS;
 		s->retention.again = !s->retention.again; /* what had only just ended */
 	}
 	s->retention.left = merge(s, !r->between);
+	if (before > s->retention.left + BURST_ROWS)
+		memory_return();
 	s->retention.seen = s->next_vma;
 	elf_retain(s, s->limits.elf_files);
 }
