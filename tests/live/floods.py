@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Five floods at once - executable memfds, processes, mappings, names, cgroups - and
-five mmtrace beside them: each stays as large as it was, and counts what the kernel counted.
+six mmtrace beside them: each stays as large as it was, and counts what the kernel counted.
 
 MMT_FLOOD_SECONDS: how long (60)."""
 import json
@@ -19,13 +19,14 @@ import mmt
 
 SECONDS = float(os.environ.get('MMT_FLOOD_SECONDS', '60'))
 # Resident, of the last third beyond the middle third, which finds full whatever has a bound.
-GROWTH = lambda middle: middle / 10 + (4 << 20)
+GROWTH = lambda middle: middle / 10 + (4 << 20 if SECONDS >= 600 else 8 << 20) # a short run fills some tables late
 INTERVAL = '2s'
-LIVE_ALL, LIVE_TREE, HIST, LEAK, TOP = 'live -a', 'live -p', 'hist --by process', 'leak', 'top'
+LIVE_ALL, LIVE_TREE, HIST, CGROUPS, LEAK, TOP = 'live -a', 'live -p', 'hist --by process', 'hist --by cgroup', 'leak', 'top'
 COMMANDS = {
     LIVE_ALL: ['live', '-a'],
     LIVE_TREE: ['live', '-p', 'PID'],
     HIST: ['hist', '-p', 'PID', '--by', 'process', 'fault', 'kmalloc'],
+    CGROUPS: ['hist', '-p', 'PID', '--by', 'cgroup', 'kmalloc'],
     LEAK: ['leak', '-p', 'PID'],
     TOP: ['top'],
 }
