@@ -5,7 +5,8 @@
  *        floods --leaf           (what the flood of names executes)
  *
  * DIRECTORY takes links to this program, CGROUP, a directory of cgroup v2, cgroups; without it that flood is missing.
- * Answers "hello" on stdin by "ready"; on "go" the floods begin, answered by "going"; on "stop" they end: "flood NAME COUNT" for each, then "done".
+ * Answers "hello" on stdin by "ready"; on "go" the floods begin, answered by "going"; on "stop" they end:
+ * "flood NAME COUNT" for each, then "done"; "bye" ends it.
  * Every child is waited for, so that the kernel's own count of this process's children is that of all. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

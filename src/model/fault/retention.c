@@ -275,11 +275,11 @@ static void settle(struct session *s, bool idle)
 		}
 }
 
-/* The record of an mm's end may be lost as that of a process's: what its last user leaves is gone. */
+/* The record of an mm's end, which follows that of its last process, may be lost: what nobody uses is gone. */
 static void end_unused(struct session *s)
 {
 	for (struct mm *mm = s->mms; mm; mm = mm->next)
-		if (!mm->ended && mm->proc->dead && !mm->proc->kept)
+		if (!mm->ended && mm->proc->settled && !mm->proc->kept)
 			mm_ended(s, mm, NULL);
 }
 
