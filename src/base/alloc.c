@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "base/error.h"
 
@@ -39,6 +42,13 @@ void *xgrow(void *array, size_t count, size_t *room, size_t size)
 		return array;
 	*room = *room ? *room * 2 : 64;
 	return xreallocarray(array, *room, size);
+}
+
+void memory_return(void)
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
 }
 
 char *xstrdup(const char *text)

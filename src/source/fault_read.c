@@ -69,6 +69,16 @@ static void find_dead(struct fault_source *f)
 	}
 }
 
+/* Reading many layouts may take seconds on a busy machine, and the rings bring rows all the while. */
+static void merge_if_many(struct fault_source *f)
+{
+	const struct model *m = f->s.model;
+	struct input_retain retain = { .now = clock_monotonic_ns(), .between = true };
+
+	if (m->type->over_limit(m, retain.now))
+		emit(&f->s, INPUT_RETAIN, &retain, sizeof(retain), NULL, 0);
+}
+
 /* Those of the list whose layouts changed (all of them where the kernel does not say so),
  * from the one on that had no turn last time. */
 static size_t changed_ones(const struct fault_source *f, const struct mmt_watch *watch, size_t n, pid_t *out)
@@ -105,6 +115,7 @@ static void read_changed(struct fault_source *f, pid_t *pids, size_t n, bool las
 			}
 			if (read_layout(f, pids[k]))
 				pids[raced++] = pids[k];
+			merge_if_many(f);
 		}
 		n = raced;
 	}

@@ -181,6 +181,34 @@ static void merging_is_no_activity(void)
 	session_free(s);
 }
 
+/* The control ring was full: neither the mm's end nor the process's is heard of, but that /proc has it no more. */
+static void an_end_that_was_lost_is_one(void)
+{
+	struct session *s = session_new();
+	struct noted noted = { 0, 0 };
+	uint64_t by_vma, by_process;
+	size_t rows;
+
+	APPLY(s, make_fork(5, 1, 900, 5, "live"));
+	APPLY(s, make_seen(5, 900, make_vma(0x30000, 0x40000, 3, MMT_VMA_ANON, 7), ""));
+	for (unsigned i = 0; i < 200; i++) {
+		unsigned pid = 1000 + i, mm = i + 1;
+		struct input_process gone = { .start_boottime = pid * 1000, .pid = (pid_t)pid };
+		struct input in = { .kind = INPUT_GONE, .head = &gone, .head_size = sizeof(gone) };
+
+		APPLY(s, make_fork(pid, 1, mm, pid * 1000, "as"));
+		APPLY(s, make_seen(pid, mm, make_vma(0x10000, 0x20000, 3, MMT_VMA_ANON, 7), ""));
+		APPLY(s, make_fault(pid, mm, 0x10000, 7, MMT_CLASS_ANON_WRITE));
+		model_input(&s->base, &in);
+		retain(s, 8, 1000, true, &noted);
+	}
+	sums(s, &by_vma, &by_process, &rows);
+	CHECK_EQ(by_vma, 200);
+	CHECK(noted.vmas >= 150); /* into one row of each process */
+	CHECK(session_vma_by_key(s, 900, 7, 0x30000)->live);
+	session_free(s);
+}
+
 /* Between two tables: what lives is not taken for gone. */
 static void a_crowd_merges_what_ended_only(void)
 {
@@ -299,6 +327,7 @@ int main(void)
 	RUN("retention", a_crowd_merges_what_ended_only);
 	RUN("retention", a_crowd_does_not_wait_for_the_table);
 	RUN("retention", gone_mappings_are_joined_by_kind);
+	RUN("retention", an_end_that_was_lost_is_one);
 	RUN("retention", made_up_anchors_are_refused);
 	RUN("retention", elf_facts_are_bounded);
 	RUN("retention", made_up_ids_are_refused);

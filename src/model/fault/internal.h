@@ -52,6 +52,7 @@ void mm_set_bounds(struct mm *mm, const struct mmt_mm_bounds *bounds);
 bool mm_heap_begins(const struct mm *mm, const struct mmt_vma *v);
 /* Its bounds are known: names and kinds of its VMAs are judged. */
 void mm_born(struct session *s, struct mm *mm, const struct mmt_mm_bounds *bounds);
+/* bounds: those it had then; NULL: not heard of */
 void mm_ended(struct session *s, struct mm *mm, const struct mmt_mm_bounds *bounds);
 void mms_free(struct session *s);
 

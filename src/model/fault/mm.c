@@ -68,7 +68,8 @@ void mm_born(struct session *s, struct mm *mm, const struct mmt_mm_bounds *bound
 
 void mm_ended(struct session *s, struct mm *mm, const struct mmt_mm_bounds *bounds)
 {
-	mm_set_bounds(mm, bounds);
+	if (bounds)
+		mm_set_bounds(mm, bounds);
 	mm->ended = true;
 	kind_judge_living(s, mm);
 	for (struct vma *v = mm->vmas; v; v = v->next) {

@@ -15,6 +15,7 @@ const struct retention_limits retention_limits = {
 };
 
 #define MERGE_ROWS 16384   /* new rows of VMAs that are a reason to merge before the interval is over ... */
+#define BURST_ROWS (2 * MERGE_ROWS) /* more in one merge come of a reader that was late: their memory goes back */
 #define MERGE_AGAIN_NS 50000000ull /* ... not more often than this: longer than records are under way */
 
 static void note(struct session *s, bool process, uint32_t id, uint32_t into)
@@ -172,7 +173,6 @@ static bool merge_processes(struct session *s)
 		n += p->settled && p->dead && !p->merged;
 	if (n <= s->limits.processes)
 		return false;
-	mark_kept(s);
 	ended = xmalloc(n * sizeof(*ended));
 	n = 0;
 	for (struct process *p = s->processes; p; p = p->next)
@@ -276,10 +276,21 @@ static void settle(struct session *s, bool idle)
 		}
 }
 
+/* The record of an mm's end, which follows that of its last process, may be lost: what nobody uses is gone. */
+static void end_unused(struct session *s)
+{
+	for (struct mm *mm = s->mms; mm; mm = mm->next)
+		if (!mm->ended && mm->proc->settled && !mm->proc->kept)
+			mm_ended(s, mm, NULL);
+}
+
 static size_t merge(struct session *s, bool idle)
 {
-	bool merged = merge_processes(s);
+	bool merged;
 
+	mark_kept(s);
+	end_unused(s);
+	merged = merge_processes(s);
 	merged |= merge_vmas(s, idle);
 	/* a VMA that grows and shrinks leaves keys behind */
 	if (merged || s->slots.used > 4 * (s->limits.vmas + count_vmas(s))) {
@@ -293,12 +304,16 @@ static size_t merge(struct session *s, bool idle)
 
 void retention_apply(struct session *s, const struct input_retain *r)
 {
+	size_t before = count_vmas(s);
+
 	s->merged_count = 0;
 	if (r->between) {
 		s->retention.next = r->now + MERGE_AGAIN_NS;
 		s->retention.again = !s->retention.again; /* what had only just ended */
 	}
 	s->retention.left = merge(s, !r->between);
+	if (before > s->retention.left + BURST_ROWS)
+		memory_return();
 	s->retention.seen = s->next_vma;
 }
 
