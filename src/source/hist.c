@@ -277,6 +277,7 @@ static void hist_close(struct source *s)
 }
 
 const struct source_type source_hist = {
-	.name = "hist", .traces = true, .size = sizeof(struct hist_source), .open = hist_open, .drain = hist_drain, .read = hist_read,
+	.name = "hist", .traces = true,
+	.size = sizeof(struct hist_source), .open = hist_open, .drain = hist_drain, .read = hist_read,
 	.stop = hist_stop, .close = hist_close,
 };

@@ -25,12 +25,15 @@ static unsigned any(unsigned n)
 }
 
 static const char *const values[] = {
-	"", "0", "1", "-1", "+5", "5s", "500ms", "0x10ms", "1e-300", "1e308s", "nan", "inf", "18446744073709551616", "2m", ".5", "..5", "5 s",
-	"4096", "4K", "4Q", "1G", "1,2,3", "1,,2", ",", ",1", "1,", "999999999999", "help", "text", "json", "csv", "prometheus", "openmetrics",
-	"json=", "=x", "json=/dev/null", "csv=a", "nosuch=b", "fault=tracepoint", "fault=", "=", "kmalloc=tracepoint", "cow", "cow,anon_write",
-	"cow,", "0-1000", "1000-0", "-", "--", "fff-", "-fff", "pid", "comm", "kind", "kind,comm", "addr,name", "classes", "-faults", "rate",
-	"vma", "process", "/", "/nonexistent/\n", "\033[31m", "\xff\xfe", "%s%n%d", "\t", "a b", "\xe2\x80\xae", "live", "kmalloc", "reclaim", "bash",
-	"65535", "65536", "100", "100.1", "1e2", "0.0", "1048577", "2147483648", "4294967296", "'", "\"", "\\", "$(x)", "x86", "9", "99999999",
+	"", "0", "1", "-1", "+5", "5s", "500ms", "0x10ms", "1e-300", "1e308s", "nan", "inf",
+	"18446744073709551616", "2m", ".5", "..5", "5 s", "4096", "4K", "4Q", "1G", "1,2,3", "1,,2", ",", ",1",
+	"1,", "999999999999", "help", "text", "json", "csv", "prometheus", "openmetrics", "json=", "=x",
+	"json=/dev/null", "csv=a", "nosuch=b", "fault=tracepoint", "fault=", "=", "kmalloc=tracepoint", "cow",
+	"cow,anon_write", "cow,", "0-1000", "1000-0", "-", "--", "fff-", "-fff", "pid", "comm", "kind",
+	"kind,comm", "addr,name", "classes", "-faults", "rate", "vma", "process", "/", "/nonexistent/\n",
+	"\033[31m", "\xff\xfe", "%s%n%d", "\t", "a b", "\xe2\x80\xae", "live", "kmalloc", "reclaim", "bash",
+	"65535", "65536", "100", "100.1", "1e2", "0.0", "1048577", "2147483648", "4294967296", "'", "\"", "\\",
+	"$(x)", "x86", "9", "99999999",
 };
 
 /* Letters, control bytes, a very long one, or a value that means something. */
