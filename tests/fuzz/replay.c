@@ -71,9 +71,12 @@ static int file_of(const unsigned char *data, size_t size, char name[64])
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
 	static const char *const lines[][6] = {
-		{ "-o", "/dev/null", "-n", "3", "--also", "json=/dev/null" }, { "--json", "-o", "/dev/null", "--also", "csv=/dev/null", "-q" },
-		{ "--csv", "-o", "/dev/null", "--also", "text=/dev/full", "-q" }, { "--format", "prometheus", "-o", "/dev/null", "--strict", "-q" },
-		{ "--by", "comm", "-o", "/dev/null", "--ascii", "-q" }, { "-s", "faults", "-o", "/dev/full", "-n", "0" },
+		{ "-o", "/dev/null", "-n", "3", "--also", "json=/dev/null" },
+		{ "--json", "-o", "/dev/null", "--also", "csv=/dev/null", "-q" },
+		{ "--csv", "-o", "/dev/null", "--also", "text=/dev/full", "-q" },
+		{ "--format", "prometheus", "-o", "/dev/null", "--strict", "-q" },
+		{ "--by", "comm", "-o", "/dev/null", "--ascii", "-q" },
+		{ "-s", "faults", "-o", "/dev/full", "-n", "0" },
 	};
 	static FILE *words_go; /* what the command says of damage is of no use here */
 	char *words[10] = { 0 }, name[64], own[6][32];
