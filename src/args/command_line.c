@@ -104,9 +104,11 @@ static int take(struct args *a, int found, struct error *e)
 static int bad_option(int c, char **argv, struct error *e)
 {
 	const char *why = c == ':' ? "its value is missing" : "no such option";
+	char safe[16];
 
-	if (optopt > 0 && optopt < FIRST_LONG && isprint(optopt))
-		return error_set(e, EXIT_USAGE, NULL, why, "bad option -%c", optopt);
+	if (optopt && optopt < FIRST_LONG) /* a byte above 127 is below 0 */
+		return error_set(e, EXIT_USAGE, NULL, why, "bad option -%s",
+				 text_escape(safe, sizeof(safe), (char[]){ (char)optopt, '\0' }));
 	if (c == ':' && optopt >= FIRST_LONG)
 		return error_set(e, EXIT_USAGE, NULL, why, "bad option --%s", option_rows[optopt - FIRST_LONG].name);
 	return error_set(e, EXIT_USAGE, NULL, why, "bad option %s", argv[optind - 1]);

@@ -12,7 +12,8 @@
 
 static void *checked(void *p)
 {
-	static const char words[] = "mmtrace: out of memory\nhint: free memory, or raise the limits of it (ulimit -d, ulimit -v)\n";
+	static const char words[] = "mmtrace: out of memory\n"
+				    "hint: free memory, or raise the limits of it (ulimit -d, ulimit -v)\n";
 
 	if (p)
 		return p;

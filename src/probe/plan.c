@@ -80,8 +80,9 @@ int plan_fail(enum hook_id hook, const struct trial *trials, const char *forced,
 	if (!refusal.code)
 		return error_set(e, EXIT_USAGE, "see 'mmtrace doctor' for the backends", cause, "cannot force %s=%s",
 				 hooks[hook].key, forced ? forced : "");
-	return error_set(e, refusal.code, refusal.hint ? refusal.hint : "'mmtrace doctor' shows what this kernel offers", cause,
-			 "cannot trace %s", hooks[hook].help);
+	if (!refusal.hint)
+		refusal.hint = "'mmtrace doctor' shows what this kernel offers";
+	return error_set(e, refusal.code, refusal.hint, cause, "cannot trace %s", hooks[hook].help);
 }
 
 int plan_build(struct plan *p, struct error *e)

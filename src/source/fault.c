@@ -333,6 +333,7 @@ static void fault_close(struct source *s)
 }
 
 const struct source_type source_fault = {
-	.name = "fault", .traces = true, .size = sizeof(struct fault_source), .open = fault_open, .start = fault_start, .survey = fault_survey,
+	.name = "fault", .traces = true,
+	.size = sizeof(struct fault_source), .open = fault_open, .start = fault_start, .survey = fault_survey,
 	.drain = fault_drain, .read = fault_read, .stop = fault_stop, .ended = fault_ended, .close = fault_close,
 };

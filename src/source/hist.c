@@ -379,6 +379,6 @@ static void hist_close(struct source *s)
 }
 
 const struct source_type source_hist = {
-	.name = "hist", .traces = true, .size = sizeof(struct hist_source), .open = hist_open, .drain = hist_drain, .read = hist_read,
-	.stop = hist_stop, .ended = hist_ended, .close = hist_close,
+	.name = "hist", .traces = true, .size = sizeof(struct hist_source),
+	.open = hist_open, .drain = hist_drain, .read = hist_read, .stop = hist_stop, .ended = hist_ended, .close = hist_close,
 };

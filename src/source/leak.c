@@ -328,6 +328,7 @@ static void leak_close(struct source *s)
 }
 
 const struct source_type source_leak = {
-	.name = "leak", .traces = true, .size = sizeof(struct leak_source), .open = leak_open, .drain = leak_drain, .read = leak_read,
+	.name = "leak", .traces = true,
+	.size = sizeof(struct leak_source), .open = leak_open, .drain = leak_drain, .read = leak_read,
 	.stop = leak_stop, .ended = leak_ended, .close = leak_close,
 };

@@ -45,6 +45,8 @@ def check_screen(screen, size, wanted):
     mmt.check(max(map(len, lines)) <= size[1], '%d columns of %d: %s' % (max(map(len, lines)), size[1], lines))
     mmt.check(len(lines) < size[0], '%d lines of %d' % (len(lines), size[0]))
     titles = next(line for line in lines[1:] if 'FAULTS' in line).split()
+    if 'RANGE' in wanted and size[1] >= 80: # one of the common classes at least
+        mmt.check({'ANON_R', 'ANON_W', 'SHMEM', 'SPUR', 'ANON', 'OTHER'} & set(titles), 'no class of %s' % titles)
     mmt.check(set(wanted) <= set(titles), '%s of %s at %d columns' % (titles, wanted, size[1]))
 
 
@@ -95,7 +97,7 @@ def main():
     mmt.usable('terminal')
     with subprocess.Popen([sys.executable, '-c', FAULTS]) as victim:
         pid = str(victim.pid)
-        mmt.run('terminal: -p', drawn, ['-p', pid], ['RANGE', 'FAULTS', 'FLT/s', 'KIND', 'NAME'])
+        mmt.run('terminal: -p', drawn, ['-p', pid], ['RANGE', 'FAULTS', 'KIND', 'NAME'])
         mmt.run('terminal: -a', drawn, ['-a'], ['PID', 'COMM', 'FAULTS', 'FLT/s'])
         mmt.run('terminal: -a --expand', drawn, ['-a', '--expand', pid], ['PID', 'COMM', 'FAULTS', 'FLT/s'])
         victim.kill()

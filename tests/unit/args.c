@@ -25,12 +25,15 @@ static unsigned any(unsigned n)
 }
 
 static const char *const values[] = {
-	"", "0", "1", "-1", "+5", "5s", "500ms", "0x10ms", "1e-300", "1e308s", "nan", "inf", "18446744073709551616", "2m", ".5", "..5", "5 s",
-	"4096", "4K", "4Q", "1G", "1,2,3", "1,,2", ",", ",1", "1,", "999999999999", "help", "text", "json", "csv", "prometheus", "openmetrics",
-	"json=", "=x", "json=/dev/null", "csv=a", "nosuch=b", "fault=tracepoint", "fault=", "=", "kmalloc=tracepoint", "cow", "cow,anon_write",
-	"cow,", "0-1000", "1000-0", "-", "--", "fff-", "-fff", "pid", "comm", "kind", "kind,comm", "addr,name", "classes", "-faults", "rate",
-	"vma", "process", "/", "/nonexistent/\n", "\033[31m", "\xff\xfe", "%s%n%d", "\t", "a b", "\xe2\x80\xae", "live", "kmalloc", "reclaim", "bash",
-	"65535", "65536", "100", "100.1", "1e2", "0.0", "1048577", "2147483648", "4294967296", "'", "\"", "\\", "$(x)", "x86", "9", "99999999",
+	"", "0", "1", "-1", "+5", "5s", "500ms", "0x10ms", "1e-300", "1e308s", "nan", "inf",
+	"18446744073709551616", "2m", ".5", "..5", "5 s", "4096", "4K", "4Q", "1G", "1,2,3", "1,,2", ",", ",1",
+	"1,", "999999999999", "help", "text", "json", "csv", "prometheus", "openmetrics", "json=", "=x",
+	"json=/dev/null", "csv=a", "nosuch=b", "fault=tracepoint", "fault=", "=", "kmalloc=tracepoint", "cow",
+	"cow,anon_write", "cow,", "0-1000", "1000-0", "-", "--", "fff-", "-fff", "pid", "comm", "kind",
+	"kind,comm", "addr,name", "classes", "-faults", "rate", "vma", "process", "/", "/nonexistent/\n",
+	"\033[31m", "\xff\xfe", "%s%n%d", "\t", "a b", "\xe2\x80\xae", "live", "kmalloc", "reclaim", "bash",
+	"65535", "65536", "100", "100.1", "1e2", "0.0", "1048577", "2147483648", "4294967296", "'", "\"", "\\",
+	"$(x)", "x86", "9", "99999999",
 };
 
 /* Letters, control bytes, a very long one, or a value that means something. */
@@ -94,26 +97,35 @@ static int any_line(char **argv)
 
 static bool says(const struct error *e, const char *text)
 {
-	return strstr(e->what, text) || strstr(e->cause, text) || strstr(e->hint, text);
+	return strstr(e->what, text) || strstr(e->cause, text);
 }
 
 /* By its option or by how it begins, as it is shown. */
 static bool names_an_argument(const struct error *e, char *const *words, int n)
 {
 	static const char *const whole[] = { "two targets", "nothing to run", "two intervals", "no option", "two formats" };
-	char safe[64], begin[12];
+	char safe[64], begin[40];
 
+	if (e->what[0] == '-') /* -s has no effect */
+		return true;
 	for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)
 		if (says(e, whole[i]))
 			return true;
-	for (int i = 0; i < option_count; i++)
-		if (says(e, option_rows[i].name))
+	for (int i = 0; i < option_count; i++) {
+		snprintf(begin, sizeof(begin), "--%s", option_rows[i].name);
+		if (says(e, begin))
 			return true;
+	}
 	for (int i = 1; i < n; i++) {
 		text_escape(safe, sizeof(safe), words[i]);
 		snprintf(begin, sizeof(begin), "%.11s", safe);
-		if (says(e, begin) || (words[i][0] == '-' && words[i][1] && strstr(e->what, (char[]){ '-', words[i][1], 0 })))
+		if (*begin ? says(e, begin) : strstr(e->what, "''") != NULL)
 			return true;
+		for (const char *c = words[i]; *words[i] == '-' && *c; c++) { /* a letter among others */
+			snprintf(begin, sizeof(begin), "bad option -%s", text_escape(safe, sizeof(safe), (char[]){ *c, 0 }));
+			if (!strcmp(e->what, begin))
+				return true;
+		}
 	}
 	return false;
 }

@@ -11,101 +11,11 @@
 
 #include "base/alloc.h"
 #include "base/lines.h"
-#include "base/text.h"
-#include "view/format/json.h"
+#include "view/format/csv.h"
 #include "view/group.h"
 
 struct sheet { const struct row_type *type; FILE *out; bool own; int *err; /* of its own file */ };
 struct csv { struct sheet *sheets; int count; };
-
-/* --- cells --- */
-
-/* Quoted where it must be; a quote within is doubled. */
-static void put_quoted(FILE *f, const char *text)
-{
-	bool plain = !text[strcspn(text, ",\"\r\n")];
-
-	if (!plain)
-		fputc('"', f);
-	for (; *text; text++) {
-		if (*text == '"')
-			fputc('"', f);
-		fputc(*text, f);
-	}
-	if (!plain)
-		fputc('"', f);
-}
-
-/* Names are whatever a process likes: control characters and what is no UTF-8 as \xNN. */
-static void put_text(FILE *f, const char *text)
-{
-	size_t size = 4 * strlen(text) + 1;
-	char *safe = xmalloc(size);
-
-	put_quoted(f, text_escape(safe, size, text));
-	free(safe);
-}
-
-/* As in JSON, but that text has no quotes of JSON's and what is not known is empty. */
-static void put_cell(struct view *v, FILE *f, const struct value *value, enum unit unit)
-{
-	size_t len;
-
-	if (value->type == VALUE_NONE)
-		return;
-	if (value->type == VALUE_TEXT) {
-		put_text(f, value->text);
-		return;
-	}
-	json_clear(&v->json);
-	json_value(&v->json, NULL, value, unit);
-	len = v->json.used;
-	if (value->type != VALUE_NEST && len >= 2 && v->json.text[0] == '"') { /* an address, an inode */
-		v->json.text[len - 1] = '\0';
-		put_quoted(f, v->json.text + 1);
-	} else if (strcmp(v->json.text, "null")) {
-		put_quoted(f, v->json.text);
-	}
-}
-
-/* "faults.minor" -> faults_minor: a name that databases take. */
-static void put_titles(const struct sheet *s)
-{
-	if (s->type->each)
-		fputs("t", s->out);
-	for (int i = 0, any = s->type->each != NULL; i < s->type->count; i++) {
-		const char *path = field_path(&s->type->fields[i]);
-
-		if (s->type->fields[i].flags & FIELD_TABLE_ONLY)
-			continue;
-		if (any++)
-			fputc(',', s->out);
-		for (; *path; path++)
-			fputc(*path == '.' ? '_' : *path, s->out);
-	}
-	fputc('\n', s->out);
-}
-
-static void put_line(struct view *v, const struct sheet *s, const void *row)
-{
-	if (s->type->each)
-		fprintf(s->out, "%llu", (unsigned long long)v->tick.now_ns);
-	for (int i = 0, any = s->type->each != NULL; i < s->type->count; i++) {
-		const struct field *f = &s->type->fields[i];
-		struct value value;
-
-		if (f->flags & FIELD_TABLE_ONLY)
-			continue;
-		if (any++)
-			fputc(',', s->out);
-		value = f->get(f, row, &v->tick);
-		put_cell(v, s->out, &value, f->unit);
-	}
-	fputc('\n', s->out);
-	scratch_reset(v->tick.scratch);
-}
-
-/* --- sheets --- */
 
 /* On stdout an event type is a table too where the command's main type is events. */
 static bool is_main(const struct view *v, const struct row_type *type)
@@ -165,7 +75,7 @@ static const struct sheet *sheet_of(struct view *v, const struct row_type *type)
 	}
 	if (!s->out)
 		return NULL;
-	put_titles(s);
+	csv_titles(s->out, type);
 	return s;
 }
 
@@ -184,7 +94,7 @@ static void row(struct view *v, const struct row_type *type, const void *row)
 	const struct sheet *s = sheet_of(v, type);
 
 	if (s)
-		put_line(v, s, row);
+		csv_line(v, s->out, type, row);
 }
 
 static void flush(struct view *v)

@@ -23,7 +23,8 @@ static void put_facts(struct text *x, const struct text_rows *rows)
 static void put_candidate(struct text *x, const struct doctor_candidate *c)
 {
 	char *const *text = c->text;
-	const char *name = tick_printf(x->t, "  %s %-11s", c->head.chosen ? "*" : " ", tick_escaped(x->t, text[DOCTOR_BACKEND]));
+	const char *backend = tick_escaped(x->t, text[DOCTOR_BACKEND]);
+	const char *name = tick_printf(x->t, "  %s %-11s", c->head.chosen ? "*" : " ", backend);
 
 	if (c->head.works)
 		text_wrap_at(x, DEEPER, "%s works: gives %s", name, tick_escaped(x->t, text[DOCTOR_PROVIDES]));

@@ -81,24 +81,21 @@ static double column_sum(const struct choice *c, int i)
 	return sum;
 }
 
-/* The commonest class that occurs and is not taken; -1: none is left. */
-static int next_class(const struct choice *c)
-{
-	int best = -1;
-
-	for (int i = 0; i < c->type->count; i++)
-		if (c->type->fields[i].rank == RANK_CLASS && !c->taken[i] && c->sum[i] > 0 &&
-		    (best < 0 || c->sum[i] > c->sum[best]))
-			best = i;
-	return best;
-}
-
-/* So many at most. */
+/* Those that occur, the commonest first, so many at most. */
 static bool take_classes(struct choice *c, int most)
 {
-	for (int best; most-- > 0 && (best = next_class(c)) >= 0;)
+	while (most-- > 0) {
+		int best = -1;
+
+		for (int i = 0; i < c->type->count; i++)
+			if (c->type->fields[i].rank == RANK_CLASS && !c->taken[i] && c->sum[i] > 0 &&
+			    (best < 0 || c->sum[i] > c->sum[best]))
+				best = i;
+		if (best < 0)
+			return true;
 		if (!take(c, best, false, false))
 			return false;
+	}
 	return true;
 }
 
@@ -124,8 +121,8 @@ static bool take_ranks(struct choice *c, int from, int to, bool idle, int last)
 	return true;
 }
 
-/* Of the classes the commonest comes behind what is needed, the others have the room that what ranks
- * below 50 leaves; then comes the rest, and last what is idle. */
+/* The commonest class comes behind what is needed, the others have the room that what ranks below 50
+ * leaves; then comes the rest, and last what is idle. */
 static void choose(struct choice *c)
 {
 	int last = -1;
@@ -173,7 +170,8 @@ const char **fit_columns(struct fit *f, struct text *x, const struct row_type *t
 {
 	size_t fields = (size_t)type->count + 1;
 	struct choice c = { .x = x, .type = type, .rows = rows, .shown = shown, .n = n, .taken = xcalloc(fields, sizeof(bool)),
-			    .idle = xcalloc(fields, sizeof(bool)), .width = xcalloc(fields, sizeof(int)), .sum = xcalloc(fields, sizeof(double)) };
+			    .idle = xcalloc(fields, sizeof(bool)), .width = xcalloc(fields, sizeof(int)),
+			    .sum = xcalloc(fields, sizeof(double)) };
 	const char **cells;
 
 	*f = (struct fit){ .count = 0 };
