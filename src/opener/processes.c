@@ -2,17 +2,15 @@
 #include "opener/processes.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "host/elf.h"
 #include "opener/sandbox.h"
 #include "opener/wire.h"
 
@@ -53,32 +51,6 @@ _Noreturn void parser_run(int files, int answers, pid_t parent)
 
 /* --- opener --- */
 
-static int raw_open(const char *path, int flags)
-{
-	long fd = syscall(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, 0);
-
-	return fd < 0 ? -errno : (int)fd;
-}
-
-/* Opening a device or a FIFO may do things, or never return: what it is is asked first, of the
- * very file that is then opened. */
-static int open_regular(const char *path)
-{
-	int at = raw_open(path, O_PATH), fd;
-	char again[40];
-	struct stat st;
-
-	if (at < 0)
-		return at;
-	snprintf(again, sizeof(again), "/proc/self/fd/%d", at);
-	if (syscall(SYS_fstat, at, &st))
-		fd = -errno;
-	else
-		fd = S_ISREG(st.st_mode) ? raw_open(again, O_RDONLY | O_NONBLOCK | O_NOCTTY) : -EINVAL;
-	close(at);
-	return fd;
-}
-
 static int open_asked(const struct opener_request *r)
 {
 	char path[96];
@@ -88,7 +60,7 @@ static int open_asked(const struct opener_request *r)
 			 (unsigned long long)r->end);
 	else
 		snprintf(path, sizeof(path), "/proc/%d/exe", r->pid);
-	return open_regular(path);
+	return elf_open(path);
 }
 
 _Noreturn void opener_run(int requests, int parser, pid_t parent)
