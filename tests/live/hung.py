@@ -169,7 +169,7 @@ def fuse(*words):
 def fuse_words(*words):
     """The words of an mmtrace that traces such a target, until SIGINT or by itself."""
     def body(victim, *_):
-        process = subprocess.Popen([mmt.MMTRACE, *words, *mmt.FORCED, '-p', str(victim.pid)], stdout=subprocess.PIPE,
+        process = subprocess.Popen([mmt.MMTRACE, *words, '-v', *mmt.FORCED, '-p', str(victim.pid)], stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, text=True)
         try:
             if '-d' not in words:
@@ -181,6 +181,7 @@ def fuse_words(*words):
             process.kill()
         mmt.check(process.returncode == 0, 'exit %d: %s' % (process.returncode, out[-300:]))
         mmt.check('files_remote: 1' in out, 'it says: ' + out[-300:])
+        mmt.check(REMOTE in out, '-v does not say which: ' + out[:300])
         return 'it says files_remote'
     return fuse_target(body)
 

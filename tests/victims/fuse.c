@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A file system without a library: fuse DIR FILE mounts one on DIR, in a mount namespace of its own, that holds
- * FILE's bytes and zeros up to 1 MiB as DIR/file.  Says "ready" and the number of its connection; after the line "hang" it answers
- * nothing any more, as does a server that is gone.  Ends, and its mount with it, at the end of stdin. */
+/* A file system without a library: fuse DIR FILE mounts one on DIR, in a mount namespace of its own, that
+ * holds FILE's bytes and zeros up to 1 MiB as DIR/file.  Says "ready" and the number of its connection; after
+ * the line "hang" it answers nothing any more.  Ends, and its mount with it, at the end of stdin. */
 #include <fcntl.h>
 #include <linux/fuse.h>
 #include <pthread.h>

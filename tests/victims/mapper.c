@@ -37,6 +37,7 @@ static void work(size_t pages)
 
 	if (p == MAP_FAILED)
 		exit(5);
+	madvise(p, pages * 4096, MADV_NOHUGEPAGE);
 	for (size_t i = 0; i < pages; i++)
 		((volatile char *)p)[i * 4096] = 1;
 	munmap(p, pages * 4096);
