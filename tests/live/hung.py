@@ -171,12 +171,13 @@ def fuse_words(*words):
     def body(victim, *_):
         process = subprocess.Popen([mmt.MMTRACE, *words, '-v', *mmt.FORCED, '-p', str(victim.pid)], stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, text=True)
+        first = ''
         try:
             if '-d' not in words:
                 mmt.wait_for(lambda: helpers_of(process.pid), 'it does not start')
-                process.stdout.readline()
+                first = process.stdout.readline()
                 process.send_signal(signal.SIGINT)
-            out = process.communicate(timeout=mmt.PATIENCE)[0]
+            out = first + process.communicate(timeout=mmt.PATIENCE)[0]
         finally:
             process.kill()
         mmt.check(process.returncode == 0, 'exit %d: %s' % (process.returncode, out[-300:]))
