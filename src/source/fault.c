@@ -253,6 +253,7 @@ static int fault_read(struct source *s, bool last, struct error *e)
 		return -1;
 	if (last) {
 		probe_cost(f->probe, &cost);
+		s->helpers_cpu_ns = f->elf.opener ? opener_cpu_ns(f->elf.opener) : 0;
 		emit_cost(s, &cost);
 	} else {
 		limit_apply(f, now - f->last_read);
