@@ -23,5 +23,7 @@ int elf_read(int fd, struct elf_headers *out);
 /* Opens a regular file for reading without side effects on devices or pipes:
  * a descriptor or a negative errno. */
 int elf_open(const char *path);
+/* The same of a descriptor by O_PATH, which is closed; a negative errno comes back as it is. */
+int elf_open_at(int at);
 
 #endif

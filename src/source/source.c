@@ -77,7 +77,7 @@ void emit_number(struct source *s, const char *group, const char *key, uint64_t 
 void emit_cost(struct source *s, const struct probe_cost *bpf)
 {
 	struct input_cost c = { .map_bytes = bpf->map_bytes, .bpf_runs = bpf->runs, .bpf_ns = bpf->ns, .bpf_timed = bpf->timed,
-				.bpf_misses = bpf->misses, .rss_bytes = procfs_own_rss(), .cpu_ns = clock_own_cpu_ns() };
+				.bpf_misses = bpf->misses, .rss_bytes = procfs_own_rss(), .cpu_ns = clock_own_cpu_ns() + s->helpers_cpu_ns };
 
 	emit(s, INPUT_COST, &c, sizeof(c), NULL, 0);
 }

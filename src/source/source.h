@@ -52,6 +52,7 @@ struct source {
 	uint64_t t0;         /* ns of CLOCK_MONOTONIC; 0 before start() */
 	uint64_t period_ns;  /* between two drains; set by open() */
 	int fds[SOURCE_FDS], fd_count; /* that drain() wants to be called for; set by open() */
+	uint64_t helpers_cpu_ns; /* CPU time of processes that work for this one, when the cost is emitted */
 	uint64_t linger_ns;  /* what is traced goes on to be read so long after the command, or all targets, ended */
 };
 
