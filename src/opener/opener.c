@@ -237,7 +237,8 @@ static void take_reports(struct opener *o)
 	struct keeper_report report;
 	long n = 0;
 
-	while (keeper_lives(o) && (n = message_receive(o->keeper, &report, sizeof(report), NULL, MSG_DONTWAIT)) == sizeof(report)) {
+	while (keeper_lives(o) &&
+	       (n = message_receive(o->keeper, &report, sizeof(report), NULL, MSG_DONTWAIT)) == sizeof(report)) {
 		o->now.opener = report.opener;
 		o->now.parser = report.parser;
 	}

@@ -7,7 +7,6 @@
 #include <stdbool.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -15,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "host/elf.h"
 #include "opener/sandbox.h"
 #include "opener/wire.h"
 
@@ -55,32 +55,6 @@ _Noreturn void parser_run(int files, int answers, pid_t parent)
 
 /* --- opener --- */
 
-static int raw_open(const char *path, int flags)
-{
-	long fd = syscall(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, 0);
-
-	return fd < 0 ? -errno : (int)fd;
-}
-
-/* Opening a device or a FIFO may do things, or never return: what it is is asked first, of the
- * very file that is then opened.  at: a descriptor by O_PATH, which is closed. */
-static int open_regular(int at)
-{
-	char again[40];
-	struct stat st;
-	int fd;
-
-	if (at < 0)
-		return at;
-	snprintf(again, sizeof(again), "/proc/self/fd/%d", at);
-	if (syscall(SYS_fstat, at, &st))
-		fd = -errno;
-	else
-		fd = S_ISREG(st.st_mode) ? raw_open(again, O_RDONLY | O_NONBLOCK | O_NOCTTY) : -EINVAL;
-	close(at);
-	return fd;
-}
-
 /* Of what the cache holds, and without asking the file system: whoever owns a directory on the
  * way may have put something there that hangs. */
 static int find_by_path(const struct opener_request *r)
@@ -105,17 +79,23 @@ static int find_by_path(const struct opener_request *r)
 static int open_asked(const struct opener_request *r)
 {
 	char path[96];
-	int at;
+	int at, fd;
 
 	if (r->by == OPENER_BY_RANGE)
 		snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", r->pid, (unsigned long long)r->start,
 			 (unsigned long long)r->end);
 	else
 		snprintf(path, sizeof(path), "/proc/%d/exe", r->pid);
-	at = raw_open(path, O_PATH);
-	if ((at == -ENOENT || at == -ESRCH) && r->path[0] == '/')
-		at = find_by_path(r);
-	return open_regular(at);
+	at = elf_open(path);
+	if ((at != -ENOENT && at != -ESRCH) || r->path[0] != '/')
+		return at;
+	at = find_by_path(r);
+	if (at < 0)
+		return at;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", at);
+	fd = elf_open(path);
+	close(at);
+	return fd;
 }
 
 _Noreturn void opener_run(int requests, int parser, pid_t parent)

@@ -14,61 +14,64 @@
 #define SETTLE_NS 200000000ull
 #define FINISH_NS 500000000ull /* at the end of a run, what was asked has so long to be answered */
 
-static void emit_missing(struct fault_source *f, const struct opener_request *r, enum input_elf_read why)
+static void emit_missing(struct elf_reader *e, const struct opener_request *r, enum input_elf_read why)
 {
 	struct input_elf head = { .dev = r->dev, .ino = r->ino, .edition = r->edition, .read = why & 15u };
 
-	f->files.remote += why == ELF_REMOTE;
-	f->files.late += why == ELF_LATE || why == ELF_DEVICE_LATE;
-	f->files.unasked += why == ELF_UNASKED || why == ELF_DIED;
-	emit(&f->s, INPUT_ELF, &head, sizeof(head), NULL, 0);
+	e->remote += why == ELF_REMOTE;
+	e->late += why == ELF_LATE || why == ELF_DEVICE_LATE;
+	e->unasked += why == ELF_UNASKED || why == ELF_DIED;
+	if (e->s->args->probe.verbose)
+		fprintf(stderr, "mmtrace: ELF headers of inode %llu on device %x:%x: %s\n", (unsigned long long)r->ino,
+			r->dev >> 20, r->dev & 0xfffff, elf_read_text(why));
+	emit(e->s, INPUT_ELF, &head, sizeof(head), NULL, 0);
 }
 
-static void emit_answer(struct fault_source *f, const struct opener_request *r, const struct elf_answer *a)
+static void emit_answer(struct elf_reader *e, const struct opener_request *r, const struct elf_answer *a)
 {
-	struct input_elf head = { .dev = r->dev, .ino = r->ino, .edition = r->edition, .read = a->error ? ELF_UNREADABLE : ELF_READ,
-				  .relro_start = a->relro_start, .relro_end = a->relro_end };
+	struct input_elf head = { .dev = r->dev, .ino = r->ino, .edition = r->edition,
+				  .read = a->error ? ELF_UNREADABLE : ELF_READ, .relro_start = a->relro_start, .relro_end = a->relro_end };
 	struct input_segment list[ELF_PARTS] = { 0 };
 	size_t n = 0;
 
 	for (unsigned i = 0; i < a->count && n < ELF_PARTS; i++) {
-		const struct elf_segment *e = &a->segment[i];
+		const struct elf_segment *seg = &a->segment[i];
 
 		list[n++] = (struct input_segment){
-			e->offset, e->vaddr, e->filesz, e->memsz,
-			(e->flags & 4 ? VM_READ : 0) | (e->flags & 2 ? VM_WRITE : 0) | (e->flags & 1 ? VM_EXEC : 0), 0,
+			seg->offset, seg->vaddr, seg->filesz, seg->memsz,
+			(seg->flags & 4 ? VM_READ : 0) | (seg->flags & 2 ? VM_WRITE : 0) | (seg->flags & 1 ? VM_EXEC : 0), 0,
 		};
 	}
-	emit(&f->s, INPUT_ELF, &head, sizeof(head), list, n * sizeof(list[0]));
+	emit(e->s, INPUT_ELF, &head, sizeof(head), list, n * sizeof(list[0]));
 }
 
 static void on_end(void *ctx, const struct opener_request *r, enum opener_end end, const struct elf_answer *a)
 {
-	struct fault_source *f = ctx;
+	struct elf_reader *e = ctx;
 
 	switch (end) {
 	case OPENER_ANSWERED:
 		if (a->error != -ENOENT && a->error != -ESRCH) /* the VMA is gone: the next layout asks again */
-			emit_answer(f, r, a);
+			emit_answer(e, r, a);
 		break;
-	case OPENER_LATE: emit_missing(f, r, ELF_LATE); break;
-	case OPENER_DEVICE_LATE: emit_missing(f, r, ELF_DEVICE_LATE); break;
-	case OPENER_DIED: emit_missing(f, r, ELF_DIED); break;
-	case OPENER_NONE: emit_missing(f, r, ELF_UNASKED); break;
+	case OPENER_LATE: emit_missing(e, r, ELF_LATE); break;
+	case OPENER_DEVICE_LATE: emit_missing(e, r, ELF_DEVICE_LATE); break;
+	case OPENER_DIED: emit_missing(e, r, ELF_DIED); break;
+	case OPENER_NONE: emit_missing(e, r, ELF_UNASKED); break;
 	}
 }
 
 /* Only what is mapped for execution: reading would bring a data file's pages into
  * memory, and so change what is being watched. */
-static bool is_wanted(const struct fault_source *f, const struct mmt_vma *v)
+static bool is_wanted(const struct elf_reader *e, const struct mmt_vma *v)
 {
 	return v->kind & MMT_VMA_FILE && !(v->kind & (MMT_VMA_ANON | MMT_VMA_DEVICE)) && v->vm_flags & VM_EXEC &&
-	       !(v->vm_flags & VM_MAYSHARE) && !session_elf_known(session_of(f->s.model), v);
+	       !(v->vm_flags & VM_MAYSHARE) && !session_elf_known(session_of(e->s->model), v);
 }
 
 /* Not the path's file, which may be another one by now or in this namespace,
  * but the one that is mapped. */
-static void ask(struct fault_source *f, pid_t tid, const struct mmt_vma *v, const struct mmt_file_stamp *stamp,
+static void ask(struct elf_reader *e, pid_t tid, const struct mmt_vma *v, const struct mmt_file_stamp *stamp,
 		const char *path)
 {
 	struct opener_request r = { .what = OPENER_ELF_HEADERS, .by = OPENER_BY_RANGE, .pid = tid, .start = v->start,
@@ -80,29 +83,29 @@ static void ask(struct fault_source *f, pid_t tid, const struct mmt_vma *v, cons
 		r.ctime_ns = stamp->ctime_ns;
 	}
 	if (v->kind & MMT_VMA_REMOTE)
-		emit_missing(f, &r, ELF_REMOTE);
-	else if (!f->opener)
-		emit_missing(f, &r, ELF_UNASKED);
+		emit_missing(e, &r, ELF_REMOTE);
+	else if (!e->opener)
+		emit_missing(e, &r, ELF_UNASKED);
 	else
-		opener_ask(f->opener, &r); /* no room, or asked already: the next layout asks again */
+		opener_ask(e->opener, &r); /* no room, or asked already: the next layout asks again */
 }
 
-void elf_ask_layout(struct fault_source *f, pid_t pid, const void *layout, size_t size)
+void elf_ask_layout(struct elf_reader *e, pid_t pid, const void *layout, size_t size)
 {
 	struct layout_cursor c = { .bytes = layout, .size = size };
 	struct layout_record r;
 	pid_t via = 0;
 
 	while (decode_layout(&c, &r)) {
-		if (r.type != MMT_LAYOUT_VMA || !is_wanted(f, &r.vma->vma))
+		if (r.type != MMT_LAYOUT_VMA || !is_wanted(e, &r.vma->vma))
 			continue;
 		via = via ? via : procfs_living(pid);
-		ask(f, via, &r.vma->vma, NULL, NULL);
+		ask(e, via, &r.vma->vma, NULL, NULL);
 	}
-	elf_take(f);
+	elf_take(e);
 }
 
-void elf_ask_seen(struct fault_source *f, const void *record, size_t size)
+void elf_ask_seen(struct elf_reader *e, const void *record, size_t size)
 {
 	const struct mmt_head *h = decode_record(record, size);
 	const struct mmt_vma_seen *seen = record;
@@ -110,47 +113,47 @@ void elf_ask_seen(struct fault_source *f, const void *record, size_t size)
 	struct mmt_file_stamp room;
 	char name[NAME_ROOM];
 
-	if (!h || h->kind != MMT_KIND_VMA_SEEN || seen->foreign || !is_wanted(f, &seen->vma))
+	if (!h || h->kind != MMT_KIND_VMA_SEEN || seen->foreign || !is_wanted(e, &seen->vma))
 		return;
 	size -= offsetof(struct mmt_vma_seen, name);
 	stamp = decode_stamp(seen->name_flags, seen->name, size, &room);
 	if (seen->name_flags & (MMT_NAME_DELETED | MMT_NAME_CUT | MMT_NAME_UNKNOWN))
 		stamp = NULL; /* it has no such path */
 	decode_name(seen->name_flags, seen->vma.ino, seen->name, size, name);
-	ask(f, (pid_t)h->tid, &seen->vma, stamp, name);
+	ask(e, (pid_t)h->tid, &seen->vma, stamp, name);
 }
 
-static void say_deaths(struct fault_source *f)
+static void say_deaths(struct elf_reader *e)
 {
-	if (f->files.deaths_said || !opener_deaths(f->opener))
+	if (e->deaths_said || !opener_deaths(e->opener))
 		return;
-	f->files.deaths_said = true;
-	fprintf(stderr, "mmtrace: %.1fs: a process that reads ELF headers for mmtrace has died: the file it was at is not read\n",
-		f->s.t0 ? (double)(clock_monotonic_ns() - f->s.t0) / 1e9 : 0.0);
+	e->deaths_said = true;
+	fprintf(stderr, "mmtrace: %.1fs: a process that reads ELF headers for it has died: the file it was at is not read\n",
+		e->s->t0 ? (double)(clock_monotonic_ns() - e->s->t0) / 1e9 : 0.0);
 }
 
-void elf_take(struct fault_source *f)
+void elf_take(struct elf_reader *e)
 {
-	if (!f->opener)
+	if (!e->opener)
 		return;
-	opener_take(f->opener, on_end, f);
-	say_deaths(f);
+	opener_take(e->opener, on_end, e);
+	say_deaths(e);
 }
 
-void elf_settle(struct fault_source *f)
+void elf_settle(struct elf_reader *e)
 {
-	if (!f->opener)
+	if (!e->opener)
 		return;
-	opener_wait(f->opener, SETTLE_NS, on_end, f);
-	say_deaths(f);
+	opener_wait(e->opener, SETTLE_NS, on_end, e);
+	say_deaths(e);
 }
 
-void elf_finish(struct fault_source *f)
+void elf_finish(struct elf_reader *e)
 {
-	if (!f->opener)
+	if (!e->opener)
 		return;
-	opener_finish(f->opener, FINISH_NS, on_end, f);
-	say_deaths(f);
+	opener_finish(e->opener, FINISH_NS, on_end, e);
+	say_deaths(e);
 }
 
 /* --- thread stacks --- */

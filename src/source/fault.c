@@ -12,7 +12,6 @@
 #include "host/procfs.h"
 #include "model/fault/kind.h"
 #include "probe/rights.h"
-#include "source/elf_read.h"
 
 #define EXITS_NS 100000000ull /* the threads of a dying process have so long to be gone */
 #define CORRECT_US 1000
@@ -31,7 +30,7 @@ static enum mmt_scope scope_of(const struct target_args *t)
 
 static int probe_options_make(struct source *s, struct probe_options *o, struct error *e)
 {
-	const struct opener *opener = fault_of(s)->opener;
+	const struct opener *opener = fault_of(s)->elf.opener;
 	const struct args *a = s->args;
 	bool trace = a->command == COMMAND_TRACE;
 
@@ -39,7 +38,8 @@ static int probe_options_make(struct source *s, struct probe_options *o, struct 
 		.btf = a->probe.btf, .ring_bytes = a->probe.ring_bytes, .control_bytes = a->probe.control_bytes,
 		.rows = a->probe.rows, .scope = scope_of(&a->target), .cgroup = -1, .follow = !a->target.no_follow,
 		.filter_tid = a->target.tids.count > 0, .calls = trace && !a->fault.classes, .aggregate = a->fault.aggregate,
-		.each = trace, .keeper = opener ? opener_keeper(opener) : 0, .sampling = a->probe.sample > 1 || a->fault.max_overhead > 0, .verbose = a->probe.verbose,
+		.each = trace, .sampling = a->probe.sample > 1 || a->fault.max_overhead > 0, .verbose = a->probe.verbose,
+		.keeper = opener ? opener_keeper(opener) : 0,
 	};
 	memcpy(o->force, a->probe.force, sizeof(o->force));
 	return a->target.cgroup && (o->cgroup = cgroup_open(a->target.cgroup, e)) < 0 ? -1 : 0;
@@ -105,7 +105,8 @@ static int fault_open(struct source *s, struct error *e)
 	int err;
 
 	f->limit.stats = -1;
-	f->opener = opener_start(); /* while nothing is there that it would keep */
+	f->elf.s = s;
+	f->elf.opener = opener_start(); /* while nothing is there that it would keep */
 	/* with -a and --cgroup too: processes are followed by their ids */
 	if (rights_check_namespace(e) || target_check(s, true, false, e) || probe_options_make(s, &opt, e))
 		return -1;
@@ -125,8 +126,8 @@ static int fault_open(struct source *s, struct error *e)
 	s->fds[s->fd_count++] = probe_fd(f->probe);
 	if (probe_cpu_fd(f->probe) >= 0)
 		s->fds[s->fd_count++] = probe_cpu_fd(f->probe);
-	if (f->opener)
-		s->fds[s->fd_count++] = opener_fd(f->opener);
+	if (f->elf.opener)
+		s->fds[s->fd_count++] = opener_fd(f->elf.opener);
 	emit_facts(f);
 	return 0;
 }
@@ -135,7 +136,7 @@ static int fault_open(struct source *s, struct error *e)
 
 static bool is_own(const struct fault_source *f, pid_t pid)
 {
-	pid_t keeper = f->opener ? opener_keeper(f->opener) : 0;
+	pid_t keeper = f->elf.opener ? opener_keeper(f->elf.opener) : 0;
 	struct procfs_stat st;
 
 	return pid == getpid() || (keeper && (pid == keeper || (!procfs_stat_read(pid, &st) && st.ppid == (int)keeper)));
@@ -178,7 +179,7 @@ static int fault_survey(struct source *s, struct error *e)
 	if (fault_refresh(fault_of(s), false, e))
 		return -1;
 	if (s->child)
-		elf_settle(fault_of(s));
+		elf_settle(&fault_of(s)->elf);
 	return 0;
 }
 
@@ -210,7 +211,7 @@ static int fault_drain(struct source *s, struct error *e)
 	if (probe_cpu_fd(f->probe) >= 0)
 		follow_cpus(f);
 	probe_drain(f->probe, false, fault_on_record, f);
-	elf_take(f);
+	elf_take(&f->elf);
 	return 0;
 }
 
@@ -302,7 +303,7 @@ static void fault_close(struct source *s)
 	if (f->limit.stats >= 0)
 		limit_end(&f->limit);
 	probe_free(f->probe);
-	opener_free(f->opener);
+	opener_free(f->elf.opener);
 }
 
 const struct source_type source_fault = {

@@ -3,9 +3,8 @@
 #ifndef SOURCE_FAULT_H
 #define SOURCE_FAULT_H
 
-#include "model/fault/session.h"
-#include "opener/opener.h"
 #include "probe/probe.h"
+#include "source/elf_read.h"
 #include "source/limit.h"
 #include "source/resident.h"
 #include "source/source.h"
@@ -15,8 +14,7 @@ struct fault_source {
 	struct probe *probe;
 	struct limit limit;
 	struct resident resident;
-	struct opener *opener; /* NULL: it could not be started */
-	struct { uint64_t remote, late, unasked; bool deaths_said; } files; /* not read, by cause */
+	struct elf_reader elf;
 	uint64_t last_read; /* ns of CLOCK_MONOTONIC: the interval before */
 	bool cpus_failed;
 };

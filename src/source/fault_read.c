@@ -5,7 +5,6 @@
 
 #include "base/alloc.h"
 #include "host/procfs.h"
-#include "source/elf_read.h"
 #include "source/fault.h"
 
 #define LAYOUT_TRIES 3
@@ -29,7 +28,7 @@ int fault_on_record(void *ctx, const void *bytes, size_t size)
 	int err = f->s.emit(f->s.ctx, &in);
 
 	if (size >= sizeof(struct mmt_head) && wants_vmas(f->s.args, (pid_t)((const struct mmt_head *)bytes)->tgid))
-		elf_ask_seen(f, bytes, size);
+		elf_ask_seen(&f->elf, bytes, size);
 	return err;
 }
 
@@ -43,7 +42,7 @@ static void read_layout(struct fault_source *f, pid_t pid)
 
 		if (n <= 0)
 			return;
-		elf_ask_layout(f, pid, bytes, (size_t)n);
+		elf_ask_layout(&f->elf, pid, bytes, (size_t)n);
 		emit(&f->s, INPUT_LAYOUT, &head, sizeof(head), bytes, (size_t)n);
 		if (!session_layout_raced(session_of(f->s.model), pid))
 			return;
@@ -125,11 +124,11 @@ int fault_refresh(struct fault_source *f, bool all, struct error *e)
 	stacks_read(&f->s);
 	resident_read(&f->resident, &f->s, wants_vmas);
 	if (all)
-		elf_finish(f);
+		elf_finish(&f->elf);
 	probe_losses(f->probe, losses);
-	losses[MMT_LOSS_FILES_REMOTE] = f->files.remote;
-	losses[MMT_LOSS_FILES_LATE] = f->files.late;
-	losses[MMT_LOSS_FILES_UNASKED] = f->files.unasked;
+	losses[MMT_LOSS_FILES_REMOTE] = f->elf.remote;
+	losses[MMT_LOSS_FILES_LATE] = f->elf.late;
+	losses[MMT_LOSS_FILES_UNASKED] = f->elf.unasked;
 	emit(&f->s, INPUT_LOSSES, NULL, 0, losses, sizeof(losses));
 	/* what was not read would be missing without a word */
 	return err ? error_set(e, EXIT_FAILED, NULL, strerror(-err), "cannot read what was counted") : 0;

@@ -138,14 +138,17 @@ static void mapped(struct bytes *b, uint64_t at, uint64_t pages, unsigned perm, 
 	layout_add(b, v, "/lib/some.so");
 }
 
+enum when { BEFORE_THE_LAYOUT, AFTER_IT, AFTER_THE_END };
+
 /* The page of the file that two segments share is attributed by the load bias,
  * and bss goes on behind the file's last page. */
-static void parts_of_a_library(void)
+static void parts_when(enum when facts_come)
 {
 	static const char *const kinds[] = { "rodata", "text", "rodata", "relro", "data+bss", "bss+anon" };
 	struct input_elf head = { .ino = 77, .read = 1, .relro_start = 0x3dc8, .relro_end = 0x4000 };
 	struct input_segment segment[4];
 	struct session *s = session_new();
+	struct mmt_mm_end end = { .head = make_head(MMT_KIND_MM_END, 42, 1), .bounds = make_mm_bounds() };
 	struct file f = library();
 	struct bytes b = { NULL, 0 };
 	struct vma **all;
@@ -156,7 +159,8 @@ static void parts_of_a_library(void)
 		segment[i] = (struct input_segment){ f.p[i].p_offset, f.p[i].p_vaddr, f.p[i].p_filesz, f.p[i].p_memsz,
 			(f.p[i].p_flags & PF_R ? VM_READ : 0) | (f.p[i].p_flags & PF_W ? VM_WRITE : 0) |
 			(f.p[i].p_flags & PF_X ? VM_EXEC : 0), 0 };
-	give(s, INPUT_ELF, &head, sizeof(head), segment, sizeof(segment));
+	if (facts_come == BEFORE_THE_LAYOUT)
+		give(s, INPUT_ELF, &head, sizeof(head), segment, sizeof(segment));
 	layout_begin(&b, 1, 8);
 	mapped(&b, 0x0000, 1, VM_READ, 0, 1);
 	mapped(&b, 0x1000, 1, VM_READ | VM_EXEC, 1, 2);
@@ -167,6 +171,11 @@ static void parts_of_a_library(void)
 	layout_close(&b, 8);
 	CHECK(session_layout(s, 42, b.at, b.size));
 	bytes_free(&b);
+	if (facts_come == AFTER_THE_END)
+		session_apply(s, &end, sizeof(end));
+	if (facts_come != BEFORE_THE_LAYOUT)
+		give(s, INPUT_ELF, &head, sizeof(head), segment, sizeof(segment));
+	session_tick(s, 1, true);
 	all = session_vmas(s, &n);
 	CHECK_EQ(n, 6);
 	for (size_t i = 0; i < n && i < 6; i++)
@@ -178,6 +187,48 @@ static void parts_of_a_library(void)
 	session_free(s);
 }
 
+static void parts_of_a_library(void)
+{
+	parts_when(BEFORE_THE_LAYOUT);
+}
+
+static void facts_after_the_layout(void)
+{
+	parts_when(AFTER_IT);
+}
+
+static void facts_after_the_end(void)
+{
+	parts_when(AFTER_THE_END);
+}
+
+/* Its kind is file and says why; a recording may hold any reason. */
+static void a_file_that_was_not_read(void)
+{
+	static const uint32_t reasons[] = { ELF_REMOTE, ELF_LATE, ELF_DEVICE_LATE, ELF_DIED, ELF_UNASKED, 77, ~0u };
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		struct input_elf head = { .ino = 77, .read = reasons[i] };
+		struct session *s = session_new();
+		struct bytes b = { NULL, 0 };
+		const struct vma *v;
+
+		layout_begin(&b, 1, 8);
+		mapped(&b, 0x1000, 1, VM_READ | VM_EXEC, 1, 2);
+		layout_close(&b, 8);
+		CHECK(session_layout(s, 42, b.at, b.size));
+		bytes_free(&b);
+		v = s->mms->vmas;
+		CHECK(elf_missing(v) == NULL);
+		CHECK_STR(kind_of(v), "text");
+		give(s, INPUT_ELF, &head, sizeof(head), NULL, 0);
+		session_tick(s, 1, false);
+		CHECK_STR(kind_of(v), "file");
+		CHECK((elf_missing(v) != NULL) == (reasons[i] <= ELF_UNASKED));
+		session_free(s);
+	}
+}
+
 int main(void)
 {
 	RUN("elf", an_honest_file);
@@ -186,5 +237,8 @@ int main(void)
 	RUN("elf", mutated);
 	RUN("elf", only_regular_files_are_opened);
 	RUN("elf", parts_of_a_library);
+	RUN("elf", facts_after_the_layout);
+	RUN("elf", facts_after_the_end);
+	RUN("elf", a_file_that_was_not_read);
 	return check_bad;
 }

@@ -68,7 +68,7 @@ void elf_add(struct session *s, const struct input_elf *head, const struct input
 	map_set(&s->elf_by_file, key, f);
 }
 
-const char *elf_missing(const struct vma *v)
+const char *elf_read_text(uint32_t read)
 {
 	static const char *const texts[] = {
 		[ELF_UNREADABLE] = "its file cannot be read", [ELF_READ] = NULL,
@@ -77,7 +77,12 @@ const char *elf_missing(const struct vma *v)
 		[ELF_DIED] = "the process that read its file died", [ELF_UNASKED] = "no process is left to read its file",
 	};
 
-	return v->elf_read < sizeof(texts) / sizeof(texts[0]) ? texts[v->elf_read] : NULL;
+	return read < sizeof(texts) / sizeof(texts[0]) ? texts[read] : NULL;
+}
+
+const char *elf_missing(const struct vma *v)
+{
+	return elf_read_text(v->elf_read);
 }
 
 void elf_free(struct session *s)

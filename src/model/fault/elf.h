@@ -26,6 +26,8 @@ struct elf_facts {
 const struct elf_facts *elf_find(const struct session *s, const struct mmt_vma *v);
 /* Keeps a copy; n beyond ELF_PARTS are passed over. */
 void elf_add(struct session *s, const struct input_elf *head, const struct input_segment *list, size_t n);
+/* Why headers were not read, in words; NULL: they were, or that is no reason. */
+const char *elf_read_text(uint32_t read);
 /* Why it is not known what v's file says of it; NULL: it is, or need not be. */
 const char *elf_missing(const struct vma *v);
 void elf_free(struct session *s);

@@ -98,6 +98,8 @@ def scratch():
 # Victims and how they are linked; what follows a dash is no part of the source's name.
 BUILDS = {
     'fork_storm': ['-static'],
+    'fuse': ['-static'],
+    'gate': ['-static'],
     'hold': ['-static'],
     'kernel_allocs': ['-static'],
     'kinds': [],
@@ -106,6 +108,7 @@ BUILDS = {
     'layout_addrs-pie': ['-fPIE', '-pie'],
     'layout_addrs-static': ['-static'],
     'malloc_100k': ['-static'],
+    'mapper': ['-static'],
     'many_vmas': ['-static'],
     'names': ['-static'],
     'relro': [],
