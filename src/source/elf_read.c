@@ -29,8 +29,8 @@ static void emit_missing(struct elf_reader *e, const struct opener_request *r, e
 
 static void emit_answer(struct elf_reader *e, const struct opener_request *r, const struct elf_answer *a)
 {
-	struct input_elf head = { .dev = r->dev, .ino = r->ino, .edition = r->edition, .read = a->error ? ELF_UNREADABLE : ELF_READ,
-				  .relro_start = a->relro_start, .relro_end = a->relro_end };
+	struct input_elf head = { .dev = r->dev, .ino = r->ino, .edition = r->edition,
+				  .read = a->error ? ELF_UNREADABLE : ELF_READ, .relro_start = a->relro_start, .relro_end = a->relro_end };
 	struct input_segment list[ELF_PARTS] = { 0 };
 	size_t n = 0;
 
