@@ -88,7 +88,7 @@ static size_t break_at(const char *text, int width)
 /* Takes text. */
 static void wrap(struct text *x, int indent, char *text)
 {
-	int width = x->view->opt.width > indent + 20 ? x->view->opt.width : 0;
+	int width = x->view->opt.width > indent + 16 ? x->view->opt.width : 0;
 	char *rest;
 
 	if (!text)
