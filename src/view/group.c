@@ -364,7 +364,8 @@ static void on_row(void *ctx, const void *row)
 	for (int i = 0; i < g->type->count; i++) {
 		const struct field *f = &g->type->fields[i];
 
-		if (!merges(f) || is_by(g, i) || (gone && f->flow == FLOW_LEVEL))
+		/* latencies stay true of what is gone */
+		if (!merges(f) || is_by(g, i) || (gone && f->flow == FLOW_LEVEL && f->merge != MERGE_SPREAD))
 			continue;
 		value_merge(g, &r->m[i], f, f->get(f, row, g->t));
 		if (f->added)

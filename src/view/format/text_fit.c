@@ -73,7 +73,8 @@ static double column_sum(const struct choice *c, int i)
 	double sum = 0;
 
 	for (size_t r = 0; r < c->n; r++) {
-		struct value v = text_cell(c->x, f, c->rows[r]);
+		/* classes by their totals: a column does not come and go with each interval */
+		struct value v = f->rank == RANK_CLASS ? f->get(f, c->rows[r], c->x->t) : text_cell(c->x, f, c->rows[r]);
 		double number = v.type == VALUE_TEXT ? 1 : value_number(&v);
 
 		sum += isnan(number) ? 0 : fabs(number);
@@ -98,9 +99,20 @@ static bool take_classes(struct choice *c)
 	}
 }
 
+static bool is_same(const struct choice *c, int i)
+{
+	for (size_t r = 1; r < c->n; r++)
+		if (strcmp(cell(c, i, c->rows[0]), cell(c, i, c->rows[r])))
+			return false;
+	return true;
+}
+
+/* A column that says nothing here. */
 static bool is_zeros(const struct choice *c, int i)
 {
-	return c->type->fields[i].flags & FIELD_ZERO_GOES && c->sum[i] == 0;
+	const struct field *f = &c->type->fields[i];
+
+	return (f->flags & FIELD_ZERO_GOES && c->sum[i] == 0) || (f->flags & FIELD_SAME_GOES && is_same(c, i));
 }
 
 /* Columns of those ranks that are 0 in all rows, or the others, while there is room. */
@@ -169,9 +181,10 @@ const char **fit_columns(struct fit *f, struct text *x, const struct row_type *t
 		take_listed(f, &c, x->view->opt.columns);
 	else
 		choose(&c);
-	for (int i = 0; i < type->count && f->count < FIT_MAX; i++)
-		if (c.taken[i])
-			f->field[f->count++] = &type->fields[i];
+	for (int late = 0; late <= FIELD_LAST; late += FIELD_LAST)
+		for (int i = 0; i < type->count && f->count < FIT_MAX; i++)
+			if (c.taken[i] && (type->fields[i].flags & FIELD_LAST) == late)
+				f->field[f->count++] = &type->fields[i];
 	for (int i = 0; i < f->count; i++)
 		f->width[i] = measured(&c, (int)(f->field[i] - type->fields));
 	if (f->count && f->width[f->count - 1] < 0)

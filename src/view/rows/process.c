@@ -110,6 +110,7 @@ static const struct field fields[] = {
 	STAT_MODES
 	STAT_CLASSES
 	STAT_LATENCIES
+	STAT_TIME(4)
 	{ .key = "gone", .title = "", .help = "(gone): it has ended", .width = -6, .flags = FIELD_TABLE_ONLY,
 	  .rank = RANK_NEEDED, .get = get_gone },
 };
@@ -147,7 +148,7 @@ static struct value get_merged_id(const struct field *f, const void *row, const 
 	const struct merged *m = row;
 
 	(void)t;
-	return m->process == (f->arg != 0) ? value_uint(m->id) : value_none();
+	return m->what == (enum merged_what)f->arg ? value_uint(m->id) : value_none();
 }
 
 static struct value get_into(const struct field *f, const void *row, const struct tick *t)
@@ -166,8 +167,9 @@ static struct value get_now(const struct field *f, const void *row, const struct
 static const struct field merged_fields[] = {
 	{ .key = "t", .help = "ns since t0", .unit = UNIT_NS, .get = get_now },
 	{ .key = "vma", .help = "number of the VMA's row that stands in another one from now on", .unit = UNIT_NUMBER,
-	  .get = get_merged_id, .arg = 0 },
-	{ .key = "proc", .help = "or of the process's", .unit = UNIT_NUMBER, .get = get_merged_id, .arg = 1 },
+	  .get = get_merged_id, .arg = MERGED_VMA },
+	{ .key = "proc", .help = "or of the process's", .unit = UNIT_NUMBER, .get = get_merged_id, .arg = MERGED_PROCESS },
+	{ .key = "mapping", .help = "or of the mapping's", .unit = UNIT_NUMBER, .get = get_merged_id, .arg = MERGED_MAPPING },
 	{ .key = "into", .help = "number of that other row", .unit = UNIT_NUMBER, .get = get_into },
 };
 /* clang-format on */

@@ -63,7 +63,7 @@ static struct value get_latency(const struct field *f, const void *row, const st
 	return stat_latency(stat_of(row), f->arg, t);
 }
 
-static struct value get_time(const struct field *f, const void *row, const struct tick *t)
+static __attribute__((unused)) struct value get_time(const struct field *f, const void *row, const struct tick *t)
 {
 	(void)f, (void)t;
 	return stat_time(stat_of(row));
@@ -113,9 +113,11 @@ static struct value get_time(const struct field *f, const void *row, const struc
 #define STAT_LATENCIES \
 	STAT_LATENCY("p50", "P50", 2, 50, "half of the faults took at most this (upper bound of a half octave)") \
 	STAT_LATENCY("p99", "P99", 3, 99, "99 % of the faults took at most this") \
-	STAT_LATENCY("max", "MAX", RANK_ASKED, 200, "the slowest fault") \
+	STAT_LATENCY("max", "MAX", RANK_ASKED, 200, "the slowest fault")
+
+#define STAT_TIME(time_rank) \
 	{ .key = "time", .path = "time_ns", .title = "TIME", .help = "time spent in the faults that were timed", \
-	  .unit = UNIT_NS, .width = 7, .flow = FLOW_TOTAL, .merge = MERGE_SUM, .rank = RANK_ASKED, .get = get_time },
+	  .unit = UNIT_NS, .width = 7, .flow = FLOW_TOTAL, .merge = MERGE_SUM, .rank = time_rank, .get = get_time },
 
 #define STAT_CLASSES \
 	{ .key = "class", .flow = FLOW_TOTAL, .merge = MERGE_NESTED, .rank = RANK_DATA, .get = get_classes, \
