@@ -241,6 +241,22 @@ static void mm_assign(struct session *s, struct mm *mm)
 		anonymous_assign(s, mm);
 }
 
+static uint64_t pages_of(const struct vma *v)
+{
+	return v->known && !(v->v.kind & MMT_VMA_FILE) ? (v->reach_end - v->reach_start) >> 12 : 0;
+}
+
+/* First touches of anonymous memory beyond the pages that there are: it was given back (MADV_DONTNEED)
+ * and touched again. */
+static uint64_t again_of(const struct vma *v)
+{
+	uint64_t pages = pages_of(v), touched = stat_class_count(&v->faults, MMT_CLASS_ANON_READ) +
+						stat_class_count(&v->faults, MMT_CLASS_ANON_WRITE) +
+						512 * stat_class_count(&v->faults, MMT_CLASS_ANON_HUGE);
+
+	return v->sum ? v->again : pages && touched > pages ? touched - pages : 0;
+}
+
 static void sums_clear(struct mapping *m)
 {
 	m->rss_time = 0;
@@ -249,7 +265,7 @@ static void sums_clear(struct mapping *m)
 		return;
 	stat_free(&m->faults);
 	m->faults = (struct fault_stat){ 0 };
-	m->live = m->gone = m->size = m->reserved = m->most = 0;
+	m->live = m->gone = m->size = m->reserved = m->most = m->again = m->pages = 0;
 	m->least = ~0ull;
 	m->rss = RSS_UNKNOWN;
 	m->only = NULL;
@@ -275,6 +291,8 @@ static void sums_add(struct mapping *m, const struct vma *v)
 		m->least = had < m->least ? had : m->least;
 		m->most = had > m->most ? had : m->most;
 	}
+	m->again += again_of(v);
+	m->pages += v->live && v->v.vm_flags & VM_ACCESS ? pages_of(v) : 0;
 	stat_sum(&m->faults, &v->faults);
 }
 
@@ -380,6 +398,7 @@ struct mapping *mapping_of_gone(struct session *s, struct mm *mm, struct vma *v)
 
 	if (!v->mapping)
 		mapping_set(v, mapping_alone(s, v));
+	v->again = again_of(v);
 	m = v->mapping;
 	if (m->mm == mm && (m->live || s->mapping_count < s->limits.mappings))
 		return v->mapping;

@@ -35,6 +35,7 @@ struct mapping {
 	uint64_t live, gone;        /* VMAs; what is merged counts as so many */
 	uint64_t size, reserved;    /* bytes of living VMAs: accessible, and not */
 	uint64_t rss, rss_time;     /* RSS_UNKNOWN: of no living VMA; time of the oldest reading */
+	uint64_t again, pages;      /* of anonymous memory: first touches beyond the pages of their VMA, and those pages */
 	const struct vma *only;     /* the one that lives, or the only one; NULL: there are several */
 	struct fault_stat faults;
 	uint64_t previous[MMT_CLASS_COUNT], interval[MMT_CLASS_COUNT]; /* by class, as struct vma's */

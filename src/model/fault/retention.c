@@ -71,6 +71,7 @@ static void vma_merge(struct session *s, struct process *p, struct vma *v)
 	row->interval_faults += v->interval_faults;
 	vma_changed(s, row);
 	stat_move(&row->faults, &v->faults);
+	row->again += v->again;
 	v->into = row;
 	v->mapping->dirty = row->mapping->dirty = true;
 	v->mapping->only = NULL;

@@ -64,6 +64,7 @@ struct vma {
 	bool guard_below, thread_stack;
 	bool sum;              /* stands for VMAs that are gone: so many with faults */
 	uint32_t merged;
+	uint64_t again;        /* of these: pages touched again (mapping.h) */
 	struct vma *into;      /* being merged into that one */
 	struct mapping *mapping;  /* NULL: none was chosen yet */
 	uint64_t reach_start, reach_end; /* all addresses it ever had, as seen at ticks; end 0: none were */

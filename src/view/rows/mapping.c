@@ -88,6 +88,8 @@ static struct value get_title(const struct field *f, const void *row, const stru
 
 	(void)f;
 	name = name ? name : "-";
+	if (m->again > m->pages && m->pages) /* the whole of it, once more at least */
+		name = tick_printf(t, "%s touched %s%" PRIu64, name, times, 1 + m->again / m->pages);
 	if (all > 1 && m->gone && m->live)
 		return value_text(tick_printf(t, "%s %s%" PRIu64 " (%" PRIu64 " gone)", name, times, all, m->gone));
 	if (all > 1)
@@ -125,7 +127,7 @@ static struct value get_start(const struct field *f, const void *row, const stru
 
 /* --- how much --- */
 
-enum amount { LIVE, GONE, SIZE, RESERVED };
+enum amount { LIVE, GONE, SIZE, RESERVED, AGAIN };
 
 static struct value get_amount(const struct field *f, const void *row, const struct tick *t)
 {
@@ -136,6 +138,7 @@ static struct value get_amount(const struct field *f, const void *row, const str
 	case LIVE: return value_uint(m->live);
 	case GONE: return value_uint(m->gone);
 	case SIZE: return m->known ? value_uint(m->size) : value_none();
+	case AGAIN: return m->known ? value_uint(m->again) : value_none();
 	case RESERVED: return m->known ? value_uint(m->reserved) : value_none();
 	}
 	return value_none();
@@ -232,6 +235,9 @@ static const struct field fields[] = {
 	STAT_MODES
 	STAT_CLASSES
 	STAT_LATENCIES
+	{ .key = "again", .path = "touched_again", .title = "AGAIN", .unit = UNIT_COUNT, .width = 8, .flow = FLOW_TOTAL,
+	  .help = "first touches of anonymous memory beyond the pages of its VMAs: given back (MADV_DONTNEED), touched again",
+	  .merge = MERGE_SUM, .rank = RANK_ASKED, .get = get_amount, .arg = AGAIN },
 	{ .key = "kind", .title = "KIND", .width = -4, .label = true,
 	  .help = "what it is: text, rodata, data, heap, stack, anon, file ...", .rank = RANK_NEEDED, .get = get_kind },
 	{ .key = "name", .help = "file or name, as in /proc/PID/maps", .label = true, .flags = FIELD_VOLATILE,
