@@ -117,6 +117,7 @@ static void fields_make(struct group *g)
 			continue;
 		*f = g->type->fields[i];
 		f->mark = NULL;
+		f->rank = f->label ? RANK_ASKED : f->rank; /* of several rows they differ as a rule */
 		f->label = false; /* a series must not change its name when a second value comes */
 		f->get = get_merged;
 		f->added = f->added ? get_added : NULL;

@@ -23,7 +23,7 @@ struct process {
 	uint32_t id;         /* unique in the session */
 	pid_t pid, ppid;
 	uint64_t start_time; /* ns of CLOCK_BOOTTIME; 0: not known */
-	char comm[16];
+	char comm[16], parent[16]; /* parent: its name when it forked this one; empty: not known */
 	uint32_t mm_id;      /* of its current mm; 0: not known yet */
 	bool dead, settled;  /* settled: it was dead at the last merge, so no record is under way */
 	uint64_t version;    /* of its last change, as base.version */

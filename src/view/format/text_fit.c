@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 
-#define NAME_WIDTH 20 /* of a longer name so much is worth more than a further column */
+#define NAME_WIDTH 30 /* of a longer name so much is worth more than a further column */
 
 /* A choice under way. */
 struct choice {
@@ -139,7 +139,7 @@ static void choose(struct choice *c)
 			continue;
 		c->width[i] = measured(c, i);
 		c->sum[i] = f->rank == RANK_CLASS || f->flags & FIELD_ZERO_GOES ? column_sum(c, i) : 0;
-		last = i;
+		last = last >= 0 && c->type->fields[last].flags & FIELD_LAST ? last : i;
 	}
 	if (take_ranks(c, RANK_NEEDED, 50, false, last) && take_classes(c) && take_ranks(c, 50, RANK_CLASS, false, last))
 		take_ranks(c, RANK_NEEDED, RANK_CLASS, true, last);

@@ -72,7 +72,7 @@ static void put_families(struct text *x)
 	struct text_rows rows = { 0 };
 
 	if (!x->family)
-		x->family = group_new(x->view->show, NULL, "comm,kind,mapping", true);
+		x->family = group_new(x->view->show, NULL, "comm,kind,file", true);
 	types = group_types(x->family, x->view->model, x->t);
 	rows.type = types[0];
 	rows.type->each(group_model(x->family), collect, &rows);

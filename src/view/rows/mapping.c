@@ -73,10 +73,20 @@ static const char *label(const struct mapping *m, const struct tick *t, bool siz
 			   strcmp(from, to) ? "-" : "", strcmp(from, to) ? to : "");
 }
 
-static struct value get_mapping(const struct field *f, const void *row, const struct tick *t)
+static struct value get_file(const struct field *f, const void *row, const struct tick *t)
 {
 	(void)f;
 	return value_text(label(mapping_of(row), t, false));
+}
+
+/* The segments of one file are mappings of their own: "/usr/lib/libc.so.6 (text)". */
+static struct value get_mapping(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct mapping *m = mapping_of(row);
+	const char *name = label(m, t, false);
+
+	(void)f;
+	return value_text(name && m->known && *name != '[' ? tick_printf(t, "%s (%s)", name, kind_name(m->kind)) : name);
 }
 
 /* "libc.so.6", "[anon 4M] x61 (58 gone)". */
@@ -227,8 +237,8 @@ static const struct field fields[] = {
 	  .flow = FLOW_FACT, .merge = MERGE_MAX, .rank = RANK_DATA, .get = get_rss_age },
 	STAT_TOTAL
 	STAT_RATE
-	STAT_TIME(4)
 	STAT_SPLIT
+	STAT_TIME(4)
 #define CLASS CLASS_COLUMN
 #include "wire/classes.def"
 #undef CLASS
@@ -242,9 +252,11 @@ static const struct field fields[] = {
 	  .help = "what it is: text, rodata, data, heap, stack, anon, file ...", .rank = RANK_NEEDED, .get = get_kind },
 	{ .key = "name", .help = "file or name, as in /proc/PID/maps", .label = true, .flags = FIELD_VOLATILE,
 	  .rank = RANK_DATA, .get = get_name },
+	{ .key = "file", .title = "FILE", .width = -7, .label = true, .flags = FIELD_VOLATILE | FIELD_LAST,
+	  .help = "file or name; of anonymous memory the size class: [anon 256K]", .rank = RANK_ASKED, .get = get_file },
 	{ .key = "mapping", .path = "title", .title = "MAPPING", .width = -7, .label = true,
-	  .help = "file or name; of anonymous memory the size class: [anon 256K]", .flags = FIELD_VOLATILE | FIELD_LAST,
-	  .rank = RANK_ASKED, .get = get_mapping },
+	  .help = "likewise, and of a file the kind", .flags = FIELD_VOLATILE | FIELD_LAST, .rank = RANK_ASKED,
+	  .get = get_mapping },
 	{ .key = "what", .title = "MAPPING", .width = -7,
 	  .help = "file or name, the sizes of anonymous memory, how many VMAs: \xc3\x97" "61 (58 gone)",
 	  .flags = FIELD_TABLE_ONLY, .rank = RANK_NEEDED, .get = get_title },

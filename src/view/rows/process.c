@@ -57,6 +57,20 @@ static struct value get_comm(const struct field *f, const void *row, const struc
 	return p->comm[0] ? value_text(tick_text(t, p->comm, sizeof(p->comm))) : value_none();
 }
 
+static struct value get_ppid(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return process_of(row)->ppid ? value_uint((uint64_t)process_of(row)->ppid) : value_none();
+}
+
+static struct value get_parent(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct process *p = process_of(row);
+
+	(void)f;
+	return p->parent[0] ? value_text(tick_text(t, p->parent, sizeof(p->parent))) : value_none();
+}
+
 static struct value get_live(const struct field *f, const void *row, const struct tick *t)
 {
 	(void)f, (void)t;
@@ -95,6 +109,10 @@ static const struct field fields[] = {
 	  .rank = RANK_DATA, .get = get_start },
 	{ .key = "comm", .title = "COMM", .help = "its name", .width = -15, .label = true, .rank = RANK_NEEDED,
 	  .get = get_comm },
+	{ .key = "ppid", .title = "PPID", .help = "its parent, if that forked it while traced", .unit = UNIT_NUMBER,
+	  .width = 7, .label = true, .flags = FIELD_VOLATILE, .rank = RANK_ASKED, .get = get_ppid },
+	{ .key = "parent", .title = "PARENT", .help = "name of its parent then", .width = -6, .label = true,
+	  .flags = FIELD_SAME_GOES, .rank = 5, .get = get_parent },
 	{ .key = "live", .help = "has it not ended", .rank = RANK_DATA, .get = get_live },
 	STAT_TOTAL
 	STAT_RATE
