@@ -144,6 +144,8 @@ static const struct row_type *type_by(const struct show *show, const char *by)
 	if (!by || type || !group_check(show->rows[0], by))
 		return type;
 	type = type_named(show->rows, by);
+	for (const struct row_type *const *t = show->rows; !type && *t; t++)
+		type = group_check(*t, by) ? NULL : *t;
 	for (const struct row_type *const *t = show->others; !type && t && *t; t++)
 		type = group_check(*t, by) ? NULL : *t;
 	return type;

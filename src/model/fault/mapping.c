@@ -266,9 +266,25 @@ static void sums_clear(struct mapping *m)
 	stat_free(&m->faults);
 	m->faults = (struct fault_stat){ 0 };
 	m->live = m->gone = m->size = m->reserved = m->most = m->again = m->pages = 0;
+	m->small_unaligned = m->small_refused = m->small_advised = 0;
 	m->least = ~0ull;
 	m->rss = RSS_UNKNOWN;
 	m->only = NULL;
+}
+
+/* Only of VMAs that are large enough: of others nobody expects huge pages. */
+static void small_add(struct mapping *m, const struct vma *v)
+{
+	uint64_t small = stat_class_count(&v->faults, MMT_CLASS_ANON_WRITE), last = v->reach_end & ~(HUGE_BYTES - 1);
+
+	if (!v->known || v->reach_end - v->reach_start < HUGE_BYTES)
+		return;
+	if (last < v->reach_start + HUGE_BYTES)
+		m->small_unaligned += small;
+	if (v->v.vm_flags & VM_NOHUGEPAGE)
+		m->small_refused += small;
+	if (v->v.vm_flags & VM_HUGEPAGE)
+		m->small_advised += small;
 }
 
 static void sums_add(struct mapping *m, const struct vma *v)
@@ -293,6 +309,7 @@ static void sums_add(struct mapping *m, const struct vma *v)
 	}
 	m->again += again_of(v);
 	m->pages += v->live && v->v.vm_flags & VM_ACCESS ? pages_of(v) : 0;
+	small_add(m, v);
 	stat_sum(&m->faults, &v->faults);
 }
 

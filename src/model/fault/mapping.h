@@ -36,6 +36,9 @@ struct mapping {
 	uint64_t size, reserved;    /* bytes of living VMAs: accessible, and not */
 	uint64_t rss, rss_time;     /* RSS_UNKNOWN: of no living VMA; time of the oldest reading */
 	uint64_t again, pages;      /* of anonymous memory: first touches beyond the pages of their VMA, and those pages */
+	/* first writes of small pages, by what keeps huge ones out of their VMA: no aligned 2 MiB in it,
+	 * MADV_NOHUGEPAGE; and where MADV_HUGEPAGE was given */
+	uint64_t small_unaligned, small_refused, small_advised;
 	const struct vma *only;     /* the one that lives, or the only one; NULL: there are several */
 	struct fault_stat faults;
 	uint64_t previous[MMT_CLASS_COUNT], interval[MMT_CLASS_COUNT]; /* by class, as struct vma's */

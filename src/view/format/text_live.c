@@ -175,6 +175,8 @@ static void put_foot(struct text *x)
 		text_unattributed(x);
 	if (!x->t->last)
 		return;
+	if (!x->view->group)
+		text_hints(x);
 	fputc('\n', x->view->out);
 	if (kinds && !x->view->group)
 		text_table(x, kinds);

@@ -12,6 +12,8 @@ extern const struct row_type event_fault, event_call, event_life;
 /* Readings of resident memory are marked from this age on. */
 #define RSS_FRESH_NS 2000000000ull
 
+/* What stands for the name of a mapping: "[anon 256K-4M]". Holds until the next row. */
+const char *mapping_label(const struct mapping *m, const struct tick *t);
 /* An input as an event of trace, by the filters of the options. */
 const struct row_type *fault_event(const struct model *m, const struct input *in, const void **row);
 

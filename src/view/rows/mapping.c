@@ -73,6 +73,13 @@ static const char *label(const struct mapping *m, const struct tick *t, bool siz
 			   strcmp(from, to) ? "-" : "", strcmp(from, to) ? to : "");
 }
 
+const char *mapping_label(const struct mapping *m, const struct tick *t)
+{
+	const char *text = label(m, t, true);
+
+	return text ? text : "-";
+}
+
 static struct value get_file(const struct field *f, const void *row, const struct tick *t)
 {
 	(void)f;
@@ -93,11 +100,10 @@ static struct value get_mapping(const struct field *f, const void *row, const st
 static struct value get_title(const struct field *f, const void *row, const struct tick *t)
 {
 	const struct mapping *m = mapping_of(row);
-	const char *name = label(m, t, true), *times = t->ascii ? "x" : "\xc3\x97";
+	const char *name = mapping_label(m, t), *times = t->ascii ? "x" : "\xc3\x97";
 	uint64_t all = m->live + m->gone;
 
 	(void)f;
-	name = name ? name : "-";
 	if (m->again > m->pages && m->pages) /* the whole of it, once more at least */
 		name = tick_printf(t, "%s touched %s%" PRIu64, name, times, 1 + m->again / m->pages);
 	if (all > 1 && m->gone && m->live)
