@@ -15,16 +15,24 @@ static bool is_help(const char *text)
 	return text && !strcmp(text, "help");
 }
 
+static void types_help(const struct row_type *const *t)
+{
+	for (; t && *t; t++)
+		printf("%-12s %s\n", (*t)->name, (*t)->help);
+}
+
 bool check_help(const struct args *a, const struct show *show)
 {
 	if (is_help(a->show.table)) {
-		for (const struct row_type *const *t = show->rows; *t; t++)
-			printf("%-12s %s\n", (*t)->name, (*t)->help);
+		types_help(show->rows);
+		types_help(show->others);
 		return true;
 	}
 	if (!is_help(a->show.sort) && !is_help(a->show.columns) && !is_help(a->show.by))
 		return false;
 	text_fields_help(show->rows, is_help(a->show.by), stdout);
+	if (show->others)
+		text_fields_help(show->others, is_help(a->show.by), stdout);
 	return true;
 }
 
@@ -111,10 +119,12 @@ static int check_tables(const struct args *a, struct error *e)
 	return args_given(a, "top") ? args_useless(e, "-n", why) : 0;
 }
 
-int check_show(const struct args *a, const struct show *show, struct error *e)
+int check_show(const struct args *a, const struct show *full, struct error *e)
 {
+	const char *by = a->show.by, *why;
+	struct show_by selected;
+	const struct show *show = show_select(&selected, full, a->show.table, &by);
 	const struct row_type *type = chosen_type(a, show);
-	const char *why;
 
 	if (!type)
 		return arg_bad(e, "table", a->show.table, "no such row type; '--table help' lists them");
@@ -128,7 +138,7 @@ int check_show(const struct args *a, const struct show *show, struct error *e)
 		return -1;
 	if (a->show.sort && field_find(type, a->show.sort, strlen(a->show.sort)) < 0)
 		return arg_bad(e, "sort", a->show.sort, "no such key; '-s help' lists them");
-	why = a->show.by ? group_check(type, a->show.by) : NULL;
+	why = by ? group_check(type, by) : NULL;
 	return why ? arg_bad(e, "by", a->show.by, why) : 0;
 }
 

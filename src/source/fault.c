@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "host/thp.h"
 #include "host/cgroup.h"
 #include "host/procfs.h"
 #include "model/fault/kind.h"
@@ -48,6 +49,7 @@ static int probe_options_make(struct source *s, struct probe_options *o, struct 
 /* What the model must know of this kernel and cannot ask itself. */
 static void emit_kernel(struct source *s)
 {
+	char thp[16];
 	struct utsname uts;
 	unsigned major, minor;
 	uint64_t start, end;
@@ -56,6 +58,8 @@ static void emit_kernel(struct source *s)
 	emit_fact(s, "option", "elf_given", "");
 	if (uname(&uts) == 0 && sscanf(uts.release, "%u.%u", &major, &minor) == 2 && (major < 6 || (major == 6 && minor < 7)))
 		emit_fact(s, "option", "heap_touching", "");
+	if (thp_setting(thp))
+		emit_fact(s, "option", "thp", thp);
 	if (!procfs_vsyscall(&start, &end, perm))
 		return;
 	emit_number(s, "option", "vsyscall_start", start);

@@ -46,6 +46,7 @@ enum field_flag {
 	FIELD_ZERO_GOES = 2,  /* where a table is too wide it goes first if it is 0 in all rows */
 	FIELD_SAME_GOES = 16, /* the same if it says the same in all rows */
 	FIELD_BLANK = 8,      /* where it has no value a table shows nothing, not "-" */
+	FIELD_LAST = 32,      /* a long name: its column stands last in a table */
 	FIELD_VOLATILE = 4,   /* a label of which there may be any number (pid, address), or that
 			       * changes (trend): in metrics only with --by it */
 };
@@ -85,6 +86,7 @@ struct row_type {
 	bool whole;        /* a table of it is never cut: it adds up */
 	bool urgent;       /* of events: each is written out at once, with -q too */
 	const char *sort;  /* key of -s where none is given; "-key" reverses; NULL: in the order of each() */
+	const char *sort_end; /* the same for the end of a run, where that is another; rows of which it is not known: sort */
 	const char *
 		tie; /* key by which rows of one value stand, the least first; NULL: by the first total, the most first */
 	const struct field *fields;

@@ -16,6 +16,7 @@ struct group;     /* view/group.h */
 struct show {
 	const char *command;
 	const struct row_type *const *rows;   /* ends with NULL; the first is the main one */
+	const struct row_type *const *others; /* take the place of the main one by --by and --table; NULL: none do */
 	const struct row_type *const *events; /* ends with NULL; NULL: none */
 	const struct row_type *main;          /* what CSV on stdout shows; NULL: the first event type, or the first row type */
 	/* Is this input, which the model has had, an event to show? Its row type, and *row; else NULL. */
@@ -26,6 +27,10 @@ struct show {
 		*merged; /* rows that the last INPUT_RETAIN merged into others, as events; NULL: none are */
 	const struct text_page *page;         /* how tables look to people */
 };
+
+#define SHOW_ROWS_MAX 8
+/* A show with another main row type, and room for its rows. */
+struct show_by { struct show show; const struct row_type *rows[SHOW_ROWS_MAX]; };
 
 struct view_options {
 	const char *path;     /* file; NULL: stdout or stderr */
@@ -64,9 +69,11 @@ struct view {
 	const struct model *model;
 	struct view_options opt;
 	FILE *out;
+	struct show_by selected; /* what show points to where --by or --table chose it */
 	struct tick tick;     /* the moment that is being shown */
 	uint64_t shown;       /* rows of this version and older ones were handed over */
 	uint64_t rows;        /* handed over since the last tick */
+	bool by_asked;        /* --by was given, be it by the name of a row type */
 	struct group *group;  /* NULL: rows are not grouped */
 	struct json json;     /* a line under way, for formats that write JSON */
 	int err;              /* errno: a file of the format's own could not be written; 0: none failed */
@@ -74,6 +81,9 @@ struct view {
 	void *state;          /* the format's own; freed by view_free() after clean() */
 };
 
+/* show as --table TYPE and --by want it: either may name a row type that becomes the main one (*by
+ * is NULL then); a type that alone has the labels of --by does, too. Returns show or &out->show. */
+const struct show *show_select(struct show_by *out, const struct show *show, const char *table, const char **by);
 /* The row type of a name among those of show, or NULL. */
 const struct row_type *show_type(const struct show *show, const char *name);
 /* What the first line of every format holds, and the last: rows of these are the model. */

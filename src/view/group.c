@@ -117,6 +117,7 @@ static void fields_make(struct group *g)
 			continue;
 		*f = g->type->fields[i];
 		f->mark = NULL;
+		f->rank = f->label ? RANK_ASKED : f->rank; /* of several rows they differ as a rule */
 		f->label = false; /* a series must not change its name when a second value comes */
 		f->get = get_merged;
 		f->added = f->added ? get_added : NULL;
@@ -364,7 +365,8 @@ static void on_row(void *ctx, const void *row)
 	for (int i = 0; i < g->type->count; i++) {
 		const struct field *f = &g->type->fields[i];
 
-		if (!merges(f) || is_by(g, i) || (gone && f->flow == FLOW_LEVEL))
+		/* latencies stay true of what is gone */
+		if (!merges(f) || is_by(g, i) || (gone && f->flow == FLOW_LEVEL && f->merge != MERGE_SPREAD))
 			continue;
 		value_merge(g, &r->m[i], f, f->get(f, row, g->t));
 		if (f->added)

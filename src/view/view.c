@@ -13,12 +13,13 @@ struct view *view_new(const struct format *format, const struct show *show, cons
 	struct view *v = xcalloc(1, sizeof(*v));
 
 	v->format = format;
-	v->show = show;
 	v->model = model;
 	v->opt = *opt;
+	v->by_asked = opt->by != NULL;
 	v->tick.scratch = scratch_new();
 	v->tick.ascii = opt->ascii && format->for_people;
-	v->group = opt->by ? group_new(show, opt->table, opt->by, format->for_people) : NULL;
+	v->show = show_select(&v->selected, show, opt->table, &v->opt.by);
+	v->group = v->opt.by ? group_new(v->show, opt->table, v->opt.by, format->for_people) : NULL;
 	return v;
 }
 
@@ -127,12 +128,51 @@ void view_end(struct view *v)
 		v->format->end(v);
 }
 
+static const struct row_type *type_named(const struct row_type *const *types, const char *name)
+{
+	for (; types && name && *types; types++)
+		if (!strcmp((*types)->name, name))
+			return *types;
+	return NULL;
+}
+
+/* The one that --by means by its name, or that has the labels which the main one lacks. */
+static const struct row_type *type_by(const struct show *show, const char *by)
+{
+	const struct row_type *type = type_named(show->others, by);
+
+	if (!by || type || !group_check(show->rows[0], by))
+		return type;
+	type = type_named(show->rows, by);
+	for (const struct row_type *const *t = show->rows; !type && *t; t++)
+		type = group_check(*t, by) ? NULL : *t;
+	for (const struct row_type *const *t = show->others; !type && t && *t; t++)
+		type = group_check(*t, by) ? NULL : *t;
+	return type;
+}
+
+const struct show *show_select(struct show_by *out, const struct show *show, const char *table, const char **by)
+{
+	const struct row_type *main = table ? type_named(show->others, table) : type_by(show, *by);
+	int n = 0;
+
+	if (!table && *by && (!strcmp(*by, show->rows[0]->name) || (main && !strcmp(*by, main->name))))
+		*by = NULL;
+	if (!main)
+		return show;
+	out->show = *show;
+	out->show.rows = out->rows;
+	out->rows[n++] = main;
+	for (const struct row_type *const *t = show->rows + 1; *t && n < SHOW_ROWS_MAX - 1; t++)
+		if (*t != main)
+			out->rows[n++] = *t;
+	out->rows[n] = NULL;
+	return &out->show;
+}
+
 const struct row_type *show_type(const struct show *show, const char *name)
 {
-	for (const struct row_type *const *t = show->rows; *t; t++)
-		if (!strcmp((*t)->name, name))
-			return *t;
-	return NULL;
+	return type_named(show->rows, name);
 }
 
 const struct format *format_find(const char *name)

@@ -152,7 +152,7 @@ for command in live trace top hist; do
 done
 expect 7 "CMD's status" "rusage" "$m" -- sh -c 'exit 7'
 expect 3 "a line of the shell" "rusage" "$m" -c 'true | exit 3'
-expect 0 "columns and order" "^ *FAULTS  *RANGE  *NAME" "$m" --columns faults,addr,name -s -addr -- true
+expect 0 "columns and order" "^ *FAULTS  *RANGE  *MAPPING" "$m" --columns faults,addr,what -s -addr -- true
 expect 3 "doctor --btf" "remedy:" "$m" doctor --btf /nonexistent
 # more open files for mmtrace, not for CMD
 expect 0 "CMD's limit of open files" "^35$" sh -c "ulimit -Sn 35; '$m' -q -- sh -c 'ulimit -Sn'"
@@ -188,7 +188,7 @@ end = rows[-1]
 assert rows[0]['type'] == 'start' and rows[0]['schema'] == 2
 assert end['type'] == 'end' and end['events']['dropped'] == 0
 assert end['faults']['minor'] >= end['faults']['kernel_minor'] > 0
-assert any(r['type'] == 'vma' and r['kind'] == 'stack' for r in rows)
+assert any(r['type'] == 'mapping' and r['kind'] == 'stack' for r in rows)
 assert end['overhead']['cpu_ns'] > 0 and end['overhead']['rss_bytes'] > 0 and end['overhead']['map_bytes'] > 0
 assert (end['overhead']['bpf_ns'] is None) == ('bpf_ns' in rows[0]['unknown'])
 PY

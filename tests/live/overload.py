@@ -131,7 +131,7 @@ def sampled(n, options):
     """Totals are the kernel's; the count of the one big VMA is an estimate. Six standard deviations: chance goes
     beyond in one run of a billion, an estimate that is wrong in each."""
     out = os.path.join(scratch(), 'sampled.json')
-    m = subprocess.run([MMTRACE, '--json', '-q', '-o', out, *FORCED, *options, '--', victim('storm'), str(ROUNDS)], input=b'go\n',
+    m = subprocess.run([MMTRACE, '--json', '-q', '--by', 'vma', '-o', out, *FORCED, *options, '--', victim('storm'), str(ROUNDS)], input=b'go\n',
                        capture_output=True)
     check(m.returncode == 0, m.stderr.decode())
     rows = [json.loads(line) for line in open(out)]

@@ -97,7 +97,7 @@ def main():
     mmt.usable('terminal')
     with subprocess.Popen([sys.executable, '-c', FAULTS]) as victim:
         pid = str(victim.pid)
-        mmt.run('terminal: -p', drawn, ['-p', pid], ['RANGE', 'FAULTS', 'KIND', 'NAME'])
+        mmt.run('terminal: -p', drawn, ['-p', pid], ['FAULTS', 'FLT/s', 'KIND', 'MAPPING'])
         mmt.run('terminal: -a', drawn, ['-a'], ['PID', 'COMM', 'FAULTS', 'FLT/s'])
         mmt.run('terminal: -a --expand', drawn, ['-a', '--expand', pid], ['PID', 'COMM', 'FAULTS', 'FLT/s'])
         victim.kill()

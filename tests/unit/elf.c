@@ -322,7 +322,9 @@ static void one_inode_on_two_devices_is_two_files(void)
 	struct session *s = session_new();
 
 	give_elf(s, 8, 77, 1);
-	CHECK(session_elf_known(s, &(struct mmt_vma){ .dev = 8, .ino = 77 }) && !session_elf_known(s, &(struct mmt_vma){ .dev = 9, .ino = 77 }) && !session_elf_known(s, &(struct mmt_vma){ .dev = 8, .ino = 78 }));
+	CHECK(session_elf_known(s, &(struct mmt_vma){ .dev = 8, .ino = 77 }));
+	CHECK(!session_elf_known(s, &(struct mmt_vma){ .dev = 9, .ino = 77 }));
+	CHECK(!session_elf_known(s, &(struct mmt_vma){ .dev = 8, .ino = 78 }));
 	give_elf(s, 9, 77, 2);
 	CHECK_EQ(elf_find(s, &(struct mmt_vma){ .dev = 8, .ino = 77 })->count, 1);
 	CHECK_EQ(elf_find(s, &(struct mmt_vma){ .dev = 9, .ino = 77 })->count, 2);

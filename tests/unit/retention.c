@@ -20,7 +20,8 @@ static size_t retain(struct session *s, size_t vmas, size_t processes, bool betw
 	session_retain(s, 0, between);
 	for (size_t i = 0; i < s->merged_count; i++) {
 		CHECK(s->merged[i].id != s->merged[i].into);
-		*(s->merged[i].process ? &n->processes : &n->vmas) += 1;
+		n->vmas += s->merged[i].what == MERGED_VMA;
+		n->processes += s->merged[i].what == MERGED_PROCESS;
 	}
 	return s->retention.left;
 }
@@ -113,7 +114,7 @@ static void a_living_process_keeps_its_rows(void)
 }
 
 /* One process maps, touches and unmaps without end. */
-static void gone_mappings_are_joined_by_kind(void)
+static void gone_vmas_are_joined_by_mapping(void)
 {
 	struct session *s = session_new();
 	struct noted noted = { 0, 0 };
@@ -138,7 +139,7 @@ static void gone_mappings_are_joined_by_kind(void)
 	CHECK_EQ(by_vma, 1000);
 	CHECK(rows <= 102);
 	CHECK(s->slots.size <= 1024);
-	sum = session_vma_by_key(s, 1, KIND_ANON, 2);
+	sum = session_vma_by_key(s, 1, 1, 2);
 	CHECK(sum && sum->sum);
 	CHECK_EQ(sum ? sum->merged : 0, 1000 - (rows - 1));
 	CHECK_STR(sum ? kind_of(sum) : "", "anon");
@@ -326,7 +327,7 @@ int main(void)
 	RUN("retention", merging_is_no_activity);
 	RUN("retention", a_crowd_merges_what_ended_only);
 	RUN("retention", a_crowd_does_not_wait_for_the_table);
-	RUN("retention", gone_mappings_are_joined_by_kind);
+	RUN("retention", gone_vmas_are_joined_by_mapping);
 	RUN("retention", an_end_that_was_lost_is_one);
 	RUN("retention", made_up_anchors_are_refused);
 	RUN("retention", elf_facts_are_bounded);

@@ -98,6 +98,7 @@ static void part_join(struct session *s, struct vma *v)
 	p->interval_faults += v->interval_faults;
 	v->previous = v->interval_faults = 0;
 	vma_move_faults(p, v);
+	vma_changed(s, p);
 	vma_changed(s, v);
 }
 

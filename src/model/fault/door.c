@@ -16,7 +16,9 @@ static void session_init(struct model *m)
 	struct session *s = session_in(m);
 
 	s->by_pid = s->by_mm = MAP(1);
-	s->slots = s->elf_by_file = s->executables = MAP(2);
+	s->slots = s->elf_by_file = s->executables = s->by_place = MAP(2);
+	s->by_mapping = MAP(4);
+	s->mappings_end = &s->mappings;
 	s->sample_max = 1;
 	s->limits = retention_limits;
 }
@@ -26,6 +28,7 @@ static void session_clean(struct model *m)
 	struct session *s = session_in(m);
 
 	mms_free(s);
+	mappings_free(s);
 	processes_free(s);
 	stat_free(&s->faults);
 	elf_free(s);
@@ -108,6 +111,7 @@ static void interval_end(struct session *s)
 			v->interval_faults = last ? 0 : total - v->previous;
 			v->previous = total;
 		}
+	mappings_tick(s);
 }
 
 static void take_rows(struct session *s, const struct input *in)

@@ -108,6 +108,15 @@ extern const struct retention_limits retention_limits; /* those of a real run */
 void retention_apply(struct session *s, const struct input_retain *r);
 bool retention_over_limit(const struct session *s, uint64_t now);
 
+void merged_note(struct session *s, enum merged_what what, uint32_t id, uint32_t into);
+
+/* --- mapping.c --- */
+/* Gives each VMA its mapping and makes their sums; at each tick, after the VMAs' own. */
+void mappings_tick(struct session *s);
+struct mapping *mapping_of_gone(struct session *s, struct mm *mm, struct vma *v);
+void mappings_note(struct session *s);
+void mappings_free(struct session *s);
+
 /* --- slot.c --- */
 /* The VMA that the key leads to, or NULL. */
 struct vma *slot_find(const struct session *s, uint32_t mm_id, uint32_t sig, uint64_t anchor);

@@ -82,9 +82,9 @@ static void apply_vma_seen(struct session *s, const struct mmt_vma_seen *r, size
 
 static void apply_fork(struct session *s, const struct mmt_fork *f)
 {
-	struct process *p;
+	struct process *p = session_find(s, (pid_t)f->head.tgid);
+	const struct process *parent = session_find(s, (pid_t)f->parent_tgid);
 
-	p = session_find(s, (pid_t)f->head.tgid);
 	if (f->thread) {
 		if (p)
 			p->threads_changed++;
@@ -94,6 +94,8 @@ static void apply_fork(struct session *s, const struct mmt_fork *f)
 	p->ppid = (pid_t)f->parent_tgid;
 	p->mm_id = f->head.mm_id;
 	memcpy(p->comm, f->comm, sizeof(p->comm) - 1);
+	if (parent)
+		memcpy(p->parent, parent->comm, sizeof(p->parent));
 	mm_born(s, mm_get(s, f->head.mm_id, f->borrowed ? (pid_t)f->parent_tgid : p->pid, true), &f->bounds);
 }
 
@@ -106,6 +108,7 @@ static void child_executed(struct session *s, struct mm *child, struct mm *mm)
 	for (struct vma *v = s->rows_only ? NULL : mm->vmas; v; v = v->next) {
 		vma_move_faults(exec, v);
 		v->previous = 0;
+		vma_changed(s, v);
 	}
 	vma_changed(s, exec);
 	exec->live = false;

@@ -12,16 +12,17 @@ const struct retention_limits retention_limits = {
 	.vmas = 16384, /* some 1 KiB each */
 	.processes = 1024,
 	.elf_files = 8192, /* some 700 bytes each */
+	.mappings = 8192,  /* some 1 KiB each */
 };
 
 #define MERGE_ROWS 16384   /* new rows of VMAs that are a reason to merge before the interval is over ... */
 #define BURST_ROWS (2 * MERGE_ROWS) /* more in one merge come of a reader that was late: their memory goes back */
 #define MERGE_AGAIN_NS 50000000ull /* ... not more often than this: longer than records are under way */
 
-static void note(struct session *s, bool process, uint32_t id, uint32_t into)
+void merged_note(struct session *s, enum merged_what what, uint32_t id, uint32_t into)
 {
 	s->merged = xgrow(s->merged, s->merged_count, &s->merged_room, sizeof(*s->merged));
-	s->merged[s->merged_count++] = (struct merged){ process, id, into };
+	s->merged[s->merged_count++] = (struct merged){ what, id, into };
 }
 
 /* --- VMAs --- */
@@ -41,21 +42,22 @@ static struct mm *past_of(struct session *s, struct process *p)
 	return p->past = s->mms = mm;
 }
 
-/* The row of mm for all that is gone and was of v's kind. */
-static struct vma *gone_row(struct session *s, struct mm *mm, const struct vma *v)
+/* The row of mm for all that is gone and was of v's mapping. */
+static struct vma *gone_row(struct session *s, struct mm *mm, struct vma *v)
 {
-	uint32_t kind = v->parts.main;
-	struct vma *row = slot_find(s, mm->id, kind, ANCHOR_GONE);
+	struct mapping *m = mapping_of_gone(s, mm, v);
+	struct vma *row = slot_find(s, mm->id, m->id, ANCHOR_GONE);
 
 	if (row)
 		return row;
-	row = vma_get(s, mm, kind, ANCHOR_GONE);
+	row = vma_get(s, mm, m->id, ANCHOR_GONE);
 	row->live = false;
 	row->judged = row->sum = true;
+	row->mapping = m;
 	row->parts.count = v->parts.count ? 1 : 0;
 	row->parts.part[0].kind = row->parts.main = v->parts.main;
 	row->parts.source = v->parts.source;
-	vma_name(row, "[merged]", 8);
+	vma_name(row, m->name, strlen(m->name));
 	return row;
 }
 
@@ -68,8 +70,12 @@ static void vma_merge(struct session *s, struct process *p, struct vma *v)
 	row->interval_faults += v->interval_faults;
 	vma_changed(s, row);
 	vma_move_faults(row, v);
+	row->again += v->again;
 	v->into = row;
-	note(s, false, v->id, row->id);
+	v->mapping->dirty = row->mapping->dirty = true;
+	v->mapping->only = NULL;
+	v->mapping->into = row->mapping->id;
+	merged_note(s, MERGED_VMA, v->id, row->id);
 }
 
 /* Where layouts are not read, nobody reports what is gone: what is idle will do. */
@@ -141,7 +147,7 @@ static void process_merge(struct session *s, struct process *p)
 	process_changed(s, row);
 	stat_move(&row->faults, &p->faults);
 	p->into = row;
-	note(s, true, p->id, row->id);
+	merged_note(s, MERGED_PROCESS, p->id, row->id);
 }
 
 static int process_order(const void *a, const void *b)
@@ -297,6 +303,7 @@ static size_t merge(struct session *s, bool idle)
 		slots_forget(s);
 		mms_drop(s);
 		processes_drop(s);
+		mappings_note(s);
 	}
 	settle(s, idle);
 	return count_vmas(s);

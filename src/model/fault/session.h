@@ -12,6 +12,7 @@
 
 #include "base/map.h"
 #include "decode/decode.h"
+#include "model/fault/mapping.h"
 #include "model/fault/part.h"
 #include "model/fault/stat.h"
 #include "model/model.h"
@@ -22,7 +23,7 @@ struct process {
 	uint32_t id;         /* unique in the session */
 	pid_t pid, ppid;
 	uint64_t start_time; /* ns of CLOCK_BOOTTIME; 0: not known */
-	char comm[16];
+	char comm[16], parent[16]; /* parent: its name when it forked this one; empty: not known */
 	uint32_t mm_id;      /* of its current mm; 0: not known yet */
 	bool dead, settled;  /* settled: it was dead at the last merge, so no record is under way */
 	uint64_t version;    /* of its last change, as base.version */
@@ -67,7 +68,10 @@ struct vma {
 	bool guard_below, thread_stack;
 	bool sum;              /* stands for VMAs that are gone: so many with faults */
 	uint32_t merged;
+	uint64_t again;        /* of these: pages touched again (mapping.h) */
 	struct vma *into;      /* being merged into that one */
+	struct mapping *mapping;  /* NULL: none was chosen yet */
+	uint64_t reach_start, reach_end; /* all addresses it ever had, as seen at ticks; end 0: none were */
 	struct vma *next;      /* in the mm */
 	struct vma *same_sig;  /* the one before with this mm and sig */
 	/* Where its faults were: bounds.c. */
@@ -100,11 +104,12 @@ struct mm {
 /* Which events trace shows, of the options; all zero: all. */
 struct event_filter { uint32_t classes; /* bit per enum mmt_class */ uint64_t from, to; /* addresses */ };
 
-/* Rows of what has ended, beyond which they are merged down to half, and files whose ELF facts are kept. */
-struct retention_limits { size_t vmas, processes, elf_files; };
+/* Rows of what has ended, beyond which they are merged down to half; files whose ELF facts are kept;
+ * mappings beyond which what is gone is counted by kind. */
+struct retention_limits { size_t vmas, processes, elf_files, mappings; };
 
 /* A row that went into another one at the last INPUT_RETAIN. */
-struct merged { bool process; /* else a VMA */ uint32_t id, into; };
+struct merged { enum merged_what { MERGED_VMA, MERGED_PROCESS, MERGED_MAPPING } what; uint32_t id, into; };
 
 struct session {
 	struct model base;
@@ -112,6 +117,12 @@ struct session {
 	struct process *ended[MERGED_COMMS + 1]; /* of these, what stands for many */
 	int ended_count;
 	struct mm *mms;
+	struct mapping *mappings; /* oldest first */
+	struct mapping **mappings_end;
+	struct map by_mapping; /* by (mm_id, what it is): mapping.c */
+	struct map by_place;   /* of anonymous memory, by (mm_id, pgoff) */
+	size_t mapping_count;
+	uint64_t mapped;       /* version up to which mappings know their VMAs */
 	struct map slots; /* VMAs by (mm_id, sig, anchor): slot.c */
 	struct map by_pid, by_mm; /* newest process of a pid; mm of an id */
 	struct map elf_by_file;   /* ELF facts */
@@ -128,7 +139,7 @@ struct session {
 	pid_t child;       /* option: it will exec; 0 once its first mm is known */
 	struct event_filter filter; /* options */
 	uint32_t child_mm; /* what it got by that, if that is known first: ids ascend */
-	uint32_t next_proc, next_vma;
+	uint32_t next_proc, next_vma, next_mapping;
 	uint32_t past_mms; /* made up; their ids count down from ~0 */
 	size_t live_processes;
 	struct fault_stat faults; /* process ledger of all targets */

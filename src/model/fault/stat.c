@@ -59,7 +59,7 @@ void stat_add_row(struct fault_stat *s, const struct mmt_aggregate_key *key, con
 		c->hist[i] += row->hist[i];
 }
 
-void stat_move(struct fault_stat *to, struct fault_stat *from)
+void stat_sum(struct fault_stat *to, const struct fault_stat *from)
 {
 	to->minor += from->minor;
 	to->major += from->major;
@@ -84,6 +84,11 @@ void stat_move(struct fault_stat *to, struct fault_stat *from)
 		for (int b = 0; b < HIST_BUCKETS; b++)
 			t->hist[b] += f->hist[b];
 	}
+}
+
+void stat_move(struct fault_stat *to, struct fault_stat *from)
+{
+	stat_sum(to, from);
 	stat_free(from);
 	*from = (struct fault_stat){ 0 };
 }

@@ -25,6 +25,7 @@ struct fault_stat {
 void stat_add(struct fault_stat *s, const struct mmt_fault *f);
 /* Adds the faults of an aggregated row; mode MMT_MODE_COUNT: not known. */
 void stat_add_row(struct fault_stat *s, const struct mmt_aggregate_key *key, const struct mmt_aggregate_row *row);
+void stat_sum(struct fault_stat *to, const struct fault_stat *from);
 /* Adds from to `to` and leaves nothing in it. */
 void stat_move(struct fault_stat *to, struct fault_stat *from);
 void stat_free(struct fault_stat *s);

@@ -10,6 +10,9 @@
 #define VM_MAYSHARE 0x80u /* MAP_SHARED; a file that is open for reading only loses VM_SHARED (mmap_region()) */
 #define VM_GROWSDOWN 0x100u
 #define VM_HUGETLB 0x400000u
+#define VM_HUGEPAGE 0x20000000u   /* MADV_HUGEPAGE */
+#define VM_NOHUGEPAGE 0x40000000u /* MADV_NOHUGEPAGE */
+#define HUGE_BYTES (2ull << 20)   /* of a PMD */
 
 #define PAGE_DOWN(a) ((a) & ~4095ull)
 #define PAGE_UP(a) (((a) + 4095) & ~4095ull)

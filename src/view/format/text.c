@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "view/group.h"
 
 static const struct text_page no_page;
 
@@ -145,8 +146,10 @@ static void clean(struct view *v)
 
 	for (int i = 0; x && i < x->type_count; i++)
 		free(x->types[i].row);
-	if (x)
+	if (x) {
+		group_free(x->family);
 		free(x->types);
+	}
 }
 
 void text_incomplete(struct text *x, uint64_t left_out)

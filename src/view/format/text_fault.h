@@ -12,4 +12,7 @@ void text_fault_losses(struct text *x);
 
 extern const struct text_page page_live, page_trace;
 
+/* What the numbers say, in words; at the end of a run. */
+void text_hints(struct text *x);
+
 #endif

@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 
-#define NAME_WIDTH 20 /* of a longer name so much is worth more than a further column */
+#define NAME_WIDTH 30 /* of a longer name so much is worth more than a further column */
 
 /* A choice under way. */
 struct choice {
@@ -73,7 +73,8 @@ static double column_sum(const struct choice *c, int i)
 	double sum = 0;
 
 	for (size_t r = 0; r < c->n; r++) {
-		struct value v = text_cell(c->x, f, c->rows[r]);
+		/* classes by their totals: a column does not come and go with each interval */
+		struct value v = f->rank == RANK_CLASS ? f->get(f, c->rows[r], c->x->t) : text_cell(c->x, f, c->rows[r]);
 		double number = v.type == VALUE_TEXT ? 1 : value_number(&v);
 
 		sum += isnan(number) ? 0 : fabs(number);
@@ -135,7 +136,7 @@ static void choose(struct choice *c)
 		c->width[i] = measured(c, i);
 		c->sum[i] = f->rank == RANK_CLASS || f->flags & FIELD_ZERO_GOES ? column_sum(c, i) : 0;
 		c->idle[i] = is_idle(c, i);
-		last = i;
+		last = last >= 0 && c->type->fields[last].flags & FIELD_LAST ? last : i;
 	}
 	if (take_ranks(c, RANK_NEEDED, 1, false, last) && take_classes(c, 1) && take_ranks(c, 1, 50, false, last) &&
 	    take_classes(c, FIT_MAX) && take_ranks(c, 50, RANK_CLASS, false, last))
@@ -179,9 +180,10 @@ const char **fit_columns(struct fit *f, struct text *x, const struct row_type *t
 		take_listed(f, &c, x->view->opt.columns);
 	else
 		choose(&c);
-	for (int i = 0; i < type->count && f->count < FIT_MAX; i++)
-		if (c.taken[i])
-			f->field[f->count++] = &type->fields[i];
+	for (int late = 0; late <= FIELD_LAST; late += FIELD_LAST)
+		for (int i = 0; i < type->count && f->count < FIT_MAX; i++)
+			if (c.taken[i] && (type->fields[i].flags & FIELD_LAST) == late)
+				f->field[f->count++] = &type->fields[i];
 	for (int i = 0; i < f->count; i++)
 		f->width[i] = measured(&c, (int)(f->field[i] - type->fields));
 	if (f->count && f->width[f->count - 1] < 0)

@@ -3,10 +3,13 @@
  * total consists of and what was lost. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/text.h"
 #include "model/fault/loss.h"
 #include "view/format/text_fault.h"
+#include "view/group.h"
 #include "view/rows/fault.h"
 
 static const char *count_text(const struct text *x, uint64_t n)
@@ -46,16 +49,55 @@ static bool any_shown(struct text *x, const struct text_rows *rows)
 	return false;
 }
 
+static bool several(struct text *x, const struct text_rows *rows)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; rows && i < rows->count; i++)
+		n += !rows->type->quiet(rows->row[i], x->t);
+	return n > 1;
+}
+
+static void collect(void *ctx, const void *row)
+{
+	struct text_rows *rows = ctx;
+
+	rows->row = xgrow(rows->row, rows->count, &rows->room, sizeof(*rows->row));
+	rows->row[rows->count++] = row;
+}
+
+/* Processes of one program map the same things: one row for all of them. */
+static void put_families(struct text *x)
+{
+	const struct row_type *const *types;
+	struct text_rows rows = { 0 };
+
+	if (!x->family)
+		x->family = group_new(x->view->show, NULL, "comm,kind,file", true);
+	types = group_types(x->family, x->view->model, x->t);
+	rows.type = types[0];
+	rows.type->each(group_model(x->family), collect, &rows);
+	text_table(x, &rows);
+	free(rows.row);
+}
+
 static void put_tables(struct text *x)
 {
 	bool by_process = model_option(x->t->model, "by_process");
-	const struct text_rows *processes = text_rows_of(x, &row_process), *vmas = text_rows_of(x, &row_vma);
+	const struct text_rows *processes = text_rows_of(x, &row_process);
+	const struct text_rows *vmas = text_rows_of(x, x->view->show->rows[0]);
 	const struct text_rows none = { .type = &row_process };
 	bool expand = model_fact_next(x->t->model, "expand", NULL) != NULL;
 
-	if (by_process)
+	if (vmas && vmas->type == &row_process) { /* --by process */
+		text_table(x, vmas);
+		return;
+	}
+	if (by_process || several(x, processes))
 		text_table(x, processes ? processes : &none);
-	if (vmas && (!by_process || (expand && any_shown(x, vmas))))
+	if (!by_process && !x->view->by_asked && !x->view->opt.columns && several(x, processes))
+		put_families(x);
+	else if (vmas && (!by_process || (expand && any_shown(x, vmas))))
 		text_table(x, vmas);
 }
 
@@ -134,6 +176,8 @@ static void put_foot(struct text *x)
 		text_unattributed(x);
 	if (!x->t->last)
 		return;
+	if (!x->view->group)
+		text_hints(x);
 	fputc('\n', x->view->out);
 	if (kinds && !x->view->group)
 		text_table(x, kinds);

@@ -63,11 +63,32 @@ static double tie_of(const struct text *x, const struct row_type *type, const vo
 	return type->tie ? value_number(&v) : -value_number(&v);
 }
 
+static bool any_known(const struct text *x, const struct text_rows *rows, const char *key)
+{
+	int index = sort_field(x, rows->type, key);
+	const struct field *f = &rows->type->fields[index];
+
+	for (size_t i = 0; index >= 0 && i < rows->count; i++)
+		if (f->get(f, rows->row[i], x->t).type != VALUE_NONE)
+			return true;
+	return false;
+}
+
+/* Of the user, else of the moment, else of the row type. */
+static const char *sort_key(const struct text *x, const struct text_rows *rows)
+{
+	const struct row_type *type = rows->type;
+	const char *asked = x->view->opt.sort;
+
+	if (asked && field_find(type, asked, strlen(asked)) >= 0)
+		return asked;
+	return x->t->last && type->sort_end && any_known(x, rows, type->sort_end) ? type->sort_end : type->sort;
+}
+
 const void **text_sorted(struct text *x, const struct text_rows *rows, size_t *count)
 {
 	const struct row_type *type = rows->type;
-	const char *key = x->view->opt.sort && field_find(type, x->view->opt.sort, strlen(x->view->opt.sort)) >= 0
-				  ? x->view->opt.sort : type->sort;
+	const char *key = sort_key(x, rows);
 	int index = sort_field(x, type, key), sign = key && *key == '-' ? -1 : 1;
 	struct keyed *k = xcalloc(rows->count + 1, sizeof(*k));
 	const void **out = xcalloc(rows->count + 1, sizeof(*out));

@@ -57,6 +57,20 @@ static struct value get_comm(const struct field *f, const void *row, const struc
 	return p->comm[0] ? value_text(tick_text(t, p->comm, sizeof(p->comm))) : value_none();
 }
 
+static struct value get_ppid(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return process_of(row)->ppid ? value_uint((uint64_t)process_of(row)->ppid) : value_none();
+}
+
+static struct value get_parent(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct process *p = process_of(row);
+
+	(void)f;
+	return p->parent[0] ? value_text(tick_text(t, p->parent, sizeof(p->parent))) : value_none();
+}
+
 static struct value get_live(const struct field *f, const void *row, const struct tick *t)
 {
 	(void)f, (void)t;
@@ -95,6 +109,10 @@ static const struct field fields[] = {
 	  .rank = RANK_DATA, .get = get_start },
 	{ .key = "comm", .title = "COMM", .help = "its name", .width = -15, .label = true, .rank = RANK_NEEDED,
 	  .get = get_comm },
+	{ .key = "ppid", .title = "PPID", .help = "its parent, if that forked it while traced", .unit = UNIT_NUMBER,
+	  .width = 7, .label = true, .flags = FIELD_VOLATILE, .rank = RANK_ASKED, .get = get_ppid },
+	{ .key = "parent", .title = "PARENT", .help = "name of its parent then", .width = -6, .label = true,
+	  .flags = FIELD_SAME_GOES, .rank = 5, .get = get_parent },
 	{ .key = "live", .help = "has it not ended", .rank = RANK_DATA, .get = get_live },
 	STAT_TOTAL
 	STAT_RATE
@@ -110,6 +128,7 @@ static const struct field fields[] = {
 	STAT_MODES
 	STAT_CLASSES
 	STAT_LATENCIES
+	STAT_TIME(4)
 	{ .key = "gone", .title = "", .help = "(gone): it has ended", .width = -6, .flags = FIELD_TABLE_ONLY,
 	  .rank = RANK_NEEDED, .get = get_gone },
 };
@@ -147,7 +166,7 @@ static struct value get_merged_id(const struct field *f, const void *row, const 
 	const struct merged *m = row;
 
 	(void)t;
-	return m->process == (f->arg != 0) ? value_uint(m->id) : value_none();
+	return m->what == (enum merged_what)f->arg ? value_uint(m->id) : value_none();
 }
 
 static struct value get_into(const struct field *f, const void *row, const struct tick *t)
@@ -166,8 +185,9 @@ static struct value get_now(const struct field *f, const void *row, const struct
 static const struct field merged_fields[] = {
 	{ .key = "t", .help = "ns since t0", .unit = UNIT_NS, .get = get_now },
 	{ .key = "vma", .help = "number of the VMA's row that stands in another one from now on", .unit = UNIT_NUMBER,
-	  .get = get_merged_id, .arg = 0 },
-	{ .key = "proc", .help = "or of the process's", .unit = UNIT_NUMBER, .get = get_merged_id, .arg = 1 },
+	  .get = get_merged_id, .arg = MERGED_VMA },
+	{ .key = "proc", .help = "or of the process's", .unit = UNIT_NUMBER, .get = get_merged_id, .arg = MERGED_PROCESS },
+	{ .key = "mapping", .help = "or of the mapping's", .unit = UNIT_NUMBER, .get = get_merged_id, .arg = MERGED_MAPPING },
 	{ .key = "into", .help = "number of that other row", .unit = UNIT_NUMBER, .get = get_into },
 };
 /* clang-format on */

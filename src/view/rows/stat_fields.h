@@ -63,7 +63,7 @@ static struct value get_latency(const struct field *f, const void *row, const st
 	return stat_latency(stat_of(row), f->arg, t);
 }
 
-static struct value get_time(const struct field *f, const void *row, const struct tick *t)
+static __attribute__((unused)) struct value get_time(const struct field *f, const void *row, const struct tick *t)
 {
 	(void)f, (void)t;
 	return stat_time(stat_of(row));
@@ -85,7 +85,7 @@ static struct value get_time(const struct field *f, const void *row, const struc
 	{ .key = "minor", .path = "faults.minor", .title = "MINOR", .help = "minor faults", .unit = UNIT_COUNT, .width = 8, \
 	  .flow = FLOW_TOTAL, .merge = MERGE_SUM, .rank = 62, .get = get_minor }, \
 	{ .key = "major", .path = "faults.major", .title = "MAJOR", .help = "major faults", .unit = UNIT_COUNT, .width = 6, \
-	  .flow = FLOW_TOTAL, .merge = MERGE_SUM, .rank = 4, .get = get_major }, \
+	  .flow = FLOW_TOTAL, .merge = MERGE_SUM, .rank = 4, .flags = FIELD_ZERO_GOES, .get = get_major }, \
 	{ .key = "error", .path = "faults.error", .title = "ERR", .unit = UNIT_COUNT, .width = 5, .flow = FLOW_TOTAL, \
 	  .help = "faults that failed (SIGBUS, SIGSEGV, out of memory): neither minor nor major", .merge = MERGE_SUM, \
 	  .rank = RANK_ASKED, .get = get_error }, \
@@ -111,11 +111,13 @@ static struct value get_time(const struct field *f, const void *row, const struc
 	  .arg = percent },
 
 #define STAT_LATENCIES \
-	STAT_LATENCY("p50", "P50", 2, 50, "half of the faults took at most this (upper bound of a half octave)") \
-	STAT_LATENCY("p99", "P99", 3, 99, "99 % of the faults took at most this") \
-	STAT_LATENCY("max", "MAX", RANK_ASKED, 200, "the slowest fault") \
+	STAT_LATENCY("p50", "P50", 6, 50, "half of the faults took at most this (upper bound of a half octave)") \
+	STAT_LATENCY("p99", "P99", 7, 99, "99 % of the faults took at most this") \
+	STAT_LATENCY("max", "MAX", RANK_ASKED, 200, "the slowest fault")
+
+#define STAT_TIME(time_rank) \
 	{ .key = "time", .path = "time_ns", .title = "TIME", .help = "time spent in the faults that were timed", \
-	  .unit = UNIT_NS, .width = 7, .flow = FLOW_TOTAL, .merge = MERGE_SUM, .rank = RANK_ASKED, .get = get_time },
+	  .unit = UNIT_NS, .width = 7, .flow = FLOW_TOTAL, .merge = MERGE_SUM, .rank = time_rank, .get = get_time },
 
 #define STAT_CLASSES \
 	{ .key = "class", .flow = FLOW_TOTAL, .merge = MERGE_NESTED, .rank = RANK_DATA, .get = get_classes, \

@@ -49,6 +49,12 @@ static struct value get_id(const struct field *f, const void *row, const struct 
 	return value_uint(vma_of(row)->id);
 }
 
+static struct value get_mapping(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return vma_of(row)->mapping ? value_uint(vma_of(row)->mapping->id) : value_none();
+}
+
 /* --- where --- */
 
 /* "7f..-7f..": what is not known is shown as far as it is. */
@@ -106,8 +112,6 @@ static struct value get_ino(const struct field *f, const void *row, const struct
 
 /* --- resident memory --- */
 
-#define FRESH_NS 2000000000ull
-
 static uint64_t rss_age(const struct vma *v, const struct tick *t)
 {
 	return t->now_ns > v->rss_time ? t->now_ns - v->rss_time : 0;
@@ -129,7 +133,7 @@ static struct value get_rss_mark(const struct field *f, const void *row, const s
 {
 	const struct vma *v = vma_of(row);
 	/* more than its size: it has shrunk since */
-	bool old = v->rss != RSS_UNKNOWN && (rss_age(v, t) > FRESH_NS || (v->known && v->rss > v->v.end - v->v.start));
+	bool old = v->rss != RSS_UNKNOWN && (rss_age(v, t) > RSS_FRESH_NS || (v->known && v->rss > v->v.end - v->v.start));
 
 	(void)f;
 	return value_text(old ? "~" : NULL);
@@ -240,6 +244,8 @@ static const struct field fields[] = {
 	  .rank = RANK_ASKED, .get = get_comm },
 	{ .key = "vma", .title = "VMA", .help = "number of the VMA in this run", .unit = UNIT_NUMBER, .width = 6,
 	  .rank = RANK_ASKED, .flags = FIELD_VOLATILE, .label = true, .get = get_id },
+	{ .key = "mapping", .help = "number of its mapping in this run", .unit = UNIT_NUMBER, .rank = RANK_DATA,
+	  .get = get_mapping },
 	{ .key = "merged", .help = "it stands for so many VMAs that are gone; null: it is one", .unit = UNIT_COUNT,
 	  .rank = RANK_DATA, .get = get_merged },
 	{ .key = "addr", .title = "RANGE", .help = "addresses", .width = -27, .flags = FIELD_TABLE_ONLY,
@@ -271,6 +277,7 @@ static const struct field fields[] = {
 	STAT_MODES
 	STAT_CLASSES
 	STAT_LATENCIES
+	STAT_TIME(RANK_ASKED)
 	{ .key = "kind", .title = "KIND", .width = -7, .label = true,
 	  .help = "what it is: text, rodata, data, heap, stack, anon, file ...; of its largest part",
 	  .rank = RANK_ASKED, .get = get_kind },

@@ -209,7 +209,7 @@ class Tracer:
         open(self.output, 'w').close()
         self.log = tempfile.TemporaryFile(dir=scratch())
         self.process = subprocess.Popen(
-            [MMTRACE, '--json', '-i', interval, *FORCED, '-o', self.output, *map(str, args)],
+            [MMTRACE, '--json', '-i', interval, '--by', 'vma', *FORCED, '-o', self.output, *map(str, args)],
             stderr=self.log, **{'stdin': subprocess.DEVNULL, **options})
         self.changed = threading.Condition()
         self.vmas, self.processes, self.ticks = {}, {}, []

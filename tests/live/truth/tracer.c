@@ -42,6 +42,8 @@ static void tracer_exec(const struct tracer *t, const char *backend, pid_t targe
 	snprintf(pid, sizeof(pid), "%d", (int)target);
 	argv[n++] = (char *)(uintptr_t)program;
 	argv[n++] = "--json";
+	argv[n++] = "--by";
+	argv[n++] = "vma";
 	argv[n++] = "-o";
 	argv[n++] = (char *)(uintptr_t)t->json;
 	argv[n++] = "--backend";

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Mappings: the VMAs of one address space that a person would call one thing.  What has a
+ * name is one by name, kind and sharing.  Anonymous memory is joined where it was split,
+ * merged, moved, grown or mapped again at the same place, else by its size class: an
+ * allocator's chunks are one row.  A glibc arena is one with what it has reserved. */
+#ifndef MODEL_MAPPING_H
+#define MODEL_MAPPING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/fault/part.h"
+#include "model/fault/stat.h"
+
+struct mm;
+struct vma;
+
+enum mapping_form {
+	MAPPING_NAMED, /* a file, [heap], [stack], a named anonymous VMA; or nothing is known of it */
+	MAPPING_ANON,  /* anonymous VMAs of one size class, and what came of them */
+	MAPPING_ARENA, /* a heap of glibc's malloc beside the main one */
+	MAPPING_STACK, /* of a thread */
+};
+
+/* Sums are of the last INPUT_TICK. */
+struct mapping {
+	uint32_t id; /* unique, never reused */
+	struct mm *mm;
+	char *name;  /* owned: of its VMAs; "": they have none */
+	enum kind kind;
+	enum mapping_form form;
+	bool known, shared, exec;
+	uint64_t origin;            /* of arenas and stacks: where they begin; of MAPPING_ANON the log2 of the size */
+	uint64_t least, most;       /* sizes that its VMAs had, in bytes */
+	uint64_t live, gone;        /* VMAs; what is merged counts as so many */
+	uint64_t size, reserved;    /* bytes of living VMAs: accessible, and not */
+	uint64_t rss, rss_time;     /* RSS_UNKNOWN: of no living VMA; time of the oldest reading */
+	uint64_t again, pages;      /* of anonymous memory: first touches beyond the pages of their VMA, and those pages */
+	/* first writes of small pages, by what keeps huge ones out of their VMA: no aligned 2 MiB in it,
+	 * MADV_NOHUGEPAGE; and where MADV_HUGEPAGE was given */
+	uint64_t small_unaligned, small_refused, small_advised;
+	const struct vma *only;     /* the one that lives, or the only one; NULL: there are several */
+	struct fault_stat faults;
+	uint64_t previous[MMT_CLASS_COUNT], interval[MMT_CLASS_COUNT]; /* by class, as struct vma's */
+	uint64_t version;           /* of its last change */
+	bool dirty;                 /* sums are to be made anew */
+	bool used;                  /* it has VMAs */
+	uint32_t into;              /* where VMAs of it that were merged went last; 0: none was */
+	struct mapping *next;
+};
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the numbers of live say, in words, under its last tables. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "model/fault/kind.h"
+#include "model/fault/vm.h"
+#include "view/format/text_fault.h"
+#include "view/rows/fault.h"
+#include "view/rows/stat.h"
+
+#define CLASSES_SHOWN 3
+#define HUGE_PAGES 512u /* small ones in a huge one */
+
+static const struct { const char *title, *help; } classes[MMT_CLASS_COUNT] = {
+#define CLASS(NAME, n, key, title, help) [n] = { title, help },
+#include "wire/classes.def"
+#undef CLASS
+};
+
+/* The commonest classes of the run: what their columns mean. */
+static void put_legend(struct text *x)
+{
+	const struct fault_stat *s = &session_of(x->t->model)->faults;
+	const char *line = "";
+	bool shown[MMT_CLASS_COUNT] = { false };
+
+	for (int n = 0; n < CLASSES_SHOWN; n++) {
+		int best = -1;
+
+		for (int c = 0; c < MMT_CLASS_COUNT; c++)
+			if (!shown[c] && stat_class_count(s, (enum mmt_class)c) &&
+			    (best < 0 || stat_class_count(s, (enum mmt_class)c) > stat_class_count(s, (enum mmt_class)best)))
+				best = c;
+		if (best < 0)
+			break;
+		shown[best] = true;
+		line = tick_printf(x->t, "%s%s%s: %s", line, *line ? "; " : "", classes[best].title, classes[best].help);
+	}
+	if (*line)
+		text_wrap(x, "%s", line);
+}
+
+/* Why large anonymous memory is filled by small pages; NULL: it is not, or the cause is not known. */
+static const char *why_small(const struct mapping *m, const char *setting)
+{
+	uint64_t small = stat_class_count(&m->faults, MMT_CLASS_ANON_WRITE);
+
+	if ((m->kind != KIND_ANON && m->kind != KIND_HEAP) || small < HUGE_PAGES || m->most < HUGE_BYTES)
+		return NULL;
+	if (!strcmp(setting, "never"))
+		return "transparent_hugepage/enabled is never";
+	if (m->small_refused > small / 2)
+		return "MADV_NOHUGEPAGE";
+	if (!strcmp(setting, "madvise") && !m->small_advised)
+		return "transparent_hugepage/enabled is madvise, and no MADV_HUGEPAGE was given";
+	if (m->small_unaligned > small / 2)
+		return "their VMAs hold no aligned 2 MiB";
+	return NULL;
+}
+
+/* Of the mapping with the most of them. */
+static void put_small_pages(struct text *x)
+{
+	const char *setting = model_fact(x->t->model, "option", "thp"), *why = NULL;
+	const struct mapping *most = NULL;
+
+	for (const struct mapping *m = session_of(x->t->model)->mappings; setting && m; m = m->next) {
+		const char *reason = why_small(m, setting);
+
+		if (reason && (!most || stat_class_count(&m->faults, MMT_CLASS_ANON_WRITE) >
+						stat_class_count(&most->faults, MMT_CLASS_ANON_WRITE))) {
+			most = m;
+			why = reason;
+		}
+	}
+	if (most)
+		text_wrap(x, "%s: %" PRIu64 " small pages, not huge ones: %s", tick_escaped(x->t, mapping_label(most, x->t)),
+			  stat_class_count(&most->faults, MMT_CLASS_ANON_WRITE), why);
+}
+
+void text_hints(struct text *x)
+{
+	put_legend(x);
+	put_small_pages(x);
+}

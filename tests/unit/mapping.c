@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Which VMAs are one mapping, and that nothing is lost by it. */
+#include "unit/check.h"
+#include "unit/fault.h"
+
+#define APPLY(s, record) do { __typeof__(record) r_ = (record); session_apply(s, &r_, sizeof(r_)); } while (0)
+#define MIB (1ull << 20)
+#define READ_WRITE 3
+
+static uint64_t now;
+
+static void tick(struct session *s)
+{
+	session_tick(s, now += 1000000000, false);
+}
+
+static struct mmt_vma anon(uint64_t start, uint64_t size)
+{
+	struct mmt_vma v = make_vma(start, start + size, READ_WRITE, MMT_VMA_ANON, 7);
+
+	v.pgoff = start >> 12;
+	return v;
+}
+
+static void layout(struct session *s, unsigned pid, unsigned mm, const struct mmt_vma *v, size_t n)
+{
+	struct bytes b = { NULL, 0 };
+
+	layout_begin(&b, mm, 8);
+	for (size_t i = 0; i < n; i++)
+		layout_add(&b, v[i], v[i].kind & MMT_VMA_FILE ? "/lib/x.so" : "");
+	layout_close(&b, 8);
+	session_layout(s, (pid_t)pid, b.at, b.size);
+	bytes_free(&b);
+}
+
+static size_t count(const struct session *s, uint64_t *faults)
+{
+	size_t n = 0;
+
+	*faults = 0;
+	for (const struct mapping *m = s->mappings; m; m = m->next) {
+		n++;
+		*faults += stat_total(&m->faults);
+	}
+	return n;
+}
+
+/* The only mapping with faults, or NULL. */
+static const struct mapping *only_busy(const struct session *s)
+{
+	const struct mapping *found = NULL;
+
+	for (const struct mapping *m = s->mappings; m; m = m->next)
+		if (stat_total(&m->faults)) {
+			if (found)
+				return NULL;
+			found = m;
+		}
+	return found;
+}
+
+static void chunks_of_one_size_are_one(void)
+{
+	struct session *s = session_new();
+	struct mmt_vma v[40];
+	const struct mapping *m;
+
+	APPLY(s, make_fork(9, 1, 1, 5, "node"));
+	for (unsigned i = 0; i < 40; i++) {
+		v[i] = anon(0x7f0000000000 + i * MIB, MIB / 4);
+		v[i].sig = 7 + i;
+		APPLY(s, make_seen(9, 1, v[i], ""));
+		APPLY(s, make_fault(9, 1, v[i].start, v[i].sig, MMT_CLASS_ANON_WRITE));
+	}
+	layout(s, 9, 1, v, 30);
+	tick(s);
+	m = only_busy(s);
+	CHECK(m && m->form == MAPPING_ANON && m->kind == KIND_ANON);
+	CHECK_EQ(m ? m->live : 0, 30);
+	CHECK_EQ(m ? m->gone : 0, 10);
+	CHECK_EQ(m ? m->size : 0, 30 * MIB / 4);
+	CHECK_EQ(m ? m->least : 0, MIB / 4);
+	CHECK_EQ(m ? stat_total(&m->faults) : 0, 40);
+	CHECK_EQ(m ? m->interval[MMT_CLASS_ANON_WRITE] : 0, 40);
+	tick(s);
+	CHECK_EQ(m ? m->interval[MMT_CLASS_ANON_WRITE] : 1, 0);
+	session_free(s);
+}
+
+static void sizes_apart_are_two(void)
+{
+	struct session *s = session_new();
+	struct mmt_vma v[2] = { anon(0x7f0000000000, MIB), anon(0x7f1000000000, 64 * MIB) };
+	uint64_t faults;
+
+	APPLY(s, make_fork(9, 1, 1, 5, "x"));
+	layout(s, 9, 1, v, 2);
+	tick(s);
+	CHECK_EQ(count(s, &faults), 2);
+	session_free(s);
+}
+
+/* mremap of touched memory: vm_pgoff stays, the address does not. */
+static void a_moved_buffer_stays_one(void)
+{
+	struct session *s = session_new();
+	const struct mapping *m;
+	struct mmt_vma v = anon(0x7f0000000000, MIB);
+	uint64_t faults;
+
+	APPLY(s, make_fork(9, 1, 1, 5, "x"));
+	for (unsigned i = 0; i < 8; i++) {
+		layout(s, 9, 1, &v, 1);
+		APPLY(s, make_fault(9, 1, v.anchor, v.sig, MMT_CLASS_ANON_WRITE));
+		tick(s);
+		v.start = v.anchor = v.start + 0x100000000;
+		v.end = v.start + (MIB << (i + 1));
+		v.sig++;
+	}
+	CHECK_EQ(count(s, &faults), 1);
+	m = only_busy(s);
+	CHECK_EQ(faults, 8);
+	CHECK_EQ(m ? m->least : 0, MIB);
+	CHECK_EQ(m ? m->most : 0, MIB << 7);
+	session_free(s);
+}
+
+/* mprotect in the middle: the end becomes a VMA of its own, of another size. */
+static void what_was_split_stays_one(void)
+{
+	struct session *s = session_new();
+	struct mmt_vma v[2] = { anon(0x7f0000000000, 64 * MIB), anon(0x7f0000000000 + 63 * MIB, MIB) };
+	uint64_t faults;
+
+	APPLY(s, make_fork(9, 1, 1, 5, "x"));
+	layout(s, 9, 1, v, 1);
+	tick(s);
+	v[0].end -= 2 * MIB;
+	v[1].sig = 8;
+	layout(s, 9, 1, v, 2);
+	tick(s);
+	CHECK_EQ(count(s, &faults), 1);
+	session_free(s);
+}
+
+static void an_arena_is_what_it_reserves_too(void)
+{
+	struct session *s = session_new();
+	struct mmt_vma v[2] = { anon(0x7f0000000000, MIB), anon(0x7f0000000000 + MIB, 63 * MIB) };
+	const struct mapping *m;
+	uint64_t faults;
+
+	v[1].vm_flags = 0;
+	APPLY(s, make_fork(9, 1, 1, 5, "x"));
+	layout(s, 9, 1, v, 2);
+	tick(s);
+	CHECK_EQ(count(s, &faults), 1);
+	m = s->mappings;
+	CHECK(m && m->form == MAPPING_ARENA);
+	CHECK_EQ(m ? m->size : 0, MIB);
+	CHECK_EQ(m ? m->reserved : 0, 63 * MIB);
+	v[0].end = v[1].start = v[1].anchor = v[0].start + 8 * MIB; /* it grows */
+	v[1].pgoff = v[1].start >> 12;
+	layout(s, 9, 1, v, 2);
+	tick(s);
+	CHECK_EQ(count(s, &faults), 1);
+	CHECK_EQ(m ? m->size : 0, 8 * MIB);
+	session_free(s);
+}
+
+static void kinds_known_later_move_the_counts(void)
+{
+	struct session *s = session_new();
+	struct mmt_vma v = make_vma(0x7f0000600000, 0x7f0000610000, 5, MMT_VMA_FILE, 8);
+	const struct mapping *m;
+	uint64_t faults;
+
+	APPLY(s, make_fork(9, 1, 1, 5, "x"));
+	APPLY(s, make_fault(9, 1, v.anchor, 8, MMT_CLASS_FILE_READ)); /* nothing is known of its VMA */
+	tick(s);
+	m = only_busy(s);
+	CHECK(m && !m->known);
+	layout(s, 9, 1, &v, 1);
+	tick(s);
+	CHECK_EQ(count(s, &faults), 1);
+	CHECK_EQ(faults, 1);
+	m = only_busy(s);
+	CHECK(m && m->known && m->kind == KIND_TEXT);
+	CHECK_STR(m ? m->name : "", "/lib/x.so");
+	session_free(s);
+}
+
+static void short_life(struct session *s, unsigned pid, unsigned mm, unsigned names)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "lib%u", mm % names);
+	APPLY(s, make_fork(pid, 1, mm, pid * 1000, "cc1"));
+	APPLY(s, make_seen(pid, mm, anon(0x10000, 0x10000), ""));
+	APPLY(s, make_seen(pid, mm, make_vma(0x600000, 0x610000, 5, MMT_VMA_FILE, 8), name));
+	APPLY(s, make_fault(pid, mm, 0x10000, 7, MMT_CLASS_ANON_WRITE));
+	APPLY(s, make_fault(pid, mm, 0x600000, 8, MMT_CLASS_FILE_READ));
+	APPLY(s, make_exit(pid));
+	APPLY(s, ((struct mmt_mm_end){ .head = make_head(MMT_KIND_MM_END, pid, mm), .bounds = make_mm_bounds() }));
+}
+
+/* Rows that are gone from one tick to the next without a note, and notes of those that stay, are errors. */
+static void what_is_merged_keeps_its_name(void)
+{
+	struct session *s = session_new();
+	uint64_t faults, notes = 0;
+	const struct mapping *lib = NULL;
+
+	for (unsigned i = 0; i < 1000; i++) {
+		short_life(s, 1000 + i, i + 1, 3);
+		s->limits.vmas = 32;
+		s->limits.processes = 8;
+		tick(s);
+		count(s, &faults);
+		CHECK_EQ(faults, 2 * (i + 1));
+		session_retain(s, now, false);
+		for (size_t k = 0; k < s->merged_count; k++)
+			notes += s->merged[k].what == MERGED_MAPPING;
+	}
+	tick(s);
+	CHECK(count(s, &faults) < 64);
+	CHECK_EQ(faults, 2000);
+	CHECK_EQ(notes, 2000 - (count(s, &faults) - 4)); /* 4 of merged rows: 3 names, anonymous memory */
+	for (const struct mapping *m = s->mappings; m; m = m->next)
+		lib = m->gone > 100 && !strcmp(m->name, "lib1") ? m : lib;
+	CHECK(lib && lib->kind == KIND_TEXT);
+	session_free(s);
+}
+
+static void names_without_end_are_bounded(void)
+{
+	struct session *s = session_new();
+	struct bytes empty = { NULL, 0 };
+	uint64_t faults;
+
+	layout_begin(&empty, 1, 8);
+	layout_close(&empty, 8);
+	APPLY(s, make_fork(9, 1, 1, 5, "x"));
+	for (unsigned i = 0; i < 2000; i++) {
+		struct mmt_vma_seen seen;
+		char name[32];
+
+		snprintf(name, sizeof(name), "file%u", i);
+		seen = make_seen(9, 1, make_vma(0x600000, 0x610000, 5, MMT_VMA_FILE, 8 + i), name);
+		seen.head.time = i + 1;
+		APPLY(s, seen);
+		APPLY(s, make_fault(9, 1, 0x600000, 8 + i, MMT_CLASS_FILE_READ));
+		session_layout(s, 9, empty.at, empty.size);
+		s->limits.vmas = 20;
+		s->limits.mappings = 50;
+		tick(s);
+		session_retain(s, now, false);
+	}
+	tick(s);
+	CHECK(count(s, &faults) <= 50 + 20 + 1);
+	CHECK_EQ(faults, 2000);
+	CHECK(s->by_place.size <= 4096);
+	bytes_free(&empty);
+	session_free(s);
+}
+
+int main(void)
+{
+	RUN("mapping", chunks_of_one_size_are_one);
+	RUN("mapping", sizes_apart_are_two);
+	RUN("mapping", a_moved_buffer_stays_one);
+	RUN("mapping", what_was_split_stays_one);
+	RUN("mapping", an_arena_is_what_it_reserves_too);
+	RUN("mapping", kinds_known_later_move_the_counts);
+	RUN("mapping", what_is_merged_keeps_its_name);
+	RUN("mapping", names_without_end_are_bounded);
+	return check_bad;
+}
