@@ -67,6 +67,8 @@ void schema_print(void)
 		put_ends(show->command, show->start, &row_start, true);
 		for (const struct row_type *const *t = show->rows; *t; t++)
 			put_type(show->command, *t, true);
+		for (const struct row_type *const *t = show->others; t && *t; t++)
+			put_type(show->command, *t, true);
 		for (const struct row_type *const *t = show->events; t && *t; t++)
 			put_type(show->command, *t, false);
 		if (show->merged)

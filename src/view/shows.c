@@ -14,12 +14,14 @@
 #define ROWS(...) (const struct row_type *const[]){ __VA_ARGS__, NULL }
 
 const struct show show_live = {
-	.command = "live", .rows = ROWS(&row_mapping, &row_process, &row_kind), .others = ROWS(&row_vma), .start = &row_fault_start, .end = &row_fault_end,
+	.command = "live", .rows = ROWS(&row_mapping, &row_process, &row_kind), .others = ROWS(&row_vma),
+	.start = &row_fault_start, .end = &row_fault_end,
 	.merged = &row_merged, .page = &page_live,
 };
 
 const struct show show_trace = {
-	.command = "trace", .rows = ROWS(&row_mapping, &row_process), .others = ROWS(&row_vma), .events = ROWS(&event_fault, &event_call, &event_life),
+	.command = "trace", .rows = ROWS(&row_mapping, &row_process), .others = ROWS(&row_vma),
+	.events = ROWS(&event_fault, &event_call, &event_life),
 	.event = fault_event, .start = &row_fault_start, .end = &row_fault_end, .page = &page_trace,
 };
 

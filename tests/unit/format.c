@@ -275,9 +275,9 @@ static void groups_as_json(void)
 static void groups_as_text(void)
 {
 	CHECK_STR(lines("text", "name", ""),
-		  "NAME              ROWS PLACE   COUNT  BYTES MOST    P50    MAX\n"
-		  "t,'\\x0a\\x1b\\xff      1 here      500      0    0      -      -\n"
-		  "one                  2 -          43   1.0M    5  1.5us  1.0ms\n");
+		  "NAME              ROWS  COUNT  BYTES MOST    P50    MAX\n"
+		  "t,'\\x0a\\x1b\\xff      1    500      0    0      -      -\n"
+		  "one                  2     43   1.0M    5  1.5us  1.0ms\n");
 }
 
 static void groups_as_csv(void)

@@ -110,7 +110,7 @@ bool retention_over_limit(const struct session *s, uint64_t now);
 
 void merged_note(struct session *s, enum merged_what what, uint32_t id, uint32_t into);
 
-/* --- mapping.c --- */
+/* --- mappings.c --- */
 /* Gives each VMA its mapping and makes their sums; at each tick, after the VMAs' own. */
 void mappings_tick(struct session *s);
 struct mapping *mapping_of_gone(struct session *s, struct mm *mm, struct vma *v);

@@ -119,7 +119,7 @@ struct session {
 	struct mm *mms;
 	struct mapping *mappings; /* oldest first */
 	struct mapping **mappings_end;
-	struct map by_mapping; /* by (mm_id, what it is): mapping.c */
+	struct map by_mapping; /* by (mm_id, what it is): mappings.c */
 	struct map by_place;   /* of anonymous memory, by (mm_id, pgoff) */
 	size_t mapping_count;
 	uint64_t mapped;       /* version up to which mappings know their VMAs */
