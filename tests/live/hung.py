@@ -170,14 +170,14 @@ def fuse_words(*words):
     """The words of an mmtrace that traces such a target, until SIGINT or by itself."""
     def body(victim, *_):
         process = subprocess.Popen([mmt.MMTRACE, *words, '-v', *mmt.FORCED, '-p', str(victim.pid)], stdout=subprocess.PIPE,
-                                   stderr=subprocess.STDOUT, text=True)
-        first = ''
+                                   stderr=subprocess.STDOUT, bufsize=0) # what is read ahead, communicate() would miss
+        first = b''
         try:
             if '-d' not in words:
                 mmt.wait_for(lambda: helpers_of(process.pid), 'it does not start')
                 first = process.stdout.readline()
                 process.send_signal(signal.SIGINT)
-            out = first + process.communicate(timeout=mmt.PATIENCE)[0]
+            out = (first + process.communicate(timeout=mmt.PATIENCE)[0]).decode('utf-8', 'replace')
         finally:
             process.kill()
         mmt.check(process.returncode == 0, 'exit %d: %s' % (process.returncode, out[-300:]))

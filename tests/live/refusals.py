@@ -121,7 +121,7 @@ def row_of(condition, command, status, said):
         return 0, '', ''
     words = [l[9:].replace(place, 'DIR') for l in said if l.startswith('mmtrace: ')]
     hints = [l[6:] for l in said if l.startswith('hint: ')]
-    words = [re.sub(r"DIR/[a-z]+-[0-9]+(\.[a-z]+)?", 'FILE', w) for w in words if 'cannot' in w or 'trust' in w]
+    words = [re.sub(r"DIR/[a-z]+-[0-9]+(\.[a-z]+)?", 'FILE', w) for w in words if 'cannot' in w or 'trust' in w or w == 'out of memory']
     check(len(words) == 1, '%s: not one line of cause: %s' % (where, said))
     check(len(hints) <= 1 and (hints or command == 'doctor'), '%s: not one line of remedy: %s' % (where, said))
     return status, words[0], ''.join(hints)
