@@ -114,7 +114,7 @@ void merged_note(struct session *s, enum merged_what what, uint32_t id, uint32_t
 /* Gives each VMA its mapping and makes their sums; at each tick, after the VMAs' own. */
 void mappings_tick(struct session *s);
 struct mapping *mapping_of_gone(struct session *s, struct mm *mm, struct vma *v);
-void mappings_note(struct session *s);
+void mappings_merged(struct session *s);
 void mappings_free(struct session *s);
 
 /* --- slot.c --- */

@@ -383,7 +383,7 @@ static void unused_drop(struct session *s, bool any)
 	map_free(&s->by_place);
 	for (const struct mm *mm = s->mms; mm; mm = mm->next)
 		for (const struct vma *v = mm->vmas; v; v = v->next)
-			if (is_nameless(v)) {
+			if (v->mapping && is_nameless(v)) {
 				place_key(key, v);
 				map_set(&s->by_place, key, v->mapping);
 			}
@@ -425,8 +425,9 @@ struct mapping *mapping_of_gone(struct session *s, struct mm *mm, struct vma *v)
 	return mapping_get(s, mm, &id);
 }
 
-/* Of those that are left without a VMA: where their counts went. */
-void mappings_note(struct session *s)
+/* Of those that are left without a VMA: where their counts went.  They go at once, as their address
+ * space may: a view may look before the next tick. */
+void mappings_merged(struct session *s)
 {
 	for (struct mapping *m = s->mappings; m; m = m->next)
 		m->used = false;
@@ -437,6 +438,7 @@ void mappings_note(struct session *s)
 	for (const struct mapping *m = s->mappings; m; m = m->next)
 		if (!m->used && m->into)
 			merged_note(s, MERGED_MAPPING, m->id, m->into);
+	unused_drop(s, true);
 }
 
 void mappings_free(struct session *s)

@@ -303,7 +303,7 @@ static size_t merge(struct session *s, bool idle)
 		slots_forget(s);
 		mms_drop(s);
 		processes_drop(s);
-		mappings_note(s);
+		mappings_merged(s);
 	}
 	settle(s, idle);
 	return count_vmas(s);
