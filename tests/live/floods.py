@@ -19,7 +19,7 @@ import mmt
 
 SECONDS = float(os.environ.get('MMT_FLOOD_SECONDS', '60'))
 # Resident, of the last third beyond the middle third, which finds full whatever has a bound.
-GROWTH = lambda middle: middle / 10 + (4 << 20 if SECONDS >= 600 else 8 << 20) # a short run fills some tables late
+GROWTH = lambda middle: middle / 10 + (4 << 20) if SECONDS >= 600 else middle * 0.3 + (32 << 20) # a short run fills tables late
 INTERVAL = '2s'
 # hist keeps 131,072 rows of processes that ended, of some 900 bytes each: in a minute they are not full yet.
 FULL = {'hist --by process': 131072 * 900 + 20e6}

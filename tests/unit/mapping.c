@@ -83,9 +83,9 @@ static void chunks_of_one_size_are_one(void)
 	CHECK_EQ(m ? m->size : 0, 30 * MIB / 4);
 	CHECK_EQ(m ? m->least : 0, MIB / 4);
 	CHECK_EQ(m ? stat_total(&m->faults) : 0, 40);
-	CHECK_EQ(m ? m->interval[MMT_CLASS_ANON_WRITE] : 0, 40);
+	CHECK_EQ(m ? mapping_interval(m, MMT_CLASS_ANON_WRITE) : 0, 40);
 	tick(s);
-	CHECK_EQ(m ? m->interval[MMT_CLASS_ANON_WRITE] : 1, 0);
+	CHECK_EQ(m ? mapping_interval(m, MMT_CLASS_ANON_WRITE) : 1, 0);
 	session_free(s);
 }
 

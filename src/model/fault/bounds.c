@@ -48,6 +48,7 @@ void vma_set_bounds(const struct session *s, struct vma *v, const struct mmt_vma
 
 void vma_move_faults(struct vma *to, struct vma *from)
 {
+	mapping_forget(from);
 	stat_move(&to->faults, &from->faults);
 	if (from->high)
 		hull(&to->low, &to->high, from->low, from->high);

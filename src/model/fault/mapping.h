@@ -22,6 +22,9 @@ enum mapping_form {
 	MAPPING_STACK, /* of a thread */
 };
 
+/* Counts by class when the interval began, and those of the last interval. */
+struct class_interval { uint64_t previous[MMT_CLASS_COUNT], added[MMT_CLASS_COUNT]; };
+
 /* Sums are of the last INPUT_TICK. */
 struct mapping {
 	uint32_t id; /* unique, never reused */
@@ -41,12 +44,20 @@ struct mapping {
 	uint64_t small_unaligned, small_refused, small_advised;
 	const struct vma *only;     /* the one that lives, or the only one; NULL: there are several */
 	struct fault_stat faults;
-	uint64_t previous[MMT_CLASS_COUNT], interval[MMT_CLASS_COUNT]; /* by class, as struct vma's */
+	const struct vma *lender;   /* whose classes faults borrows, as there is no other VMA; NULL: they are owned */
+	struct class_interval *by_class; /* while VMAs live; NULL: see fresh */
+	bool fresh;                 /* it came in the last interval */
 	uint64_t version;           /* of its last change */
 	bool dirty;                 /* sums are to be made anew */
 	bool used;                  /* it has VMAs */
 	uint32_t into;              /* where VMAs of it that were merged went last; 0: none was */
 	struct mapping *next;
 };
+
+/* Faults of a class in the last interval; 0 at the end of the run. */
+static inline uint64_t mapping_interval(const struct mapping *m, enum mmt_class c)
+{
+	return m->by_class ? m->by_class->added[c] : m->fresh ? stat_class_count(&m->faults, c) : 0;
+}
 
 #endif

@@ -257,14 +257,45 @@ static uint64_t again_of(const struct vma *v)
 	return v->sum ? v->again : pages && touched > pages ? touched - pages : 0;
 }
 
+static void faults_clear(struct mapping *m)
+{
+	if (!m->lender)
+		stat_free(&m->faults);
+	m->lender = NULL;
+	m->faults = (struct fault_stat){ 0 };
+}
+
+void mapping_forget(const struct vma *v)
+{
+	if (v->mapping && v->mapping->lender == v)
+		faults_clear(v->mapping);
+}
+
+/* Most mappings have one VMA: its classes, half a KiB each, are not copied. */
+static void faults_add(struct mapping *m, const struct vma *v)
+{
+	const struct vma *lender = m->lender;
+
+	if (m->live + m->gone == (v->sum ? v->merged : 1) && !lender) {
+		m->faults = v->faults;
+		m->lender = v;
+		return;
+	}
+	if (lender) {
+		m->lender = NULL;
+		m->faults = (struct fault_stat){ 0 };
+		stat_sum(&m->faults, &lender->faults);
+	}
+	stat_sum(&m->faults, &v->faults);
+}
+
 static void sums_clear(struct mapping *m)
 {
 	m->rss_time = 0;
 	m->used = false;
 	if (!m->dirty)
 		return;
-	stat_free(&m->faults);
-	m->faults = (struct fault_stat){ 0 };
+	faults_clear(m);
 	m->live = m->gone = m->size = m->reserved = m->most = m->again = m->pages = 0;
 	m->small_unaligned = m->small_refused = m->small_advised = 0;
 	m->least = ~0ull;
@@ -310,7 +341,7 @@ static void sums_add(struct mapping *m, const struct vma *v)
 	m->again += again_of(v);
 	m->pages += v->live && v->v.vm_flags & VM_ACCESS ? pages_of(v) : 0;
 	small_add(m, v);
-	stat_sum(&m->faults, &v->faults);
+	faults_add(m, v);
 }
 
 static void vmas_add(struct session *s)
@@ -332,11 +363,20 @@ static void vmas_add(struct session *s)
 /* Counts of a class in the interval; a VMA may have gone over to another mapping. */
 static void interval_end(struct session *s, struct mapping *m)
 {
-	for (int c = 0; c < MMT_CLASS_COUNT; c++) {
-		uint64_t total = stat_class_count(&m->faults, (enum mmt_class)c);
+	bool fresh = !m->version;
 
-		m->interval[c] = s->base.ended || total < m->previous[c] ? 0 : total - m->previous[c];
-		m->previous[c] = total;
+	if (!m->by_class && m->live)
+		m->by_class = xcalloc(1, sizeof(*m->by_class));
+	m->fresh = fresh && !m->by_class && !s->base.ended;
+	for (int c = 0; c < MMT_CLASS_COUNT && m->by_class; c++) {
+		uint64_t total = stat_class_count(&m->faults, (enum mmt_class)c), *previous = &m->by_class->previous[c];
+
+		m->by_class->added[c] = s->base.ended || total < *previous ? 0 : total - *previous;
+		*previous = total;
+	}
+	if (m->by_class && !m->live && !m->dirty) { /* nothing will come any more */
+		free(m->by_class);
+		m->by_class = NULL;
 	}
 	if (m->dirty)
 		m->version = s->base.version;
@@ -345,7 +385,8 @@ static void interval_end(struct session *s, struct mapping *m)
 
 static void mapping_free(struct mapping *m)
 {
-	stat_free(&m->faults);
+	faults_clear(m);
+	free(m->by_class);
 	free(m->name);
 	free(m);
 }

@@ -7,6 +7,7 @@
 
 void vma_free(struct vma *v)
 {
+	mapping_forget(v);
 	stat_free(&v->faults);
 	free(v->name);
 	free(v);
