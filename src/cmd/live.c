@@ -16,7 +16,7 @@ static int check(struct args *a, struct error *e)
 	if (check_target(a, true, e))
 		return -1;
 	if (a->fault.expand.count && !many)
-		return args_useless(e, "--expand", "VMAs are shown anyway but with -a and --cgroup");
+		return args_useless(e, "--expand", "mappings are shown anyway but with -a and --cgroup");
 	if (many && a->show.sort && field_find(&row_process, a->show.sort, strlen(a->show.sort)) < 0)
 		return error_set(e, EXIT_USAGE, "sort by pid, comm, faults, rate, minor, major, p50, p99, max or a class",
 				 "processes have no such key", "bad value '%.40s' of --sort", a->show.sort);

@@ -211,9 +211,15 @@ bool opener_ask(struct opener *o, const struct opener_request *r)
 {
 	if (o->count == QUEUE)
 		return false;
-	for (unsigned i = 0; i < o->count; i++)
-		if (queued(o, i)->ino == r->ino && queued(o, i)->dev == r->dev)
-			return false;
+	for (unsigned i = 0; i < o->count; i++) {
+		struct opener_request *q = queued(o, i);
+
+		if (q->ino != r->ino || q->dev != r->dev || q->edition != r->edition)
+			continue;
+		if (i >= o->sent && !q->path[0] && r->path[0])
+			*q = *r; /* it can be found when its process has ended */
+		return false;
+	}
 	*queued(o, o->count++) = *r;
 	return true;
 }

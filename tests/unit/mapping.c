@@ -83,9 +83,64 @@ static void chunks_of_one_size_are_one(void)
 	CHECK_EQ(m ? m->size : 0, 30 * MIB / 4);
 	CHECK_EQ(m ? m->least : 0, MIB / 4);
 	CHECK_EQ(m ? stat_total(&m->faults) : 0, 40);
-	CHECK_EQ(m ? mapping_interval(m, MMT_CLASS_ANON_WRITE) : 0, 40);
+	CHECK_EQ(m ? m->added[MMT_CLASS_ANON_WRITE] : 0, 40);
 	tick(s);
-	CHECK_EQ(m ? mapping_interval(m, MMT_CLASS_ANON_WRITE) : 1, 0);
+	CHECK_EQ(m ? m->added[MMT_CLASS_ANON_WRITE] : 1, 0);
+	session_free(s);
+}
+
+/* A mapping that was gone for a while, and one whose counts come from another. */
+static void what_was_before_is_no_activity(void)
+{
+	struct session *s = session_new();
+	struct mmt_vma v = anon(0x7f0000000000, MIB);
+	const struct mapping *m;
+
+	APPLY(s, make_fork(9, 1, 1, 5, "x"));
+	for (unsigned i = 0; i < 10; i++)
+		APPLY(s, make_fault(9, 1, v.anchor, v.sig, MMT_CLASS_ANON_WRITE)); /* of a VMA not known yet */
+	tick(s);
+	layout(s, 9, 1, &v, 1);
+	APPLY(s, make_fault(9, 1, v.anchor, v.sig, MMT_CLASS_ANON_WRITE));
+	tick(s);
+	m = only_busy(s);
+	CHECK(m && m->known);
+	CHECK_EQ(m ? stat_total(&m->faults) : 0, 11);
+	CHECK_EQ(m ? m->added[MMT_CLASS_ANON_WRITE] : 0, 1);
+	layout(s, 9, 1, NULL, 0);
+	tick(s);
+	tick(s);
+	v.sig++;
+	layout(s, 9, 1, &v, 1);
+	APPLY(s, make_fault(9, 1, v.anchor, v.sig, MMT_CLASS_ANON_WRITE));
+	tick(s);
+	CHECK_EQ(m ? stat_total(&m->faults) : 0, 12);
+	CHECK_EQ(m ? m->added[MMT_CLASS_ANON_WRITE] : 0, 1);
+	session_free(s);
+}
+
+/* A heap that shrinks is one, though a row holds what it had above its break. */
+static void what_was_cut_off_is_no_vma(void)
+{
+	struct session *s = session_new();
+	struct mmt_vma v = anon(0x7f0000000000, 8 * MIB);
+	struct mmt_fault top = make_fault(9, 1, v.anchor, v.sig, MMT_CLASS_ANON_WRITE);
+	const struct mapping *m;
+
+	top.addr = v.start + 7 * MIB;
+	APPLY(s, make_fork(9, 1, 1, 5, "x"));
+	layout(s, 9, 1, &v, 1);
+	APPLY(s, top);
+	tick(s);
+	v.end -= 4 * MIB;
+	layout(s, 9, 1, &v, 1);
+	APPLY(s, make_fault(9, 1, v.anchor, v.sig, MMT_CLASS_ANON_WRITE));
+	tick(s);
+	m = only_busy(s);
+	CHECK_EQ(m ? stat_total(&m->faults) : 0, 2);
+	CHECK_EQ(m ? m->live : 0, 1);
+	CHECK_EQ(m ? m->gone : 1, 0);
+	CHECK_EQ(m ? m->members : 0, 2);
 	session_free(s);
 }
 
@@ -270,6 +325,8 @@ static void names_without_end_are_bounded(void)
 int main(void)
 {
 	RUN("mapping", chunks_of_one_size_are_one);
+	RUN("mapping", what_was_before_is_no_activity);
+	RUN("mapping", what_was_cut_off_is_no_vma);
 	RUN("mapping", sizes_apart_are_two);
 	RUN("mapping", a_moved_buffer_stays_one);
 	RUN("mapping", what_was_split_stays_one);

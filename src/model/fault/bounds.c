@@ -69,7 +69,7 @@ static struct vma *part_get(struct session *s, struct vma *v, uint64_t start, ui
 		p->v = v->v;
 		p->v.start = start;
 		p->v.end = end;
-		p->known = true;
+		p->known = p->piece = true;
 		p->live = false;
 		vma_name(p, v->name, strlen(v->name));
 	}
@@ -130,11 +130,12 @@ struct vma *vma_after_cut(struct session *s, struct vma *v, const struct mmt_vma
 		bounds_by_faults(s, v, now);
 	rest = vma_new(s, v->mm, now->sig, now->anchor);
 	rest->part = v;
+	v->piece = true;
 	if (v->live) {
 		v->cut = s->readings + 1;
 		v->live = false;
-		vma_changed(s, v);
 	}
+	vma_changed(s, v);
 	vma_takes_key(s, rest, v);
 	return rest;
 }

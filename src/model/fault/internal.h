@@ -115,6 +115,8 @@ void merged_note(struct session *s, enum merged_what what, uint32_t id, uint32_t
 void mappings_tick(struct session *s);
 struct mapping *mapping_of_gone(struct session *s, struct mm *mm, struct vma *v);
 void mappings_merged(struct session *s);
+/* v's counts are about to go into another row. */
+void mapping_merge(struct vma *v, struct vma *into);
 /* v's faults are about to go elsewhere. */
 void mapping_forget(const struct vma *v);
 void mappings_free(struct session *s);

@@ -20,14 +20,16 @@ static void layout_vma(struct session *s, struct mm *mm, const struct layout_rec
 	struct vma *v = vma_row(s, mm, now, mm->generation);
 	const char *initial = vma_initial_name(s, mm, now), *path = initial ? initial : state->path;
 	size_t len = initial ? strlen(initial) : state->len;
+	bool cut = !initial && state->cut;
 
-	if (!v->known || v->v.end != now->end || v->v.start != now->start || !v->live)
+	if (!v->known || v->v.end != now->end || v->v.start != now->start || v->v.vm_flags != now->vm_flags || !v->live ||
+	    v->name_cut != cut)
 		vma_changed(s, v);
 	vma_set_bounds(s, v, now);
 	v->thread_stack &= v->live;
 	v->known = v->live = true;
 	v->generation = mm->generation;
-	v->name_cut = !initial && state->cut;
+	v->name_cut = cut;
 	if (strlen(v->name) != len || memcmp(v->name, path, len)) {
 		vma_name(v, path, len);
 		vma_changed(s, v);

@@ -22,9 +22,6 @@ enum mapping_form {
 	MAPPING_STACK, /* of a thread */
 };
 
-/* Counts by class when the interval began, and those of the last interval. */
-struct class_interval { uint64_t previous[MMT_CLASS_COUNT], added[MMT_CLASS_COUNT]; };
-
 /* Sums are of the last INPUT_TICK. */
 struct mapping {
 	uint32_t id; /* unique, never reused */
@@ -35,7 +32,8 @@ struct mapping {
 	bool known, shared, exec;
 	uint64_t origin;            /* of arenas and stacks: where they begin; of MAPPING_ANON the log2 of the size */
 	uint64_t least, most;       /* sizes that its VMAs had, in bytes */
-	uint64_t live, gone;        /* VMAs; what is merged counts as so many */
+	uint64_t live, gone;        /* VMAs; what is merged counts as so many, what a living one lost as none */
+	uint64_t members;           /* rows of VMAs */
 	uint64_t size, reserved;    /* bytes of living VMAs: accessible, and not */
 	uint64_t rss, rss_time;     /* RSS_UNKNOWN: of no living VMA; time of the oldest reading */
 	uint64_t again, pages;      /* of anonymous memory: first touches beyond the pages of their VMA, and those pages */
@@ -45,19 +43,13 @@ struct mapping {
 	const struct vma *only;     /* the one that lives, or the only one; NULL: there are several */
 	struct fault_stat faults;
 	const struct vma *lender;   /* whose classes faults borrows, as there is no other VMA; NULL: they are owned */
-	struct class_interval *by_class; /* while VMAs live; NULL: see fresh */
-	bool fresh;                 /* it came in the last interval */
+	/* By class: counts when the interval began (of 64 bits the lower half), and those of the last interval. */
+	uint32_t previous[MMT_CLASS_COUNT], added[MMT_CLASS_COUNT];
 	uint64_t version;           /* of its last change */
 	bool dirty;                 /* sums are to be made anew */
 	bool used;                  /* it has VMAs */
 	uint32_t into;              /* where VMAs of it that were merged went last; 0: none was */
 	struct mapping *next;
 };
-
-/* Faults of a class in the last interval; 0 at the end of the run. */
-static inline uint64_t mapping_interval(const struct mapping *m, enum mmt_class c)
-{
-	return m->by_class ? m->by_class->added[c] : m->fresh ? stat_class_count(&m->faults, c) : 0;
-}
 
 #endif

@@ -109,10 +109,24 @@ static struct mapping *mapping_alone(struct session *s, struct vma *v)
 	return mapping_get(s, v->mm, &id);
 }
 
+/* What v had before the interval is nothing that to has got in it. */
+static void previous_move(struct mapping *from, struct mapping *to, const struct vma *v)
+{
+	for (int c = 0; c < MMT_CLASS_COUNT; c++) {
+		uint64_t n = stat_class_count(&v->faults, (enum mmt_class)c);
+		uint32_t moved = n < from->previous[c] ? (uint32_t)n : from->previous[c];
+
+		from->previous[c] -= moved;
+		to->previous[c] += moved;
+	}
+}
+
 static void mapping_set(struct vma *v, struct mapping *m)
 {
-	if (v->mapping)
+	if (v->mapping) {
 		v->mapping->dirty = true;
+		previous_move(v->mapping, m, v);
+	}
 	v->mapping = m;
 	m->dirty = true;
 }
@@ -265,6 +279,17 @@ static void faults_clear(struct mapping *m)
 	m->faults = (struct fault_stat){ 0 };
 }
 
+void mapping_merge(struct vma *v, struct vma *into)
+{
+	struct mapping *from = v->mapping, *to = into->mapping;
+
+	from->dirty = to->dirty = true;
+	from->only = NULL;
+	from->into = to->id;
+	if (from != to)
+		previous_move(from, to, v);
+}
+
 void mapping_forget(const struct vma *v)
 {
 	if (v->mapping && v->mapping->lender == v)
@@ -276,7 +301,7 @@ static void faults_add(struct mapping *m, const struct vma *v)
 {
 	const struct vma *lender = m->lender;
 
-	if (m->live + m->gone == (v->sum ? v->merged : 1) && !lender) {
+	if (m->members++ == 0) {
 		m->faults = v->faults;
 		m->lender = v;
 		return;
@@ -296,7 +321,7 @@ static void sums_clear(struct mapping *m)
 	if (!m->dirty)
 		return;
 	faults_clear(m);
-	m->live = m->gone = m->size = m->reserved = m->most = m->again = m->pages = 0;
+	m->members = m->live = m->gone = m->size = m->reserved = m->most = m->again = m->pages = 0;
 	m->small_unaligned = m->small_refused = m->small_advised = 0;
 	m->least = ~0ull;
 	m->rss = RSS_UNKNOWN;
@@ -321,7 +346,7 @@ static void small_add(struct mapping *m, const struct vma *v)
 static void sums_add(struct mapping *m, const struct vma *v)
 {
 	uint64_t bytes = v->known ? v->v.end - v->v.start : 0, had = v->reach_end - v->reach_start;
-	uint64_t n = v->sum ? v->merged : 1;
+	uint64_t n = v->sum ? v->merged : v->piece ? 0 : 1;
 
 	m->only = m->live + m->gone == 0 || (v->live && !m->live) ? v : v->live ? NULL : m->live == 1 ? m->only : NULL;
 	if (v->live)
@@ -360,23 +385,14 @@ static void vmas_add(struct session *s)
 		}
 }
 
-/* Counts of a class in the interval; a VMA may have gone over to another mapping. */
 static void interval_end(struct session *s, struct mapping *m)
 {
-	bool fresh = !m->version;
+	for (int c = 0; c < MMT_CLASS_COUNT; c++) {
+		uint32_t total = (uint32_t)stat_class_count(&m->faults, (enum mmt_class)c);
+		int32_t added = (int32_t)(total - m->previous[c]);
 
-	if (!m->by_class && m->live)
-		m->by_class = xcalloc(1, sizeof(*m->by_class));
-	m->fresh = fresh && !m->by_class && !s->base.ended;
-	for (int c = 0; c < MMT_CLASS_COUNT && m->by_class; c++) {
-		uint64_t total = stat_class_count(&m->faults, (enum mmt_class)c), *previous = &m->by_class->previous[c];
-
-		m->by_class->added[c] = s->base.ended || total < *previous ? 0 : total - *previous;
-		*previous = total;
-	}
-	if (m->by_class && !m->live && !m->dirty) { /* nothing will come any more */
-		free(m->by_class);
-		m->by_class = NULL;
+		m->added[c] = s->base.ended || added < 0 ? 0 : (uint32_t)added;
+		m->previous[c] = total;
 	}
 	if (m->dirty)
 		m->version = s->base.version;
@@ -386,7 +402,6 @@ static void interval_end(struct session *s, struct mapping *m)
 static void mapping_free(struct mapping *m)
 {
 	faults_clear(m);
-	free(m->by_class);
 	free(m->name);
 	free(m);
 }

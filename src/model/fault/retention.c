@@ -69,12 +69,10 @@ static void vma_merge(struct session *s, struct process *p, struct vma *v)
 	row->previous += v->previous;
 	row->interval_faults += v->interval_faults;
 	vma_changed(s, row);
+	mapping_merge(v, row);
 	vma_move_faults(row, v);
 	row->again += v->again;
 	v->into = row;
-	v->mapping->dirty = row->mapping->dirty = true;
-	v->mapping->only = NULL;
-	v->mapping->into = row->mapping->id;
 	merged_note(s, MERGED_VMA, v->id, row->id);
 }
 

@@ -66,6 +66,7 @@ struct vma {
 	bool to_the_end;           /* it was there when its mm ended */
 	uint32_t elf_read;         /* enum input_elf_read: why its file does not say what it is; ELF_READ: it need not */
 	bool guard_below, thread_stack;
+	bool piece;            /* what one that goes on has lost: bounds.c */
 	bool sum;              /* stands for VMAs that are gone: so many with faults */
 	uint32_t merged;
 	uint64_t again;        /* of these: pages touched again (mapping.h) */

@@ -87,8 +87,10 @@ void vma_name_by_bounds(const struct session *s, struct vma *v)
 		return;
 	if (!name && mm_heap_begins(v->mm, &v->v))
 		name = "[heap]";
-	if (name)
-		vma_name(v, name, strlen(name));
+	if (!name)
+		return;
+	vma_name(v, name, strlen(name));
+	vma_changed(s, v);
 }
 
 #define CHAIN_LOOK 32

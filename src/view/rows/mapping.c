@@ -194,14 +194,14 @@ static struct value get_rate(const struct field *f, const void *row, const struc
 
 	(void)f;
 	for (int c = 0; c < MMT_CLASS_COUNT; c++)
-		n += mapping_interval(mapping_of(row), (enum mmt_class)c);
+		n += mapping_of(row)->added[c];
 	return stat_rate(n, stat_of(row), t);
 }
 
 static struct value get_class_added(const struct field *f, const void *row, const struct tick *t)
 {
 	(void)t;
-	return value_uint(mapping_interval(mapping_of(row), (enum mmt_class)f->arg));
+	return value_uint(mapping_of(row)->added[f->arg]);
 }
 
 #define CLASS_COLUMN(NAME, n, class_key, class_title, class_help) \

@@ -336,7 +336,7 @@ static bool gone(const void *row)
 }
 
 const struct row_type row_vma = {
-	.name = "vma", .noun = "VMA with faults", .nouns = "VMAs with faults", .help = "mappings and the faults on them",
+	.name = "vma", .noun = "VMA with faults", .nouns = "VMAs with faults", .help = "VMAs and the faults on them",
 	.sort = "rate", .fields = fields, .count = FIELD_COUNT(fields), .each = each, .version = version, .gone = gone,
 	.quiet = quiet,
 };
