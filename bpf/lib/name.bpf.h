@@ -8,7 +8,7 @@
 #include "maps.bpf.h"
 
 /* include/linux/fs.h: the bit moved from 25 to 24 in 6.14, and in stable kernels before, of
- * which no type tells; 25 means something else then. */
+ * which no type shows; 25 means something else then. */
 #define FMODE_BACKING_MAYBE (3u << 24)
 #define FMODE_NOACCOUNT (1u << 29) /* all backing files have it, few others */
 #define ANON_INODE_FS_MAGIC 0x09041934ul

@@ -115,7 +115,7 @@ enum mmt_name_flag {
 	MMT_NAME_STAMP = 64,   /* a struct mmt_file_stamp comes first */
 };
 
-/* What tells another file under the same path. */
+/* What distinguishes another file under the same path. */
 struct mmt_file_stamp { __u64 size, ctime_ns; };
 
 #define MMT_NAME_MAX 767 /* bytes of a path before its last part */
@@ -159,7 +159,7 @@ struct mmt_exit {
 	__u64 min_flt, maj_flt; /* of this thread in its life */
 };
 
-/* A process that was there before us, at its end: no fork told of it. */
+/* A process that was there before us, at its end: no fork announced it. */
 struct mmt_named {
 	struct mmt_head head;
 	__u64 start_boottime;

@@ -34,7 +34,7 @@ void top_probe_free(struct top_probe *p);
 /* NULL: none works here. */
 const struct candidate *top_probe_backend(const struct top_probe *p, enum hook_id hook);
 
-/* Are interrupts told from the processes that they interrupt? */
+/* Are interrupts distinguished from the processes that they interrupt? */
 bool top_probe_percpu(const struct top_probe *p);
 /* Is RSS known? */
 bool top_probe_pages(const struct top_probe *p);

@@ -29,7 +29,7 @@ static bool is_main(const struct view *v, const struct row_type *type)
 	return type == (v->show->events ? v->show->events[0] : v->show->rows[0]);
 }
 
-/* The first is told: of a full disk one is enough. */
+/* The first is reported: of a full disk one is enough. */
 static void failed(struct view *v, const struct row_type *type, int err)
 {
 	if (v->err)

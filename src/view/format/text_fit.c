@@ -100,7 +100,7 @@ static bool take_classes(struct choice *c, int most)
 	return true;
 }
 
-/* What tells nothing, and goes where room is dear. */
+/* What says nothing, and goes where room is dear. */
 static bool is_idle(const struct choice *c, int i)
 {
 	const struct field *f = &c->type->fields[i];
