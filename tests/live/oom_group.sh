@@ -60,6 +60,7 @@ kill_group() { # OOM.GROUP
 	kill -INT "$tracer"
 	wait "$tracer"
 	mkdir "$outer/inner" && echo 24M > "$outer/inner/memory.max"
+	echo 0 > "$outer/inner/memory.swap.max" 2> /dev/null # else what is too large is swapped out and lives on
 	counters="vmstat $vmstat oom_kill $oom_kill oom_group_kill $group_kill"
 	lines=$(grep -c '"type":"oom"' "$tmp/json")
 	echo "# oom.group $1: $lines lines; $counters"
