@@ -36,7 +36,7 @@ emptied() { ! grep -q . "$outer/inner/cgroup.procs"; }
 # shellcheck disable=SC2317 # await calls it
 started() { grep -qs '"start"' "$tmp/json" || ! kill -0 "$tracer"; }
 kill_group() { # OOM.GROUP
-	local vmstat oom_kill group_kill sleepers=() i
+	local group_kill sleepers=() i
 	echo "$1" > "$outer/inner/memory.oom.group"
 	rm -f "$tmp/json"
 	"$m" hist oom --json -o "$tmp/json" 2> "$tmp/err" &
