@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """stress-ng under mmtrace: the total is what the kernel counted, twice: what wait4
-told mmtrace, and what it told a program in between that waits for all that ran.
+reported to mmtrace, and what it reported to a program in between that waits for all that ran.
 What lies between has a line that names it.
 
 Usage: tests/live/stressors.py [--all] [NAME...]

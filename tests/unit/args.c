@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Random command lines through src/args and what src/cmd/check.c says of tables: always the same
- * ones, MMT_LINES of them (1,000).  None may end badly or leak, and whoever is refused is told why. */
+ * ones, MMT_LINES of them (1,000).  None may end badly or leak, and each refusal says why. */
 #include "args/args.h"
 
 #include <stdlib.h>

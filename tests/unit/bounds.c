@@ -292,8 +292,8 @@ static void parts_may_be_merged_away(void)
 struct world {
 	struct session *s;
 	bool read_only[PAGES];
-	struct { uint64_t from, to; uint32_t sig; } told[4096];
-	size_t told_count;
+	struct { uint64_t from, to; uint32_t sig; } announced[4096];
+	size_t announced_count;
 	bool streamed;
 	struct { struct mmt_vma vma; uint64_t count[PAGES]; } rows[PAGES * (PAGES + 1)];
 	size_t row_count;
@@ -314,14 +314,14 @@ static struct mmt_vma vma_around(const struct world *w, uint64_t page)
 }
 
 /* As BPF does: nothing is announced twice. */
-static bool told(struct world *w, const struct mmt_vma *v)
+static bool announced(struct world *w, const struct mmt_vma *v)
 {
-	for (size_t i = 0; i < w->told_count; i++)
-		if (w->told[i].from == v->start && w->told[i].to == v->end && w->told[i].sig == v->sig)
+	for (size_t i = 0; i < w->announced_count; i++)
+		if (w->announced[i].from == v->start && w->announced[i].to == v->end && w->announced[i].sig == v->sig)
 			return w->streamed; /* rows have no address that would show it */
-	w->told[w->told_count].from = v->start;
-	w->told[w->told_count].to = v->end;
-	w->told[w->told_count++].sig = v->sig;
+	w->announced[w->announced_count].from = v->start;
+	w->announced[w->announced_count].to = v->end;
+	w->announced[w->announced_count++].sig = v->sig;
 	return false;
 }
 
@@ -353,7 +353,7 @@ static void fault(struct world *w, uint64_t page)
 
 	if (w->waiting_count + 2 > sizeof(w->waiting) / sizeof(w->waiting[0]))
 		drain(w);
-	if (!told(w, &vma)) {
+	if (!announced(w, &vma)) {
 		w->waiting[w->waiting_count].is_seen = true;
 		w->waiting[w->waiting_count].seen = make_seen(42, 1, vma, "");
 		w->waiting[w->waiting_count++].seen.head.time = ++w->now;
@@ -376,7 +376,7 @@ static void layout(struct world *w)
 
 	for (uint64_t page = 0; page < PAGES; n++) {
 		vmas[n] = vma_around(w, page);
-		told(w, &vmas[n]);
+		announced(w, &vmas[n]);
 		page = (vmas[n].end - BASE) / PAGE;
 	}
 	layout_at(w->s, ++w->now, n, vmas);

@@ -234,7 +234,7 @@ static void leak_or_cache(void)
 static uint64_t speeds_up(int i) { return (uint64_t)i * (uint64_t)i; }
 static uint64_t early_growth(int i) { return 7 * (uint64_t)(i < LONG_RUN / 2 ? i : LONG_RUN / 2); }
 
-/* Readings of the whole run, at equal distances: the slope of a curve tells where they stand. */
+/* Readings of the whole run, at equal distances: the slope of a curve shows where they stand. */
 static void long_runs_are_thinned(void)
 {
 	struct trend t = trend_of(LONG_RUN, leaks, 0);
