@@ -135,7 +135,7 @@ def check_oom(g):
           len(kills), events)
     in_group, everywhere = kills
     check('the limit of a cgroup as the cause',
-          (in_group['pid'], in_group['cause'], in_group['cgroup']) == (g.pids[2], 'cgroup', 'hogs') and
+          (in_group['pid'], in_group['cause'], in_group['cgroup']) == (g.pids[2], 'cgroup', '/hogs') and
           in_group['cgroup_max_bytes'] == 24 * MIB >= in_group['cgroup_usage_bytes'] > 23 * MIB and
           20 * MIB < in_group['anon_bytes'] <= 24 * MIB and in_group['vsize_bytes'] > 60 * MIB, in_group)
     check('want of memory everywhere as the cause',
