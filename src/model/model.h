@@ -26,7 +26,7 @@ struct model_type {
 /* A fact of the run, as text.  Groups in use:
  * run: command version kernel latency_span module; argv: 0 1 2 ...; target: text title;
  * pid: PID -> start time; backend: hook -> its name; unknown: key -> reason; expand: PID;
- * option: what models and views must know of the options and of the kernel;
+ * readahead: DEVICE -> KiB; option: what models and views must know of the options and of the kernel;
  * of hist region: name -> bounds; of leak domain: key; of doctor machine and remedy: key -> text */
 struct fact { char *group, *key, *value; struct fact *next; };
 

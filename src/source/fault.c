@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "host/readahead.h"
 #include "host/thp.h"
 #include "host/cgroup.h"
 #include "host/procfs.h"
@@ -46,6 +47,11 @@ static int probe_options_make(struct source *s, struct probe_options *o, struct 
 	return a->target.cgroup && (o->cgroup = cgroup_open(a->target.cgroup, e)) < 0 ? -1 : 0;
 }
 
+static void emit_readahead(void *ctx, const char *device, uint64_t kib)
+{
+	emit_number(ctx, "readahead", device, kib);
+}
+
 /* What the model must know of this kernel and cannot ask itself. */
 static void emit_kernel(struct source *s)
 {
@@ -58,6 +64,7 @@ static void emit_kernel(struct source *s)
 	emit_fact(s, "option", "elf_given", "");
 	if (uname(&uts) == 0 && sscanf(uts.release, "%u.%u", &major, &minor) == 2 && (major < 6 || (major == 6 && minor < 7)))
 		emit_fact(s, "option", "heap_touching", "");
+	readahead_each(emit_readahead, s);
 	if (thp_setting(thp))
 		emit_fact(s, "option", "thp", thp);
 	if (!procfs_vsyscall(&start, &end, perm))

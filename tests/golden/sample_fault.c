@@ -137,6 +137,17 @@ static void second(void)
 	RECORD(make_exit(42));
 }
 
+/* A hostile name of a cgroup, and a limit that was hit. */
+static void limits(struct record_writer *w)
+{
+	static const char group[] = "/batch" HOSTILE_COMM;
+	struct input_limit limit = { .bytes = 16 << 20, .hits = 3, .pid = 42 };
+
+	put(w, INPUT_LIMIT, &limit, sizeof(limit), group, sizeof(group));
+	limit.hits = 340;
+	put(w, INPUT_LIMIT, &limit, sizeof(limit), group, sizeof(group));
+}
+
 static void sample(struct record_writer *w, const char *command)
 {
 	const struct input_rusage ru = { 55, 3 };
@@ -150,6 +161,7 @@ static void sample(struct record_writer *w, const char *command)
 	put_fact(w, "unknown", "gup", "GUP \"faults\"");
 	put_start(w, command);
 	first();
+	limits(w);
 	put_tick(w, 1, false);
 	second();
 	put_tick(w, 2, false);

@@ -322,8 +322,42 @@ static void names_without_end_are_bounded(void)
 	session_free(s);
 }
 
+static void read_page(struct session *s, uint64_t page, unsigned flags)
+{
+	struct mmt_fault f = make_fault(9, 1, 0x600000, 8, MMT_CLASS_FILE_READ);
+
+	f.addr += page * 4096;
+	f.flags |= flags;
+	APPLY(s, f);
+}
+
+/* 1,024 pages of a file: in order, with read-ahead; then all at random, though 32 of them were read in. */
+static void how_a_file_is_read(void)
+{
+	struct session *s = session_new();
+	const struct mapping *m;
+
+	APPLY(s, make_fork(9, 1, 1, 5, "x"));
+	APPLY(s, make_seen(9, 1, make_vma(0x600000, 0x600000 + 1024 * 4096, 5, MMT_VMA_FILE, 8), "file"));
+	for (unsigned i = 0; i < 1024; i++)
+		read_page(s, i, i % 32 ? 0 : MMT_FAULT_MAJOR);
+	tick(s);
+	m = only_busy(s);
+	CHECK(m && m->reads.seen == 32 && m->reads.ordered == 31);
+	CHECK(m && m->reads.again == 0 && m->reads.pages == 1024);
+	for (unsigned i = 0; i < 1024; i++)
+		read_page(s, i * 613 % 1024, MMT_FAULT_MAJOR);
+	tick(s);
+	m = only_busy(s);
+	CHECK(m && m->reads.seen == 32 + 1024);
+	CHECK(m && m->reads.ordered < 31 + 16); /* of steps of 613 pages none, but for chance */
+	CHECK(m && m->reads.again == 32);
+	session_free(s);
+}
+
 int main(void)
 {
+	RUN("mapping", how_a_file_is_read);
 	RUN("mapping", chunks_of_one_size_are_one);
 	RUN("mapping", what_was_before_is_no_activity);
 	RUN("mapping", what_was_cut_off_is_no_vma);

@@ -204,6 +204,7 @@ void vma_add_fault(struct session *s, struct mm *mm, const struct mmt_fault *f)
 	struct vma *v = vma_of_page(s, vma_get(s, mm, f->sig, f->anchor), page);
 
 	stat_add(&v->faults, f);
+	reads_add(v, page, f->flags);
 	hull(&v->low, &v->high, page, page + PAGE);
 	vma_changed(s, v);
 }

@@ -151,6 +151,7 @@ static void session_input(struct model *m, const struct input *in)
 	case INPUT_RSS: layout_resident(s, in->head, in->body, input_count(in)); break;
 	case INPUT_LEVEL: take_level(s, in->head); break;
 	case INPUT_LOSSES: s->readings++; break; /* they come behind the rows */
+	case INPUT_LIMIT: process_limited(s, in); break;
 	case INPUT_RUSAGE:
 		s->rusage = *(const struct input_rusage *)in->head;
 		s->rusage_known = true;

@@ -42,6 +42,8 @@ struct process *process_started(struct session *s, pid_t pid, uint64_t start);
 void process_exited(struct session *s, struct process *p);
 void process_name(struct session *s, struct process *p, const char *name, size_t max);
 void processes_listed(struct session *s, const struct mmt_watch *watch, size_t n);
+void process_free(struct process *p);
+void process_limited(struct session *s, const struct input *in);
 void processes_free(struct session *s);
 
 /* --- mm.c --- */
@@ -120,6 +122,13 @@ void mapping_merge(struct vma *v, struct vma *into);
 /* v's faults are about to go elsewhere. */
 void mapping_forget(const struct vma *v);
 void mappings_free(struct session *s);
+
+/* --- read_order.c --- */
+void reads_add(struct vma *v, uint64_t page, uint64_t flags);
+/* Major faults beyond the pages of v's file: they were read in, lost and read in again. */
+uint64_t reads_again(const struct vma *v);
+void reads_merge(struct vma *to, const struct vma *from);
+void reads_sum(struct mapping_reads *to, const struct vma *v);
 
 /* --- slot.c --- */
 /* The VMA that the key leads to, or NULL. */

@@ -10,7 +10,10 @@
 #include <stdint.h>
 
 #include "model/fault/part.h"
+#include "model/fault/reads.h"
 #include "model/fault/stat.h"
+
+#define PAGES_UNKNOWN (~0ull)
 
 struct mm;
 struct vma;
@@ -36,10 +39,12 @@ struct mapping {
 	uint64_t members;           /* rows of VMAs */
 	uint64_t size, reserved;    /* bytes of living VMAs: accessible, and not */
 	uint64_t rss, rss_time;     /* RSS_UNKNOWN: of no living VMA; time of the oldest reading */
-	uint64_t again, pages;      /* of anonymous memory: first touches beyond the pages of their VMA, and those pages */
+	uint64_t again, pages;      /* of anonymous memory: first touches beyond the pages of their VMA; pages of the live, */
+	uint64_t gone_pages;        /* and of those that are gone, where that is known of all */
 	/* first writes of small pages, by what keeps huge ones out of their VMA: no aligned 2 MiB in it,
 	 * MADV_NOHUGEPAGE; and where MADV_HUGEPAGE was given */
 	uint64_t small_unaligned, small_refused, small_advised;
+	struct mapping_reads reads;
 	const struct vma *only;     /* the one that lives, or the only one; NULL: there are several */
 	struct fault_stat faults;
 	const struct vma *lender;   /* whose classes faults borrows, as there is no other VMA; NULL: they are owned */

@@ -321,8 +321,9 @@ static void sums_clear(struct mapping *m)
 	if (!m->dirty)
 		return;
 	faults_clear(m);
-	m->members = m->live = m->gone = m->size = m->reserved = m->most = m->again = m->pages = 0;
+	m->members = m->live = m->gone = m->size = m->reserved = m->most = m->again = m->pages = m->gone_pages = 0;
 	m->small_unaligned = m->small_refused = m->small_advised = 0;
+	m->reads = (struct mapping_reads){ 0 };
 	m->least = ~0ull;
 	m->rss = RSS_UNKNOWN;
 	m->only = NULL;
@@ -364,8 +365,14 @@ static void sums_add(struct mapping *m, const struct vma *v)
 		m->most = had > m->most ? had : m->most;
 	}
 	m->again += again_of(v);
-	m->pages += v->live && v->v.vm_flags & VM_ACCESS ? pages_of(v) : 0;
+	if (v->sum)
+		m->gone_pages = PAGES_UNKNOWN;
+	else if (v->live)
+		m->pages += v->v.vm_flags & VM_ACCESS ? pages_of(v) : 0;
+	else if (m->gone_pages != PAGES_UNKNOWN)
+		m->gone_pages += pages_of(v);
 	small_add(m, v);
+	reads_sum(&m->reads, v);
 	faults_add(m, v);
 }
 

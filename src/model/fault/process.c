@@ -4,6 +4,13 @@
 
 #include "model/fault/internal.h"
 
+static void limit_free(struct group_limit *l)
+{
+	if (l)
+		free(l->path);
+	free(l);
+}
+
 struct process *session_find(const struct session *s, pid_t pid)
 {
 	struct process *p = map_get_number(&s->by_pid, (uint64_t)pid);
@@ -88,11 +95,37 @@ void processes_listed(struct session *s, const struct mmt_watch *watch, size_t n
 	}
 }
 
+/* Readings of one group; another group begins anew. */
+void process_limited(struct session *s, const struct input *in)
+{
+	const struct input_limit *head = in->head;
+	struct process *p = session_find(s, head->pid);
+	struct group_limit *l = p ? p->limit : NULL;
+	const char *path = in->body;
+
+	if (!p || !in->size || path[in->size - 1])
+		return;
+	if (l && !strcmp(l->path, path)) {
+		l->bytes = head->bytes;
+		l->last = head->hits;
+		return;
+	}
+	limit_free(l);
+	p->limit = xcalloc(1, sizeof(*l));
+	*p->limit = (struct group_limit){ head->bytes, head->hits, head->hits, xstrdup(path) };
+}
+
+void process_free(struct process *p)
+{
+	stat_free(&p->faults);
+	limit_free(p->limit);
+	free(p);
+}
+
 void processes_free(struct session *s)
 {
 	for (struct process *p = s->processes, *next; p; p = next) {
 		next = p->next;
-		stat_free(&p->faults);
-		free(p);
+		process_free(p);
 	}
 }

@@ -70,6 +70,7 @@ static void vma_merge(struct session *s, struct process *p, struct vma *v)
 	row->interval_faults += v->interval_faults;
 	vma_changed(s, row);
 	mapping_merge(v, row);
+	reads_merge(row, v);
 	vma_move_faults(row, v);
 	row->again += v->again;
 	v->into = row;
@@ -239,8 +240,7 @@ static void processes_drop(struct session *s)
 	for (struct process *p = s->processes, *next; p; p = next) {
 		next = p->next;
 		if (p->into) {
-			stat_free(&p->faults);
-			free(p);
+			process_free(p);
 		} else {
 			p->next = oldest_first;
 			oldest_first = p;

@@ -14,10 +14,18 @@
 #include "decode/decode.h"
 #include "model/fault/mapping.h"
 #include "model/fault/part.h"
+#include "model/fault/reads.h"
 #include "model/fault/stat.h"
 #include "model/model.h"
 
 #define RSS_UNKNOWN (~0ull)
+
+/* The memory limit of a cgroup that holds a process. */
+struct group_limit {
+	uint64_t bytes;
+	uint64_t first, last; /* how often it was hit, when first and last asked */
+	char *path;           /* of the group, below the mounted root; owned; "": none has a limit */
+};
 
 struct process {
 	uint32_t id;         /* unique in the session */
@@ -39,6 +47,7 @@ struct process {
 	uint32_t merged;     /* how many that ended stand in this row; 0: it is one */
 	struct process *into; /* being merged into that one */
 	bool kept;           /* an mm of its is in use still */
+	struct group_limit *limit; /* owned; NULL: not asked yet */
 	struct mm *past;     /* made up, for what is left of its mms that ended; NULL: none */
 	struct process *next;
 	struct process *older; /* the one before with this pid */
@@ -70,6 +79,7 @@ struct vma {
 	bool sum;              /* stands for VMAs that are gone: so many with faults */
 	uint32_t merged;
 	uint64_t again;        /* of these: pages touched again (mapping.h) */
+	struct reads reads;
 	struct vma *into;      /* being merged into that one */
 	struct mapping *mapping;  /* NULL: none was chosen yet */
 	uint64_t reach_start, reach_end; /* all addresses it ever had, as seen at ticks; end 0: none were */

@@ -9,6 +9,8 @@
 #define VM_SHARED 0x8u
 #define VM_MAYSHARE 0x80u /* MAP_SHARED; a file that is open for reading only loses VM_SHARED (mmap_region()) */
 #define VM_GROWSDOWN 0x100u
+#define VM_SEQ_READ 0x8000u  /* MADV_SEQUENTIAL */
+#define VM_RAND_READ 0x10000u /* MADV_RANDOM */
 #define VM_HUGETLB 0x400000u
 #define VM_HUGEPAGE 0x20000000u   /* MADV_HUGEPAGE */
 #define VM_NOHUGEPAGE 0x40000000u /* MADV_NOHUGEPAGE */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What the numbers of live say, in words, under its last tables. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -80,8 +81,67 @@ static void put_small_pages(struct text *x)
 			  stat_class_count(&most->faults, MMT_CLASS_ANON_WRITE), why);
 }
 
+#define READS_LEAST 64 /* major faults of which a share says something */
+
+static const char *read_ahead(const struct mapping *m, const struct text *x)
+{
+	char device[32];
+	const char *kib;
+
+	if (m->reads.vm_flags & VM_RAND_READ)
+		return "read-ahead off (MADV_RANDOM)";
+	if (m->reads.vm_flags & VM_SEQ_READ)
+		return "much read-ahead (MADV_SEQUENTIAL)";
+	snprintf(device, sizeof(device), "%u:%u", m->reads.dev >> 20, m->reads.dev & 0xfffff);
+	kib = model_fact(x->t->model, "readahead", device);
+	return kib ? tick_printf(x->t, strcmp(kib, "0") ? "read-ahead %sK" : "read-ahead off on its device", kib) : NULL;
+}
+
+/* Of the file with the most major faults: at random or in order, and whether pages come again. */
+static void put_reads(struct text *x)
+{
+	const struct mapping *most = NULL;
+	const char *ahead, *again = "";
+	uint64_t share;
+
+	for (const struct mapping *m = session_of(x->t->model)->mappings; m; m = m->next)
+		if (m->reads.seen >= READS_LEAST && (!most || m->reads.seen > most->reads.seen))
+			most = m;
+	if (!most)
+		return;
+	share = most->reads.ordered * 100 / most->reads.seen;
+	ahead = read_ahead(most, x);
+	if (most->reads.again)
+		again = tick_printf(x->t, "; its pages were read in %.1f times over",
+				    1 + (double)most->reads.again / (double)most->reads.pages);
+	text_wrap(x, "%s: %" PRIu64 " major faults, %" PRIu64 " %% of them in order: read %s%s%s%s",
+		  tick_escaped(x->t, mapping_label(most, x->t)), most->reads.seen, share,
+		  share >= 50 ? "in order" : "at random", ahead ? "; " : "", ahead ? ahead : "", again);
+}
+
+/* The group whose limit was hit most often meanwhile. */
+static void put_limit(struct text *x)
+{
+	const struct group_limit *most = NULL;
+	bool ended = false;
+	char bytes[16];
+
+	for (const struct process *p = session_of(x->t->model)->processes; p; p = p->next)
+		if (p->limit && (!most || p->limit->last - p->limit->first > most->last - most->first)) {
+			most = p->limit;
+			ended = p->dead;
+		}
+	if (most && most->last > most->first)
+		text_wrap(x,
+			  "cgroup %s came to its memory limit of %s %s%" PRIu64 " times: pages are reclaimed first, within its faults",
+			  tick_escaped(x->t, most->path), text_bytes(bytes, sizeof(bytes), most->bytes),
+			  ended ? "at least " : "", most->last - most->first); /* asked while it lived */
+}
+
 void text_hints(struct text *x)
 {
 	put_legend(x);
 	put_small_pages(x);
+	put_reads(x);
+	put_limit(x);
 }

@@ -101,11 +101,13 @@ static struct value get_title(const struct field *f, const void *row, const stru
 {
 	const struct mapping *m = mapping_of(row);
 	const char *name = mapping_label(m, t), *times = t->ascii ? "x" : "\xc3\x97";
-	uint64_t all = m->live + m->gone;
+	uint64_t all = m->live + m->gone, pages = m->live ? m->pages : m->gone_pages;
 
 	(void)f;
-	if (m->again > m->pages && m->pages) /* the whole of it, once more at least */
-		name = tick_printf(t, "%s touched %s%" PRIu64, name, times, 1 + m->again / m->pages);
+	if (m->again >= pages && pages) /* the whole of it, once more at least */
+		name = tick_printf(t, "%s touched %s%" PRIu64, name, times, 1 + m->again / pages);
+	if (m->reads.again >= m->reads.pages && m->reads.again)
+		name = tick_printf(t, "%s read %s%" PRIu64, name, times, 1 + m->reads.again / m->reads.pages);
 	if (all > 1 && m->gone && m->live)
 		return value_text(tick_printf(t, "%s %s%" PRIu64 " (%" PRIu64 " gone)", name, times, all, m->gone));
 	if (all > 1)
@@ -143,7 +145,7 @@ static struct value get_start(const struct field *f, const void *row, const stru
 
 /* --- how much --- */
 
-enum amount { LIVE, GONE, SIZE, RESERVED, AGAIN };
+enum amount { LIVE, GONE, SIZE, RESERVED, AGAIN, ORDERED, READ_AGAIN };
 
 static struct value get_amount(const struct field *f, const void *row, const struct tick *t)
 {
@@ -156,6 +158,8 @@ static struct value get_amount(const struct field *f, const void *row, const str
 	case SIZE: return m->known ? value_uint(m->size) : value_none();
 	case AGAIN: return m->known ? value_uint(m->again) : value_none();
 	case RESERVED: return m->known ? value_uint(m->reserved) : value_none();
+	case ORDERED: return m->reads.seen ? value_uint(m->reads.ordered) : value_none();
+	case READ_AGAIN: return m->reads.pages ? value_uint(m->reads.again) : value_none();
 	}
 	return value_none();
 }
@@ -254,6 +258,12 @@ static const struct field fields[] = {
 	{ .key = "again", .path = "touched_again", .title = "AGAIN", .unit = UNIT_COUNT, .width = 8, .flow = FLOW_TOTAL,
 	  .help = "first touches of anonymous memory beyond the pages of its VMAs: given back (MADV_DONTNEED), touched again",
 	  .merge = MERGE_SUM, .rank = RANK_ASKED, .get = get_amount, .arg = AGAIN },
+	{ .key = "ordered", .path = "reads_in_order", .title = "IN_ORDER", .unit = UNIT_COUNT, .width = 8,
+	  .flow = FLOW_TOTAL, .help = "major faults on its file that came at most 512K behind the one before",
+	  .merge = MERGE_SUM, .rank = RANK_ASKED, .get = get_amount, .arg = ORDERED },
+	{ .key = "read_again", .title = "READ_AGAIN", .unit = UNIT_COUNT, .width = 10, .flow = FLOW_TOTAL,
+	  .help = "major faults beyond the pages of its file VMAs: read in, lost and read in again", .merge = MERGE_SUM,
+	  .rank = RANK_ASKED, .get = get_amount, .arg = READ_AGAIN },
 	{ .key = "kind", .title = "KIND", .width = -4, .label = true,
 	  .help = "what it is: text, rodata, data, heap, stack, anon, file ...", .rank = RANK_NEEDED, .get = get_kind },
 	{ .key = "name", .title = "NAME", .width = -4, .help = "file or name, as in /proc/PID/maps", .label = true,

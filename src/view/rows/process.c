@@ -95,6 +95,27 @@ static struct value get_unattributed(const struct field *f, const void *row, con
 	return value_int((int64_t)(f->arg ? stat_of(row)->unattributed_major : stat_of(row)->unattributed_minor));
 }
 
+static const struct group_limit *limit_of(const void *row)
+{
+	const struct group_limit *l = process_of(row)->limit;
+
+	return l && l->path[0] ? l : NULL;
+}
+
+static struct value get_limit_group(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return limit_of(row) ? value_text(limit_of(row)->path) : value_none();
+}
+
+static struct value get_limit(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct group_limit *l = limit_of(row);
+
+	(void)t;
+	return l ? value_uint(f->arg ? l->last - l->first : l->bytes) : value_none();
+}
+
 /* clang-format off */
 static const struct field fields[] = {
 	{ .key = "proc", .help = "number of the process in this run", .unit = UNIT_NUMBER, .rank = RANK_DATA,
@@ -113,6 +134,14 @@ static const struct field fields[] = {
 	  .width = 7, .label = true, .flags = FIELD_VOLATILE, .rank = RANK_ASKED, .get = get_ppid },
 	{ .key = "parent", .title = "PARENT", .help = "name of its parent then", .width = -6, .label = true,
 	  .flags = FIELD_SAME_GOES, .rank = 5, .get = get_parent },
+	{ .key = "limit_group", .path = "limit.group",
+	  .help = "cgroup whose memory limit it is under: of those above it the lowest",
+	  .rank = RANK_DATA, .get = get_limit_group },
+	{ .key = "limit", .path = "limit.bytes", .title = "LIMIT", .width = 6, .help = "that limit", .unit = UNIT_BYTES,
+	  .flow = FLOW_LEVEL, .merge = MERGE_MAX, .rank = RANK_ASKED, .get = get_limit, .arg = 0 },
+	{ .key = "limit_hits", .path = "limit.hits", .title = "HITS", .width = 6, .flow = FLOW_LEVEL, .merge = MERGE_MAX,
+	  .help = "how often that group came to it since mmtrace saw the process there", .unit = UNIT_COUNT,
+	  .rank = RANK_ASKED, .get = get_limit, .arg = 1 },
 	{ .key = "live", .help = "has it not ended", .rank = RANK_DATA, .get = get_live },
 	STAT_TOTAL
 	STAT_RATE

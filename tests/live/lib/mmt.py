@@ -100,6 +100,7 @@ BUILDS = {
     'calls32': ['-static'],
     'confine': ['-static'],
     'crowd': ['-static'],
+    'culprits': ['-static'],
     'floods': ['-static'],
     'fork_storm': ['-static'],
     'fuse': ['-static'],
