@@ -123,7 +123,7 @@ check-vm: all
 
 test-long: deps-long
 	@$(MAKE) --no-print-directory all
-	@tests/run lint unit live vm long
+	@MMT_ALL=1 tests/run all long
 
 coverage:
 	@tests/coverage
