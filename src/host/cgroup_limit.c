@@ -93,6 +93,21 @@ static uint64_t hits_of(const struct hierarchy *h, const char *path)
 	return n;
 }
 
+static bool limit_of(const struct hierarchy *h, const char *path, uint64_t *bytes)
+{
+	return group_number(h, path, h->v1 ? "memory.limit_in_bytes" : "memory.max", "", bytes) && *bytes < NO_LIMIT;
+}
+
+bool cgroup_limit_again(struct cgroup_limit *l)
+{
+	struct hierarchy h;
+
+	if (!hierarchy_find(&h) || !limit_of(&h, l->path, &l->bytes))
+		return false;
+	l->hits = hits_of(&h, l->path);
+	return true;
+}
+
 bool cgroup_limit_read(pid_t pid, struct cgroup_limit *out)
 {
 	struct hierarchy h;
@@ -103,7 +118,7 @@ bool cgroup_limit_read(pid_t pid, struct cgroup_limit *out)
 	if (!hierarchy_find(&h) || !group_of(pid, h.v1, path, sizeof(path)))
 		return false;
 	while ((last = strrchr(path, '/')) && path[1]) {
-		if (group_number(&h, path, h.v1 ? "memory.limit_in_bytes" : "memory.max", "", &bytes) && bytes < out->bytes) {
+		if (limit_of(&h, path, &bytes) && bytes < out->bytes) {
 			out->bytes = bytes;
 			memcpy(out->path, path, sizeof(path));
 		}

@@ -16,5 +16,7 @@ struct cgroup_limit {
 /* Of the groups on the way up to the root the one with the lowest limit.  false: there is
  * none, or it cannot be read. */
 bool cgroup_limit_read(pid_t pid, struct cgroup_limit *out);
+/* Once more of the group at l->path, whoever is in it.  false: it is gone, or has no limit now. */
+bool cgroup_limit_again(struct cgroup_limit *l);
 
 #endif

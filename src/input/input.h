@@ -94,7 +94,7 @@ struct input_resident { uint64_t start, bytes; };
 struct input_level { double overhead_pct; uint32_t sample, level; };
 struct input_rusage { uint64_t minor, major; };
 /* bytes: the lowest on the way up to the root; hits: how often something was refused or reclaimed there for it. */
-struct input_limit { uint64_t bytes, hits; int32_t pid; uint32_t pad; };
+struct input_limit { uint64_t bytes, hits; int32_t pid; uint32_t last; }; /* last: after the run */
 
 struct input_cell { struct mmt_hist_key key; struct mmt_hist_row row; uint32_t unkeyed, pad; /* unkeyed: in no row */ };
 

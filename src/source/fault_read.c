@@ -167,7 +167,7 @@ int fault_refresh(struct fault_source *f, bool all, struct error *e)
 		err = probe_aggregate(f->probe, all, &reader, f);
 	stacks_read(&f->s);
 	resident_read(&f->resident, &f->s, wants_vmas);
-	group_limits_read(&f->s);
+	group_limits_read(&f->s, all);
 	if (all)
 		elf_finish(&f->elf);
 	probe_losses(f->probe, all, losses);

@@ -5,7 +5,7 @@
 
 #include "source/source.h"
 
-/* At each interval. */
-void group_limits_read(struct source *s);
+/* At each interval; last: when the run is over, of groups that are still there. */
+void group_limits_read(struct source *s, bool last);
 
 #endif

@@ -48,9 +48,10 @@ def last_screen(name, *options, prepare=None):
             prepare(victim.pid)
         child, fd = start_mmtrace(victim.pid, *options)
         text = read_to_end(fd, until='mmtrace culprits')
-        said = [line for line in victim.ask('').split() if '=' in line]
+        victim.process.stdin.write('\n')
+        text += read_to_end(fd) # at once: mmtrace may wait for a reader
+        said = [line for line in victim.line().split() if '=' in line]
         victim.rest()
-        text += read_to_end(fd)
         status = os.waitpid(child, 0)[1]
         os.close(fd)
     for file in ('index.dat', 'journal.dat', 'table.dat'):
@@ -60,7 +61,7 @@ def last_screen(name, *options, prepare=None):
     lines = text.split('\x1b[2J')[-1].rstrip('\n').split('\n')
     summary = lines[max(i for i, line in enumerate(lines) if line.startswith('mmtrace culprits')):]
     check(max(map(len, summary)) <= COLUMNS, summary)
-    return summary[:ROWS], {word.split('=')[0]: int(word.split('=')[1]) for word in said}
+    return [line.replace('×', 'x') for line in summary[:ROWS]], {word.split('=')[0]: int(word.split('=')[1]) for word in said}
 
 
 def first_row(screen):
@@ -88,14 +89,14 @@ def purge():
     screen, truth = last_screen('purge')
     row = first_row(screen)
     near(number(row['FAULTS']), truth['faults'], 20)
-    check('[anon 8M] touched ×%d' % truth['cycles'] in row['MAPPING'], row)
+    check('[anon 8M] touched x%d' % truth['cycles'] in row['MAPPING'], row)
 
 
 def chain():
     screen, truth = last_screen('chain')
     row = first_row(screen)
-    near(number(row['FAULTS']), truth['pages'], 20)
-    check(re.match(r'\[anon 256K-64M\] ×%d' % (truth['moved'] + 1), row['MAPPING']), row)
+    near(number(row['FAULTS']), truth['faults'], 20)
+    check(re.match(r'\[anon 256K-64M\] x%d' % (truth['moved'] + 1), row['MAPPING']), row)
 
 
 def stack():
@@ -176,10 +177,10 @@ def refault():
         raise Skip('reading a file makes no major faults there')
     row, page = first_row(screen), one_page(screen)
     near(number(row['MAJOR']), truth['majors'])
-    check('table.dat read ×' in row['MAPPING'], row)
+    check('table.dat read x' in row['MAPPING'], row)
     over = float(re.search(r'its pages were read in ([0-9.]+) times over', page)[1])
     check(abs(over - truth['majors'] / truth['pages']) < 0.06, page)
-    found = re.search(r'cgroup /\S*%s came to its memory limit of 8M at least (\d+) times' % os.path.basename(group), page)
+    found = re.search(r'cgroup /\S*%s came to its memory limit of 8M (\d+) times' % os.path.basename(group), page)
     check(found and int(found[1]), page)
 
 

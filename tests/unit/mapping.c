@@ -182,6 +182,30 @@ static void a_moved_buffer_stays_one(void)
 	session_free(s);
 }
 
+/* Each time an inaccessible page is mapped where the buffer was: it has the buffer's own pgoff. */
+static void a_guard_at_its_place_is_no_part(void)
+{
+	struct session *s = session_new();
+	struct mmt_vma v[2] = { anon(0x7f0000000000, MIB), anon(0x7f0000000000, 4096) };
+	const struct mapping *m;
+
+	v[1].vm_flags = 0;
+	v[1].sig = 99;
+	APPLY(s, make_fork(9, 1, 1, 5, "x"));
+	for (unsigned i = 0; i < 6; i++) {
+		layout(s, 9, 1, v, i ? 2 : 1);
+		APPLY(s, make_fault(9, 1, v[0].anchor, v[0].sig, MMT_CLASS_ANON_WRITE));
+		tick(s);
+		v[0].start = v[0].anchor = v[0].start + 0x100000000;
+		v[0].end = v[0].start + (MIB << (i + 1));
+		v[0].sig++;
+	}
+	m = only_busy(s);
+	CHECK_EQ(m ? stat_total(&m->faults) : 0, 6);
+	CHECK_EQ(m ? m->least : 0, MIB);
+	session_free(s);
+}
+
 /* mprotect in the middle: the end becomes a VMA of its own, of another size. */
 static void what_was_split_stays_one(void)
 {
@@ -363,6 +387,7 @@ int main(void)
 	RUN("mapping", what_was_cut_off_is_no_vma);
 	RUN("mapping", sizes_apart_are_two);
 	RUN("mapping", a_moved_buffer_stays_one);
+	RUN("mapping", a_guard_at_its_place_is_no_part);
 	RUN("mapping", what_was_split_stays_one);
 	RUN("mapping", an_arena_is_what_it_reserves_too);
 	RUN("mapping", kinds_known_later_move_the_counts);

@@ -146,7 +146,7 @@ static char *cold_file(const char *name, long bytes, int advice)
 /* Look-ups at random without read-ahead beside a log that is read in order. */
 static void cold(void)
 {
-	long rows = 512, step = 16 * PAGE, before, index_reads, log_bytes = 8 * MIB;
+	long rows = 512, step = 16 * PAGE, before, index_reads, log_bytes = 2 * MIB;
 	char *index = cold_file("index.dat", rows * step, MADV_RANDOM);
 	char *log = cold_file("journal.dat", log_bytes, MADV_NORMAL);
 	volatile long sum = 0;

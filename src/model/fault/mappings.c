@@ -135,7 +135,8 @@ static void mapping_set(struct vma *v, struct mapping *m)
 
 static void place_key(uint64_t key[2], const struct vma *v)
 {
-	key[0] = v->mm->id;
+	/* a guard may lie where it was before it moved */
+	key[0] = (uint64_t)v->parts.main << 32 | v->mm->id;
 	key[1] = v->v.pgoff; /* kept where a touched mapping moves; else its address */
 }
 

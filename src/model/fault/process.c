@@ -99,20 +99,21 @@ void processes_listed(struct session *s, const struct mmt_watch *watch, size_t n
 void process_limited(struct session *s, const struct input *in)
 {
 	const struct input_limit *head = in->head;
-	struct process *p = session_find(s, head->pid);
+	struct process *p = map_get_number(&s->by_pid, (uint64_t)head->pid);
 	struct group_limit *l = p ? p->limit : NULL;
 	const char *path = in->body;
 
-	if (!p || !in->size || path[in->size - 1])
+	if (!p || (p->dead && !l) || !in->size || path[in->size - 1])
 		return;
 	if (l && !strcmp(l->path, path)) {
 		l->bytes = head->bytes;
 		l->last = head->hits;
+		l->whole = head->last;
 		return;
 	}
 	limit_free(l);
 	p->limit = xcalloc(1, sizeof(*l));
-	*p->limit = (struct group_limit){ head->bytes, head->hits, head->hits, xstrdup(path) };
+	*p->limit = (struct group_limit){ head->bytes, head->hits, head->hits, head->last, xstrdup(path) };
 }
 
 void process_free(struct process *p)

@@ -24,6 +24,7 @@
 struct group_limit {
 	uint64_t bytes;
 	uint64_t first, last; /* how often it was hit, when first and last asked */
+	bool whole;           /* asked when the run was over */
 	char *path;           /* of the group, below the mounted root; owned; "": none has a limit */
 };
 

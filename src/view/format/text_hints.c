@@ -123,19 +123,16 @@ static void put_reads(struct text *x)
 static void put_limit(struct text *x)
 {
 	const struct group_limit *most = NULL;
-	bool ended = false;
 	char bytes[16];
 
 	for (const struct process *p = session_of(x->t->model)->processes; p; p = p->next)
-		if (p->limit && (!most || p->limit->last - p->limit->first > most->last - most->first)) {
+		if (p->limit && (!most || p->limit->last - p->limit->first > most->last - most->first))
 			most = p->limit;
-			ended = p->dead;
-		}
 	if (most && most->last > most->first)
 		text_wrap(x,
 			  "cgroup %s came to its memory limit of %s %s%" PRIu64 " times: pages are reclaimed first, within its faults",
 			  tick_escaped(x->t, most->path), text_bytes(bytes, sizeof(bytes), most->bytes),
-			  ended ? "at least " : "", most->last - most->first); /* asked while it lived */
+			  most->whole ? "" : "at least ", most->last - most->first);
 }
 
 void text_hints(struct text *x)
