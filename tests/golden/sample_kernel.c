@@ -98,7 +98,8 @@ static void table(struct record_writer *w, uint64_t seconds)
 
 	put(w, INPUT_LEAK_COUNTS, &moment, sizeof(moment), counts, sizeof(counts));
 	for (uint32_t i = 0; i < 300; i++)
-		objects[i] = (struct input_object){ .age_ns = 7000000ull * i * seconds, .number = i % 50 ? 1 : 2 };
+		objects[i] = (struct input_object){ .age_ns = i > 1 ? 7000000ull * i * seconds : 1800000000000ull << 2 * i,
+						    .number = i % 50 ? 1 : 2 };
 	put(w, INPUT_LEAK_WALK, NULL, 0, NULL, 0);
 	put(w, INPUT_LEAK_OBJECTS, NULL, 0, objects, sizeof(objects));
 	put(w, INPUT_LEAK_WALKED, NULL, 0, NULL, 0);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "model/fault/loss.h"
 #include "unit/check.h"
 #include "unit/fault.h"
 
@@ -517,6 +518,25 @@ static void a_child_is_in_its_parents_cgroup_until_it_executes(void)
 	session_free(s);
 }
 
+/* Each alone makes --strict fail; what the user chose not to ask for does not. */
+static void whatever_is_missing_is_lost(void)
+{
+	struct model *m = model_new(&model_fault);
+
+	CHECK(!fault_lost(m));
+	m->losses[MMT_LOSS_SEEN] = m->losses[MMT_LOSS_FOLDED] = m->losses[MMT_LOSS_FILES_REMOTE] = 5;
+	CHECK(!fault_lost(m));
+	m->losses[MMT_LOSS_DROPPED] = 1;
+	CHECK(fault_lost(m));
+	m->losses[MMT_LOSS_DROPPED] = 0;
+	m->cost.bpf_misses = 1;
+	CHECK(fault_lost(m));
+	m->cost.bpf_misses = 0;
+	m->decode_errors = 1;
+	CHECK(fault_lost(m));
+	model_free(m);
+}
+
 int main(void)
 {
 	RUN("session", a_fault_counts_in_both_ledgers);
@@ -539,6 +559,7 @@ int main(void)
 	RUN("session", many_vmas_are_all_found_again);
 	RUN("session", layout_of_a_successor);
 	RUN("session", a_child_is_in_its_parents_cgroup_until_it_executes);
+	RUN("session", whatever_is_missing_is_lost);
 	RUN("session", a_rate_is_never_below_zero);
 	return check_bad;
 }
