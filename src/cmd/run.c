@@ -19,7 +19,8 @@
 
 #define DRAIN_NS 50000000ull /* rings are emptied at least this often where a source does not say */
 #define NEVER UINT64_MAX
-#define SIGNALLED_NS CLOCK_SECOND_NS /* a child that got a signal has so long to execute its command, or to end */
+/* However short the run is, and after a signal: a child may take so long to execute its command, or to end. */
+#define EXEC_NS CLOCK_SECOND_NS
 #define OUTPUTS_POLLED 16 /* others are pushed at each drain */
 
 struct run {
@@ -131,7 +132,7 @@ static struct timespec timespec_until(uint64_t until, uint64_t now)
 static bool await_exec(struct run *r)
 {
 	struct pollfd fds[] = { { r->child.result, POLLIN, 0 }, { r->signals, POLLIN, 0 } };
-	uint64_t until = r->end;
+	uint64_t soonest = clock_monotonic_ns() + EXEC_NS, until = r->end > soonest ? r->end : soonest;
 
 	for (;;) {
 		uint64_t now = clock_monotonic_ns();
@@ -141,7 +142,7 @@ static bool await_exec(struct run *r)
 			return true;
 		if (fds[1].revents) {
 			signals_read(r->signals, &r->child);
-			until = now + SIGNALLED_NS < until ? now + SIGNALLED_NS : until;
+			until = now + EXEC_NS < until ? now + EXEC_NS : until;
 		}
 		if (clock_monotonic_ns() >= until)
 			return false;
