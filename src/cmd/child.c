@@ -73,14 +73,18 @@ void child_baseline(struct child *c)
 	c->base_majflt = st.majflt;
 }
 
-int child_go(struct child *c)
+void child_go(struct child *c)
+{
+	if (write(c->go, "g", 1) != 1)
+		kill(c->pid, SIGKILL);
+	close(c->go);
+}
+
+int child_result(struct child *c)
 {
 	int err = 0;
-	ssize_t n = write(c->go, "g", 1);
+	ssize_t n = read(c->result, &err, sizeof(err)); /* closed by a successful exec */
 
-	close(c->go);
-	if (n == 1)
-		n = read(c->result, &err, sizeof(err)); /* closed by a successful exec */
 	close(c->result);
 	return n == sizeof(err) ? err : 0;
 }

@@ -21,8 +21,10 @@ struct child {
 int child_start(struct child *c, char **command);
 /* Notes its faults so far; they are not the command's. */
 void child_baseline(struct child *c);
-/* Lets it exec; returns 0, or the errno of exec (positive). */
-int child_go(struct child *c);
+/* Lets it exec: whether it did is known when `result` can be read, which may be never (a file that does not answer). */
+void child_go(struct child *c);
+/* Waits for that: 0, or the errno of exec (positive). */
+int child_result(struct child *c);
 /* Collects it if it has ended. */
 void child_reap(struct child *c);
 /* Exit status to pass on: as a shell's, 128+N for signal N; 1: not known. */

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "model/fault/loss.h"
-
 static const char *fact(const struct model *m, const char *group, const char *key)
 {
 	const char *value = model_fact(m, group, key);
@@ -26,12 +24,4 @@ void fault_announce(const struct args *a, const struct model *m)
 		error_escape(title, sizeof(title), fact(m, "target", "title")), fact(m, "backend", "fault"),
 		fact(m, "run", "latency_span"), limitations ? "; " : "", limitations ? limitations : "",
 		model_fact(m, "unknown", "class") ? "; page tables cannot be read: coarse classes" : "");
-}
-
-bool fault_lost(const struct model *m)
-{
-	for (int i = 0; i < MMT_LOSS_COUNT; i++)
-		if (m->losses[i] && loss_is_lost((enum mmt_loss)i))
-			return true;
-	return m->cost.bpf_misses || m->decode_errors;
 }

@@ -4,9 +4,9 @@
 #define CMD_FAULT_H
 
 #include "cmd/command.h"
+#include "model/fault/loss.h"
 
 /* "tracing redis-server (pid 42), page faults by tracepoint (...)", on stderr. */
 void fault_announce(const struct args *a, const struct model *m);
-bool fault_lost(const struct model *m);
 
 #endif

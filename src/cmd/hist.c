@@ -43,13 +43,6 @@ static void announce(const struct args *a, const struct model *m)
 		fprintf(stderr, "mmtrace: counting; Ctrl-C ends\n");
 }
 
-static bool lost(const struct model *m)
-{
-	return m->cost.bpf_misses || m->losses[MMT_HIST_LOSS_STALLS] || m->losses[MMT_HIST_LOSS_OOMS] ||
-	       m->losses[MMT_HIST_LOSS_PROCESSES] || m->losses[MMT_HIST_LOSS_THREADS] || hist_without_row(hist_of(m)) ||
-	       m->decode_errors;
-}
-
 const struct command command_hist = {
-	.show = &show_hist, .model = &model_hist, .source = &source_hist, .check = check, .announce = announce, .lost = lost,
+	.show = &show_hist, .model = &model_hist, .source = &source_hist, .check = check, .announce = announce, .lost = hist_lost,
 };

@@ -3,6 +3,7 @@
  * the outputs are shown what is true then. */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -18,6 +19,8 @@
 
 #define DRAIN_NS 50000000ull /* rings are emptied at least this often where a source does not say */
 #define NEVER UINT64_MAX
+/* However short the run is, and after a signal: a child may take so long to execute its command, or to end. */
+#define EXEC_NS CLOCK_SECOND_NS
 #define OUTPUTS_POLLED 16 /* others are pushed at each drain */
 
 struct run {
@@ -117,10 +120,46 @@ static void emit_facts(struct run *r)
 		emit_fact(r->s, "option", "quiet_ticks", "");
 }
 
+static struct timespec timespec_until(uint64_t until, uint64_t now)
+{
+	uint64_t ns = until > now ? until - now : 0;
+
+	return (struct timespec){ .tv_sec = (time_t)(ns / CLOCK_SECOND_NS), .tv_nsec = (long)(ns % CLOCK_SECOND_NS) };
+}
+
+/* false: the file of the command does not answer, and the run shall end. A signal goes to the child, as
+ * to a command; one that waits for its file does not end by it, and is waited for no longer. */
+static bool await_exec(struct run *r)
+{
+	struct pollfd fds[] = { { r->child.result, POLLIN, 0 }, { r->signals, POLLIN, 0 } };
+	uint64_t soonest = clock_monotonic_ns() + EXEC_NS, until = r->end > soonest ? r->end : soonest;
+
+	for (;;) {
+		uint64_t now = clock_monotonic_ns();
+		struct timespec left = timespec_until(until, now);
+
+		if (ppoll(fds, 2, &left, NULL) > 0 && fds[0].revents)
+			return true;
+		if (fds[1].revents) {
+			signals_read(r->signals, &r->child);
+			until = now + EXEC_NS < until ? now + EXEC_NS : until;
+		}
+		if (clock_monotonic_ns() >= until)
+			return false;
+	}
+}
+
 static int launch(struct run *r, struct error *e)
 {
-	int err = child_go(&r->child);
+	int err;
 
+	child_go(&r->child);
+	if (!await_exec(r)) {
+		kill(r->child.pid, SIGKILL); /* it shall not begin later */
+		return error_set(e, EXIT_NOT_EXECUTABLE, NULL, "it has not begun by the end of the run: its file does not answer",
+				 "cannot run '%s'", r->a->target.command[0]);
+	}
+	err = child_result(&r->child);
 	if (err)
 		return error_set(e, err == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, NULL, strerror(err), "cannot run '%s'",
 				 r->a->target.command[0]);
@@ -221,8 +260,7 @@ static void wait_for_something(struct run *r)
 
 	if (r->s->type->drain && now + r->s->period_ns < until)
 		until = now + r->s->period_ns;
-	until = until > now ? until - now : 0;
-	ts = (struct timespec){ .tv_sec = (time_t)(until / CLOCK_SECOND_NS), .tv_nsec = (long)(until % CLOCK_SECOND_NS) };
+	ts = timespec_until(until, now);
 	for (int i = 0; i < r->s->fd_count; i++)
 		fds[n++] = (struct pollfd){ r->s->fds[i], POLLIN, 0 };
 	for (int i = 0; i < behind; i++)

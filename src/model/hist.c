@@ -197,6 +197,13 @@ uint64_t hist_waste(const struct mmt_hist_row *r)
 	return r->allocated > r->requested ? r->allocated - r->requested : 0;
 }
 
+bool hist_lost(const struct model *m)
+{
+	return m->cost.bpf_misses || m->losses[MMT_HIST_LOSS_STALLS] || m->losses[MMT_HIST_LOSS_OOMS] ||
+	       m->losses[MMT_HIST_LOSS_PROCESSES] || m->losses[MMT_HIST_LOSS_THREADS] || hist_without_row(hist_of(m)) ||
+	       m->decode_errors;
+}
+
 uint64_t hist_bucket_lo(int bucket)
 {
 	return bucket ? 1ull << (bucket - 1) : 0;

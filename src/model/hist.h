@@ -92,6 +92,8 @@ struct mmt_hist_row hist_total(const struct hist_snapshot *s, uint8_t domain, ui
 			       struct mmt_hist_row buckets[MMT_HIST_BUCKETS]);
 /* Events that found no room for a row of their own, though rows were asked for. */
 uint64_t hist_without_row(const struct hist_model *h);
+/* Is anything missing in what it counted? */
+bool hist_lost(const struct model *m);
 /* Bounds of a bucket: from lo up to, not including, hi. */
 uint64_t hist_bucket_lo(int bucket);
 uint64_t hist_bucket_hi(int bucket);

@@ -35,6 +35,7 @@ static struct top *top_in(struct model *m)
 static void process_free(struct top_process *p)
 {
 	free(p->reading);
+	free(p->cgroup);
 	free(p);
 }
 
@@ -102,6 +103,7 @@ static void reading_begin(struct top *t)
 
 static void comm_set(struct top_process *p, const char comm[16])
 {
+	p->cgroup_read = p->cgroup_read && !strncmp(p->comm, comm, 16); /* who executes a program may have been moved */
 	memcpy(p->comm, comm, 16);
 	p->comm[16] = '\0';
 }
@@ -140,6 +142,21 @@ static void row_read(struct top *t, const struct mmt_top_key *key, const struct 
 	p->reading->row_known = true;
 	if (!p->special && (row->dead || !p->comm[0]))
 		comm_set(p, row->comm);
+}
+
+static void cgroup_set(struct top *t, const struct input *in)
+{
+	const struct input_process *of = in->head;
+	struct top_process *p = map_get_words(&t->by_key, (uint64_t[]){ of->start_boottime, (uint64_t)of->pid }, 2);
+	size_t at = 0;
+	const char *path = input_text(in, &at);
+
+	if (!p)
+		return;
+	free(p->cgroup);
+	p->cgroup = path && *path ? xstrdup(path) : NULL;
+	p->cgroup_read = true;
+	p->version = t->base.version;
 }
 
 /* The first reading of a process that was there before us. */
@@ -386,6 +403,8 @@ static void top_input(struct model *m, const struct input *in)
 	} else if (in->kind == INPUT_TOP_END) {
 		reading_end(t);
 		t->shown = t->readings == 1; /* where counting starts */
+	} else if (in->kind == INPUT_CGROUP) {
+		cgroup_set(t, in);
 	} else if (in->kind == INPUT_TICK) {
 		t->shown = true;
 		if (m->ended)

@@ -19,6 +19,8 @@ struct top_values { int64_t v[TOP_METRICS]; };
 struct top_process {
 	struct mmt_top_key key;
 	char comm[17];
+	char *cgroup;        /* NULL: not known */
+	bool cgroup_read;    /* since it has this name */
 	bool live;           /* the kernel still has it, if only as a zombie */
 	bool ended;          /* its last thread has ended, */
 	bool ended_shown;    /* and that was shown */

@@ -156,6 +156,32 @@ static void say_limits(struct machine_fact *memlock, struct machine_fact *tracef
 	    statfs("/sys/kernel/tracing", &fs) == 0 && fs.f_type == TRACEFS_MAGIC ? "mounted" : "not mounted");
 }
 
+/* How files that targets map are looked into: src/opener. */
+static void say_files(struct machine_fact *f)
+{
+	static const char *const remote[] = {
+#define REMOTE(NAME, magic, name) name,
+#include "wire/remote.def"
+#undef REMOTE
+	};
+	uint64_t caps = rights_user_namespace() ? 0 : rights_capabilities();
+	bool opens = caps >> CAP_CHECKPOINT_RESTORE & 1 || caps >> CAP_SYS_ADMIN & 1, others = caps >> CAP_SYS_PTRACE & 1;
+	char names[120] = "";
+	size_t at = 0;
+
+	for (size_t i = 0; i < sizeof(remote) / sizeof(remote[0]) && at < sizeof(names); i++)
+		if (!strstr(names, remote[i]))
+			at += (size_t)snprintf(names + at, sizeof(names) - at, " %s", remote[i]);
+	if (opens && others)
+		say(f, "files", NULL, "of targets: ELF headers are read, by processes that may do nothing else; not of file "
+		    "systems that may hang:%s", names);
+	else
+		say(f, "files",
+		    opens ? "grant CAP_SYS_PTRACE" : "grant CAP_CHECKPOINT_RESTORE, or CAP_SYS_ADMIN, in the initial user namespace",
+		    "of targets: %s: kinds of mappings are judged by permissions",
+		    opens ? "those of other users are not read" : "/proc/PID/map_files may not be read");
+}
+
 static void say_sysctl(struct machine_fact *f, const char *key, const char *file, const char *meaning)
 {
 	char path[96], line[64] = "not there";
@@ -181,6 +207,7 @@ int machine_facts(struct machine_fact out[MACHINE_FACTS], const char *btf)
 	say_page_tables(&out[n++], btf);
 	say_limits(&out[n], &out[n + 1]);
 	n += 2;
+	say_files(&out[n++]);
 	say_sysctl(&out[n++], "perf_event_paranoid", "perf_event_paranoid", "above 1 perf events need CAP_PERFMON");
 	say_sysctl(&out[n++], "kptr_restrict", "kptr_restrict", "mmtrace needs no addresses from kallsyms");
 	say_sysctl(&out[n++], "unprivileged_bpf", "unprivileged_bpf_disabled", "above 0 BPF needs CAP_BPF");

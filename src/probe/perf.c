@@ -251,8 +251,3 @@ void perf_detach(struct perf_events *e)
 		close(e->news);
 	*e = (struct perf_events){ .news = -1, .sampled = e->sampled, .counted = e->counted };
 }
-
-uint64_t perf_missed(const struct perf_events *e, uint64_t runs)
-{
-	return e->sampled || e->counted < runs ? 0 : e->counted - runs;
-}

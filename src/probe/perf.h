@@ -39,6 +39,9 @@ void perf_detach(struct perf_events *e);
 /* After perf_detach(): at how many faults did prog not run, if it ran so many
  * times?  The kernel skips it in silence while another program, or a system call
  * on a map, has BPF disabled on that CPU (bpf_prog_active). */
-uint64_t perf_missed(const struct perf_events *e, uint64_t runs);
+static inline uint64_t perf_missed(const struct perf_events *e, uint64_t runs)
+{
+	return e->sampled || e->counted < runs ? 0 : e->counted - runs;
+}
 
 #endif

@@ -98,7 +98,8 @@ static void table(struct record_writer *w, uint64_t seconds)
 
 	put(w, INPUT_LEAK_COUNTS, &moment, sizeof(moment), counts, sizeof(counts));
 	for (uint32_t i = 0; i < 300; i++)
-		objects[i] = (struct input_object){ .age_ns = 7000000ull * i * seconds, .number = i % 50 ? 1 : 2 };
+		objects[i] = (struct input_object){ .age_ns = i > 1 ? 7000000ull * i * seconds : 1800000000000ull << 2 * i,
+						    .number = i % 50 ? 1 : 2 };
 	put(w, INPUT_LEAK_WALK, NULL, 0, NULL, 0);
 	put(w, INPUT_LEAK_OBJECTS, NULL, 0, objects, sizeof(objects));
 	put(w, INPUT_LEAK_WALKED, NULL, 0, NULL, 0);
@@ -151,6 +152,8 @@ static void row(struct record_writer *w, uint32_t pid, const char *comm, uint64_
 
 static void look(struct record_writer *w, uint64_t n)
 {
+	const struct input_process group = { .start_boottime = 100000, .pid = 100 };
+
 	put(w, INPUT_TOP_BEGIN, NULL, 0, NULL, 0);
 	task(w, 7, "kworker/0:1", 0, 0);
 	task(w, 100, HOSTILE_COMM "x", 1000 + 250 * n, (8ull << 20) + (n << 16));
@@ -163,6 +166,7 @@ static void look(struct record_writer *w, uint64_t n)
 		row(w, pid, HOSTILE_COMM, 4, true);
 	row(w, 0, "", 3 * n, false);
 	put(w, INPUT_TOP_END, NULL, 0, NULL, 0);
+	put(w, INPUT_CGROUP, &group, sizeof(group), HOSTILE_PATH, sizeof(HOSTILE_PATH));
 }
 
 void sample_top(struct record_writer *w)

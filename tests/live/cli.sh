@@ -153,6 +153,11 @@ done
 expect 7 "CMD's status" "rusage" "$m" -- sh -c 'exit 7'
 expect 3 "a line of the shell" "rusage" "$m" -c 'true | exit 3'
 expect 0 "columns and order" "^ *FAULTS  *RANGE  *MAPPING" "$m" --columns faults,addr,what -s -addr -- true
+expect 0 "doctor: files of targets" "systems that may hang: fuse" "$m" doctor
+if command -v setpriv > /dev/null; then
+	expect 0 "doctor: files that may not be opened" "grant CAP_CHECKPOINT_RESTORE" \
+		setpriv --bounding-set=-sys_admin,-checkpoint_restore "$m" doctor
+fi
 expect 3 "doctor --btf" "remedy:" "$m" doctor --btf /nonexistent
 # more open files for mmtrace, not for CMD
 expect 0 "CMD's limit of open files" "^35$" sh -c "ulimit -Sn 35; '$m' -q -- sh -c 'ulimit -Sn'"

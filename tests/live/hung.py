@@ -103,18 +103,20 @@ def name_at(pid, address):
     return None
 
 
-def helpers_of(pid):
-    """{name: pid} of mmtrace's processes."""
-    out = {}
+def processes():
+    """(pid, name, state, parent) of all there are."""
     for one in filter(str.isdigit, os.listdir('/proc')):
         try:
             with open('/proc/%s/stat' % one) as f:
                 head, _, rest = f.read().rpartition(')')
         except OSError:
             continue
-        name, state, parent = head.partition('(')[2], rest.split()[0], int(rest.split()[1])
-        if name in HELPERS and state != 'Z':
-            out[int(one)] = name, parent
+        yield int(one), head.partition('(')[2], rest.split()[0], int(rest.split()[1])
+
+
+def helpers_of(pid):
+    """{name: pid} of mmtrace's processes."""
+    out = {one: (name, parent) for one, name, state, parent in processes() if name in HELPERS and state != 'Z'}
     keepers = [p for p, (name, parent) in out.items() if parent == pid and name == HELPERS[0]]
     return {name: p for p, (name, parent) in out.items() if p in keepers or parent in keepers}
 
@@ -185,6 +187,26 @@ def fuse_words(*words):
         mmt.check(REMOTE in out, '-v does not say which: ' + out[:300])
         return 'it says files_remote'
     return fuse_target(body)
+
+
+def fuse_command(*words):
+    """The command itself stands on a FUSE that hangs: its exec never ends, and mmtrace does, by -d or SIGINT."""
+    with tempfile.TemporaryFile('w+') as out, Fuse() as fuse: # no pipe: the command that is stuck holds it open
+        fuse.hang()
+        process = subprocess.Popen([mmt.MMTRACE, 'live', *words, *mmt.FORCED, '--', fuse.path], stdout=out, stderr=out)
+        try:
+            if not words:
+                mmt.wait_for(lambda: any(b'request_wait' in wchan(one) for one, _, _, parent in processes() if parent == process.pid), 'the command does not hang')
+                process.send_signal(signal.SIGINT)
+            process.wait(timeout=mmt.PATIENCE)
+        finally:
+            process.kill()
+        out.seek(0)
+        said = out.read()
+        # a request that the server had not taken yet ends by the signal, and the child with it
+        mmt.check(process.returncode == 126 and 'its file does not answer' in said or not words and process.returncode == 130,
+                  'exit %s: %s' % (process.returncode, said))
+    return 'exit %d' % process.returncode
 
 
 # --- files that cannot be opened or read ---
@@ -335,6 +357,8 @@ mmt.run('hung: live, a target in a FUSE that hangs', fuse)
 mmt.run('hung: summary of a target in a FUSE that hangs', lambda: fuse_words('-d', '1s'))
 mmt.run('hung: SIGINT, a target in a FUSE that hangs', lambda: fuse_words('-i', '100ms'))
 mmt.run('hung: trace, a target in a FUSE that hangs', lambda: fuse_words('trace', '-d', '1s'))
+mmt.run('hung: -d, a command in a FUSE that hangs', lambda: fuse_command('-d', '1s'))
+mmt.run('hung: SIGINT, a command in a FUSE that hangs', fuse_command)
 mmt.run('hung: a file that cannot be opened', lambda: gated('open'))
 mmt.run('hung: a file that cannot be read', lambda: gated('read'))
 mmt.run('hung: a run that ends first', short)

@@ -35,7 +35,7 @@ if [ $? -ge 3 ]; then
 	skip "tracing: $(head -1 "$tmp/err")"
 	exit $bad
 fi
-cc -O1 -Wall ${WERROR:+-Werror} -pthread -o "$tmp/victim" tests/victims/top_victim.c || exit 1
+cc -D_GNU_SOURCE -O1 -Wall ${WERROR:+-Werror} -pthread -o "$tmp/victim" tests/victims/top_victim.c || exit 1
 
 victim_program=$tmp/victim
 say() { echo go >&"${victim[1]}"; }
@@ -43,7 +43,7 @@ faults() { sed 's/.*) //' "/proc/$victim_PID/stat" | cut -d' ' -f8,10; }
 # shellcheck disable=SC2317 # await calls it
 started() { grep -q '"start"' "$tmp/json" || ! kill -0 "$tracer" 2> /dev/null; } # or has failed
 # traced WORK... -- TOP-OPTIONS...: the victim works while top looks; sets before,
-# after (its min_flt and maj_flt) and children (min_flt of all)
+# after (its min_flt and maj_flt) children and majors (min_flt and maj_flt of all)
 traced() {
 	local work=()
 	while [ "$1" != -- ]; do work+=("$1"); shift; done
@@ -56,7 +56,7 @@ traced() {
 	await started
 	before=$(faults)
 	say
-	read -r -u "${victim[0]}" _ children
+	read -r -u "${victim[0]}" _ children majors
 	after=$(faults)
 	kill -INT $tracer
 	wait $tracer
@@ -102,13 +102,14 @@ PY
 
 # nobody else's children are called so
 traced 0 0 300 40 0 "short.$$" -- 2s
-check "300 children that live less than an interval equal wait4" "$children" "short.$$" << 'PY'
+check "300 children that live less than an interval equal wait4" "$children" "short.$$" "$majors" << 'PY'
 import json, sys
 rows = [json.loads(line) for line in open(sys.argv[1])]
 group = [r for r in rows if r['type'] == 'top' and r['ended'] and r['comm'] == sys.argv[3]]
 print('#', group)
 assert len(group) == 1 and group[0]['ended'] == 300, group
 assert group[0]['minor'] == int(sys.argv[2]) >= 300 * 40, (group[0]['minor'], sys.argv[2])
+assert group[0]['major'] == int(sys.argv[4]), (group[0]['major'], sys.argv[4])
 PY
 
 traced 2000 0 0 0 8 -- -p PID 200ms

@@ -68,6 +68,43 @@ static void totals_are_no_other(void)
 	model_free(m);
 }
 
+/* A free has less to say than an allocation. */
+static void frees_have_fewer_keys(void)
+{
+	CHECK(hist_has_key(MMT_DOMAIN_PAGE, MMT_OP_ALLOC, MMT_KEY_NODE) && hist_has_key(MMT_DOMAIN_PAGE, MMT_OP_FREE, MMT_KEY_NODE));
+	CHECK(hist_has_key(MMT_DOMAIN_SLAB, MMT_OP_ALLOC, MMT_KEY_NODE) && !hist_has_key(MMT_DOMAIN_SLAB, MMT_OP_FREE, MMT_KEY_NODE));
+	CHECK(hist_has_key(MMT_DOMAIN_SLAB, MMT_OP_FREE, MMT_KEY_CACHE));
+	CHECK(hist_has_key(MMT_DOMAIN_KMALLOC, MMT_OP_ALLOC, MMT_KEY_CACHE) &&
+	      !hist_has_key(MMT_DOMAIN_KMALLOC, MMT_OP_FREE, MMT_KEY_CACHE));
+	CHECK(hist_has_key(MMT_DOMAIN_PAGE, MMT_OP_ALLOC, MMT_KEY_GFP) && !hist_has_key(MMT_DOMAIN_PAGE, MMT_OP_FREE, MMT_KEY_GFP));
+}
+
+/* Each alone makes --strict fail. */
+static void whatever_is_missing_is_lost(void)
+{
+	static const int causes[] = { MMT_HIST_LOSS_STALLS, MMT_HIST_LOSS_OOMS, MMT_HIST_LOSS_PROCESSES, MMT_HIST_LOSS_THREADS };
+	struct model *m = by_site();
+	struct input_cell c = KMALLOC(0, 6, 3, 48);
+
+	CHECK(!hist_lost(m));
+	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+		m->losses[causes[i]] = 1;
+		CHECK(hist_lost(m));
+		m->losses[causes[i]] = 0;
+	}
+	m->cost.bpf_misses = 1;
+	CHECK(hist_lost(m));
+	m->cost.bpf_misses = 0;
+	m->decode_errors = 1;
+	CHECK(hist_lost(m));
+	m->decode_errors = 0;
+	CHECK(!hist_lost(m));
+	c.unkeyed = 1;
+	reading(m, &c, 1);
+	CHECK(hist_lost(m));
+	model_free(m);
+}
+
 static void what_failed_was_given_nothing(void)
 {
 	struct model *m = by_site();
@@ -267,6 +304,8 @@ int main(void)
 	RUN("hist", cells_become_lines);
 	RUN("hist", what_has_no_row_is_a_loss);
 	RUN("hist", totals_are_no_other);
+	RUN("hist", frees_have_fewer_keys);
+	RUN("hist", whatever_is_missing_is_lost);
 	RUN("hist", what_failed_was_given_nothing);
 	RUN("hist", intervals_are_differences);
 	RUN("hist", damaged_cells_are_left_out);

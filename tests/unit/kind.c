@@ -160,6 +160,36 @@ static void give_facts(struct session *s, uint64_t ino, uint32_t edition)
 	give(s, INPUT_TICK, &tick, sizeof(tick), NULL, 0);
 }
 
+/* What lies above a small guard may be a thread's stack; above a large reservation it is not. */
+static bool is_stack_above(uint64_t guard)
+{
+	struct session *s = session_new();
+	struct bytes b = { NULL, 0 };
+	uint64_t start = 0x7f0000000000, top = start + guard;
+	const struct vma *v;
+	bool is;
+
+	session_process(s, 42);
+	layout_begin(&b, 1, 8);
+	layout_add(&b, make_vma(start, top, 0, MMT_VMA_ANON, 5), "");
+	layout_add(&b, make_vma(top, top + 0x10000, RW, MMT_VMA_ANON, 6), "");
+	layout_close(&b, 8);
+	CHECK(session_layout(s, 42, b.at, b.size));
+	session_stack_pointer(s, 42, top + 0x8000);
+	v = session_vma_by_key(s, 1, 6, top);
+	is = v && !strcmp(kind_of(v), "thread-stack");
+	bytes_free(&b);
+	session_free(s);
+	return is;
+}
+
+static void a_reservation_is_no_guard_of_a_stack(void)
+{
+	CHECK(is_stack_above(0x1000));
+	CHECK(is_stack_above(1 << 20));
+	CHECK(!is_stack_above((1 << 20) + 0x1000));
+}
+
 static void facts_judge_what_is_gone(void)
 {
 	struct session *s = session_new();
@@ -213,6 +243,7 @@ static void hugetlb_of_any_name(void)
 
 int main(void)
 {
+	RUN("kind", a_reservation_is_no_guard_of_a_stack);
 	RUN("kind", facts_judge_what_is_gone);
 	RUN("kind", facts_are_of_one_edition);
 	RUN("kind", a_kind_outlives_its_facts);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Does a known amount of work on request, for tests of `mmtrace top`:
  * top_victim PAGES EVENTFDS CHILDREN PAGES_EACH [THREADS [CHILD_NAME]].  Starts threads that
- * wait, prints "ready", waits for a line, works, prints "done CHILDREN_MINFLT", waits for another
+ * wait, prints "ready", waits for a line, works, prints "done MINOR MAJOR", the children's faults, waits for another
  * line.  With PAGES, SHARED_PAGES of shared memory and BRK_BYTES of heap come on top, and calls that
  * fail.  The children are called CHILD_NAME and live as long as their page faults. */
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +45,29 @@ static void *wait_for_ever(void *argument)
 	return argument;
 }
 
-static long child(size_t pages, const char *name)
+/* A page of a file that has to be read, where the file system of /tmp is not memory. */
+static int file_make(void)
+{
+	int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd >= 0 && (ftruncate(fd, 4096) || pwrite(fd, "x", 1, 0) != 1 || fsync(fd)))
+		exit(1);
+	return fd;
+}
+
+static void read_in(int fd)
+{
+	const volatile char *p;
+
+	if (fd < 0 || posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED))
+		return;
+	p = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED || *p != 'x')
+		_exit(1);
+}
+
+/* Adds its faults to minor and major. */
+static void child(size_t pages, const char *name, int fd, long *minor, long *major)
 {
 	struct rusage ru;
 	pid_t pid = fork();
@@ -52,15 +75,20 @@ static long child(size_t pages, const char *name)
 	if (!pid) {
 		prctl(PR_SET_NAME, name);
 		touch(pages, MAP_PRIVATE);
+		read_in(fd);
 		_exit(0);
 	}
-	return wait4(pid, NULL, 0, &ru) == pid ? ru.ru_minflt : 0;
+	if (wait4(pid, NULL, 0, &ru) != pid)
+		return;
+	*minor += ru.ru_minflt;
+	*major += ru.ru_majflt;
 }
 
 int main(int argc, char **argv)
 {
 	char line[16];
-	long n[5] = { 0 }, children = 0;
+	long n[5] = { 0 }, minor = 0, major = 0;
+	int fd;
 	const char *name = argc > 6 ? argv[6] : "short_lived";
 	pthread_t thread;
 
@@ -77,9 +105,10 @@ int main(int argc, char **argv)
 		map_all((size_t)n[0]);
 	for (long i = 0; i < n[1]; i++)
 		close(eventfd(0, 0));
+	fd = n[2] ? file_make() : -1;
 	for (long i = 0; i < n[2]; i++)
-		children += child((size_t)n[3], name);
-	printf("done %ld\n", children);
+		child((size_t)n[3], name, fd, &minor, &major);
+	printf("done %ld %ld\n", minor, major);
 	fflush(stdout);
 	if (!fgets(line, sizeof(line), stdin))
 		return 0;

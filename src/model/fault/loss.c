@@ -11,6 +11,14 @@ const struct loss_text loss_texts[MMT_LOSS_COUNT] = {
 #undef LOSS
 };
 
+bool fault_lost(const struct model *m)
+{
+	for (int i = 0; i < MMT_LOSS_COUNT; i++)
+		if (m->losses[i] && loss_is_lost((enum mmt_loss)i))
+			return true;
+	return m->cost.bpf_misses || m->decode_errors;
+}
+
 bool loss_is_lost(enum mmt_loss which)
 {
 	if (which == MMT_LOSS_FILES_REMOTE)

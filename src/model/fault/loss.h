@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "model/model.h"
 #include "wire/event.h"
 
 enum loss_group { LOSS_EVENTS, LOSS_DETAIL, LOSS_LOST };
@@ -13,5 +14,7 @@ extern const struct loss_text loss_texts[MMT_LOSS_COUNT];
 
 /* Does a count of it mean that something is missing from the report? */
 bool loss_is_lost(enum mmt_loss which);
+/* Is anything missing from it? */
+bool fault_lost(const struct model *m);
 
 #endif

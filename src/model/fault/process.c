@@ -81,6 +81,16 @@ void process_name(struct session *s, struct process *p, const char *name, size_t
 	process_changed(s, p);
 }
 
+void process_cgroup(struct session *s, struct process *p, const char *path)
+{
+	path = path && *path ? path : NULL;
+	if (path ? p->cgroup && !strcmp(path, p->cgroup) : !p->cgroup)
+		return;
+	free(p->cgroup);
+	p->cgroup = path ? xstrdup(path) : NULL;
+	process_changed(s, p);
+}
+
 void processes_listed(struct session *s, const struct mmt_watch *watch, size_t n)
 {
 	for (struct process *p = s->processes; p; p = p->next)
@@ -120,6 +130,7 @@ void process_free(struct process *p)
 {
 	stat_free(&p->faults);
 	limit_free(p->limit);
+	free(p->cgroup);
 	free(p);
 }
 

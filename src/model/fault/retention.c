@@ -139,6 +139,10 @@ static void process_merge(struct session *s, struct process *p)
 {
 	struct process *row = ended_row(s, p->comm);
 
+	if (!row->merged)
+		process_cgroup(s, row, p->cgroup);
+	else if (!row->cgroup || !p->cgroup || strcmp(row->cgroup, p->cgroup))
+		process_cgroup(s, row, NULL); /* of several */
 	row->merged++;
 	row->previous += p->previous;
 	row->interval_faults += p->interval_faults;
