@@ -46,6 +46,8 @@ static void take_options(struct session *s)
 
 	s->child = (pid_t)model_option_number(m, "launcher", 0); /* its name in recordings */
 	s->rows_only = model_option(m, "aggregate");
+	s->slice_threads = model_option(m, "by_thread");
+	s->slice_modes = model_option(m, "by_mode");
 	s->elf_given = model_option(m, "elf_given");
 	s->heap_touching = model_option(m, "heap_touching");
 	s->vsyscall.start = model_option_number(m, "vsyscall_start", 0);
@@ -112,6 +114,7 @@ static void interval_end(struct session *s)
 			v->previous = total;
 		}
 	mappings_tick(s);
+	slices_tick(s);
 }
 
 static void take_rows(struct session *s, const struct input *in)

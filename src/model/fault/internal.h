@@ -90,7 +90,7 @@ void vma_takes_key(const struct session *s, struct vma *v, const struct vma *bef
 void vma_name_part(const struct session *s, const struct vma *v);
 /* Bounds that v had before the layout which showed it. */
 void vma_had(struct session *s, struct vma *v, const struct mmt_vma *then);
-void vma_move_faults(struct vma *to, struct vma *from);
+void vma_move_faults(struct session *s, struct vma *to, struct vma *from);
 /* Where v keeps what was at addr: v, its gone part, or NULL. */
 const struct vma *vma_holder(const struct vma *v, uint64_t addr);
 
@@ -120,6 +120,14 @@ void mapping_merge(struct vma *v, struct vma *into);
 /* v's faults are about to go elsewhere. */
 void mapping_forget(const struct vma *v);
 void mappings_free(struct session *s);
+
+/* --- slice.c --- */
+void slice_fault(struct session *s, struct vma *v, const struct mmt_fault *f);
+void slice_row(struct session *s, struct vma *v, const struct mmt_aggregate_key *key,
+	       const struct mmt_aggregate_row *grown);
+void slices_move(struct session *s, struct vma *to, struct vma *from);
+void slices_tick(struct session *s);
+void slices_free(struct vma *v);
 
 /* --- slot.c --- */
 /* The VMA that the key leads to, or NULL. */

@@ -70,7 +70,7 @@ static void vma_merge(struct session *s, struct process *p, struct vma *v)
 	row->interval_faults += v->interval_faults;
 	vma_changed(s, row);
 	mapping_merge(v, row);
-	vma_move_faults(row, v);
+	vma_move_faults(s, row, v);
 	row->again += v->again;
 	v->into = row;
 	merged_note(s, MERGED_VMA, v->id, row->id);

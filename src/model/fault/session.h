@@ -14,6 +14,7 @@
 #include "decode/decode.h"
 #include "model/fault/mapping.h"
 #include "model/fault/part.h"
+#include "model/fault/slice.h"
 #include "model/fault/stat.h"
 #include "model/model.h"
 
@@ -72,6 +73,7 @@ struct vma {
 	uint64_t again;        /* of these: pages touched again (mapping.h) */
 	struct vma *into;      /* being merged into that one */
 	struct mapping *mapping;  /* NULL: none was chosen yet */
+	struct slices *slices;    /* NULL: none are asked for */
 	uint64_t reach_start, reach_end; /* all addresses it ever had, as seen at ticks; end 0: none were */
 	struct vma *next;      /* in the mm */
 	struct vma *same_sig;  /* the one before with this mm and sig */
@@ -136,6 +138,8 @@ struct session {
 	uint64_t elf_newest, elf_judged; /* ELF facts that came; those that VMAs were judged by */
 	bool elf_given;    /* option: the ELF facts of all executable mappings are asked for */
 	bool rows_only;    /* option: --aggregate, counts come without their time */
+	bool slice_threads, slice_modes; /* options: --by asks for them */
+	size_t slice_count;
 	bool heap_touching; /* option: this kernel also calls [heap] what only touches the heap */
 	pid_t child;       /* option: it will exec; 0 once its first mm is known */
 	struct event_filter filter; /* options */
@@ -162,6 +166,12 @@ extern const struct model_type model_fault;
 static inline const struct session *session_of(const struct model *m)
 {
 	return (const struct session *)m;
+}
+
+/* The first of its slices, or NULL. */
+static inline struct slice *slices_of(const struct vma *v)
+{
+	return v->slices ? v->slices->first : NULL;
 }
 
 /* The living process with that pid, or NULL. */

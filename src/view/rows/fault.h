@@ -6,7 +6,7 @@
 #include "model/fault/session.h"
 #include "view/format.h"
 
-extern const struct row_type row_mapping, row_vma, row_process, row_kind, row_merged;
+extern const struct row_type row_mapping, row_slice, row_vma, row_process, row_kind, row_merged;
 extern const struct row_type row_fault_start, row_fault_end;
 extern const struct row_type event_fault, event_call, event_life;
 /* Readings of resident memory are marked from this age on. */

@@ -287,7 +287,7 @@ static bool quiet(const void *row, const struct tick *t)
 
 	if (!stat_total(stat_of(row)))
 		return true;
-	if (!model_option(t->model, "by_process"))
+	if (t->grouped || !model_option(t->model, "by_process"))
 		return false;
 	snprintf(pid, sizeof(pid), "%d", process_of(row)->pid);
 	return !model_fact(t->model, "expand", pid);
