@@ -53,11 +53,32 @@ static struct value get_id(const struct field *f, const void *row, const struct 
 
 /* --- what it is --- */
 
-/* What stands for a name: "[anon 256K]", "[arena]". */
+/* The size class: a power of two that none of its VMAs exceeds; the least class is one size. */
+static const char *size_class(const struct mapping *m, const struct tick *t)
+{
+	uint64_t size = 1ull << m->origin;
+	char text[16];
+
+	if (m->most)
+		for (size = 4096; size < m->most && size << 1; size <<= 1)
+			;
+	return tick_printf(t, "%s%s", size == 4096 ? "" : t->ascii ? "<=" : "\xe2\x89\xa4", text_bytes(text, sizeof(text), size));
+}
+
+static const char *sizes_of(const struct mapping *m, const struct tick *t)
+{
+	char from[16], to[16];
+
+	if (!m->most)
+		return size_class(m, t);
+	text_bytes(from, sizeof(from), m->least);
+	text_bytes(to, sizeof(to), m->most);
+	return tick_printf(t, "%s%s%s", from, strcmp(from, to) ? "-" : "", strcmp(from, to) ? to : "");
+}
+
+/* What stands for a name: "[anon 256K]", "[arena]"; for groups "[anon <=256K]". */
 static const char *label(const struct mapping *m, const struct tick *t, bool sizes)
 {
-	uint64_t size = 1ull << m->origin, least = sizes && m->most ? m->least : size;
-	char from[16], to[16];
 
 	if (m->name[0])
 		return m->name;
@@ -67,10 +88,8 @@ static const char *label(const struct mapping *m, const struct tick *t, bool siz
 		return m->known ? "[thread-stack]" : NULL;
 	if (m->form != MAPPING_ANON)
 		return tick_printf(t, "[%s]", kind_name(m->kind));
-	text_bytes(from, sizeof(from), least);
-	text_bytes(to, sizeof(to), sizes && m->most ? m->most : size);
-	return tick_printf(t, "[%s%s %s%s%s]", kind_name(m->kind), m->exec ? " exec" : "", from,
-			   strcmp(from, to) ? "-" : "", strcmp(from, to) ? to : "");
+	return tick_printf(t, "[%s%s %s]", kind_name(m->kind), m->exec ? " exec" : "",
+			   sizes ? sizes_of(m, t) : size_class(m, t));
 }
 
 const char *mapping_label(const struct mapping *m, const struct tick *t)
@@ -259,7 +278,7 @@ static const struct field fields[] = {
 	{ .key = "name", .title = "NAME", .width = -4, .help = "file or name, as in /proc/PID/maps", .label = true,
 	  .flags = FIELD_VOLATILE | FIELD_LAST, .rank = RANK_ASKED, .get = get_name },
 	{ .key = "file", .title = "FILE", .width = -7, .label = true, .flags = FIELD_VOLATILE | FIELD_LAST,
-	  .help = "file or name; of anonymous memory the size class: [anon 256K]", .rank = RANK_ASKED, .get = get_file },
+	  .help = "file or name; of anonymous memory the size class: [anon \xe2\x89\xa4" "256K]", .rank = RANK_ASKED, .get = get_file },
 	{ .key = "mapping", .path = "title", .title = "MAPPING", .width = -7, .label = true,
 	  .help = "likewise, and of a file the kind", .flags = FIELD_VOLATILE | FIELD_LAST, .rank = RANK_ASKED,
 	  .get = get_mapping },
