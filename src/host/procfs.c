@@ -56,6 +56,43 @@ bool procfs_started(const struct procfs_stat *st, uint64_t start_boottime)
 	return stat("/proc/self/ns/time", &ns) == 0 && ns.st_ino != INITIAL_TIME_NAMESPACE;
 }
 
+/* "4:cpu,memory:/a" */
+static bool has_memory(const char *line)
+{
+	const char *at = strchr(line, ':');
+
+	for (at = at ? at + 1 : ""; *at && *at != ':'; at += strcspn(at, ",:"), at += *at == ',')
+		if (!strncmp(at, "memory", 6) && strchr(",:", at[6]))
+			return true;
+	return false;
+}
+
+bool procfs_cgroup(pid_t pid, char *out, size_t size)
+{
+	char path[64], *line = NULL;
+	size_t room = 0;
+	bool found = false;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
+	f = fopen(path, "re");
+	while (f && getline(&line, &room, f) > 0) {
+		const char *group = strstr(line, ":/");
+		bool whole = !strncmp(line, "0::", 3), memory = !whole && has_memory(line);
+
+		line[strcspn(line, "\n")] = '\0';
+		if (!group || (!whole && !memory) || (found && !strcmp(group, ":/")))
+			continue;
+		found = (size_t)snprintf(out, size, "%s", group + 1) < size;
+		if (!found)
+			break;
+	}
+	free(line);
+	if (f)
+		fclose(f);
+	return found;
+}
+
 pid_t procfs_tgid(pid_t tid)
 {
 	char path[64], line[256];

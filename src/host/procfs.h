@@ -27,6 +27,9 @@ int procfs_stat_read(pid_t pid, struct procfs_stat *out);
 /* Can it be the process that started then (ns of CLOCK_BOOTTIME; 0: not known),
  * and not a later one with its pid? */
 bool procfs_started(const struct procfs_stat *st, uint64_t start_boottime);
+/* Path of its cgroup of version 2; where it is at the root of that, of the memory controller of version 1.
+ * false: it is gone, or has none. Never waits for the process. */
+bool procfs_cgroup(pid_t pid, char *out, size_t size);
 /* Can pid be traced?  0, or -1 and e filled: no such pid, kernel thread, zombie, a
  * thread's id. */
 int procfs_check_target(pid_t pid, struct error *e);

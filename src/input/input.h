@@ -61,8 +61,8 @@ enum input_name_kind {
 struct input_name { uint64_t key, extra; uint32_t kind; uint32_t flags; };
 enum input_name_flag { INPUT_NAME_WRAPPER = 1 /* a function that only passes an allocation on */ };
 
-/* start_boottime: ns of CLOCK_BOOTTIME; 0: not known. */
-struct input_process { uint64_t start_boottime; int32_t pid; uint32_t pad; };
+/* start_boottime: ns of CLOCK_BOOTTIME; 0: not known. parent: of INPUT_CGROUP; 0: not known. */
+struct input_process { uint64_t start_boottime; int32_t pid, parent; };
 
 /* A PT_LOAD segment; perm: VM_READ | VM_WRITE | VM_EXEC. */
 struct input_segment { uint64_t offset, vaddr, filesz, memsz; uint32_t perm, pad; };

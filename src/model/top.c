@@ -35,6 +35,7 @@ static struct top *top_in(struct model *m)
 static void process_free(struct top_process *p)
 {
 	free(p->reading);
+	free(p->cgroup);
 	free(p);
 }
 
@@ -102,6 +103,7 @@ static void reading_begin(struct top *t)
 
 static void comm_set(struct top_process *p, const char comm[16])
 {
+	p->cgroup_read = p->cgroup_read && !strncmp(p->comm, comm, 16); /* who executes a program may have been moved */
 	memcpy(p->comm, comm, 16);
 	p->comm[16] = '\0';
 }
@@ -140,6 +142,52 @@ static void row_read(struct top *t, const struct mmt_top_key *key, const struct 
 	p->reading->row_known = true;
 	if (!p->special && (row->dead || !p->comm[0]))
 		comm_set(p, row->comm);
+}
+
+/* Of those that stood in order at the last reading; NULL: not among them. */
+static const struct top_process *process_of_pid(const struct top *t, uint32_t pid)
+{
+	size_t low = 0, high = t->sorted;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (t->processes.at[middle]->key.tgid < pid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < t->sorted && t->processes.at[low]->key.tgid == pid; low++)
+		if (!t->processes.at[low]->ended)
+			return t->processes.at[low];
+	return NULL;
+}
+
+/* Its parent at first: a later one only took it over. */
+static void parent_set(const struct top *t, struct top_process *p, int32_t pid)
+{
+	const struct top_process *parent = pid > 0 && !p->ppid ? process_of_pid(t, (uint32_t)pid) : NULL;
+
+	if (pid > 0 && !p->ppid)
+		p->ppid = (uint32_t)pid;
+	if (parent)
+		memcpy(p->parent, parent->comm, sizeof(p->parent));
+}
+
+static void cgroup_set(struct top *t, const struct input *in)
+{
+	const struct input_process *of = in->head;
+	struct top_process *p = map_get_words(&t->by_key, (uint64_t[]){ of->start_boottime, (uint64_t)of->pid }, 2);
+	size_t at = 0;
+	const char *path = input_text(in, &at);
+
+	if (!p)
+		return;
+	free(p->cgroup);
+	p->cgroup = path && *path ? xstrdup(path) : NULL;
+	p->cgroup_read = true;
+	parent_set(t, p, of->parent);
+	p->version = t->base.version;
 }
 
 /* The first reading of a process that was there before us. */
@@ -386,6 +434,8 @@ static void top_input(struct model *m, const struct input *in)
 	} else if (in->kind == INPUT_TOP_END) {
 		reading_end(t);
 		t->shown = t->readings == 1; /* where counting starts */
+	} else if (in->kind == INPUT_CGROUP) {
+		cgroup_set(t, in);
 	} else if (in->kind == INPUT_TICK) {
 		t->shown = true;
 		if (m->ended)

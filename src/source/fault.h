@@ -17,6 +17,7 @@ struct fault_source {
 	struct elf_reader elf;
 	uint64_t last_read; /* ns of CLOCK_MONOTONIC: the interval before */
 	pid_t turn; /* whose layout is read first: there was no time for it; 0: none */
+	unsigned cgroups_now; /* cgroups that were read since the last reading began */
 	bool cpus_failed;
 };
 

@@ -9,6 +9,7 @@
 #include "source/fault.h"
 
 #define LAYOUT_TRIES 3
+#define CGROUPS_NOW 500 /* read in an interval before its end */
 
 /* Among many processes only those that the user asked for show their VMAs. */
 static bool wants_vmas(const struct args *a, pid_t pid)
@@ -21,12 +22,32 @@ static bool wants_vmas(const struct args *a, pid_t pid)
 	return false;
 }
 
+/* Who executes a program may have been moved before: many do not live until the next reading. */
+static void read_cgroup_of(struct fault_source *f, const struct mmt_head *h)
+{
+	const struct process *p = session_find(session_of(f->s.model), (pid_t)h->tgid);
+
+	if (h->kind == MMT_KIND_EXEC && p && f->cgroups_now++ < CGROUPS_NOW)
+		emit_cgroup(&f->s, p->pid, p->start_time);
+}
+
+/* Once of each that is met; of those that ended before, what their parent had. */
+static void read_cgroups(struct fault_source *f)
+{
+	f->cgroups_now = 0;
+	for (const struct process *p = session_of(f->s.model)->processes; p; p = p->next)
+		if (!p->dead && !p->cgroup_read)
+			emit_cgroup(&f->s, p->pid, p->start_time);
+}
+
 int fault_on_record(void *ctx, const void *bytes, size_t size)
 {
 	struct fault_source *f = ctx;
 	struct input in = { .kind = INPUT_RECORD, .body = bytes, .size = size };
 	int err = f->s.emit(f->s.ctx, &in);
 
+	if (size >= sizeof(struct mmt_head))
+		read_cgroup_of(f, bytes);
 	if (size >= sizeof(struct mmt_head) && wants_vmas(f->s.args, (pid_t)((const struct mmt_head *)bytes)->tgid))
 		elf_ask_seen(&f->elf, bytes, size);
 	return err;
@@ -164,6 +185,7 @@ int fault_refresh(struct fault_source *f, bool all, struct error *e)
 	err = probe_drain(f->probe, all, fault_on_record, f);
 	if (!err)
 		err = probe_aggregate(f->probe, all, &reader, f);
+	read_cgroups(f);
 	stacks_read(&f->s);
 	resident_read(&f->resident, &f->s, wants_vmas);
 	if (all)

@@ -54,6 +54,19 @@ void emit(struct source *s, enum input_kind kind, const void *head, size_t head_
 	s->emit(s->ctx, &in);
 }
 
+void emit_cgroup(struct source *s, pid_t pid, uint64_t start_boottime)
+{
+	struct input_process head = { .start_boottime = start_boottime, .pid = pid };
+	struct procfs_stat st;
+	char path[4096];
+
+	if (!procfs_cgroup(pid, path, sizeof(path)) || procfs_stat_read(pid, &st) || !procfs_started(&st, start_boottime))
+		path[0] = '\0';
+	else
+		head.parent = st.ppid;
+	emit(s, INPUT_CGROUP, &head, sizeof(head), path, strlen(path) + 1);
+}
+
 void emit_fact(struct source *s, const char *group, const char *key, const char *value)
 {
 	size_t g = strlen(group) + 1, k = strlen(key) + 1, v = strlen(value) + 1;

@@ -71,6 +71,9 @@ void emit_cost(struct source *s, const struct probe_cost *bpf);
 /* Facts backend:HOOK, and unknown:HOOK if it has limitations. */
 void emit_backend(struct source *s, enum hook_id hook, const struct candidate *c);
 
+/* The cgroup of a process that started then (ns of CLOCK_BOOTTIME; 0: not known). */
+void emit_cgroup(struct source *s, pid_t pid, uint64_t start_boottime);
+
 /* --- targets (source/target.c) --- */
 
 /* Do the processes named exist, may they be traced; namespaces.  Emits target and pid

@@ -57,6 +57,18 @@ static void emit_state(struct source *s)
 	emit_cost(s, &cost);
 }
 
+static void read_cgroups(struct source *s)
+{
+	const struct top_list *all = &top_of(s->model)->processes;
+
+	for (size_t i = 0; i < all->count; i++) {
+		const struct top_process *p = all->at[i];
+
+		if (!p->special && !p->ended && !p->cgroup_read)
+			emit_cgroup(s, (pid_t)p->key.tgid, p->key.start_boottime);
+	}
+}
+
 static int take_reading(struct source *s, struct error *e)
 {
 	struct rows *rows = xcalloc(1, sizeof(*rows));
@@ -75,6 +87,7 @@ static int take_reading(struct source *s, struct error *e)
 	if (err) /* half a reading is none */
 		return error_set(e, error_code_of(err), NULL, strerror(-err), "cannot read the processes");
 	emit(s, INPUT_TOP_END, NULL, 0, NULL, 0);
+	read_cgroups(s);
 	top_each_final(top_of(s->model), on_final, probe_of(s));
 	emit_state(s);
 	return 0;

@@ -81,6 +81,7 @@ typedef void (*row_fn)(void *ctx, const void *row);
 
 struct row_type {
 	const char *name;  /* "vma": the type in JSON, a value of --table */
+	const char *alias; /* another name of it for --by; NULL: none */
 	const char *noun, *nouns; /* "VMA", "VMAs": "(12 more VMAs ...)" */
 	const char *help;
 	bool whole;        /* a table of it is never cut: it adds up */

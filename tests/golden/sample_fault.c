@@ -77,6 +77,7 @@ static void resident(void)
 
 static void first(void)
 {
+	const struct input_process group = { .pid = 42 };
 	struct mmt_fault f;
 
 	RECORD(make_fork(42, 41, 1, 123456789, "sh"));
@@ -96,6 +97,7 @@ static void first(void)
 	f.ns = 4294967295u;
 	RECORD(f);
 	resident();
+	put(out, INPUT_CGROUP, &group, sizeof(group), HOSTILE_PATH, sizeof(HOSTILE_PATH));
 }
 
 static void rows(void)

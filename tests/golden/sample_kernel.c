@@ -151,6 +151,8 @@ static void row(struct record_writer *w, uint32_t pid, const char *comm, uint64_
 
 static void look(struct record_writer *w, uint64_t n)
 {
+	const struct input_process group = { .start_boottime = 100000, .pid = 100 };
+
 	put(w, INPUT_TOP_BEGIN, NULL, 0, NULL, 0);
 	task(w, 7, "kworker/0:1", 0, 0);
 	task(w, 100, HOSTILE_COMM "x", 1000 + 250 * n, (8ull << 20) + (n << 16));
@@ -163,6 +165,7 @@ static void look(struct record_writer *w, uint64_t n)
 		row(w, pid, HOSTILE_COMM, 4, true);
 	row(w, 0, "", 3 * n, false);
 	put(w, INPUT_TOP_END, NULL, 0, NULL, 0);
+	put(w, INPUT_CGROUP, &group, sizeof(group), HOSTILE_PATH, sizeof(HOSTILE_PATH));
 }
 
 void sample_top(struct record_writer *w)

@@ -58,6 +58,8 @@ def cgroup():
             for v, rounds in ((old, 2), (young, 3)):
                 row = t.process_of(v.pid)
                 check(row and row['faults']['minor'] >= rounds * 32768, '%d rounds: %s' % (rounds, row and row['faults']))
+                group = '/' + os.path.relpath(below if v is old else top, cgroup_root())
+                check(row['cgroup'] == group, 'in %s, shown in %s' % (group, row['cgroup']))
             check(not t.process_of(outside.pid), 'a process outside the group is shown')
             check(t.end['events']['dropped'] == 0, 'dropped')
     finally:

@@ -118,11 +118,29 @@ static void nobody_is_no_target(void)
 	CHECK(strstr(e.cause, "no such process"));
 }
 
+/* Where the machine has no cgroups there is nothing to compare. */
+static void a_cgroup_is_a_whole_path(void)
+{
+	pid_t pid = child("grouped", false);
+	char own[4096], other[4096], small[2];
+	bool grouped = procfs_cgroup(getpid(), own, sizeof(own));
+
+	CHECK_EQ(procfs_cgroup(pid, other, sizeof(other)), grouped);
+	if (grouped) {
+		CHECK_STR(other, own);
+		CHECK(own[0] == '/' && !strchr(own, '\n'));
+		CHECK(strlen(own) < 2 || !procfs_cgroup(pid, small, sizeof(small)));
+	}
+	end(pid);
+	CHECK(!procfs_cgroup(pid, other, sizeof(other)));
+}
+
 int main(void)
 {
 	RUN("procfs", a_name_with_brackets_and_spaces);
 	RUN("procfs", a_zombie_is_no_target);
 	RUN("procfs", a_thread_is_no_target);
+	RUN("procfs", a_cgroup_is_a_whole_path);
 	RUN("procfs", nobody_is_no_target);
 	return check_bad;
 }

@@ -481,6 +481,42 @@ static void a_rate_is_never_below_zero(void)
 	session_free(s);
 }
 
+static void give_cgroup(struct session *s, pid_t pid, uint64_t start, const char *path)
+{
+	struct input_process head = { .start_boottime = start, .pid = pid };
+
+	give(s, INPUT_CGROUP, &head, sizeof(head), path, strlen(path) + 1);
+}
+
+static bool in_cgroup(const struct session *s, pid_t pid, const char *path)
+{
+	const char *is = session_find(s, pid)->cgroup;
+
+	return path && is ? !strcmp(path, is) : !path && !is;
+}
+
+/* Who starts a container forks, moves the child, which executes a program. */
+static void a_child_is_in_its_parents_cgroup_until_it_executes(void)
+{
+	struct session *s = session_new();
+
+	session_process(s, 42);
+	give_cgroup(s, 42, 0, "/outer");
+	APPLY(s, make_fork(43, 42, 2, 1000, "child"));
+	CHECK(in_cgroup(s, 43, "/outer") && !session_find(s, 43)->cgroup_read);
+	APPLY(s, make_exec(43, 3, "moved", "/bin/moved"));
+	CHECK(in_cgroup(s, 43, NULL));
+	give_cgroup(s, 43, 999, "/of/another");
+	CHECK(in_cgroup(s, 43, NULL) && !session_find(s, 43)->cgroup_read);
+	give_cgroup(s, 43, 1000, "/inner");
+	CHECK(in_cgroup(s, 43, "/inner") && session_find(s, 43)->cgroup_read);
+	APPLY(s, make_exec(43, 4, "next", "/bin/next"));
+	CHECK(in_cgroup(s, 43, "/inner") && !session_find(s, 43)->cgroup_read);
+	give_cgroup(s, 43, 1000, "");
+	CHECK(in_cgroup(s, 43, NULL) && session_find(s, 43)->cgroup_read);
+	session_free(s);
+}
+
 int main(void)
 {
 	RUN("session", a_fault_counts_in_both_ledgers);
@@ -502,6 +538,7 @@ int main(void)
 	RUN("session", names_need_no_end);
 	RUN("session", many_vmas_are_all_found_again);
 	RUN("session", layout_of_a_successor);
+	RUN("session", a_child_is_in_its_parents_cgroup_until_it_executes);
 	RUN("session", a_rate_is_never_below_zero);
 	return check_bad;
 }

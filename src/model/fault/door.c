@@ -77,6 +77,18 @@ static void take_comm(struct session *s, const struct input *in)
 		process_name(s, p, in->body, in->size);
 }
 
+static void take_cgroup(struct session *s, const struct input *in)
+{
+	const struct input_process *of = in->head;
+	struct process *p = session_find(s, of->pid);
+	size_t at = 0;
+
+	if (!p || (of->start_boottime && p->start_time && p->start_time != of->start_boottime))
+		return;
+	process_cgroup(s, p, input_text(in, &at));
+	p->cgroup_read = true;
+}
+
 static void take_stacks(struct session *s, const struct input_stacks *in)
 {
 	struct process *p = session_find(s, in->pid);
@@ -147,6 +159,7 @@ static void session_input(struct model *m, const struct input *in)
 	case INPUT_MEMBER: process_living(s, process->pid); break;
 	case INPUT_GONE: take_gone(s, process); break;
 	case INPUT_COMM: take_comm(s, in); break;
+	case INPUT_CGROUP: take_cgroup(s, in); break;
 	case INPUT_ROW: case INPUT_ROW_GONE: case INPUT_ROW_PROCESS: take_rows(s, in); break;
 	case INPUT_ELF: elf_add(s, in->head, in->body, input_count(in)); break;
 	case INPUT_STACK: layout_stack_pointer(s, stack->pid, stack->sp); break;

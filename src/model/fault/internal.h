@@ -41,6 +41,9 @@ struct process *process_started(struct session *s, pid_t pid, uint64_t start);
 /* It has ended; its statistics stay. */
 void process_exited(struct session *s, struct process *p);
 void process_name(struct session *s, struct process *p, const char *name, size_t max);
+/* path NULL or empty: not known. */
+void process_cgroup(struct session *s, struct process *p, const char *path);
+void process_free(struct process *p);
 void processes_listed(struct session *s, const struct mmt_watch *watch, size_t n);
 void processes_free(struct session *s);
 

@@ -74,6 +74,23 @@ void process_name(struct session *s, struct process *p, const char *name, size_t
 	process_changed(s, p);
 }
 
+void process_cgroup(struct session *s, struct process *p, const char *path)
+{
+	path = path && *path ? path : NULL;
+	if (path ? p->cgroup && !strcmp(path, p->cgroup) : !p->cgroup)
+		return;
+	free(p->cgroup);
+	p->cgroup = path ? xstrdup(path) : NULL;
+	process_changed(s, p);
+}
+
+void process_free(struct process *p)
+{
+	stat_free(&p->faults);
+	free(p->cgroup);
+	free(p);
+}
+
 void processes_listed(struct session *s, const struct mmt_watch *watch, size_t n)
 {
 	for (struct process *p = s->processes; p; p = p->next)
@@ -92,7 +109,6 @@ void processes_free(struct session *s)
 {
 	for (struct process *p = s->processes, *next; p; p = next) {
 		next = p->next;
-		stat_free(&p->faults);
-		free(p);
+		process_free(p);
 	}
 }

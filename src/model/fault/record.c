@@ -94,8 +94,11 @@ static void apply_fork(struct session *s, const struct mmt_fork *f)
 	p->ppid = (pid_t)f->parent_tgid;
 	p->mm_id = f->head.mm_id;
 	memcpy(p->comm, f->comm, sizeof(p->comm) - 1);
-	if (parent)
+	if (parent) {
 		memcpy(p->parent, parent->comm, sizeof(p->parent));
+		if (!p->cgroup_read)
+			process_cgroup(s, p, parent->cgroup);
+	}
 	mm_born(s, mm_get(s, f->head.mm_id, f->borrowed ? (pid_t)f->parent_tgid : p->pid, true), &f->bounds);
 }
 
@@ -122,6 +125,9 @@ static void apply_exec(struct session *s, const struct mmt_exec *x)
 	memcpy(p->comm, x->comm, sizeof(p->comm) - 1);
 	p->mm_id = x->head.mm_id;
 	process_changed(s, p);
+	if (!p->cgroup_read) /* who starts a container moves its child before that executes a program */
+		process_cgroup(s, p, NULL);
+	p->cgroup_read = false;
 	if (s->child && p->pid == s->child && !s->child_mm)
 		s->child_mm = x->head.mm_id;
 	mm = mm_get(s, x->head.mm_id, p->pid, true);

@@ -138,6 +138,10 @@ static void process_merge(struct session *s, struct process *p)
 {
 	struct process *row = ended_row(s, p->comm);
 
+	if (!row->merged)
+		process_cgroup(s, row, p->cgroup);
+	else if (!row->cgroup || !p->cgroup || strcmp(row->cgroup, p->cgroup))
+		process_cgroup(s, row, NULL); /* of several */
 	row->merged++;
 	row->previous += p->previous;
 	row->interval_faults += p->interval_faults;
@@ -239,8 +243,7 @@ static void processes_drop(struct session *s)
 	for (struct process *p = s->processes, *next; p; p = next) {
 		next = p->next;
 		if (p->into) {
-			stat_free(&p->faults);
-			free(p);
+			process_free(p);
 		} else {
 			p->next = oldest_first;
 			oldest_first = p;

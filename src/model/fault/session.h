@@ -25,6 +25,8 @@ struct process {
 	pid_t pid, ppid;
 	uint64_t start_time; /* ns of CLOCK_BOOTTIME; 0: not known */
 	char comm[16], parent[16]; /* parent: its name when it forked this one; empty: not known */
+	char *cgroup;        /* owned; NULL: not known */
+	bool cgroup_read;    /* since it began or executed a program: what a child has before is its parent's */
 	uint32_t mm_id;      /* of its current mm; 0: not known yet */
 	bool dead, settled;  /* settled: it was dead at the last merge, so no record is under way */
 	uint64_t version;    /* of its last change, as base.version */

@@ -71,6 +71,12 @@ static struct value get_parent(const struct field *f, const void *row, const str
 	return p->parent[0] ? value_text(tick_text(t, p->parent, sizeof(p->parent))) : value_none();
 }
 
+static struct value get_cgroup(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return process_of(row)->cgroup ? value_text(process_of(row)->cgroup) : value_none();
+}
+
 static struct value get_live(const struct field *f, const void *row, const struct tick *t)
 {
 	(void)f, (void)t;
@@ -113,6 +119,9 @@ static const struct field fields[] = {
 	  .width = 7, .label = true, .flags = FIELD_VOLATILE, .rank = RANK_ASKED, .get = get_ppid },
 	{ .key = "parent", .title = "PARENT", .help = "name of its parent then", .width = -6, .label = true,
 	  .flags = FIELD_SAME_GOES, .rank = 5, .get = get_parent },
+	{ .key = "cgroup", .title = "CGROUP", .width = -12, .label = true, .flags = FIELD_VOLATILE, .rank = RANK_ASKED,
+	  .help = "its cgroup when it was first seen or executed a program, its parent's before; null: not known",
+	  .get = get_cgroup },
 	{ .key = "live", .help = "has it not ended", .rank = RANK_DATA, .get = get_live },
 	STAT_TOTAL
 	STAT_RATE

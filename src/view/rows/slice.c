@@ -97,6 +97,7 @@ static const struct field fields[] = {
 	  .width = 7, .label = true, .flags = FIELD_VOLATILE, .rank = RANK_ASKED, .get = get_of_process, .arg = 0 },
 	MAPPING_LABEL("comm", "COMM", 1, FIELD_SAME_GOES, "name of that process")
 	PROCESS_LABEL("parent", "PARENT", 1, FIELD_SAME_GOES, "name of its parent")
+	PROCESS_LABEL("cgroup", "CGROUP", 2, FIELD_VOLATILE, "its cgroup")
 	{ .key = "class", .path = "fault_class", .title = "CLASS", .help = "fault class", .width = -10, .label = true,
 	  .rank = RANK_NEEDED, .get = get_class },
 	{ .key = "mode", .title = "MODE", .width = -6, .label = true, .rank = RANK_ASKED,
