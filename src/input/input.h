@@ -83,7 +83,8 @@ struct input_elf {
 	uint32_t read : 32 - MMT_EDITION_BITS, edition : MMT_EDITION_BITS; /* edition: of the VMA that it was read for */
 };
 
-struct input_stack { uint64_t sp; int32_t pid; uint32_t pad; };
+struct input_stack { uint64_t sp; int32_t pid, tid; /* tid 0: not known */ };
+struct input_thread { int32_t pid, tid; };
 /* threads_changed: what the search saw; passes: that are left. */
 struct input_stacks { uint64_t threads_changed; int32_t pid, from, passes; uint32_t pad; };
 

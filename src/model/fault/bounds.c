@@ -205,6 +205,8 @@ void vma_add_fault(struct session *s, struct mm *mm, const struct mmt_fault *f)
 	struct vma *v = vma_of_page(s, vma_get(s, mm, f->sig, f->anchor), page);
 
 	stat_add(&v->faults, f);
+	if (!v->thread)
+		v->thread = (pid_t)f->head.tid;
 	slice_fault(s, v, f);
 	hull(&v->low, &v->high, page, page + PAGE);
 	vma_changed(s, v);

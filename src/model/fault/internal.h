@@ -100,7 +100,7 @@ const struct vma *vma_holder(const struct vma *v, uint64_t addr);
 /* --- layout.c, record.c, aggregate.c, elf.c, retention.c --- */
 void layout_apply(struct session *s, pid_t pid, const void *bytes, size_t size);
 void layout_resident(struct session *s, const struct input_rss *head, const struct input_resident *list, size_t n);
-void layout_stack_pointer(struct session *s, pid_t pid, uint64_t sp);
+void layout_stack_pointer(struct session *s, const struct input_stack *in);
 void record_apply(struct session *s, const void *bytes, size_t size);
 void aggregate_row(struct session *s, const struct mmt_aggregate_key *key, const struct mmt_aggregate_row *row);
 void aggregate_gone(struct session *s, const struct mmt_aggregate_key *key, const struct mmt_aggregate_row *row);
@@ -123,6 +123,10 @@ void mapping_merge(struct vma *v, struct vma *into);
 /* v's faults are about to go elsewhere. */
 void mapping_forget(const struct vma *v);
 void mappings_free(struct session *s);
+
+/* --- thread.c --- */
+void thread_name(struct session *s, const struct input_thread *in, const char *name, size_t size);
+void threads_free(struct session *s);
 
 /* --- slice.c --- */
 void slice_fault(struct session *s, struct vma *v, const struct mmt_fault *f);

@@ -75,6 +75,7 @@ struct vma {
 	uint64_t again;        /* of these: pages touched again (mapping.h) */
 	struct vma *into;      /* being merged into that one */
 	struct mapping *mapping;  /* NULL: none was chosen yet */
+	pid_t thread;             /* whose stack it is; else who was first seen to fault in it; 0: not known */
 	struct slices *slices;    /* NULL: none are asked for */
 	uint64_t reach_start, reach_end; /* all addresses it ever had, as seen at ticks; end 0: none were */
 	struct vma *next;      /* in the mm */
@@ -106,6 +107,9 @@ struct mm {
 
 #define MERGED_COMMS 64 /* beyond these, one row for all others */
 
+#define THREADS_NAMED 16384 /* beyond these none is named */
+struct thread { pid_t pid; char comm[16]; };
+
 /* Which events trace shows, of the options; all zero: all. */
 struct event_filter { uint32_t classes; /* bit per enum mmt_class */ uint64_t from, to; /* addresses */ };
 
@@ -129,6 +133,7 @@ struct session {
 	size_t mapping_count;
 	uint64_t mapped;       /* version up to which mappings know their VMAs */
 	struct map slots; /* VMAs by (mm_id, sig, anchor): slot.c */
+	struct map threads; /* names: struct thread, by tid */
 	struct map by_pid, by_mm; /* newest process of a pid; mm of an id */
 	struct map elf_by_file;   /* ELF facts */
 	struct map executables;   /* files of which executable mappings were seen */
@@ -176,6 +181,8 @@ static inline struct slice *slices_of(const struct vma *v)
 	return v->slices ? v->slices->first : NULL;
 }
 
+/* The name of a thread, or NULL. */
+const char *session_thread_name(const struct session *s, pid_t tid);
 /* The living process with that pid, or NULL. */
 struct process *session_find(const struct session *s, pid_t pid);
 /* The mm a living process uses now, or NULL. */

@@ -76,12 +76,37 @@ static const char *sizes_of(const struct mapping *m, const struct tick *t)
 	return tick_printf(t, "%s%s%s", from, strcmp(from, to) ? "-" : "", strcmp(from, to) ? to : "");
 }
 
+const char *thread_label(pid_t tid, const struct tick *t)
+{
+	const char *name = session_thread_name(session_of(t->model), tid);
+
+	return tick_printf(t, "%d%s%s", tid, name ? " " : "", name ? name : "");
+}
+
+/* Of one alone: "[stack thread 1234 worker]", "[arena thread 1234 worker, 64M reserved]". */
+static const char *label_of_thread(const struct mapping *m, const struct tick *t)
+{
+	const char *who = m->thread ? tick_printf(t, " thread %s", thread_label(m->thread, t)) : "";
+	char text[16];
+
+	if (m->form == MAPPING_STACK)
+		return *who ? tick_printf(t, "[stack%s]", who) : NULL;
+	if (m->form != MAPPING_ARENA || (!*who && !m->reserved))
+		return NULL;
+	return tick_printf(t, "[arena%s%s]", who,
+			   m->reserved ? tick_printf(t, "%s %s reserved", *who ? "," : "", text_bytes(text, sizeof(text), m->reserved)) : "");
+}
+
 /* What stands for a name: "[anon 256K]", "[arena]"; for groups "[anon <=256K]". */
 static const char *label(const struct mapping *m, const struct tick *t, bool sizes)
 {
+	const char *own;
+
 
 	if (m->name[0])
 		return m->name;
+	if (sizes && m->known && (own = label_of_thread(m, t)))
+		return own;
 	if (m->form == MAPPING_ARENA)
 		return "[arena]";
 	if (m->form == MAPPING_STACK || !m->known)
@@ -205,6 +230,15 @@ static struct value get_rss_mark(const struct field *f, const void *row, const s
 															: NULL);
 }
 
+static struct value get_thread(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct mapping *m = mapping_of(row);
+
+	if (!m->thread)
+		return value_none();
+	return f->arg ? value_text(session_thread_name(session_of(t->model), m->thread)) : value_uint((uint64_t)m->thread);
+}
+
 /* --- in the last interval --- */
 
 static struct value get_rate(const struct field *f, const void *row, const struct tick *t)
@@ -238,6 +272,11 @@ static const struct field fields[] = {
 	  .flags = FIELD_SAME_GOES, .rank = 2, .get = get_comm },
 	{ .key = "number", .path = "mapping", .help = "number of the mapping in this run", .unit = UNIT_NUMBER,
 	  .rank = RANK_DATA, .get = get_id },
+	{ .key = "tid", .path = "thread.tid", .title = "TID", .unit = UNIT_NUMBER, .width = 7,
+	  .help = "thread whose stack it is, or that was the first seen to fault in the arena; null: neither, or not known",
+	  .rank = RANK_ASKED, .get = get_thread, .arg = 0 },
+	{ .key = "thread_comm", .path = "thread.comm", .title = "THREAD", .help = "name of that thread", .width = -6,
+	  .rank = RANK_ASKED, .get = get_thread, .arg = 1 },
 	{ .key = "addr", .title = "RANGE", .help = "addresses, where it is one VMA", .width = -27,
 	  .flags = FIELD_TABLE_ONLY, .rank = RANK_ASKED, .order = "start", .get = get_range },
 	{ .key = "start", .help = "first address, where it is one VMA", .unit = UNIT_ADDRESS, .rank = RANK_DATA,

@@ -72,7 +72,7 @@ static struct value get_thread(const struct field *f, const void *row, const str
 	(void)f;
 	if (!slice || slice->tid == THREAD_UNKNOWN)
 		return value_text("[thread unknown]");
-	return value_text(slice->tid == THREAD_ENDED ? "[threads that ended]" : tick_printf(t, "%d", slice->tid));
+	return value_text(slice->tid == THREAD_ENDED ? "[threads that ended]" : thread_label(slice->tid, t));
 }
 
 static struct value get_rate(const struct field *f, const void *row, const struct tick *t)
