@@ -249,6 +249,16 @@ const char *text_element(const char **rest, size_t *len)
 	return one;
 }
 
+bool text_has_element(const char *list, const char *word)
+{
+	size_t len;
+
+	for (const char *s; (s = text_element(&list, &len));)
+		if (len == strlen(word) && !memcmp(s, word, len))
+			return true;
+	return false;
+}
+
 uint64_t text_whole(double v)
 {
 	v = v < 0 ? -v : v;

@@ -34,5 +34,7 @@ bool text_parse_bytes(const char *s, uint64_t *out);
 /* The elements of a list "a,b", one at a time; empty ones too.  *rest is the list at first;
  * NULL: no more.  *len: bytes of the element, which no NUL ends. */
 const char *text_element(const char **rest, size_t *len);
+/* Is word one of them? list may be NULL. */
+bool text_has_element(const char *list, const char *word);
 
 #endif

@@ -138,7 +138,9 @@ int check_show(const struct args *a, const struct show *full, struct error *e)
 		return -1;
 	if (a->show.sort && field_find(type, a->show.sort, strlen(a->show.sort)) < 0)
 		return arg_bad(e, "sort", a->show.sort, "no such key; '-s help' lists them");
-	why = by ? group_check(type, by) : NULL;
+	if (type->passing && !by)
+		return arg_bad(e, a->show.table ? "table" : "by", type->name, "such rows are many and small: --by KEY groups them");
+	why = by ? group_refusal(full, type, by) : NULL;
 	return why ? arg_bad(e, "by", a->show.by, why) : 0;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "cmd/check.h"
 #include "cmd/fault.h"
 #include "model/fault/session.h"
@@ -21,6 +22,9 @@ static int check(struct args *a, struct error *e)
 		return error_set(e, EXIT_USAGE, "sort by pid, comm, faults, rate, minor, major, p50, p99, max or a class",
 				 "processes have no such key", "bad value '%.40s' of --sort", a->show.sort);
 	a->fault.aggregate |= many;
+	if (a->fault.aggregate && text_has_element(a->show.by, "thread"))
+		return error_set(e, EXIT_USAGE, "-p PID or -- CMD, without --aggregate", "faults are added up in the kernel, by no thread",
+				 "cannot show '--by %.40s'", a->show.by);
 	if (!a->time.interval_ns)
 		a->time.interval_ns = CLOCK_SECOND_NS;
 	return 0;

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "cmd/child.h"
 #include "cmd/command.h"
 #include "cmd/outputs.h"
@@ -149,6 +150,15 @@ static bool await_exec(struct run *r)
 	}
 }
 
+/* What is counted only where it is asked for. Of a replay the rows of records will do. */
+static void emit_by(struct run *r)
+{
+	if (text_has_element(r->a->show.by, "thread"))
+		emit_fact(r->s, "option", "by_thread", "");
+	if (text_has_element(r->a->show.by, "mode"))
+		emit_fact(r->s, "option", "by_mode", "");
+}
+
 static int launch(struct run *r, struct error *e)
 {
 	int err;
@@ -210,6 +220,7 @@ static int begin(struct run *r, struct error *e)
 		return rights_fail(e, err, NULL, "cannot start the command");
 	r->s->child = r->child.pid;
 	emit_facts(r);
+	emit_by(r);
 	if (source_open(r->s, e))
 		return -1;
 	child_baseline(&r->child);
@@ -320,6 +331,7 @@ static int replay(struct run *r, struct error *e)
 {
 	if (outputs_open(&r->out, r->a, r->c->show, r->m, e) || source_open(r->s, e))
 		return -1;
+	emit_by(r);
 	return r->s->type->replay(r->s, e);
 }
 

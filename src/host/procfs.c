@@ -247,6 +247,22 @@ int procfs_rss(pid_t pid, void (*fn)(void *ctx, uint64_t start, uint64_t rss), v
 	return 0;
 }
 
+bool procfs_thread_name(pid_t pid, pid_t tid, char name[17])
+{
+	char path[64];
+	FILE *f;
+	size_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", pid, tid);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	n = fread(name, 1, 16, f);
+	fclose(f);
+	name[n && name[n - 1] == '\n' ? n - 1 : n] = '\0';
+	return n > 0;
+}
+
 int procfs_stack_pointer(pid_t pid, pid_t tid, uint64_t *sp)
 {
 	char path[64], line[256], *last;

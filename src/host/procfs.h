@@ -49,6 +49,8 @@ bool procfs_thread_lives(pid_t tid);
 pid_t procfs_tgid(pid_t tid);
 /* Calls fn for each thread, in ascending order, until it returns false. */
 void procfs_threads(pid_t pid, bool (*fn)(void *ctx, pid_t tid), void *ctx);
+/* false: it is gone. */
+bool procfs_thread_name(pid_t pid, pid_t tid, char name[17]);
 /* User stack pointer of a blocked thread; -EAGAIN: it runs. */
 int procfs_stack_pointer(pid_t pid, pid_t tid, uint64_t *sp);
 /* Resident bytes of this process but for the BPF maps it has mapped (the kernel

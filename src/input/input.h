@@ -61,8 +61,8 @@ enum input_name_kind {
 struct input_name { uint64_t key, extra; uint32_t kind; uint32_t flags; };
 enum input_name_flag { INPUT_NAME_WRAPPER = 1 /* a function that only passes an allocation on */ };
 
-/* start_boottime: ns of CLOCK_BOOTTIME; 0: not known. */
-struct input_process { uint64_t start_boottime; int32_t pid; uint32_t pad; };
+/* start_boottime: ns of CLOCK_BOOTTIME; 0: not known. parent: of INPUT_CGROUP; 0: not known. */
+struct input_process { uint64_t start_boottime; int32_t pid, parent; };
 
 /* A PT_LOAD segment; perm: VM_READ | VM_WRITE | VM_EXEC. */
 struct input_segment { uint64_t offset, vaddr, filesz, memsz; uint32_t perm, pad; };
@@ -83,7 +83,8 @@ struct input_elf {
 	uint32_t read : 32 - MMT_EDITION_BITS, edition : MMT_EDITION_BITS; /* edition: of the VMA that it was read for */
 };
 
-struct input_stack { uint64_t sp; int32_t pid; uint32_t pad; };
+struct input_stack { uint64_t sp; int32_t pid, tid; /* tid 0: not known */ };
+struct input_thread { int32_t pid, tid; };
 /* threads_changed: what the search saw; passes: that are left. */
 struct input_stacks { uint64_t threads_changed; int32_t pid, from, passes; uint32_t pad; };
 

@@ -144,6 +144,36 @@ static void row_read(struct top *t, const struct mmt_top_key *key, const struct 
 		comm_set(p, row->comm);
 }
 
+/* Of those that stood in order at the last reading; NULL: not among them. */
+static const struct top_process *process_of_pid(const struct top *t, uint32_t pid)
+{
+	size_t low = 0, high = t->sorted;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (t->processes.at[middle]->key.tgid < pid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < t->sorted && t->processes.at[low]->key.tgid == pid; low++)
+		if (!t->processes.at[low]->ended)
+			return t->processes.at[low];
+	return NULL;
+}
+
+/* Its parent at first: a later one only took it over. */
+static void parent_set(const struct top *t, struct top_process *p, int32_t pid)
+{
+	const struct top_process *parent = pid > 0 && !p->ppid ? process_of_pid(t, (uint32_t)pid) : NULL;
+
+	if (pid > 0 && !p->ppid)
+		p->ppid = (uint32_t)pid;
+	if (parent)
+		memcpy(p->parent, parent->comm, sizeof(p->parent));
+}
+
 static void cgroup_set(struct top *t, const struct input *in)
 {
 	const struct input_process *of = in->head;
@@ -156,6 +186,7 @@ static void cgroup_set(struct top *t, const struct input *in)
 	free(p->cgroup);
 	p->cgroup = path && *path ? xstrdup(path) : NULL;
 	p->cgroup_read = true;
+	parent_set(t, p, of->parent);
 	p->version = t->base.version;
 }
 

@@ -21,6 +21,8 @@ struct top_process {
 	char comm[17];
 	char *cgroup;        /* NULL: not known */
 	bool cgroup_read;    /* since it has this name */
+	uint32_t ppid;       /* 0: not known, or of several */
+	char parent[17];     /* its name when this one was first seen */
 	bool live;           /* the kernel still has it, if only as a zombie */
 	bool ended;          /* its last thread has ended, */
 	bool ended_shown;    /* and that was shown */

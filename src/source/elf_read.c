@@ -166,7 +166,9 @@ struct stack_search { struct source *s; const struct process *p; pid_t from; int
 static bool on_thread(void *ctx, pid_t tid)
 {
 	struct stack_search *search = ctx;
-	struct input_stack found = { .pid = search->p->pid };
+	struct input_stack found = { .pid = search->p->pid, .tid = tid };
+	struct input_thread named = { .pid = search->p->pid, .tid = tid };
+	char name[17];
 
 	if (tid == search->p->pid || tid < search->from)
 		return true; /* the leader's is [stack] */
@@ -174,6 +176,8 @@ static bool on_thread(void *ctx, pid_t tid)
 	if (!search->budget)
 		return false;
 	search->budget--;
+	if (procfs_thread_name(search->p->pid, tid, name))
+		emit(search->s, INPUT_THREAD, &named, sizeof(named), name, strlen(name) + 1);
 	if (procfs_stack_pointer(search->p->pid, tid, &found.sp) == 0)
 		emit(search->s, INPUT_STACK, &found, sizeof(found), NULL, 0);
 	else

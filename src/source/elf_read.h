@@ -25,7 +25,7 @@ void elf_settle(struct elf_reader *e);
 /* At the end: waits for what was asked, not long. */
 void elf_finish(struct elf_reader *e);
 /* Asks for the stack pointers of blocked threads, if threads came or went; of
- * a bounded number of threads each time: INPUT_STACK, INPUT_STACKS. */
+ * a bounded number of threads each time: INPUT_THREAD, INPUT_STACK, INPUT_STACKS. */
 void stacks_read(struct source *s);
 
 #endif

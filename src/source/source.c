@@ -56,12 +56,14 @@ void emit(struct source *s, enum input_kind kind, const void *head, size_t head_
 
 void emit_cgroup(struct source *s, pid_t pid, uint64_t start_boottime)
 {
-	const struct input_process head = { .start_boottime = start_boottime, .pid = pid };
+	struct input_process head = { .start_boottime = start_boottime, .pid = pid };
 	struct procfs_stat st;
 	char path[4096];
 
 	if (!procfs_cgroup(pid, path, sizeof(path)) || procfs_stat_read(pid, &st) || !procfs_started(&st, start_boottime))
 		path[0] = '\0';
+	else
+		head.parent = st.ppid;
 	emit(s, INPUT_CGROUP, &head, sizeof(head), path, strlen(path) + 1);
 }
 

@@ -81,9 +81,11 @@ typedef void (*row_fn)(void *ctx, const void *row);
 
 struct row_type {
 	const char *name;  /* "vma": the type in JSON, a value of --table */
+	const char *alias; /* another name of it for --by; NULL: none */
 	const char *noun, *nouns; /* "VMA", "VMAs": "(12 more VMAs ...)" */
 	const char *help;
 	bool whole;        /* a table of it is never cut: it adds up */
+	bool passing;      /* a row holds only while it is visited: they are for groups */
 	bool urgent;       /* of events: each is written out at once, with -q too */
 	const char *sort;  /* key of -s where none is given; "-key" reverses; NULL: in the order of each() */
 	const char *sort_end; /* the same for the end of a run, where that is another; rows of which it is not known: sort */
@@ -117,6 +119,7 @@ struct tick {
 	uint64_t now_ns;      /* since the run began */
 	uint64_t interval_ns; /* since the tick before; 0: at the end, or no interval */
 	bool last;            /* the end of the run */
+	bool grouped;         /* rows are looked at for groups: those of all processes count */
 	bool ascii;           /* people who read this see ASCII only */
 	struct scratch *scratch;
 };

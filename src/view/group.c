@@ -35,6 +35,7 @@ struct group {
 	struct scratch *memory;         /* of the groups */
 	struct group_row *first, **last;
 	struct map by_hash;
+	struct tick tick;               /* the moment, for the rows that are grouped */
 	const struct tick *t;
 };
 
@@ -81,6 +82,14 @@ static bool is_by(const struct group *g, int field)
 	return false;
 }
 
+/* By class each row has one: columns of all of them would say the same again. */
+static bool says_again(const struct group *g, const struct field *f)
+{
+	int by = field_find(g->type, "class", strlen("class"));
+
+	return f->rank == RANK_CLASS && by >= 0 && is_by(g, by);
+}
+
 /* What a single row has of its own means nothing for many, unless it is a label. */
 static bool merges(const struct field *f)
 {
@@ -113,7 +122,7 @@ static void fields_make(struct group *g)
 	for (int i = 0; i < g->type->count; i++) {
 		struct field *f = &g->fields[n];
 
-		if (is_by(g, i) || !merges(&g->type->fields[i]))
+		if (is_by(g, i) || !merges(&g->type->fields[i]) || says_again(g, &g->type->fields[i]))
 			continue;
 		*f = g->type->fields[i];
 		f->mark = NULL;
@@ -169,6 +178,47 @@ const char *group_check(const struct row_type *type, const char *by)
 		if (type->fields[i].label)
 			at += (size_t)snprintf(why + at, sizeof(why) - at, " %s", type->fields[i].key);
 	return why;
+}
+
+static const struct row_type *with_label(const struct show *show, const char *key, size_t len)
+{
+	const struct row_type *const *lists[] = { show->rows, show->others };
+
+	for (int i = 0; i < 2; i++)
+		for (const struct row_type *const *t = lists[i]; t && *t; t++) {
+			int f = field_find(*t, key, len);
+
+			if (f >= 0 && (*t)->fields[f].label)
+				return *t;
+		}
+	return NULL;
+}
+
+/* Two keys that exist, though no row type has both. */
+static const char *apart(const struct show *show, const char *by)
+{
+	const struct row_type *of[KEYS_ASKED];
+	const char *key[KEYS_ASKED];
+	static char why[200];
+	size_t len[KEYS_ASKED], n = 0;
+
+	for (const char *s; n < KEYS_ASKED && (s = text_element(&by, &len[n])); n++) {
+		of[n] = with_label(show, key[n] = s, len[n]);
+		if (!of[n])
+			return NULL;
+	}
+	if (n < KEYS_ASKED || of[0] == of[1])
+		return NULL;
+	snprintf(why, sizeof(why), "no row has both: %.*s is a key of %s rows, %.*s of %s rows", (int)len[0], key[0], of[0]->name,
+		 (int)len[1], key[1], of[1]->name);
+	return why;
+}
+
+const char *group_refusal(const struct show *show, const struct row_type *type, const char *by)
+{
+	const char *why = group_check(type, by), *both = why ? apart(show, by) : NULL;
+
+	return both ? both : why;
 }
 
 struct group *group_new(const struct show *show, const char *table, const char *by, bool busy_only)
@@ -378,7 +428,9 @@ static void on_row(void *ctx, const void *row)
 const struct row_type *const *group_types(struct group *g, const struct model *m, const struct tick *t)
 {
 	rows_free(g);
-	g->t = t;
+	g->tick = *t;
+	g->tick.grouped = true;
+	g->t = &g->tick;
 	if (g->type->each)
 		g->type->each(m, on_row, g);
 	return g->types;

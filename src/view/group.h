@@ -14,6 +14,8 @@ struct group *group_new(const struct show *show, const char *table, const char *
 void group_free(struct group *g); /* takes NULL */
 /* NULL: by is fine; else why not, of the given type. */
 const char *group_check(const struct row_type *type, const char *by);
+/* The same for a user, who may have asked for keys of different row types. */
+const char *group_refusal(const struct show *show, const struct row_type *type, const char *by);
 /* The type of its rows, before there are any. */
 const struct row_type *group_type(const struct group *g);
 /* Groups what the model holds now; the one row type of groups, and NULL. It and

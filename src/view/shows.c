@@ -14,7 +14,7 @@
 #define ROWS(...) (const struct row_type *const[]){ __VA_ARGS__, NULL }
 
 const struct show show_live = {
-	.command = "live", .rows = ROWS(&row_mapping, &row_process, &row_kind), .others = ROWS(&row_vma),
+	.command = "live", .rows = ROWS(&row_mapping, &row_process, &row_kind), .others = ROWS(&row_slice, &row_vma),
 	.start = &row_fault_start, .end = &row_fault_end,
 	.merged = &row_merged, .page = &page_live,
 };

@@ -154,9 +154,10 @@ static const struct row_type *type_by(const struct show *show, const char *by)
 const struct show *show_select(struct show_by *out, const struct show *show, const char *table, const char **by)
 {
 	const struct row_type *main = table ? type_named(show->others, table) : type_by(show, *by);
+	const char *alias = show->rows[0]->alias;
 	int n = 0;
 
-	if (!table && *by && (!strcmp(*by, show->rows[0]->name) || (main && !strcmp(*by, main->name))))
+	if (!table && *by && (!strcmp(*by, show->rows[0]->name) || (alias && !strcmp(*by, alias)) || (main && !strcmp(*by, main->name))))
 		*by = NULL;
 	if (!main)
 		return show;

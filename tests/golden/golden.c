@@ -36,6 +36,7 @@ int main(int argc, char **argv)
 			opt.width = atoi(argv[i]);
 	}
 	play_begin(&p, player);
+	play_by(&p, opt.by);
 	play_view(&p, format, &opt, stdout);
 	state = play_file(&p, f, &e);
 	play_end(&p);

@@ -8,6 +8,8 @@ import subprocess
 import sys
 
 GOLDEN, RECORDINGS = sys.argv[1], sys.argv[2:]
+# Keys of slices: pairs with one of theirs, and what mappings and processes have apart.
+SLICES = ['class', 'mode', 'thread', 'pid', 'ppid', 'comm', 'parent', 'kind', 'name', 'file', 'mapping']
 KEYS = {'mapping': ['pid', 'comm', 'kind', 'name', 'file', 'mapping'],
         'vma': ['pid', 'comm', 'vma', 'perm', 'kind', 'source', 'name'],
         'process': ['pid', 'ppid', 'parent', 'comm']}
@@ -75,6 +77,13 @@ for path in RECORDINGS:
             want = base if of == {kind} else None # keys that another type has too are that one's
             if want is not None and total(rows) != want:
                 wrong.append(','.join(by))
+        if kind == 'mapping': # slices are parts of mappings
+            for by in itertools.combinations(SLICES, 2):
+                rows = last_rows(path, ','.join(by))
+                if {r['of'] for r in rows} <= {'slice', 'mapping'} and total(rows) != base:
+                    wrong.append(','.join(by))
+                if set(by) & set(SLICES[:3]) and {r['of'] for r in rows} != {'slice'}:
+                    wrong.append('%s (no slices)' % ','.join(by))
         if wrong:
             bad = True
             print('not ok - golden: groups: %s: %s by %s do not add up' % (short, kind, ' '.join(wrong)))

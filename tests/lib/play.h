@@ -11,6 +11,7 @@
 #include "model/hist.h"
 #include "model/leak.h"
 #include "model/top.h"
+#include "base/text.h"
 #include "record/record.h"
 #include "view/shows.h"
 #include "view/view.h"
@@ -63,6 +64,19 @@ static inline void play_input(struct play *p, const struct input *in)
 		play_all(p, view_after_retain);
 	else if (in->kind == INPUT_TICK)
 		play_all(p, p->model->ended ? view_end : view_tick);
+}
+
+/* What --by asks the model to count. */
+static inline void play_by(struct play *p, const char *by)
+{
+	static const char thread[] = "option\0by_thread\0", mode[] = "option\0by_mode\0";
+	const struct input facts[] = { { .kind = INPUT_FACT, .body = thread, .size = sizeof(thread) },
+				       { .kind = INPUT_FACT, .body = mode, .size = sizeof(mode) } };
+
+	if (text_has_element(by, "thread"))
+		model_input(p->model, &facts[0]);
+	if (text_has_element(by, "mode"))
+		model_input(p->model, &facts[1]);
 }
 
 /* As far as the recording goes. */

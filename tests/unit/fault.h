@@ -74,7 +74,7 @@ static inline void session_gone(struct session *s, const struct process *p)
 
 static inline void session_stack_pointer(struct session *s, pid_t pid, uint64_t sp)
 {
-	struct input_stack head = { .sp = sp, .pid = pid };
+	struct input_stack head = { .sp = sp, .pid = pid, .tid = pid + 1 };
 
 	give(s, INPUT_STACK, &head, sizeof(head), NULL, 0);
 }

@@ -2,6 +2,7 @@
 /* Which VMAs are one mapping, and that nothing is lost by it. */
 #include "unit/check.h"
 #include "unit/fault.h"
+#include "view/rows/fault.h"
 
 #define APPLY(s, record) do { __typeof__(record) r_ = (record); session_apply(s, &r_, sizeof(r_)); } while (0)
 #define MIB (1ull << 20)
@@ -379,9 +380,71 @@ static void how_a_file_is_read(void)
 	session_free(s);
 }
 
+static void give_thread(struct session *s, pid_t pid, pid_t tid, const char *name)
+{
+	struct input_thread head = { .pid = pid, .tid = tid };
+
+	give(s, INPUT_THREAD, &head, sizeof(head), name, strlen(name) + 1);
+}
+
+/* The only mapping of that form is called so. */
+static bool called(const struct session *s, enum mapping_form form, const char *name)
+{
+	struct tick t = { .model = &s->base, .scratch = scratch_new() };
+	bool same = false;
+
+	for (const struct mapping *m = s->mappings; m; m = m->next)
+		if (m->form == form)
+			same = !strcmp(mapping_label(m, &t), name);
+	scratch_free(t.scratch);
+	return same;
+}
+
+static void a_stack_and_an_arena_name_their_thread(void)
+{
+	struct session *s = session_new();
+	struct mmt_fault f = make_fault(9, 1, 0x7f0000000000, 12, MMT_CLASS_ANON_WRITE);
+	struct mmt_vma v[4] = { anon(0x10000, 0x1000), anon(0x11000, 0x8000), anon(0x7f0000000000, 0x21000),
+				anon(0x7f0000021000, (64 << 20) - 0x21000) };
+
+	v[0].vm_flags = v[3].vm_flags = 0;
+	for (unsigned i = 0; i < 4; i++)
+		v[i].sig = 10 + i;
+	APPLY(s, make_fork(9, 1, 1, 5, "x"));
+	layout(s, 9, 1, v, 4);
+	f.head.tid = 11;
+	session_apply(s, &f, sizeof(f));
+	give_thread(s, 9, 10, "main loop");
+	give_thread(s, 9, 11, "worker");
+	session_stack_pointer(s, 9, 0x18ff0); /* of thread 10 */
+	tick(s);
+	CHECK(called(s, MAPPING_STACK, "[stack thread 10 main loop]"));
+	CHECK(called(s, MAPPING_ARENA, "[arena thread 11 worker, 64M reserved]"));
+	f.head.tid = 10; /* whoever comes later is not the first */
+	session_apply(s, &f, sizeof(f));
+	tick(s);
+	CHECK(called(s, MAPPING_ARENA, "[arena thread 11 worker, 64M reserved]"));
+	session_free(s);
+}
+
+static void names_of_threads_are_bounded(void)
+{
+	struct session *s = session_new();
+
+	APPLY(s, make_fork(9, 1, 1, 5, "x"));
+	for (pid_t tid = 1; tid <= THREADS_NAMED + 10; tid++)
+		give_thread(s, tid & 1 ? 9 : 8, 100 + tid, "t"); /* 8 is not there any more */
+	CHECK(s->threads.used <= THREADS_NAMED);
+	CHECK(session_thread_name(s, 101) && session_thread_name(s, 100 + THREADS_NAMED + 9));
+	CHECK(!session_thread_name(s, 102));
+	session_free(s);
+}
+
 int main(void)
 {
 	RUN("mapping", how_a_file_is_read);
+	RUN("mapping", a_stack_and_an_arena_name_their_thread);
+	RUN("mapping", names_of_threads_are_bounded);
 	RUN("mapping", chunks_of_one_size_are_one);
 	RUN("mapping", what_was_before_is_no_activity);
 	RUN("mapping", what_was_cut_off_is_no_vma);

@@ -347,8 +347,78 @@ static void columns_of_zeros_leave_room_for_others(void)
 	top_free(t);
 }
 
+static void first_cgroup(struct top *t, uint32_t pid, int32_t parent)
+{
+	const struct input_process head = { .start_boottime = pid * 1000ull, .pid = (int32_t)pid, .parent = parent };
+	struct input in = { .kind = INPUT_CGROUP, .head = &head, .head_size = sizeof(head), .body = "/x", .size = 3 };
+
+	model_input(&t->base, &in);
+}
+
+static void the_parent_is_the_one_at_first_sight(void)
+{
+	struct top *t = top_new();
+
+	reading_begins(t);
+	meet(t, 20, 0, false);
+	meet(t, 10, 0, false);
+	reading_ends(t, false);
+	first_cgroup(t, 20, 10);
+	first_cgroup(t, 10, 1); /* it is no target: a number without a name */
+	CHECK_EQ(find(t, 20)->ppid, 10);
+	CHECK(!strcmp(find(t, 20)->parent, "worker"));
+	CHECK_EQ(find(t, 10)->ppid, 1);
+	CHECK(!find(t, 10)->parent[0]);
+	first_cgroup(t, 20, 1); /* its parent has ended, and it has executed a program */
+	CHECK_EQ(find(t, 20)->ppid, 10);
+	top_free(t);
+}
+
+/* As `--by` of a command has it. */
+static char *by(const struct top *t, const char *keys)
+{
+	struct view_options opt = { .by = keys, .top = -1 };
+	struct view *v = view_new(format_find("csv"), &show_top, &t->base, &opt);
+	size_t size;
+	char *text = NULL;
+
+	v->out = open_memstream(&text, &size);
+	view_start(v);
+	view_end(v);
+	fclose(v->out);
+	view_free(v);
+	return text;
+}
+
+static void rows_are_grouped_by_parent_and_by_cgroup(void)
+{
+	struct top *t = top_new();
+	char *text;
+
+	reading_begins(t);
+	meet(t, 10, 0, false);
+	meet(t, 20, 0, false);
+	meet(t, 30, 0, false);
+	reading_ends(t, false);
+	first_cgroup(t, 20, 10);
+	first_cgroup(t, 30, 10);
+	reading_begins(t);
+	meet(t, 20, 5, false);
+	meet(t, 30, 7, false);
+	reading_ends(t, false);
+	text = by(t, "parent,cgroup");
+	CHECK(strstr(text, ",worker,/x,top,2,"));
+	free(text);
+	text = by(t, "process"); /* what its rows are */
+	CHECK(strstr(text, ",20,") && strstr(text, ",30,"));
+	free(text);
+	top_free(t);
+}
+
 int main(void)
 {
+	RUN("top", the_parent_is_the_one_at_first_sight);
+	RUN("top", rows_are_grouped_by_parent_and_by_cgroup);
 	RUN("top", equal_values_stand_in_order_of_pid);
 	RUN("top", processes_come_in_order_of_pid_as_others_go);
 	RUN("top", columns_of_zeros_leave_room_for_others);

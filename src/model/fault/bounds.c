@@ -46,10 +46,11 @@ void vma_set_bounds(const struct session *s, struct vma *v, const struct mmt_vma
 	hull(&v->had_start, &v->had_end, now->start, now->end);
 }
 
-void vma_move_faults(struct vma *to, struct vma *from)
+void vma_move_faults(struct session *s, struct vma *to, struct vma *from)
 {
 	mapping_forget(from);
 	stat_move(&to->faults, &from->faults);
+	slices_move(s, to, from);
 	if (from->high)
 		hull(&to->low, &to->high, from->low, from->high);
 	to->spread |= from->spread;
@@ -98,7 +99,7 @@ static void part_join(struct session *s, struct vma *v)
 	p->previous += v->previous;
 	p->interval_faults += v->interval_faults;
 	v->previous = v->interval_faults = 0;
-	vma_move_faults(p, v);
+	vma_move_faults(s, p, v);
 	vma_changed(s, p);
 	vma_changed(s, v);
 }
@@ -205,6 +206,9 @@ void vma_add_fault(struct session *s, struct mm *mm, const struct mmt_fault *f)
 
 	stat_add(&v->faults, f);
 	reads_add(v, page, f->flags);
+	if (!v->thread)
+		v->thread = (pid_t)f->head.tid;
+	slice_fault(s, v, f);
 	hull(&v->low, &v->high, page, page + PAGE);
 	vma_changed(s, v);
 }
@@ -231,5 +235,6 @@ void vma_add_row(struct session *s, struct mm *mm, const struct mmt_aggregate_ke
 		v = lost_by(s, v, v->had_start, v->had_end);
 	v->spread = true;
 	stat_add_row(&v->faults, key, grown);
+	slice_row(s, v, key, grown);
 	vma_changed(s, v);
 }

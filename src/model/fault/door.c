@@ -15,7 +15,7 @@ static void session_init(struct model *m)
 {
 	struct session *s = session_in(m);
 
-	s->by_pid = s->by_mm = MAP(1);
+	s->by_pid = s->by_mm = s->threads = MAP(1);
 	s->slots = s->elf_by_file = s->executables = s->by_place = MAP(2);
 	s->by_mapping = MAP(4);
 	s->mappings_end = &s->mappings;
@@ -30,6 +30,7 @@ static void session_clean(struct model *m)
 	mms_free(s);
 	mappings_free(s);
 	processes_free(s);
+	threads_free(s);
 	stat_free(&s->faults);
 	elf_free(s);
 	map_free(&s->by_pid);
@@ -46,6 +47,8 @@ static void take_options(struct session *s)
 
 	s->child = (pid_t)model_option_number(m, "launcher", 0); /* its name in recordings */
 	s->rows_only = model_option(m, "aggregate");
+	s->slice_threads = model_option(m, "by_thread");
+	s->slice_modes = model_option(m, "by_mode");
 	s->elf_given = model_option(m, "elf_given");
 	s->heap_touching = model_option(m, "heap_touching");
 	s->vsyscall.start = model_option_number(m, "vsyscall_start", 0);
@@ -124,6 +127,7 @@ static void interval_end(struct session *s)
 			v->previous = total;
 		}
 	mappings_tick(s);
+	slices_tick(s);
 }
 
 static void take_rows(struct session *s, const struct input *in)
@@ -142,7 +146,6 @@ static void session_input(struct model *m, const struct input *in)
 {
 	struct session *s = session_in(m);
 	const struct input_process *process = in->head;
-	const struct input_stack *stack = in->head;
 
 	if (s->elf_newest != s->elf_judged && in->kind != INPUT_ELF)
 		kind_judge_news(s); /* once for all that came together */
@@ -159,7 +162,8 @@ static void session_input(struct model *m, const struct input *in)
 	case INPUT_CGROUP: take_cgroup(s, in); break;
 	case INPUT_ROW: case INPUT_ROW_GONE: case INPUT_ROW_PROCESS: take_rows(s, in); break;
 	case INPUT_ELF: elf_add(s, in->head, in->body, input_count(in)); break;
-	case INPUT_STACK: layout_stack_pointer(s, stack->pid, stack->sp); break;
+	case INPUT_STACK: layout_stack_pointer(s, in->head); break;
+	case INPUT_THREAD: thread_name(s, in->head, in->body, in->size); break;
 	case INPUT_STACKS: take_stacks(s, in->head); break;
 	case INPUT_RSS: layout_resident(s, in->head, in->body, input_count(in)); break;
 	case INPUT_LEVEL: take_level(s, in->head); break;

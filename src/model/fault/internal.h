@@ -94,14 +94,14 @@ void vma_takes_key(const struct session *s, struct vma *v, const struct vma *bef
 void vma_name_part(const struct session *s, const struct vma *v);
 /* Bounds that v had before the layout which showed it. */
 void vma_had(struct session *s, struct vma *v, const struct mmt_vma *then);
-void vma_move_faults(struct vma *to, struct vma *from);
+void vma_move_faults(struct session *s, struct vma *to, struct vma *from);
 /* Where v keeps what was at addr: v, its gone part, or NULL. */
 const struct vma *vma_holder(const struct vma *v, uint64_t addr);
 
 /* --- layout.c, record.c, aggregate.c, elf.c, retention.c --- */
 void layout_apply(struct session *s, pid_t pid, const void *bytes, size_t size);
 void layout_resident(struct session *s, const struct input_rss *head, const struct input_resident *list, size_t n);
-void layout_stack_pointer(struct session *s, pid_t pid, uint64_t sp);
+void layout_stack_pointer(struct session *s, const struct input_stack *in);
 void record_apply(struct session *s, const void *bytes, size_t size);
 void aggregate_row(struct session *s, const struct mmt_aggregate_key *key, const struct mmt_aggregate_row *row);
 void aggregate_gone(struct session *s, const struct mmt_aggregate_key *key, const struct mmt_aggregate_row *row);
@@ -131,6 +131,18 @@ void reads_add(struct vma *v, uint64_t page, uint64_t flags);
 uint64_t reads_again(const struct vma *v);
 void reads_merge(struct vma *to, const struct vma *from);
 void reads_sum(struct mapping_reads *to, const struct vma *v);
+
+/* --- thread.c --- */
+void thread_name(struct session *s, const struct input_thread *in, const char *name, size_t size);
+void threads_free(struct session *s);
+
+/* --- slice.c --- */
+void slice_fault(struct session *s, struct vma *v, const struct mmt_fault *f);
+void slice_row(struct session *s, struct vma *v, const struct mmt_aggregate_key *key,
+	       const struct mmt_aggregate_row *grown);
+void slices_move(struct session *s, struct vma *to, struct vma *from);
+void slices_tick(struct session *s);
+void slices_free(struct vma *v);
 
 /* --- slot.c --- */
 /* The VMA that the key leads to, or NULL. */

@@ -116,14 +116,25 @@ void layout_apply(struct session *s, pid_t pid, const void *bytes, size_t size)
 	mm->racing = !ended;
 }
 
-void layout_stack_pointer(struct session *s, pid_t pid, uint64_t sp)
+/* A stack may be used again, by another thread. */
+static void stack_owner(const struct session *s, struct vma *v, pid_t tid)
 {
-	const struct process *p = session_find(s, pid);
+	if (!v->thread_stack || !tid || v->thread == tid)
+		return;
+	v->thread = tid;
+	vma_changed(s, v);
+}
+
+void layout_stack_pointer(struct session *s, const struct input_stack *in)
+{
+	const struct process *p = session_find(s, in->pid);
 	const struct mm *mm = p ? process_mm(s, p) : NULL;
 
 	for (struct vma *v = mm ? mm->vmas : NULL; v; v = v->next)
-		if (v->live && v->known && v->v.start <= sp && sp < v->v.end)
+		if (v->live && v->known && v->v.start <= in->sp && in->sp < v->v.end) {
 			kind_stack_pointer(s, v);
+			stack_owner(s, v, in->tid);
+		}
 }
 
 /* --- resident memory --- */

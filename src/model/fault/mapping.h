@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "model/fault/part.h"
 #include "model/fault/reads.h"
@@ -51,6 +52,7 @@ struct mapping {
 	/* By class: counts when the interval began (of 64 bits the lower half), and those of the last interval. */
 	uint32_t previous[MMT_CLASS_COUNT], added[MMT_CLASS_COUNT];
 	uint64_t version;           /* of its last change */
+	pid_t thread;               /* of a stack whose; of an arena who was first seen to fault in it; 0: not known */
 	bool dirty;                 /* sums are to be made anew */
 	bool used;                  /* it has VMAs */
 	uint32_t into;              /* where VMAs of it that were merged went last; 0: none was */

@@ -328,6 +328,7 @@ static void sums_clear(struct mapping *m)
 	m->least = ~0ull;
 	m->rss = RSS_UNKNOWN;
 	m->only = NULL;
+	m->thread = 0;
 }
 
 /* Only of VMAs that are large enough: of others nobody expects huge pages. */
@@ -365,6 +366,8 @@ static void sums_add(struct mapping *m, const struct vma *v)
 		m->least = had < m->least ? had : m->least;
 		m->most = had > m->most ? had : m->most;
 	}
+	if (v->thread && (!m->thread || v->live) && (m->form == MAPPING_STACK || m->form == MAPPING_ARENA))
+		m->thread = v->thread;
 	m->again += again_of(v);
 	if (v->sum)
 		m->gone_pages = PAGES_UNKNOWN;

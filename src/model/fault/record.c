@@ -109,7 +109,7 @@ static void child_executed(struct session *s, struct mm *child, struct mm *mm)
 	struct vma *exec = vma_get(s, child, 0, 0);
 
 	for (struct vma *v = s->rows_only ? NULL : mm->vmas; v; v = v->next) {
-		vma_move_faults(exec, v);
+		vma_move_faults(s, exec, v);
 		v->previous = 0;
 		vma_changed(s, v);
 	}

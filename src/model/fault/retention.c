@@ -71,7 +71,7 @@ static void vma_merge(struct session *s, struct process *p, struct vma *v)
 	vma_changed(s, row);
 	mapping_merge(v, row);
 	reads_merge(row, v);
-	vma_move_faults(row, v);
+	vma_move_faults(s, row, v);
 	row->again += v->again;
 	v->into = row;
 	merged_note(s, MERGED_VMA, v->id, row->id);

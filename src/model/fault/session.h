@@ -15,6 +15,7 @@
 #include "model/fault/mapping.h"
 #include "model/fault/part.h"
 #include "model/fault/reads.h"
+#include "model/fault/slice.h"
 #include "model/fault/stat.h"
 #include "model/model.h"
 
@@ -85,6 +86,8 @@ struct vma {
 	struct reads reads;
 	struct vma *into;      /* being merged into that one */
 	struct mapping *mapping;  /* NULL: none was chosen yet */
+	pid_t thread;             /* whose stack it is; else who was first seen to fault in it; 0: not known */
+	struct slices *slices;    /* NULL: none are asked for */
 	uint64_t reach_start, reach_end; /* all addresses it ever had, as seen at ticks; end 0: none were */
 	struct vma *next;      /* in the mm */
 	struct vma *same_sig;  /* the one before with this mm and sig */
@@ -115,6 +118,9 @@ struct mm {
 
 #define MERGED_COMMS 64 /* beyond these, one row for all others */
 
+#define THREADS_NAMED 16384 /* beyond these none is named */
+struct thread { pid_t pid; char comm[16]; };
+
 /* Which events trace shows, of the options; all zero: all. */
 struct event_filter { uint32_t classes; /* bit per enum mmt_class */ uint64_t from, to; /* addresses */ };
 
@@ -138,6 +144,7 @@ struct session {
 	size_t mapping_count;
 	uint64_t mapped;       /* version up to which mappings know their VMAs */
 	struct map slots; /* VMAs by (mm_id, sig, anchor): slot.c */
+	struct map threads; /* names: struct thread, by tid */
 	struct map by_pid, by_mm; /* newest process of a pid; mm of an id */
 	struct map elf_by_file;   /* ELF facts */
 	struct map executables;   /* files of which executable mappings were seen */
@@ -149,6 +156,8 @@ struct session {
 	uint64_t elf_newest, elf_judged; /* ELF facts that came; those that VMAs were judged by */
 	bool elf_given;    /* option: the ELF facts of all executable mappings are asked for */
 	bool rows_only;    /* option: --aggregate, counts come without their time */
+	bool slice_threads, slice_modes; /* options: --by asks for them */
+	size_t slice_count;
 	bool heap_touching; /* option: this kernel also calls [heap] what only touches the heap */
 	pid_t child;       /* option: it will exec; 0 once its first mm is known */
 	struct event_filter filter; /* options */
@@ -177,6 +186,14 @@ static inline const struct session *session_of(const struct model *m)
 	return (const struct session *)m;
 }
 
+/* The first of its slices, or NULL. */
+static inline struct slice *slices_of(const struct vma *v)
+{
+	return v->slices ? v->slices->first : NULL;
+}
+
+/* The name of a thread, or NULL. */
+const char *session_thread_name(const struct session *s, pid_t tid);
 /* The living process with that pid, or NULL. */
 struct process *session_find(const struct session *s, pid_t pid);
 /* The mm a living process uses now, or NULL. */

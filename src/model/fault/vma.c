@@ -9,6 +9,7 @@ void vma_free(struct vma *v)
 {
 	mapping_forget(v);
 	stat_free(&v->faults);
+	slices_free(v);
 	free(v->name);
 	free(v);
 }

@@ -6,7 +6,7 @@
 #include "model/fault/session.h"
 #include "view/format.h"
 
-extern const struct row_type row_mapping, row_vma, row_process, row_kind, row_merged;
+extern const struct row_type row_mapping, row_slice, row_vma, row_process, row_kind, row_merged;
 extern const struct row_type row_fault_start, row_fault_end;
 extern const struct row_type event_fault, event_call, event_life;
 /* Readings of resident memory are marked from this age on. */
@@ -14,6 +14,8 @@ extern const struct row_type event_fault, event_call, event_life;
 
 /* What stands for the name of a mapping: "[anon 256K-4M]". Holds until the next row. */
 const char *mapping_label(const struct mapping *m, const struct tick *t);
+/* "1234 worker". */
+const char *thread_label(pid_t tid, const struct tick *t);
 /* An input as an event of trace, by the filters of the options. */
 const struct row_type *fault_event(const struct model *m, const struct input *in, const void **row);
 

@@ -53,24 +53,68 @@ static struct value get_id(const struct field *f, const void *row, const struct 
 
 /* --- what it is --- */
 
-/* What stands for a name: "[anon 256K]", "[arena]". */
+/* The size class: a power of two that none of its VMAs exceeds; the least class is one size. */
+static const char *size_class(const struct mapping *m, const struct tick *t)
+{
+	uint64_t size = 1ull << m->origin;
+	char text[16];
+
+	if (m->most)
+		for (size = 4096; size < m->most && size << 1; size <<= 1)
+			;
+	return tick_printf(t, "%s%s", size == 4096 ? "" : t->ascii ? "<=" : "\xe2\x89\xa4", text_bytes(text, sizeof(text), size));
+}
+
+static const char *sizes_of(const struct mapping *m, const struct tick *t)
+{
+	char from[16], to[16];
+
+	if (!m->most)
+		return size_class(m, t);
+	text_bytes(from, sizeof(from), m->least);
+	text_bytes(to, sizeof(to), m->most);
+	return tick_printf(t, "%s%s%s", from, strcmp(from, to) ? "-" : "", strcmp(from, to) ? to : "");
+}
+
+const char *thread_label(pid_t tid, const struct tick *t)
+{
+	const char *name = session_thread_name(session_of(t->model), tid);
+
+	return tick_printf(t, "%d%s%s", tid, name ? " " : "", name ? name : "");
+}
+
+/* Of one alone: "[stack thread 1234 worker]", "[arena thread 1234 worker, 64M reserved]". */
+static const char *label_of_thread(const struct mapping *m, const struct tick *t)
+{
+	const char *who = m->thread ? tick_printf(t, " thread %s", thread_label(m->thread, t)) : "";
+	char text[16];
+
+	if (m->form == MAPPING_STACK)
+		return *who ? tick_printf(t, "[stack%s]", who) : NULL;
+	if (m->form != MAPPING_ARENA || (!*who && !m->reserved))
+		return NULL;
+	return tick_printf(t, "[arena%s%s]", who,
+			   m->reserved ? tick_printf(t, "%s %s reserved", *who ? "," : "", text_bytes(text, sizeof(text), m->reserved)) : "");
+}
+
+/* What stands for a name: "[anon 256K]", "[arena]"; for groups "[anon <=256K]". */
 static const char *label(const struct mapping *m, const struct tick *t, bool sizes)
 {
-	uint64_t size = 1ull << m->origin, least = sizes && m->most ? m->least : size;
-	char from[16], to[16];
+	const char *own;
+
 
 	if (m->name[0])
 		return m->name;
+	if (sizes && m->known && (own = label_of_thread(m, t)))
+		return own;
 	if (m->form == MAPPING_ARENA)
 		return "[arena]";
 	if (m->form == MAPPING_STACK || !m->known)
 		return m->known ? "[thread-stack]" : NULL;
 	if (m->form != MAPPING_ANON)
 		return tick_printf(t, "[%s]", kind_name(m->kind));
-	text_bytes(from, sizeof(from), least);
-	text_bytes(to, sizeof(to), sizes && m->most ? m->most : size);
-	return tick_printf(t, "[%s%s %s%s%s]", kind_name(m->kind), m->exec ? " exec" : "", from,
-			   strcmp(from, to) ? "-" : "", strcmp(from, to) ? to : "");
+	return tick_printf(t, "[%s%s %s]", kind_name(m->kind), m->exec ? " exec" : "",
+			   sizes ? sizes_of(m, t) : size_class(m, t));
 }
 
 const char *mapping_label(const struct mapping *m, const struct tick *t)
@@ -190,6 +234,15 @@ static struct value get_rss_mark(const struct field *f, const void *row, const s
 															: NULL);
 }
 
+static struct value get_thread(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct mapping *m = mapping_of(row);
+
+	if (!m->thread)
+		return value_none();
+	return f->arg ? value_text(session_thread_name(session_of(t->model), m->thread)) : value_uint((uint64_t)m->thread);
+}
+
 /* --- in the last interval --- */
 
 static struct value get_rate(const struct field *f, const void *row, const struct tick *t)
@@ -223,6 +276,11 @@ static const struct field fields[] = {
 	  .flags = FIELD_SAME_GOES, .rank = 2, .get = get_comm },
 	{ .key = "number", .path = "mapping", .help = "number of the mapping in this run", .unit = UNIT_NUMBER,
 	  .rank = RANK_DATA, .get = get_id },
+	{ .key = "tid", .path = "thread.tid", .title = "TID", .unit = UNIT_NUMBER, .width = 7,
+	  .help = "thread whose stack it is, or that was the first seen to fault in the arena; null: neither, or not known",
+	  .rank = RANK_ASKED, .get = get_thread, .arg = 0 },
+	{ .key = "thread_comm", .path = "thread.comm", .title = "THREAD", .help = "name of that thread", .width = -6,
+	  .rank = RANK_ASKED, .get = get_thread, .arg = 1 },
 	{ .key = "addr", .title = "RANGE", .help = "addresses, where it is one VMA", .width = -27,
 	  .flags = FIELD_TABLE_ONLY, .rank = RANK_ASKED, .order = "start", .get = get_range },
 	{ .key = "start", .help = "first address, where it is one VMA", .unit = UNIT_ADDRESS, .rank = RANK_DATA,
@@ -269,7 +327,7 @@ static const struct field fields[] = {
 	{ .key = "name", .title = "NAME", .width = -4, .help = "file or name, as in /proc/PID/maps", .label = true,
 	  .flags = FIELD_VOLATILE | FIELD_LAST, .rank = RANK_ASKED, .get = get_name },
 	{ .key = "file", .title = "FILE", .width = -7, .label = true, .flags = FIELD_VOLATILE | FIELD_LAST,
-	  .help = "file or name; of anonymous memory the size class: [anon 256K]", .rank = RANK_ASKED, .get = get_file },
+	  .help = "file or name; of anonymous memory the size class: [anon \xe2\x89\xa4" "256K]", .rank = RANK_ASKED, .get = get_file },
 	{ .key = "mapping", .path = "title", .title = "MAPPING", .width = -7, .label = true,
 	  .help = "likewise, and of a file the kind", .flags = FIELD_VOLATILE | FIELD_LAST, .rank = RANK_ASKED,
 	  .get = get_mapping },
@@ -297,7 +355,7 @@ static bool quiet(const void *row, const struct tick *t)
 
 	if (!stat_total(stat_of(row)))
 		return true;
-	if (!model_option(t->model, "by_process"))
+	if (t->grouped || !model_option(t->model, "by_process"))
 		return false;
 	snprintf(pid, sizeof(pid), "%d", process_of(row)->pid);
 	return !model_fact(t->model, "expand", pid);

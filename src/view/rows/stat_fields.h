@@ -32,13 +32,13 @@ static struct value get_error(const struct field *f, const void *row, const stru
 	return value_uint(stat_of(row)->error);
 }
 
-static struct value get_foreign(const struct field *f, const void *row, const struct tick *t)
+static __attribute__((unused)) struct value get_foreign(const struct field *f, const void *row, const struct tick *t)
 {
 	(void)f, (void)t;
 	return value_uint(stat_of(row)->foreign);
 }
 
-static struct value get_mode(const struct field *f, const void *row, const struct tick *t)
+static __attribute__((unused)) struct value get_mode(const struct field *f, const void *row, const struct tick *t)
 {
 	(void)t;
 	return value_uint(stat_of(row)->mode[f->arg]);
@@ -81,14 +81,17 @@ static __attribute__((unused)) struct value get_time(const struct field *f, cons
 	  .help = "faults a second in the last interval; in the summary, of the run", .unit = UNIT_RATE, .width = 8, \
 	  .flow = FLOW_RATE, .merge = MERGE_SUM, .flags = FIELD_TABLE_ONLY, .rank = 1, .get = get_rate },
 
-#define STAT_SPLIT \
+#define STAT_MINOR_MAJOR \
 	{ .key = "minor", .path = "faults.minor", .title = "MINOR", .help = "minor faults", .unit = UNIT_COUNT, .width = 8, \
 	  .flow = FLOW_TOTAL, .merge = MERGE_SUM, .rank = 62, .get = get_minor }, \
 	{ .key = "major", .path = "faults.major", .title = "MAJOR", .help = "major faults", .unit = UNIT_COUNT, .width = 6, \
 	  .flow = FLOW_TOTAL, .merge = MERGE_SUM, .rank = 4, .flags = FIELD_ZERO_GOES, .get = get_major }, \
 	{ .key = "error", .path = "faults.error", .title = "ERR", .unit = UNIT_COUNT, .width = 5, .flow = FLOW_TOTAL, \
 	  .help = "faults that failed (SIGBUS, SIGSEGV, out of memory): neither minor nor major", .merge = MERGE_SUM, \
-	  .rank = RANK_ASKED, .get = get_error }, \
+	  .rank = RANK_ASKED, .get = get_error },
+
+#define STAT_SPLIT \
+	STAT_MINOR_MAJOR \
 	{ .key = "foreign", .path = "faults.foreign", .title = "FOREIGN", .help = "faults executed by another process", \
 	  .unit = UNIT_COUNT, .width = 7, .flow = FLOW_TOTAL, .merge = MERGE_SUM, .rank = RANK_ASKED, .get = get_foreign },
 

@@ -27,6 +27,18 @@ static struct value get_cgroup(const struct field *f, const void *row, const str
 	return process_of(row)->cgroup ? value_text(process_of(row)->cgroup) : value_none();
 }
 
+static struct value get_ppid(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return process_of(row)->ppid ? value_uint(process_of(row)->ppid) : value_none();
+}
+
+static struct value get_parent(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return process_of(row)->parent[0] ? value_text(process_of(row)->parent) : value_none();
+}
+
 static struct value get_live(const struct field *f, const void *row, const struct tick *t)
 {
 	const struct top_process *p = process_of(row);
@@ -129,6 +141,10 @@ static const struct field fields[] = {
 	{ .key = "cgroup", .title = "CGROUP", .width = -12, .label = true, .flags = FIELD_VOLATILE, .rank = RANK_ASKED,
 	  .help = "its cgroup when it was first seen with this name; null: not known, or of several processes",
 	  .get = get_cgroup },
+	{ .key = "ppid", .title = "PPID", .help = "its parent when it was first seen; null: not known, or of several processes",
+	  .unit = UNIT_NUMBER, .width = 7, .label = true, .flags = FIELD_VOLATILE, .rank = RANK_ASKED, .get = get_ppid },
+	{ .key = "parent", .title = "PARENT", .help = "name of its parent then", .width = -7, .label = true,
+	  .flags = FIELD_VOLATILE, .rank = RANK_ASKED, .get = get_parent },
 	{ .key = "live", .help = "has it not ended", .rank = RANK_DATA, .get = get_live },
 	{ .key = "ended", .help = "at the end of the run: so many that ended of this name; null: it is one",
 	  .unit = UNIT_COUNT, .rank = RANK_DATA, .merge = MERGE_SUM, .get = get_ended },
@@ -163,7 +179,7 @@ static bool quiet(const void *row, const struct tick *t)
 }
 
 const struct row_type row_top = {
-	.name = "top", .noun = "did something", .nouns = "did something", .help = "processes: faults, memory, time lost",
+	.name = "top", .alias = "process", .noun = "did something", .nouns = "did something", .help = "processes: faults, memory, time lost",
 	.sort = "minor", .tie = "pid", .fields = fields, .count = FIELD_COUNT(fields),
 	.each = each, .version = version, .quiet = quiet,
 };

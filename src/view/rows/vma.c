@@ -324,7 +324,7 @@ static bool quiet(const void *row, const struct tick *t)
 
 	if (!stat_total(&v->faults))
 		return true;
-	if (!model_option(t->model, "by_process"))
+	if (t->grouped || !model_option(t->model, "by_process"))
 		return false;
 	snprintf(pid, sizeof(pid), "%d", v->mm->proc->pid);
 	return !model_fact(t->model, "expand", pid);
