@@ -165,7 +165,7 @@ int fault_refresh(struct fault_source *f, bool all, struct error *e)
 	if (!err)
 		err = probe_aggregate(f->probe, all, &reader, f);
 	stacks_read(&f->s);
-	resident_read(&f->resident, &f->s, wants_vmas);
+	resident_read(&f->resident, &f->s, f->probe, wants_vmas);
 	if (all)
 		elf_finish(&f->elf);
 	probe_losses(f->probe, all, losses);

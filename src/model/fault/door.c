@@ -149,6 +149,7 @@ static void session_input(struct model *m, const struct input *in)
 	case INPUT_STACK: layout_stack_pointer(s, stack->pid, stack->sp); break;
 	case INPUT_STACKS: take_stacks(s, in->head); break;
 	case INPUT_RSS: layout_resident(s, in->head, in->body, input_count(in)); break;
+	case INPUT_MEMORY: layout_memory(s, in->head, in->body, input_count(in)); break;
 	case INPUT_LEVEL: take_level(s, in->head); break;
 	case INPUT_LOSSES: s->readings++; break; /* they come behind the rows */
 	case INPUT_RUSAGE:
