@@ -31,10 +31,13 @@ static char *map(size_t bytes, int prot, int flags, int fd)
 	return p;
 }
 
+/* A VMA of its own: between two of other permissions. */
 static char *anon(size_t pages)
 {
-	char *p = map(pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	char *p = map((pages + 2) * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1) + PAGE;
 
+	if (mprotect(p, pages * PAGE, PROT_READ | PROT_WRITE))
+		die("mprotect");
 	madvise(p, pages * PAGE, MADV_NOHUGEPAGE); /* fails where there are none */
 	return p;
 }
@@ -56,7 +59,6 @@ static void say(const char *name, const char *p, size_t bytes, long rss)
 	printf("%s %lx %lu %ld\n", name, (unsigned long)p, bytes, rss);
 }
 
-/* MAP_POPULATE could map neighbours. */
 static int file(const char *directory, size_t pages)
 {
 	char path[4096];
@@ -99,7 +101,7 @@ static void make_reserved(void)
 {
 	char *p = map(TIB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
 
-	say("reserved", p, TIB, 0);
+	say("reserved", p, TIB, -1); /* it may be merged with what else no one may access */
 	p = anon(TIB / PAGE);
 	for (size_t i = 0; i < 16; i++)
 		p[i * (TIB / 16) + 5 * PAGE] = 1;

@@ -257,13 +257,13 @@ static const struct field fields[] = {
 	{ .key = "rss", .path = "rss_bytes", .title = "RSS",
 	  .help = "resident; ~ marks an old reading: of two seconds ago, or before the mapping shrank, or of page tables that kept changing",
 	  .unit = UNIT_BYTES, .width = 6, .flow = FLOW_LEVEL, .merge = MERGE_SUM, .rank = 2, .get = get_memory,
-	  .arg = MEMORY_RSS, .mark = get_rss_mark },
+	  .arg = MEMORY_RSS, .flags = FIELD_SHOWS, .mark = get_rss_mark },
 	{ .key = "rss_age", .path = "rss_age_ns", .help = "how old the oldest reading of rss is", .unit = UNIT_NS,
 	  .flow = FLOW_FACT, .merge = MERGE_MAX, .rank = RANK_DATA, .get = get_rss_age },
 	{ .key = "rss_change", .path = "rss_change_bytes", .title = "RSS+", .unit = UNIT_BYTES, .width = 7,
 	  .help = "growth of rss since its process was read first; in tables of an interval, in that",
-	  .flow = FLOW_CHANGE, .merge = MERGE_SUM, .rank = RANK_ASKED, .show_as = SHOW_ADDED, .get = get_rss_change,
-	  .added = get_rss_added },
+	  .flow = FLOW_CHANGE, .merge = MERGE_SUM, .rank = RANK_ASKED, .show_as = SHOW_ADDED,
+	  .flags = FIELD_SHOWS, .get = get_rss_change, .added = get_rss_added },
 	MEMORY_FIELDS
 	STAT_TOTAL
 	STAT_RATE

@@ -14,7 +14,8 @@ static struct value get_memory(const struct field *f, const void *row, const str
 
 #define MEMORY_FIELD(name, name_path, name_title, name_arg, name_help) \
 	{ .key = name, .path = name_path, .title = name_title, .help = name_help, .unit = UNIT_BYTES, .width = 7, \
-	  .flow = FLOW_LEVEL, .merge = MERGE_SUM, .rank = RANK_ASKED, .get = get_memory, .arg = name_arg },
+	  .flow = FLOW_LEVEL, .merge = MERGE_SUM, .flags = FIELD_SHOWS, .rank = RANK_ASKED, .get = get_memory, \
+	  .arg = name_arg },
 
 /* clang-format off */
 #define MEMORY_FIELDS \

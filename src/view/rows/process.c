@@ -139,7 +139,7 @@ static const struct field fields[] = {
 	STAT_TIME(4)
 	{ .key = "rss", .path = "rss_bytes", .title = "RSS", .unit = UNIT_BYTES, .width = 6, .flow = FLOW_LEVEL,
 	  .help = "resident memory of its VMAs, where they are shown", .merge = MERGE_SUM, .rank = RANK_ASKED,
-	  .get = get_memory, .arg = MEMORY_RSS },
+	  .get = get_memory, .arg = MEMORY_RSS, .flags = FIELD_SHOWS },
 	MEMORY_FIELDS
 	{ .key = "gone", .title = "", .help = "(gone): it has ended", .width = -6, .flags = FIELD_TABLE_ONLY,
 	  .rank = RANK_NEEDED, .get = get_gone },
