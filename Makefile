@@ -87,6 +87,11 @@ BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(B)/bench/%,$(filter-out %.bpf.c,$
 	$(patsubst tests/bench/%.c,$(B)/bench/%.o,$(wildcard tests/bench/*.bpf.c))
 PURE_OBJECTS := $(filter $(B)/src/base/% $(B)/src/input/% $(B)/src/decode/% $(B)/src/model/%,$(OBJECTS))
 
+$(B)/bench/resident: tests/bench/resident.c $(filter-out $(B)/src/main.o,$(OBJECTS))
+	@echo "  CC    $<"
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BENCH_FLAGS) -o $@ $^ $(LIBS)
+
 $(B)/bench/%: tests/bench/%.c $(PURE_OBJECTS)
 	@echo "  CC    $<"
 	@mkdir -p $(@D)

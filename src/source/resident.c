@@ -70,8 +70,18 @@ static struct resident_vma *list_vmas(const struct mm *mm, const struct vma ***w
 	return list;
 }
 
+/* Says so once. */
+static void tables_failed(struct resident *r, struct source *s, int err)
+{
+	if (!r->failed)
+		emit_fact(s, "unknown", "rss", err == -ENOTSUP ? "it comes from smaps: page tables cannot be read here"
+							       : strerror(-err));
+	r->failed = true;
+}
+
 /* true: it was read, or there is nothing to read any more. */
-static bool read_tables(struct source *s, struct probe *probe, const struct process *p, const struct input_rss *head)
+static bool read_tables(struct resident *r, struct source *s, struct probe *probe, const struct process *p,
+			const struct input_rss *head)
 {
 	const struct mm *mm = process_mm(session_of(s->model), p);
 	const struct vma **which = NULL;
@@ -100,6 +110,8 @@ static bool read_tables(struct source *s, struct probe *probe, const struct proc
 	free(list.all);
 	free(vmas);
 	free(which);
+	if (err && err != -ESTALE)
+		tables_failed(r, s, err);
 	return !err || err == -ESTALE;
 }
 
@@ -142,7 +154,7 @@ void resident_read(struct resident *r, struct source *s, struct probe *probe,
 
 	for (const struct process *p = session_of(s->model)->processes; p; p = p->next) {
 		struct input_rss head = { .now = clock_monotonic_ns() - s->t0, .pid = p->pid };
-		bool read = !tables || p->dead || !wanted(s->args, p->pid) || read_tables(s, probe, p, &head);
+		bool read = !tables || p->dead || !wanted(s->args, p->pid) || read_tables(r, s, probe, p, &head);
 		uint64_t from = clock_monotonic_ns();
 
 		if (smaps && !p->dead && wanted(s->args, p->pid) && (pss || !read)) {

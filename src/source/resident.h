@@ -9,7 +9,10 @@
 #include "source/source.h"
 
 /* next, smaps_next: ns of CLOCK_MONOTONIC, when they may be read again. */
-struct resident { uint64_t next, smaps_next; };
+struct resident {
+	uint64_t next, smaps_next;
+	bool failed; /* page tables cannot be read */
+};
 
 /* Of the processes whose VMAs are shown: wanted(). */
 void resident_read(struct resident *r, struct source *s, struct probe *probe,
