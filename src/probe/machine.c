@@ -129,8 +129,8 @@ static void say_page_tables(struct machine_fact *f, const char *btf)
 		say(f, "page_tables", NULL, "show other page frames than /proc/self/pagemap (memory encryption, or Xen PV): "
 		    "fault classes are coarse, RSS comes from smaps");
 	else if (found && err)
-		say(f, "page_tables", NULL, "cannot be checked against /proc/self/pagemap (%s): fault classes are coarse, RSS comes from smaps",
-		    strerror(-err));
+		say(f, "page_tables", NULL, "cannot be checked against /proc/self/pagemap (%s): fault classes are coarse, "
+		    "RSS comes from smaps", strerror(-err));
 	else if (err)
 		say(f, "page_tables",
 		    rights_capabilities() >> CAP_SYS_ADMIN & 1

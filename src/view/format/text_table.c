@@ -85,19 +85,6 @@ static const char *sort_key(const struct text *x, const struct text_rows *rows)
 	return x->t->last && type->sort_end && any_known(x, rows, type->sort_end) ? type->sort_end : type->sort;
 }
 
-bool text_quiet(const struct text *x, const struct row_type *type, const void *row)
-{
-	const struct field *f = field_shows(type, x->view->opt.sort);
-	struct value v;
-
-	if (!type->quiet || !type->quiet(row, x->t))
-		return false;
-	if (!f)
-		return true;
-	v = f->get(f, row, x->t);
-	return v.type == VALUE_NONE || v.u == 0;
-}
-
 const void **text_sorted(struct text *x, const struct text_rows *rows, size_t *count)
 {
 	const struct row_type *type = rows->type;

@@ -255,7 +255,8 @@ static const struct field fields[] = {
 	  .help = "address space of it that no one may access: reserved, not committed", .flow = FLOW_LEVEL,
 	  .merge = MERGE_SUM, .rank = RANK_ASKED, .get = get_amount, .arg = RESERVED },
 	{ .key = "rss", .path = "rss_bytes", .title = "RSS",
-	  .help = "resident; ~ marks an old reading: of two seconds ago, or before the mapping shrank, or of page tables that kept changing",
+	  .help = "resident; ~ marks an old reading: of two seconds ago, or before the mapping shrank; or of page tables that "
+		  "kept changing",
 	  .unit = UNIT_BYTES, .width = 6, .flow = FLOW_LEVEL, .merge = MERGE_SUM, .rank = 2, .get = get_memory,
 	  .arg = MEMORY_RSS, .flags = FIELD_SHOWS, .mark = get_rss_mark },
 	{ .key = "rss_age", .path = "rss_age_ns", .help = "how old the oldest reading of rss is", .unit = UNIT_NS,
