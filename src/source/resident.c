@@ -70,12 +70,11 @@ static struct resident_vma *list_vmas(const struct mm *mm, const struct vma ***w
 	return list;
 }
 
-/* Says so once. */
+/* Says so once; -ENOTSUP was known at the start. */
 static void tables_failed(struct resident *r, struct source *s, int err)
 {
-	if (!r->failed)
-		emit_fact(s, "unknown", "rss", err == -ENOTSUP ? "it comes from smaps: page tables cannot be read here"
-							       : strerror(-err));
+	if (!r->failed && err != -ENOTSUP)
+		emit_fact(s, "unknown", "rss", strerror(-err));
 	r->failed = true;
 }
 

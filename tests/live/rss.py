@@ -89,13 +89,27 @@ def regions_of(victim):
     return regions
 
 
-def as_smaps():
+def with_smaps():
+    """Without CAP_SYS_ADMIN nobody says where page tables are."""
+    mmt.need('setpriv')
+    real, mmt.MMTRACE = mmt.MMTRACE, os.path.join(mmt.scratch(), 'mmtrace')
+    with open(mmt.MMTRACE, 'w') as f:
+        f.write('#!/bin/sh\nexec setpriv --bounding-set=-sys_admin %s "$@"\n' % real)
+    os.chmod(mmt.MMTRACE, 0o755)
+    try:
+        return as_smaps(True)
+    finally:
+        mmt.MMTRACE = real
+
+
+def as_smaps(by_smaps=False):
     hugetlb = reserve(2)
     try:
         with mmt.Victim(mmt.victim('resident'), DIRECTORY) as victim:
             regions = regions_of(victim)
             with mmt.Tracer('-p', victim.pid) as tracer:
                 tracer.started()
+                mmt.check(bool(tracer.start['unknown'].get('rss')) == by_smaps, 'unknown: %s' % tracer.start['unknown'])
                 shown = same(tracer, victim, regions)
                 mmt.check(victim.ask('more') == 'ready', 'the victim does not go on')
                 regions['first'] = regions['first'][0], 400
@@ -122,5 +136,6 @@ def idle():
 
 mmt.usable('rss')
 mmt.run('rss: as smaps says', as_smaps)
+mmt.run('rss: by smaps where page tables cannot be read', with_smaps)
 mmt.run('rss: of a process that does not fault', idle)
 mmt.finish()
