@@ -10,7 +10,7 @@ Q := $(if $(V),,@)
 # SAN=1 and DEBUG=1 build into folders of their own
 B := build$(if $(SAN),/san)$(if $(DEBUG),/debug)
 # BPF objects: bpf/NAME.bpf.c each becomes build/NAME.skel.h
-BPF_OBJECTS := mmtrace hist leak top region direct_map
+BPF_OBJECTS := mmtrace hist leak top region direct_map tables
 SKELETONS := $(BPF_OBJECTS:%=$(B)/%.skel.h)
 
 LIBRARIES := libbpf libelf zlib
@@ -86,6 +86,11 @@ BENCH_FLAGS := -std=gnu17 -D_GNU_SOURCE -O2 $(WARNINGS) -pthread -Isrc -Ibpf
 BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(B)/bench/%,$(filter-out %.bpf.c,$(wildcard tests/bench/*.c))) \
 	$(patsubst tests/bench/%.c,$(B)/bench/%.o,$(wildcard tests/bench/*.bpf.c))
 PURE_OBJECTS := $(filter $(B)/src/base/% $(B)/src/input/% $(B)/src/decode/% $(B)/src/model/%,$(OBJECTS))
+
+$(B)/bench/resident: tests/bench/resident.c $(filter-out $(B)/src/main.o,$(OBJECTS))
+	@echo "  CC    $<"
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BENCH_FLAGS) -o $@ $^ $(LIBS)
 
 $(B)/bench/%: tests/bench/%.c $(PURE_OBJECTS)
 	@echo "  CC    $<"

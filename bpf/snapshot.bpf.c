@@ -195,6 +195,23 @@ residual:
 	return 0;
 }
 
+/* Where the page tables of a thread's mm begin. */
+SEC("?iter/task")
+int root__it(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct mmt_root r = {};
+	struct mm_struct *mm;
+
+	mm = task ? BPF_CORE_READ(task, mm) : 0;
+	if (!mm)
+		return 0;
+	r.pgd = (u64)BPF_CORE_READ(mm, pgd);
+	r.mm_id = mm_id_get(mm, 0, false);
+	bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
+	return 0;
+}
+
 struct mmt_peek peek_trial;
 
 /* Walks to a page whose frame user space knows from /proc/self/pagemap: where

@@ -250,6 +250,9 @@ struct mmt_layout_end {
 	__u64 lock_seq; /* differs from the mm record's: the pass raced a change */
 };
 
+/* Where the page tables of an mm begin; it may be gone by now. */
+struct mmt_root { __u64 pgd; __u32 mm_id, pad; };
+
 /* The watcher's stream (iter/task): one record per target process. */
 struct mmt_watch {
 	__u32 tgid;

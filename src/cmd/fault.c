@@ -23,5 +23,5 @@ void fault_announce(const struct args *a, const struct model *m)
 	fprintf(stderr, "mmtrace: tracing %s, page faults by %s (%s)%s%s%s\n",
 		error_escape(title, sizeof(title), fact(m, "target", "title")), fact(m, "backend", "fault"),
 		fact(m, "run", "latency_span"), limitations ? "; " : "", limitations ? limitations : "",
-		model_fact(m, "unknown", "class") ? "; page tables cannot be read: coarse classes" : "");
+		model_fact(m, "unknown", "class") ? "; page tables cannot be read: coarse classes, RSS from smaps" : "");
 }

@@ -210,17 +210,32 @@ int procfs_check_target(pid_t pid, struct error *e)
 	return 0;
 }
 
-/* What is resident, and pages of hugetlb, which "Rss" leaves out. */
-static bool is_resident_line(const char *line, uint64_t *kib)
+static void memory_line(const char *line, struct procfs_memory *m)
 {
-	return sscanf(line, "Rss: %" SCNu64 " kB", kib) == 1 || sscanf(line, "Shared_Hugetlb: %" SCNu64 " kB", kib) == 1 ||
-	       sscanf(line, "Private_Hugetlb: %" SCNu64 " kB", kib) == 1;
+	uint64_t kib, *to = NULL;
+	char key[32];
+
+	if (sscanf(line, "%31[^:]: %" SCNu64 " kB", key, &kib) != 2)
+		return;
+	if (!strcmp(key, "Rss"))
+		to = &m->rss;
+	else if (!strcmp(key, "Pss"))
+		to = &m->pss;
+	else if (!strcmp(key, "Swap"))
+		to = &m->swap;
+	else if (!strcmp(key, "AnonHugePages") || !strcmp(key, "ShmemPmdMapped") || !strcmp(key, "FilePmdMapped"))
+		to = &m->huge;
+	else if (!strcmp(key, "Shared_Hugetlb") || !strcmp(key, "Private_Hugetlb"))
+		to = &m->hugetlb;
+	if (to)
+		*to += kib << 10;
 }
 
-int procfs_rss(pid_t pid, void (*fn)(void *ctx, uint64_t start, uint64_t rss), void *ctx)
+int procfs_smaps(pid_t pid, void (*fn)(void *ctx, const struct procfs_memory *m), void *ctx)
 {
-	uint64_t start = 0, next, end, kib, sum = 0;
+	struct procfs_memory m = { 0 };
 	char path[64], *line = NULL;
+	uint64_t start, end;
 	bool any = false;
 	size_t size = 0;
 	FILE *f;
@@ -230,18 +245,17 @@ int procfs_rss(pid_t pid, void (*fn)(void *ctx, uint64_t start, uint64_t rss), v
 	if (!f)
 		return -errno;
 	while (getline(&line, &size, f) > 0) {
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " ", &next, &end) == 2) {
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " ", &start, &end) == 2) {
 			if (any)
-				fn(ctx, start, sum << 10);
-			start = next;
-			sum = 0;
+				fn(ctx, &m);
+			m = (struct procfs_memory){ .start = start };
 			any = true;
-		} else if (is_resident_line(line, &kib)) {
-			sum += kib;
+		} else {
+			memory_line(line, &m);
 		}
 	}
 	if (any)
-		fn(ctx, start, sum << 10);
+		fn(ctx, &m);
 	free(line);
 	fclose(f);
 	return 0;

@@ -68,7 +68,7 @@ static uint32_t marker_by_version(void)
 }
 
 /* Areas in use have the lowest numbers. */
-static uint32_t swap_areas(void)
+uint32_t swap_areas(void)
 {
 	FILE *f = fopen("/proc/swaps", "re");
 	uint32_t lines = 0;

@@ -14,5 +14,7 @@ struct swap_types {
 
 /* Looks at a marker of its own; where it can make none, the kernel's version decides. */
 void swap_types_find(struct swap_types *out);
+/* Areas in use. */
+uint32_t swap_areas(void);
 
 #endif

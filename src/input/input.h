@@ -92,6 +92,19 @@ struct input_stacks { uint64_t threads_changed; int32_t pid, from, passes; uint3
 struct input_rss { uint64_t now; int32_t pid; uint32_t pad; };
 struct input_resident { uint64_t start, bytes; };
 
+/* Amounts of memory of a VMA or mapping, in bytes. */
+enum memory_amount {
+	MEMORY_RSS,     /* with hugetlb, without zero pages */
+	MEMORY_HUGE,    /* of it mapped by huge entries: AnonHugePages, ShmemPmdMapped and FilePmdMapped of smaps */
+	MEMORY_HUGETLB,
+	MEMORY_SWAP,
+	MEMORY_PSS,
+	MEMORY_AMOUNTS
+};
+#define MEMORY_UNKNOWN (~0ull)
+/* MEMORY_UNKNOWN: not in this reading. uncertain: it changed whenever it was read. */
+struct input_memory { uint64_t start, amount[MEMORY_AMOUNTS]; uint32_t uncertain, pad; };
+
 struct input_level { double overhead_pct; uint32_t sample, level; };
 struct input_rusage { uint64_t minor, major; };
 /* bytes: the lowest on the way up to the root; hits: how often something was refused or reclaimed there for it. */

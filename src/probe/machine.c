@@ -127,18 +127,18 @@ static void say_page_tables(struct machine_fact *f, const char *btf)
 		err = probe_try_peek(btf);
 	if (err == -ENXIO)
 		say(f, "page_tables", NULL, "show other page frames than /proc/self/pagemap (memory encryption, or Xen PV): "
-		    "fault classes are coarse");
+		    "fault classes are coarse, RSS comes from smaps");
 	else if (found && err)
-		say(f, "page_tables", NULL, "cannot be checked against /proc/self/pagemap (%s): fault classes are coarse",
-		    strerror(-err));
+		say(f, "page_tables", NULL, "cannot be checked against /proc/self/pagemap (%s): fault classes are coarse, "
+		    "RSS comes from smaps", strerror(-err));
 	else if (err)
 		say(f, "page_tables",
 		    rights_capabilities() >> CAP_SYS_ADMIN & 1
 			    ? NULL
 			    : "CAP_SYS_ADMIN opens /proc/self/pagemap, which shows where they are",
-		    "cannot be read (%s): fault classes are coarse", strerror(-err));
+		    "cannot be read (%s): fault classes are coarse, RSS comes from smaps", strerror(-err));
 	else
-		say(f, "page_tables", NULL, "readable, %d levels: fault classes are exact", dm.levels);
+		say(f, "page_tables", NULL, "readable, %d levels: fault classes are exact, RSS comes from there", dm.levels);
 }
 
 static void say_limits(struct machine_fact *memlock, struct machine_fact *tracefs)

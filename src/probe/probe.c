@@ -22,6 +22,7 @@
 #include "probe/pidns.h"
 #include "probe/rights.h"
 #include "probe/rings.h"
+#include "probe/tables.h"
 
 /* Sizes of maps when any process may be traced */
 #define MANY_ROWS 65536
@@ -37,6 +38,7 @@ struct probe {
 	uint64_t folded_read;   /* MMT_LOSS_FOLDED when rows were last read */
 	struct iter_buffer layout;
 	uint64_t targets_refused; /* by user space; programs count their own */
+	struct tables *tables;
 	bool peek;
 	bool each;              /* single events are wanted from the first one on */
 };
@@ -83,6 +85,7 @@ static bool peek_prepare(struct mmtrace_bpf *skel)
 	c->direct_map = dm.base;
 	c->levels = (uint32_t)dm.levels;
 	bpf_program__set_autoload(skel->progs.peek__sc, true);
+	bpf_program__set_autoload(skel->progs.root__it, true);
 	return true;
 }
 
@@ -230,6 +233,7 @@ void probe_free(struct probe *p)
 	rings_free(p->rings);
 	mmtrace_bpf__destroy(p->skel);
 	iter_free(&p->layout);
+	tables_free(p->tables);
 	free(p);
 }
 
@@ -382,6 +386,46 @@ ssize_t probe_layout(struct probe *p, pid_t pid, const uint8_t **bytes)
 	bpf_link__destroy(link);
 	*bytes = p->layout.bytes;
 	return n;
+}
+
+static int root_read(struct probe *p, pid_t pid, struct mmt_root *out)
+{
+	union bpf_iter_link_info info = { .task.tid = (uint32_t)procfs_living(pid) };
+	LIBBPF_OPTS(bpf_iter_attach_opts, o, .link_info = &info, .link_info_len = sizeof(info));
+	struct bpf_link *link = bpf_program__attach_iter(p->skel->progs.root__it, &o);
+	ssize_t n;
+
+	if (!link)
+		return -errno;
+	n = iter_read(&p->layout, bpf_link__fd(link));
+	bpf_link__destroy(link);
+	if (n != sizeof(*out))
+		return n < 0 ? (int)n : -ESTALE;
+	memcpy(out, p->layout.bytes, sizeof(*out));
+	return 0;
+}
+
+int probe_resident(struct probe *p, pid_t pid, uint32_t mm_id, struct resident_vma *list, size_t count)
+{
+	struct mmt_root root, after;
+	int err;
+
+	if (!p->peek)
+		return -ENOTSUP;
+	if (!p->tables) {
+		err = tables_open(&p->tables, &p->skel->rodata->mmt_config, bpf_program__fd(p->skel->progs.peek__sc),
+				  &p->skel->bss->peek_trial);
+		if (err)
+			return err;
+	}
+	err = root_read(p, pid, &root);
+	if (err || root.mm_id != mm_id)
+		return err ? err : -ESTALE;
+	err = tables_count(p->tables, root.pgd, list, count);
+	/* while it is the mm of a process its highest table is there, and so is what hangs on it */
+	if (!err)
+		err = root_read(p, pid, &after);
+	return err ? err : after.pgd == root.pgd && after.mm_id == mm_id ? 0 : -ESTALE;
 }
 
 void probe_losses(struct probe *p, bool all, uint64_t out[MMT_LOSS_COUNT])

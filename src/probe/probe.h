@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "decode/order.h"
+#include "decode/page_table.h"
 #include "probe/attach.h"
 #include "wire/config.h"
 #include "wire/event.h"
@@ -87,6 +88,10 @@ ssize_t probe_watch(struct probe *p, const struct mmt_watch **records);
 /* Streams the layout of a process: mm record, then VMAs; bytes are owned by p
  * until the next call. Returns bytes read or a negative errno. */
 ssize_t probe_layout(struct probe *p, pid_t pid, const uint8_t **bytes);
+/* Counts what of the VMAs in list is resident, by the page tables of the process, whose mm has
+ * that id. 0, -ENOTSUP: page tables cannot be read here, -ESTALE: it has ended, or another mm,
+ * or a negative errno. */
+int probe_resident(struct probe *p, pid_t pid, uint32_t mm_id, struct resident_vma *list, size_t count);
 /* Loss counters by cause, summed over CPUs.  all: nothing is under way any more, so
  * that what is missing was dropped. */
 void probe_losses(struct probe *p, bool all, uint64_t out[MMT_LOSS_COUNT]);

@@ -86,8 +86,10 @@ static void emit_facts(struct fault_source *f)
 		emit_fact(&f->s, "unknown", "gup", c->limitations);
 	if (a->command == COMMAND_TRACE && probe_backend(f->probe, HOOK_VMA))
 		emit_backend(&f->s, HOOK_VMA, probe_backend(f->probe, HOOK_VMA));
-	if (!probe_has_peek(f->probe))
+	if (!probe_has_peek(f->probe)) {
 		emit_fact(&f->s, "unknown", "class", "page-table entries cannot be read here");
+		emit_fact(&f->s, "unknown", "rss", "page-table entries cannot be read here: it comes from smaps");
+	}
 	if (a->target.all || a->target.cgroup)
 		emit_fact(&f->s, "option", "by_process", "");
 	for (int i = 0; i < a->fault.expand.count; i++) {

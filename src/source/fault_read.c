@@ -188,7 +188,7 @@ int fault_refresh(struct fault_source *f, bool all, struct error *e)
 		err = probe_aggregate(f->probe, all, &reader, f);
 	read_cgroups(f);
 	stacks_read(&f->s);
-	resident_read(&f->resident, &f->s, wants_vmas);
+	resident_read(&f->resident, &f->s, f->probe, wants_vmas);
 	group_limits_read(&f->s, all);
 	if (all)
 		elf_finish(&f->elf);

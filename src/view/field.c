@@ -22,6 +22,13 @@ int field_find(const struct row_type *type, const char *key, size_t len)
 	return -1;
 }
 
+const struct field *field_shows(const struct row_type *type, const char *sort)
+{
+	int i = sort ? field_find(type, sort, strlen(sort)) : -1;
+
+	return i >= 0 && type->fields[i].flags & FIELD_SHOWS ? &type->fields[i] : NULL;
+}
+
 const char *field_path(const struct field *f)
 {
 	return f->path ? f->path : f->key;

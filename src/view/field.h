@@ -47,6 +47,7 @@ enum field_flag {
 	FIELD_SAME_GOES = 16, /* the same if it says the same in all rows */
 	FIELD_BLANK = 8,      /* where it has no value a table shows nothing, not "-" */
 	FIELD_LAST = 32,      /* a long name: its column stands last in a table */
+	FIELD_SHOWS = 64,     /* a row that has it is shown where the user sorts by it, quiet or not */
 	FIELD_VOLATILE = 4,   /* a label of which there may be any number (pid, address), or that
 			       * changes (trend): in metrics only with --by it */
 };
@@ -107,6 +108,8 @@ struct row_type {
 
 /* Leading '-' of key is passed over. -1: no such field. */
 int field_find(const struct row_type *type, const char *key, size_t len);
+/* The field that is sorted by, if rows without events are shown for it (FIELD_SHOWS); sort may be NULL. */
+const struct field *field_shows(const struct row_type *type, const char *sort);
 /* The key of a field in JSON and CSV. */
 const char *field_path(const struct field *f);
 

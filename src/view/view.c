@@ -19,7 +19,8 @@ struct view *view_new(const struct format *format, const struct show *show, cons
 	v->tick.scratch = scratch_new();
 	v->tick.ascii = opt->ascii && format->for_people;
 	v->show = show_select(&v->selected, show, opt->table, &v->opt.by);
-	v->group = v->opt.by ? group_new(v->show, opt->table, v->opt.by, format->for_people) : NULL;
+	v->group = v->opt.by ? group_new(v->show, opt->table, v->opt.by,
+				       format->for_people && !field_shows(v->show->rows[0], v->opt.sort)) : NULL;
 	return v;
 }
 

@@ -75,6 +75,18 @@ static void resident(void)
 	put(out, INPUT_RSS, &head, sizeof(head), &r, sizeof(r));
 }
 
+static void memory(void)
+{
+	const struct input_memory all[] = {
+		{ .start = 0x400000, .amount = { 2 << 12, 0, 0, MEMORY_UNKNOWN, MEMORY_UNKNOWN } },
+		{ .start = 0x406000, .amount = { 25 << 12, 0, 0, 3 << 12, 24 << 12 } },
+		{ .start = 0x7ffff1000000, .amount = { 2 << 20, 2 << 20, 0, 0, MEMORY_UNKNOWN }, .uncertain = 1 },
+	};
+	const struct input_rss head = { .now = now, .pid = 42 };
+
+	put(out, INPUT_MEMORY, &head, sizeof(head), all, sizeof(all));
+}
+
 static void first(void)
 {
 	const struct input_process group = { .pid = 42 };
@@ -133,6 +145,7 @@ static void second(void)
 	call(77, 5, 1, 2, 3);
 	layout(true);
 	rows();
+	memory();
 	f = make_fault(43, 3, 0x5000, 99, MMT_CLASS_ANON_HUGE); /* of a process and a VMA that nothing announced */
 	RECORD(f);
 	put(out, INPUT_RECORD, NULL, 0, &f, sizeof(f) - 4); /* damaged */

@@ -33,6 +33,7 @@ static inline void vma_changed(const struct session *s, struct vma *v)
 
 /* --- process.c --- */
 /* The living process with that pid, made at first sight. */
+struct process *process_new(void); /* in no list */
 struct process *process_living(struct session *s, pid_t pid);
 /* The newest process with that pid, living or dead; made at first sight. */
 struct process *process_get(struct session *s, pid_t pid);
@@ -101,6 +102,7 @@ const struct vma *vma_holder(const struct vma *v, uint64_t addr);
 /* --- layout.c, record.c, aggregate.c, elf.c, retention.c --- */
 void layout_apply(struct session *s, pid_t pid, const void *bytes, size_t size);
 void layout_resident(struct session *s, const struct input_rss *head, const struct input_resident *list, size_t n);
+void layout_memory(struct session *s, const struct input_rss *head, const struct input_memory *list, size_t n);
 void layout_stack_pointer(struct session *s, const struct input_stack *in);
 void record_apply(struct session *s, const void *bytes, size_t size);
 void aggregate_row(struct session *s, const struct mmt_aggregate_key *key, const struct mmt_aggregate_row *row);

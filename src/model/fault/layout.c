@@ -146,11 +146,61 @@ static int by_start(const void *a, const void *b)
 	return x->v.start < y->v.start ? -1 : x->v.start > y->v.start;
 }
 
-/* Both lists ascend. A VMA that came or went since the layout has no partner. */
+static void memory_set(const struct session *s, struct vma *v, const struct input_memory *read, uint64_t now)
+{
+	bool changed = false;
+
+	for (int i = 0; i < MEMORY_AMOUNTS; i++) {
+		if (read->amount[i] == MEMORY_UNKNOWN)
+			continue;
+		changed |= v->memory[i] != read->amount[i];
+		v->memory[i] = read->amount[i];
+	}
+	if (read->amount[MEMORY_RSS] != MEMORY_UNKNOWN) {
+		changed |= v->rss_uncertain != read->uncertain;
+		v->rss_uncertain = read->uncertain;
+		v->rss_time = now;
+	}
+	if (changed)
+		vma_changed(s, v);
+}
+
+/* A sum of which a part is not known is not known; what was not read stays. */
+static void process_memory(struct process *p, const struct input_memory *list, size_t n)
+{
+	for (int i = 0; i < MEMORY_AMOUNTS; i++) {
+		uint64_t sum = 0;
+		size_t known = 0;
+
+		for (size_t k = 0; k < n; k++)
+			if (list[k].amount[i] != MEMORY_UNKNOWN) {
+				sum += list[k].amount[i];
+				known++;
+			}
+		if (known)
+			p->memory[i] = known == n ? sum : MEMORY_UNKNOWN;
+	}
+}
+
+/* As older versions recorded it. */
 void layout_resident(struct session *s, const struct input_rss *head, const struct input_resident *list, size_t n)
 {
-	const struct process *p = session_find(s, head->pid);
-	const struct mm *mm = p ? process_mm(s, p) : NULL;
+	struct input_memory *all = xcalloc(n + 1, sizeof(*all));
+
+	for (size_t i = 0; i < n; i++) {
+		all[i].start = list[i].start;
+		for (int a = 0; a < MEMORY_AMOUNTS; a++)
+			all[i].amount[a] = a == MEMORY_RSS ? list[i].bytes : MEMORY_UNKNOWN;
+	}
+	layout_memory(s, head, all, n);
+	free(all);
+}
+
+/* Both lists ascend. A VMA that came or went since the layout has no partner. */
+void layout_memory(struct session *s, const struct input_rss *head, const struct input_memory *list, size_t n)
+{
+	struct process *p = session_find(s, head->pid);
+	struct mm *mm = p ? process_mm(s, p) : NULL;
 	struct vma **living = mm ? xcalloc(mm->vma_count + 1, sizeof(*living)) : NULL;
 	size_t count = 0, at = 0;
 
@@ -159,15 +209,15 @@ void layout_resident(struct session *s, const struct input_rss *head, const stru
 			living[count++] = v;
 	if (count)
 		qsort(living, count, sizeof(*living), by_start);
+	if (mm)
+		process_memory(p, list, n);
 	for (size_t i = 0; i < n; i++) {
+		mm->memory_read |= mm && list[i].amount[MEMORY_RSS] != MEMORY_UNKNOWN;
 		while (at < count && living[at]->v.start < list[i].start)
 			at++;
 		if (at == count || living[at]->v.start != list[i].start)
 			continue;
-		if (living[at]->rss != list[i].bytes)
-			vma_changed(s, living[at]);
-		living[at]->rss = list[i].bytes;
-		living[at]->rss_time = head->now;
+		memory_set(s, living[at], &list[i], head->now);
 	}
 	free(living);
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "input/input.h"
 #include "model/fault/part.h"
 #include "model/fault/reads.h"
 #include "model/fault/stat.h"
@@ -39,7 +40,12 @@ struct mapping {
 	uint64_t live, gone;        /* VMAs; what is merged counts as so many, what a living one lost as none */
 	uint64_t members;           /* rows of VMAs */
 	uint64_t size, reserved;    /* bytes of living VMAs: accessible, and not */
-	uint64_t rss, rss_time;     /* RSS_UNKNOWN: of no living VMA; time of the oldest reading */
+	uint64_t memory[MEMORY_AMOUNTS]; /* MEMORY_UNKNOWN: of no living VMA */
+	uint64_t rss_time;          /* of the oldest reading */
+	bool rss_uncertain;         /* of a VMA */
+	uint64_t rss_start;         /* RSS at the first reading of its mm, 0 if it came later; MEMORY_UNKNOWN: not read yet */
+	uint64_t rss_previous;      /* when the interval began */
+	int64_t rss_added;          /* in the last interval */
 	uint64_t again, pages;      /* of anonymous memory: first touches beyond the pages of their VMA; pages of the live, */
 	uint64_t gone_pages;        /* and of those that are gone, where that is known of all */
 	/* first writes of small pages, by what keeps huge ones out of their VMA: no aligned 2 MiB in it,

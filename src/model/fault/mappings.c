@@ -74,6 +74,13 @@ static void key_of(uint64_t key[4], const struct mm *mm, const struct identity *
 	key[3] = hash;
 }
 
+static void memory_clear(struct mapping *m)
+{
+	for (int i = 0; i < MEMORY_AMOUNTS; i++)
+		m->memory[i] = MEMORY_UNKNOWN;
+	m->rss_uncertain = false;
+}
+
 static struct mapping *mapping_get(struct session *s, struct mm *mm, const struct identity *id)
 {
 	struct mapping *m;
@@ -93,7 +100,8 @@ static struct mapping *mapping_get(struct session *s, struct mm *mm, const struc
 	m->shared = id->shared;
 	m->exec = id->exec;
 	m->origin = id->origin;
-	m->rss = RSS_UNKNOWN;
+	memory_clear(m);
+	m->rss_start = MEMORY_UNKNOWN;
 	map_set(&s->by_mapping, key, m);
 	*s->mappings_end = m;
 	s->mappings_end = &m->next;
@@ -326,7 +334,7 @@ static void sums_clear(struct mapping *m)
 	m->small_unaligned = m->small_refused = m->small_advised = 0;
 	m->reads = (struct mapping_reads){ 0 };
 	m->least = ~0ull;
-	m->rss = RSS_UNKNOWN;
+	memory_clear(m);
 	m->only = NULL;
 	m->thread = 0;
 }
@@ -346,6 +354,14 @@ static void small_add(struct mapping *m, const struct vma *v)
 		m->small_advised += small;
 }
 
+static void memory_add(struct mapping *m, const struct vma *v)
+{
+	for (int i = 0; v->live && i < MEMORY_AMOUNTS; i++)
+		if (v->memory[i] != MEMORY_UNKNOWN)
+			m->memory[i] = v->memory[i] + (m->memory[i] == MEMORY_UNKNOWN ? 0 : m->memory[i]);
+	m->rss_uncertain |= v->live && v->rss_uncertain;
+}
+
 static void sums_add(struct mapping *m, const struct vma *v)
 {
 	uint64_t bytes = v->known ? v->v.end - v->v.start : 0, had = v->reach_end - v->reach_start;
@@ -360,8 +376,7 @@ static void sums_add(struct mapping *m, const struct vma *v)
 		m->size += bytes;
 	else if (v->live)
 		m->reserved += bytes;
-	if (v->live && v->rss != RSS_UNKNOWN)
-		m->rss = v->rss + (m->rss == RSS_UNKNOWN ? 0 : m->rss);
+	memory_add(m, v);
 	if (v->known && v->v.vm_flags & VM_ACCESS) {
 		m->least = had < m->least ? had : m->least;
 		m->most = had > m->most ? had : m->most;
@@ -389,11 +404,25 @@ static void vmas_add(struct session *s)
 			struct mapping *m = v->mapping;
 
 			m->used = true;
-			if (v->live && v->rss != RSS_UNKNOWN && (!m->rss_time || v->rss_time < m->rss_time))
+			if (v->live && v->memory[MEMORY_RSS] != MEMORY_UNKNOWN && (!m->rss_time || v->rss_time < m->rss_time))
 				m->rss_time = v->rss_time;
 			if (m->dirty)
 				sums_add(m, v);
 		}
+}
+
+/* What it had at the first reading of its mm did not grow since. */
+static void rss_grew(struct mapping *m)
+{
+	uint64_t rss = m->memory[MEMORY_RSS];
+
+	m->rss_added = 0;
+	if (rss == MEMORY_UNKNOWN)
+		return;
+	if (m->rss_start == MEMORY_UNKNOWN)
+		m->rss_start = m->rss_previous = m->mm->memory_known ? 0 : rss;
+	m->rss_added = (int64_t)(rss - m->rss_previous);
+	m->rss_previous = rss;
 }
 
 static void interval_end(struct session *s, struct mapping *m)
@@ -405,6 +434,7 @@ static void interval_end(struct session *s, struct mapping *m)
 		m->added[c] = s->base.ended || added < 0 ? 0 : (uint32_t)added;
 		m->previous[c] = total;
 	}
+	rss_grew(m);
 	if (m->dirty)
 		m->version = s->base.version;
 	m->dirty = false;
@@ -467,6 +497,8 @@ void mappings_tick(struct session *s)
 		interval_end(s, m);
 		unused |= !m->used;
 	}
+	for (struct mm *mm = s->mms; mm; mm = mm->next)
+		mm->memory_known |= mm->memory_read;
 	unused_drop(s, unused);
 	s->mapped = s->base.version;
 }

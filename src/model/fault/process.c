@@ -18,13 +18,22 @@ struct process *session_find(const struct session *s, pid_t pid)
 	return p && !p->dead ? p : NULL;
 }
 
+struct process *process_new(void)
+{
+	struct process *p = xcalloc(1, sizeof(*p));
+
+	for (int i = 0; i < MEMORY_AMOUNTS; i++)
+		p->memory[i] = MEMORY_UNKNOWN;
+	return p;
+}
+
 struct process *process_living(struct session *s, pid_t pid)
 {
 	struct process *p = session_find(s, pid);
 
 	if (p)
 		return p;
-	p = xcalloc(1, sizeof(*p));
+	p = process_new();
 	p->id = ++s->next_proc;
 	p->pid = pid;
 	process_changed(s, p);

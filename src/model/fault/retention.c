@@ -126,7 +126,7 @@ static struct process *ended_row(struct session *s, const char comm[16])
 		return ended_row(s, others);
 	if (s->ended_count > MERGED_COMMS)
 		return s->ended[MERGED_COMMS];
-	p = xcalloc(1, sizeof(*p));
+	p = process_new();
 	p->id = ++s->next_proc;
 	p->dead = true;
 	memcpy(p->comm, comm, sizeof(p->comm));

@@ -19,8 +19,6 @@
 #include "model/fault/stat.h"
 #include "model/model.h"
 
-#define RSS_UNKNOWN (~0ull)
-
 /* The memory limit of a cgroup that holds a process. */
 struct group_limit {
 	uint64_t bytes;
@@ -47,6 +45,7 @@ struct process {
 	uint64_t stacks_at;  /* threads_changed, plus 1, at the last search for thread stacks; 0: none was */
 	pid_t stacks_from;   /* thread at which it goes on */
 	int stacks_passes;   /* passes over the threads that are left to it */
+	uint64_t memory[MEMORY_AMOUNTS]; /* of its VMAs at the last INPUT_MEMORY; MEMORY_UNKNOWN: not read */
 	uint64_t calls;      /* VMA-changing calls and stack growths seen (trace) */
 	uint32_t merged;     /* how many that ended stand in this row; 0: it is one */
 	struct process *into; /* being merged into that one */
@@ -70,8 +69,9 @@ struct vma {
 	uint32_t generation;       /* of the layout that showed it last */
 	uint64_t previous;         /* faults when the interval began */
 	uint64_t interval_faults;  /* those of the last interval; 0 at the end of the run */
-	uint64_t rss;              /* bytes; RSS_UNKNOWN until smaps was read */
+	uint64_t memory[MEMORY_AMOUNTS]; /* MEMORY_UNKNOWN until it was read */
 	uint64_t rss_time;         /* when that was, ns since the run began */
+	bool rss_uncertain;        /* its page tables changed while they were read */
 	struct fault_stat faults;
 	struct parts parts;        /* what it is; of the last time it was alive */
 	bool judged;               /* ... by the mm's bounds */
@@ -109,6 +109,7 @@ struct mm {
 	bool have_mm_bounds, ended;
 	bool owned;           /* proc is one of those who use it */
 	bool child;           /* of the child before it execs: one row, [exec] */
+	bool memory_read, memory_known; /* INPUT_MEMORY came; before the last tick */
 	bool racing;          /* changed while the layout was read, each time */
 	uint32_t generation;
 	struct vma *vmas;

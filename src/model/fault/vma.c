@@ -103,7 +103,8 @@ struct vma *vma_without_key(struct session *s, struct mm *mm, uint32_t sig)
 	v->id = ++s->next_vma;
 	v->mm = mm;
 	v->live = true;
-	v->rss = RSS_UNKNOWN;
+	for (int i = 0; i < MEMORY_AMOUNTS; i++)
+		v->memory[i] = MEMORY_UNKNOWN;
 	v->elf_read = ELF_READ;
 	v->v.sig = sig;
 	vma_name(v, mm->child ? "[exec]" : "", mm->child ? 6 : 0);

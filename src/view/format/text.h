@@ -34,6 +34,8 @@ const struct text_rows *text_rows_of(const struct text *x, const struct row_type
 void text_table(struct text *x, const struct text_rows *rows);
 /* The same with a row below that is their sum. */
 void text_table_total(struct text *x, const struct text_rows *rows, const void *total);
+/* Nothing happened there that a table should show, nor has it what the user sorts by. */
+bool text_quiet(const struct text *x, const struct row_type *type, const void *row);
 /* Rows sorted as the user asks, quiet ones left out; *count of them; freed by the caller. */
 const void **text_sorted(struct text *x, const struct text_rows *rows, size_t *count);
 /* The value of a field as people read it: units, escaped names, "-". Holds until the next tick. */

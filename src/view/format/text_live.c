@@ -44,7 +44,7 @@ static void put_head(struct text *x)
 static bool any_shown(struct text *x, const struct text_rows *rows)
 {
 	for (size_t i = 0; i < rows->count; i++)
-		if (!rows->type->quiet(rows->row[i], x->t))
+		if (!text_quiet(x, rows->type, rows->row[i]))
 			return true;
 	return false;
 }
@@ -54,7 +54,7 @@ static bool several(struct text *x, const struct text_rows *rows)
 	size_t n = 0;
 
 	for (size_t i = 0; rows && i < rows->count; i++)
-		n += !rows->type->quiet(rows->row[i], x->t);
+		n += !text_quiet(x, rows->type, rows->row[i]);
 	return n > 1;
 }
 

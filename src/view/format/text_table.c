@@ -95,7 +95,7 @@ const void **text_sorted(struct text *x, const struct text_rows *rows, size_t *c
 	size_t n = 0;
 
 	for (size_t i = 0; i < rows->count; i++) {
-		if (type->quiet && type->quiet(rows->row[i], x->t))
+		if (text_quiet(x, type, rows->row[i]))
 			continue;
 		k[n] = (struct keyed){ rows->row[i], value_none(), tie_of(x, type, rows->row[i]), n, false };
 		if (index >= 0)
@@ -161,6 +161,15 @@ static void put_row(struct text *x, const struct fit *f, const char *const *cell
 	free(line);
 }
 
+/* "mappings with faults" are only those, unless others are shown too. */
+static void put_more(struct text *x, const struct row_type *type, size_t n)
+{
+	const char *noun = n == 1 ? type->noun : type->nouns, *with = strstr(noun, " with ");
+	bool all = field_shows(type, x->view->opt.sort) && with;
+
+	text_line(x, "(%zu more %.*s; -n 0 shows all)", n, all ? (int)(with - noun) : (int)strlen(noun), noun);
+}
+
 /* The total is drawn in the widths of the rows, which do not grow for it. */
 void text_table_total(struct text *x, const struct text_rows *rows, const void *total)
 {
@@ -181,7 +190,7 @@ void text_table_total(struct text *x, const struct text_rows *rows, const void *
 		free(cells);
 	}
 	if (shown < n)
-		text_line(x, "(%zu more %s; -n 0 shows all)", n - shown, n - shown == 1 ? rows->type->noun : rows->type->nouns);
+		put_more(x, rows->type, n - shown);
 	free(sorted);
 }
 

@@ -20,6 +20,13 @@ static const struct fault_stat *stat_of(const void *row)
 
 #include "view/rows/stat_fields.h"
 
+static uint64_t memory_of(const void *row, enum memory_amount amount)
+{
+	return mapping_of(row)->memory[amount];
+}
+
+#include "view/rows/memory_fields.h"
+
 /* --- whose --- */
 
 static const struct process *process_of(const void *row)
@@ -208,10 +215,21 @@ static struct value get_amount(const struct field *f, const void *row, const str
 	return value_none();
 }
 
-static struct value get_rss(const struct field *f, const void *row, const struct tick *t)
+/* Since its first reading. */
+static struct value get_rss_change(const struct field *f, const void *row, const struct tick *t)
 {
+	const struct mapping *m = mapping_of(row);
+
 	(void)f, (void)t;
-	return mapping_of(row)->rss == RSS_UNKNOWN ? value_none() : value_uint(mapping_of(row)->rss);
+	return m->rss_start == MEMORY_UNKNOWN ? value_none() : value_int((int64_t)(m->rss_previous - m->rss_start));
+}
+
+static struct value get_rss_added(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct mapping *m = mapping_of(row);
+
+	(void)f, (void)t;
+	return m->rss_start == MEMORY_UNKNOWN ? value_none() : value_int(m->rss_added);
 }
 
 static uint64_t rss_age(const struct mapping *m, const struct tick *t)
@@ -222,16 +240,17 @@ static uint64_t rss_age(const struct mapping *m, const struct tick *t)
 static struct value get_rss_age(const struct field *f, const void *row, const struct tick *t)
 {
 	(void)f;
-	return mapping_of(row)->rss == RSS_UNKNOWN ? value_none() : value_uint(rss_age(mapping_of(row), t));
+	return mapping_of(row)->memory[MEMORY_RSS] == MEMORY_UNKNOWN ? value_none() : value_uint(rss_age(mapping_of(row), t));
 }
 
 static struct value get_rss_mark(const struct field *f, const void *row, const struct tick *t)
 {
 	const struct mapping *m = mapping_of(row);
 
+	bool old = rss_age(m, t) > RSS_FRESH_NS || m->memory[MEMORY_RSS] > m->size + m->reserved;
+
 	(void)f;
-	return value_text(m->rss != RSS_UNKNOWN && (rss_age(m, t) > RSS_FRESH_NS || m->rss > m->size + m->reserved) ? "~"
-															: NULL);
+	return value_text(m->memory[MEMORY_RSS] != MEMORY_UNKNOWN && (old || m->rss_uncertain) ? "~" : NULL);
 }
 
 static struct value get_thread(const struct field *f, const void *row, const struct tick *t)
@@ -298,11 +317,17 @@ static const struct field fields[] = {
 	  .help = "address space of it that no one may access: reserved, not committed", .flow = FLOW_LEVEL,
 	  .merge = MERGE_SUM, .rank = RANK_ASKED, .get = get_amount, .arg = RESERVED },
 	{ .key = "rss", .path = "rss_bytes", .title = "RSS",
-	  .help = "resident; ~ marks an old reading: of two seconds ago, or before the mapping shrank",
-	  .unit = UNIT_BYTES, .width = 6, .flow = FLOW_LEVEL, .merge = MERGE_SUM, .rank = 2, .get = get_rss,
-	  .mark = get_rss_mark },
+	  .help = "resident; ~ marks an old reading: of two seconds ago, or before the mapping shrank; or of page tables that "
+		  "kept changing",
+	  .unit = UNIT_BYTES, .width = 6, .flow = FLOW_LEVEL, .merge = MERGE_SUM, .rank = 2, .get = get_memory,
+	  .arg = MEMORY_RSS, .flags = FIELD_SHOWS, .mark = get_rss_mark },
 	{ .key = "rss_age", .path = "rss_age_ns", .help = "how old the oldest reading of rss is", .unit = UNIT_NS,
 	  .flow = FLOW_FACT, .merge = MERGE_MAX, .rank = RANK_DATA, .get = get_rss_age },
+	{ .key = "rss_change", .path = "rss_change_bytes", .title = "RSS+", .unit = UNIT_BYTES, .width = 7,
+	  .help = "growth of rss since its process was read first; in tables of an interval, in that",
+	  .flow = FLOW_CHANGE, .merge = MERGE_SUM, .rank = RANK_ASKED, .show_as = SHOW_ADDED,
+	  .flags = FIELD_SHOWS, .get = get_rss_change, .added = get_rss_added },
+	MEMORY_FIELDS
 	STAT_TOTAL
 	STAT_RATE
 	STAT_SPLIT

@@ -14,6 +14,14 @@ static const struct fault_stat *stat_of(const void *row)
 
 #include "view/rows/stat_fields.h"
 
+/* Of its address space as it is now, where that is read: not with -a. */
+static uint64_t memory_of(const void *row, enum memory_amount amount)
+{
+	return process_of(row)->dead ? MEMORY_UNKNOWN : process_of(row)->memory[amount];
+}
+
+#include "view/rows/memory_fields.h"
+
 static struct value get_proc(const struct field *f, const void *row, const struct tick *t)
 {
 	(void)f, (void)t;
@@ -167,6 +175,10 @@ static const struct field fields[] = {
 	STAT_CLASSES
 	STAT_LATENCIES
 	STAT_TIME(4)
+	{ .key = "rss", .path = "rss_bytes", .title = "RSS", .unit = UNIT_BYTES, .width = 6, .flow = FLOW_LEVEL,
+	  .help = "resident memory of its VMAs, where they are shown", .merge = MERGE_SUM, .rank = RANK_ASKED,
+	  .get = get_memory, .arg = MEMORY_RSS, .flags = FIELD_SHOWS },
+	MEMORY_FIELDS
 	{ .key = "gone", .title = "", .help = "(gone): it has ended", .width = -6, .flags = FIELD_TABLE_ONLY,
 	  .rank = RANK_NEEDED, .get = get_gone },
 };

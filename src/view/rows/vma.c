@@ -19,6 +19,13 @@ static const struct fault_stat *stat_of(const void *row)
 
 #include "view/rows/stat_fields.h"
 
+static uint64_t memory_of(const void *row, enum memory_amount amount)
+{
+	return vma_of(row)->memory[amount];
+}
+
+#include "view/rows/memory_fields.h"
+
 /* --- whose --- */
 
 static struct value get_proc(const struct field *f, const void *row, const struct tick *t)
@@ -117,26 +124,21 @@ static uint64_t rss_age(const struct vma *v, const struct tick *t)
 	return t->now_ns > v->rss_time ? t->now_ns - v->rss_time : 0;
 }
 
-static struct value get_rss(const struct field *f, const void *row, const struct tick *t)
-{
-	(void)f, (void)t;
-	return vma_of(row)->rss == RSS_UNKNOWN ? value_none() : value_uint(vma_of(row)->rss);
-}
-
 static struct value get_rss_age(const struct field *f, const void *row, const struct tick *t)
 {
 	(void)f;
-	return vma_of(row)->rss == RSS_UNKNOWN ? value_none() : value_uint(rss_age(vma_of(row), t));
+	return vma_of(row)->memory[MEMORY_RSS] == MEMORY_UNKNOWN ? value_none() : value_uint(rss_age(vma_of(row), t));
 }
 
 static struct value get_rss_mark(const struct field *f, const void *row, const struct tick *t)
 {
 	const struct vma *v = vma_of(row);
+	uint64_t rss = v->memory[MEMORY_RSS];
 	/* more than its size: it has shrunk since */
-	bool old = v->rss != RSS_UNKNOWN && (rss_age(v, t) > RSS_FRESH_NS || (v->known && v->rss > v->v.end - v->v.start));
+	bool old = rss_age(v, t) > RSS_FRESH_NS || (v->known && rss > v->v.end - v->v.start);
 
 	(void)f;
-	return value_text(old ? "~" : NULL);
+	return value_text(rss != MEMORY_UNKNOWN && (old || v->rss_uncertain) ? "~" : NULL);
 }
 
 static struct value get_rate(const struct field *f, const void *row, const struct tick *t)
@@ -263,11 +265,13 @@ static const struct field fields[] = {
 	{ .key = "size", .path = "size_bytes", .title = "SIZE", .help = "size", .unit = UNIT_BYTES, .width = 6,
 	  .flow = FLOW_LEVEL, .merge = MERGE_SUM, .rank = 61, .get = get_size },
 	{ .key = "rss", .path = "rss_bytes", .title = "RSS",
-	  .help = "resident; ~ marks an old reading: of two seconds ago, or before the mapping shrank",
-	  .unit = UNIT_BYTES, .width = 6, .flow = FLOW_LEVEL, .merge = MERGE_SUM, .rank = 2, .get = get_rss,
-	  .mark = get_rss_mark },
+	  .help = "resident; ~ marks an old reading: of two seconds ago, or before the mapping shrank; or of page tables that "
+		  "kept changing",
+	  .unit = UNIT_BYTES, .width = 6, .flow = FLOW_LEVEL, .merge = MERGE_SUM, .rank = 2, .get = get_memory,
+	  .arg = MEMORY_RSS, .flags = FIELD_SHOWS, .mark = get_rss_mark },
 	{ .key = "rss_age", .path = "rss_age_ns", .help = "how old the reading of rss is", .unit = UNIT_NS,
 	  .flow = FLOW_FACT, .merge = MERGE_MAX, .rank = RANK_DATA, .get = get_rss_age },
+	MEMORY_FIELDS
 	STAT_TOTAL
 	STAT_RATE
 	STAT_SPLIT

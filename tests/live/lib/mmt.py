@@ -123,6 +123,7 @@ BUILDS = {
     'processes': ['-static'],
     'reaper': ['-static'],
     'relro': [],
+    'resident': ['-static'],
     'remap_slots': ['-static'],
     'splits': ['-static', '-pthread'],
     'storm': ['-static'],
