@@ -352,6 +352,31 @@ def hostile():
     return 'kinds: ' + ' '.join(kinds)
 
 
+def reused_inode():
+    """A file goes, and another takes its inode's number: its kinds are its own."""
+    first, second = (os.path.join(mmt.scratch(), name) for name in ('first', 'second'))
+    with mapper() as one, mapper() as other, mmt.Tracer('-p', '%d,%d' % (one.pid, other.pid)) as tracer:
+        tracer.started()
+        shutil.copy(mmt.victim('kinds'), first)
+        number, size = os.stat(first).st_ino, os.stat(first).st_size
+        expect(tracer, map_file(one, first), 'rodata', None, 'elf')
+        one.process.kill() # nobody has it mapped any more
+        one.process.wait()
+        os.unlink(first)
+        for i in range(100):
+            name = '%s-%d' % (second, i) # those that took other numbers stay
+            with open(name, 'wb') as f:
+                f.write(b'x' * size)
+            if os.stat(name).st_ino == number:
+                break
+        else:
+            raise mmt.Skip('this file system gives the number to nobody')
+        expect(tracer, map_file(other, name), 'file', None, 'elf')
+        other.rest()
+        tracer.finished()
+    return 'inode %d, file %d' % (number, i)
+
+
 mmt.usable('hung')
 mmt.run('hung: live, a target in a FUSE that hangs', fuse)
 mmt.run('hung: summary of a target in a FUSE that hangs', lambda: fuse_words('-d', '1s'))
@@ -369,4 +394,5 @@ mmt.run('hung: nothing is left after SIGINT', lambda: left_by(signal.SIGINT))
 mmt.run('hung: nothing is left after SIGKILL', lambda: left_by(signal.SIGKILL))
 mmt.run('hung: helpers hold nothing', alone)
 mmt.run('hung: damaged ELF files', hostile)
+mmt.run('hung: a reused inode', reused_inode)
 mmt.finish()
