@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* mmtrace's own side of src/opener, asked for files that hang, as BPF keeps it from being: openers FILE...
- * Maps each and says "mapped"; after a line it asks for all of them, and for its own program behind each, until none is
- * Maps each and says "mapped"; after a line it asks for its own program and for a file in turn, until all have an answer,
- * and says how those of the files ended and how many processes there were at most: "late 4 none 2 own 4 processes 6". */
+ * Maps each and says "mapped"; after a line it asks for its own program and for a file in turn, until all have an
+ * answer, and says how those of the files ended and how many processes there were at most: "late 4 none 2 own 4
+ * processes 6". */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
