@@ -44,5 +44,6 @@ static void announce(const struct args *a, const struct model *m)
 }
 
 const struct command command_hist = {
-	.show = &show_hist, .model = &model_hist, .source = &source_hist, .check = check, .announce = announce, .lost = hist_lost,
+	.show = &show_hist, .model = &model_hist, .source = &source_hist, .check = check, .announce = announce,
+	.lost = hist_lost,
 };

@@ -25,6 +25,7 @@ struct show {
 		*end; /* fields of its first and last lines beyond the common ones; the row is the model */
 	const struct row_type
 		*merged; /* rows that the last INPUT_RETAIN merged into others, as events; NULL: none are */
+	const struct row_type *(*merged_type)(const void *row); /* whose rows such an event is about */
 	const struct text_page *page;         /* how tables look to people */
 };
 

@@ -16,7 +16,7 @@
 const struct show show_live = {
 	.command = "live", .rows = ROWS(&row_mapping, &row_process, &row_kind), .others = ROWS(&row_slice, &row_vma),
 	.start = &row_fault_start, .end = &row_fault_end,
-	.merged = &row_merged, .page = &page_live,
+	.merged = &row_merged, .merged_type = fault_merged_type, .page = &page_live,
 };
 
 const struct show show_trace = {

@@ -108,11 +108,13 @@ void view_before_retain(struct view *v)
 	rows_put(v, false);
 }
 
+/* Of rows that are not shown nobody knows the number. */
 static void on_merged(void *ctx, const void *row)
 {
 	struct view *v = ctx;
 
-	view_event(v, v->show->merged, row);
+	if (show_type(v->show, v->show->merged_type(row)->name))
+		view_event(v, v->show->merged, row);
 }
 
 void view_after_retain(struct view *v)

@@ -222,6 +222,16 @@ def one_cache():
         check(all(r['from'] == rows[0]['from'] for r in rows), str(rows))
 
 
+def a_cache_is_its_whole_name():
+    """There is anon_vma, and anon_vma_chain."""
+    if not {'anon_vma', 'anon_vma_chain'} <= set(slabinfo()):
+        raise Skip('the caches are merged with others')
+    with Victim(hold) as v, Leak('-p', v.pid, '--slab', 'anon_vma') as leak:
+        v.ask('touch 100')
+        rows = leak.now()
+        check(rows and {r['from'] for r in rows} == {'anon_vma'}, str(rows))
+
+
 def only_sizes_asked_for():
     with Victim(hold) as v, Leak('kmalloc', '-p', v.pid, '-z', '8193') as leak:
         v.ask('eventfd 300')
@@ -394,6 +404,7 @@ run('leak: a full table is reported', full_table_is_reported)
 run('leak: --sample', sampling_scales)
 run('leak: --older', young_ones_are_left_out)
 run('leak: --slab', one_cache)
+run('leak: --slab takes whole names', a_cache_is_its_whole_name)
 run('leak: -z', only_sizes_asked_for)
 run('leak: -z and -Z include their sizes', sizes_belong_to_their_bounds)
 run('leak: allocations and frees are counted', each_event_is_counted)

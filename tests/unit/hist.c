@@ -71,18 +71,23 @@ static void totals_are_no_other(void)
 /* A free has less to say than an allocation. */
 static void frees_have_fewer_keys(void)
 {
-	CHECK(hist_has_key(MMT_DOMAIN_PAGE, MMT_OP_ALLOC, MMT_KEY_NODE) && hist_has_key(MMT_DOMAIN_PAGE, MMT_OP_FREE, MMT_KEY_NODE));
-	CHECK(hist_has_key(MMT_DOMAIN_SLAB, MMT_OP_ALLOC, MMT_KEY_NODE) && !hist_has_key(MMT_DOMAIN_SLAB, MMT_OP_FREE, MMT_KEY_NODE));
-	CHECK(hist_has_key(MMT_DOMAIN_SLAB, MMT_OP_FREE, MMT_KEY_CACHE));
-	CHECK(hist_has_key(MMT_DOMAIN_KMALLOC, MMT_OP_ALLOC, MMT_KEY_CACHE) &&
-	      !hist_has_key(MMT_DOMAIN_KMALLOC, MMT_OP_FREE, MMT_KEY_CACHE));
-	CHECK(hist_has_key(MMT_DOMAIN_PAGE, MMT_OP_ALLOC, MMT_KEY_GFP) && !hist_has_key(MMT_DOMAIN_PAGE, MMT_OP_FREE, MMT_KEY_GFP));
+	static const struct { uint8_t domain; enum mmt_hist_key_id key; bool of_frees; } keys[] = {
+		{ MMT_DOMAIN_PAGE, MMT_KEY_NODE, true }, { MMT_DOMAIN_SLAB, MMT_KEY_NODE, false },
+		{ MMT_DOMAIN_SLAB, MMT_KEY_CACHE, true }, { MMT_DOMAIN_KMALLOC, MMT_KEY_CACHE, false },
+		{ MMT_DOMAIN_PAGE, MMT_KEY_GFP, false },
+	};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		CHECK(hist_has_key(keys[i].domain, MMT_OP_ALLOC, keys[i].key));
+		CHECK_EQ(hist_has_key(keys[i].domain, MMT_OP_FREE, keys[i].key), keys[i].of_frees);
+	}
 }
 
 /* Each alone makes --strict fail. */
 static void whatever_is_missing_is_lost(void)
 {
-	static const int causes[] = { MMT_HIST_LOSS_STALLS, MMT_HIST_LOSS_OOMS, MMT_HIST_LOSS_PROCESSES, MMT_HIST_LOSS_THREADS };
+	static const int causes[] = { MMT_HIST_LOSS_STALLS, MMT_HIST_LOSS_OOMS, MMT_HIST_LOSS_PROCESSES,
+				      MMT_HIST_LOSS_THREADS };
 	struct model *m = by_site();
 	struct input_cell c = KMALLOC(0, 6, 3, 48);
 

@@ -3,6 +3,8 @@
 #include "unit/check.h"
 #include "unit/fault.h"
 #include "view/rows/fault.h"
+#include "view/shows.h"
+#include "view/view.h"
 
 #define APPLY(s, record) do { __typeof__(record) r_ = (record); session_apply(s, &r_, sizeof(r_)); } while (0)
 #define MIB (1ull << 20)
@@ -315,6 +317,45 @@ static void what_is_merged_keeps_its_name(void)
 	session_free(s);
 }
 
+/* Lines in which that key is a number. */
+static unsigned merged_lines(const struct session *s, const char *by, const char *key)
+{
+	const struct view_options opt = { .by = by, .top = -1 };
+	struct view *v = view_new(format_find("json"), &show_live, &s->base, &opt);
+	char *text = NULL;
+	unsigned n = 0;
+	size_t size;
+
+	v->out = open_memstream(&text, &size);
+	view_after_retain(v);
+	fclose(v->out);
+	for (const char *at = text; (at = strstr(at, key)); at++)
+		n += at[strlen(key)] >= '0' && at[strlen(key)] <= '9';
+	view_free(v);
+	free(text);
+	return n;
+}
+
+static void only_rows_that_are_shown_are_said_to_be_merged(void)
+{
+	struct session *s = session_new();
+
+	s->limits.vmas = 32;
+	s->limits.processes = 8;
+	for (unsigned i = 0; i < 100; i++)
+		short_life(s, 1000 + i, i + 1, 3);
+	tick(s);
+	session_retain(s, now, false);
+	tick(s);
+	session_retain(s, now, false);
+	CHECK(merged_lines(s, NULL, "\"mapping\":") > 50);
+	CHECK(merged_lines(s, NULL, "\"proc\":") > 50);
+	CHECK_EQ(merged_lines(s, NULL, "\"vma\":"), 0);
+	CHECK(merged_lines(s, "vma", "\"vma\":") > 50);
+	CHECK_EQ(merged_lines(s, "vma", "\"mapping\":"), 0);
+	session_free(s);
+}
+
 static void names_without_end_are_bounded(void)
 {
 	struct session *s = session_new();
@@ -455,6 +496,7 @@ int main(void)
 	RUN("mapping", an_arena_is_what_it_reserves_too);
 	RUN("mapping", kinds_known_later_move_the_counts);
 	RUN("mapping", what_is_merged_keeps_its_name);
+	RUN("mapping", only_rows_that_are_shown_are_said_to_be_merged);
 	RUN("mapping", names_without_end_are_bounded);
 	return check_bad;
 }

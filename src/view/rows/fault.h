@@ -7,6 +7,8 @@
 #include "view/format.h"
 
 extern const struct row_type row_mapping, row_slice, row_vma, row_process, row_kind, row_merged;
+/* Whose rows a row of row_merged is about. */
+const struct row_type *fault_merged_type(const void *row);
 extern const struct row_type row_fault_start, row_fault_end;
 extern const struct row_type event_fault, event_call, event_life;
 /* Readings of resident memory are marked from this age on. */

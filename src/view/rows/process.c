@@ -250,6 +250,15 @@ static void each_merged(const struct model *m, row_fn fn, void *ctx)
 		fn(ctx, &s->merged[i]);
 }
 
+const struct row_type *fault_merged_type(const void *row)
+{
+	static const struct row_type *const types[] = {
+		[MERGED_VMA] = &row_vma, [MERGED_PROCESS] = &row_process, [MERGED_MAPPING] = &row_mapping,
+	};
+
+	return types[((const struct merged *)row)->what];
+}
+
 const struct row_type row_merged = {
 	.name = "merged", .help = "a row that stands in another one from now on", .fields = merged_fields,
 	.count = FIELD_COUNT(merged_fields), .each = each_merged,
