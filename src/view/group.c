@@ -213,8 +213,8 @@ static const char *apart(const struct show *show, const char *by)
 	}
 	if (n < KEYS_ASKED || of[0] == of[1])
 		return NULL;
-	snprintf(why, sizeof(why), "no row has both: %.*s is a key of %s rows, %.*s of %s rows", (int)len[0], key[0], of[0]->name,
-		 (int)len[1], key[1], of[1]->name);
+	snprintf(why, sizeof(why), "no row has both: %.*s is a key of %s rows, %.*s of %s rows", (int)len[0], key[0],
+		 of[0]->name, (int)len[1], key[1], of[1]->name);
 	return why;
 }
 

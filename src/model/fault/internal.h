@@ -128,12 +128,12 @@ void mappings_free(struct session *s);
 void thread_name(struct session *s, const struct input_thread *in, const char *name, size_t size);
 void threads_free(struct session *s);
 
-/* --- failure.c --- */
+/* --- failures.c --- */
 void failure_note(struct session *s, const struct mmt_fault *f);
 void failures_tick(struct session *s);
 void failures_free(struct session *s);
 
-/* --- slice.c --- */
+/* --- slices.c --- */
 void slice_fault(struct session *s, struct vma *v, const struct mmt_fault *f);
 void slice_row(struct session *s, struct vma *v, const struct mmt_aggregate_key *key,
 	       const struct mmt_aggregate_row *grown);

@@ -149,24 +149,12 @@ static void put_sampling(struct text *x)
 			  s->level.sample > 1 ? "sampled" : s->level.level ? "counted in the kernel" : "each fault is streamed");
 }
 
-/* The kernel's own words go to its log, without the mapping, and only of some. */
-static void put_failures(struct text *x)
-{
-	const struct session *s = session_of(x->t->model);
-	uint64_t more = s->faults.error - (s->faults.error < (uint64_t)s->failure_count ? s->faults.error : (uint64_t)s->failure_count);
-
-	for (int i = 0; i < s->failure_count; i++)
-		text_wrap(x, "%s", failure_text(&s->failures[i], x->t));
-	if (s->failure_count && more)
-		text_wrap(x, "(%" PRIu64 " more faults that failed)", more);
-}
-
 void text_fault_losses(struct text *x)
 {
 	const struct model *m = x->t->model;
 	bool aggregates = model_option(m, "aggregate") || model_option(m, "max_overhead");
 
-	put_failures(x);
+	text_failures(x);
 	for (int i = 0; i < MMT_LOSS_COUNT; i++)
 		if (m->losses[i] && i != MMT_LOSS_SEEN && i != MMT_LOSS_DELIVERED && !(i == MMT_LOSS_FOLDED && aggregates))
 			text_wrap(x, "%s: %" PRIu64 " (%s)", loss_texts[i].key, m->losses[i], loss_texts[i].text);

@@ -111,8 +111,8 @@ static const struct field end_fields[] = {
 	STAT_CLASSES
 	STAT_LATENCIES
 	{ .key = "failures", .rank = RANK_DATA, .merge = MERGE_NONE, .get = get_failures,
-	  .help = "the first faults that failed and were looked at: [{t, pid, tid, comm, addr, outcome, mode, name, perm}]; outcome: "
-		  "SIGSEGV, SIGBUS, EFAULT (in a system call), null: not known; name and perm of the mapping" },
+	  .help = "the first faults that failed and were looked at: [{t, pid, tid, comm, addr, outcome, mode, name, perm}]; "
+		  "outcome: SIGSEGV, SIGBUS, EFAULT (in a system call), null: not known; name and perm of the mapping" },
 #define LOSS(NAME, n, group, key, help) IF_events_##group(LOSS_FIELD(NAME, key, help, "events."))
 #include "wire/loss.def"
 #undef LOSS
