@@ -17,6 +17,8 @@
 #define FAULT_FLAG_UNSHARE 0x400  /* since 6.0 */
 #define FAULT_FLAG_VMA_LOCK 0x1000 /* since 6.4 */
 #define VM_FAULT_ERROR 0x73 /* OOM 1, SIGBUS 2, HWPOISON 0x10, HWPOISON_LARGE 0x20, SIGSEGV 0x40 */
+#define VM_FAULT_BUS 0x32
+#define VM_FAULT_SEGV 0x40
 #define VM_FAULT_MAJOR 0x4
 #define VM_FAULT_RETRY 0x400
 #define VM_FAULT_COMPLETED 0x4000
@@ -401,6 +403,8 @@ int BPF_PROG(fault_out__fx, struct vm_area_struct *vma, unsigned long address, u
 		mm = vma->vm_mm;
 	if (mmt_config.residual && !error && st->executor)
 		fault_count_own(st, task, major, weight);
+	if (error)
+		st->flags |= ret & VM_FAULT_BUS ? MMT_FAULT_SIGBUS : ret & VM_FAULT_SEGV ? MMT_FAULT_SIGSEGV : 0;
 	fault_close(st, mm, major, error, weight);
 	if (mmt_config.residual && st->executor)
 		unattributed_report(st, task, true, st->mm_id);
@@ -500,6 +504,10 @@ int fault_end__pe(struct mm_perf_ctx *ctx)
 
 #define SIGBUS 7
 #define SIGSEGV 11
+/* 7 is 0111 and has bit 4, 11 is 1011 and has bit 8. */
+#define SIGNAL_FLAG(sig) (((sig) & 12) << 7)
+_Static_assert(SIGNAL_FLAG(SIGBUS) == MMT_FAULT_SIGBUS && SIGNAL_FLAG(SIGSEGV) == MMT_FAULT_SIGSEGV,
+	       "flags are bits of signals");
 #define SEGV_MAPERR 1
 #define SEGV_ACCERR 2
 #define SEGV_PKUERR 4
@@ -546,6 +554,7 @@ int BPF_PROG(fault_sig__tb, int sig, struct kernel_siginfo *info, struct task_st
 		st->t0 = 0;
 	}
 	fault_find_vma(st, mm, me);
+	st->flags |= SIGNAL_FLAG(sig); /* a branch would double what the verifier walks from here */
 	fault_close(st, mm, false, true, 1);
 	st->closed_error = 0;
 	return 0;

@@ -39,6 +39,8 @@ enum mmt_fault_flag {
 	MMT_FAULT_INSTR = 32,   /* instruction fetch */
 	MMT_FAULT_HUGE = 64,    /* ended in a PMD-sized mapping */
 	MMT_FAULT_UNSHARE = 128, /* wants a page of its own, without writing (FAULT_FLAG_UNSHARE, since 6.0) */
+	MMT_FAULT_SIGBUS = 512,   /* an error that means SIGBUS, */
+	MMT_FAULT_SIGSEGV = 1024, /* or SIGSEGV, to whom faults in user mode */
 	MMT_FAULT_WAITED = 256, /* its thread slept, or the kernel tried twice: is userfaultfd behind it? */
 };
 

@@ -23,8 +23,8 @@ static int check(struct args *a, struct error *e)
 				 "processes have no such key", "bad value '%.40s' of --sort", a->show.sort);
 	a->fault.aggregate |= many;
 	if (a->fault.aggregate && text_has_element(a->show.by, "thread"))
-		return error_set(e, EXIT_USAGE, "-p PID or -- CMD, without --aggregate", "faults are added up in the kernel, by no thread",
-				 "cannot show '--by %.40s'", a->show.by);
+		return error_set(e, EXIT_USAGE, "-p PID or -- CMD, without --aggregate",
+				 "faults are added up in the kernel, by no thread", "cannot show '--by %.40s'", a->show.by);
 	if (!a->time.interval_ns)
 		a->time.interval_ns = CLOCK_SECOND_NS;
 	return 0;

@@ -31,6 +31,7 @@ struct group {
 	struct row_type row;            /* of the groups */
 	const struct row_type *types[2];
 	struct field *fields;
+	int *merged, merged_count;      /* indices of the fields that are merged */
 	struct model model;             /* its type is not set: only carries the group to each() */
 	struct scratch *memory;         /* of the groups */
 	struct group_row *first, **last;
@@ -101,6 +102,7 @@ static void fields_make(struct group *g)
 	int n = 0;
 
 	g->fields = xcalloc((size_t)g->type->count + 2 + KEYS_MAX, sizeof(*g->fields));
+	g->merged = xcalloc((size_t)g->type->count, sizeof(*g->merged));
 	for (int i = 0; i < g->by_count; i++) {
 		struct field *f = &g->fields[n++];
 		char *path = NULL;
@@ -124,6 +126,8 @@ static void fields_make(struct group *g)
 
 		if (is_by(g, i) || !merges(&g->type->fields[i]) || says_again(g, &g->type->fields[i]))
 			continue;
+		if (g->type->fields[i].merge != MERGE_NESTED || !g->busy_only) /* tables show no objects */
+			g->merged[g->merged_count++] = i;
 		*f = g->type->fields[i];
 		f->mark = NULL;
 		f->rank = f->label ? RANK_ASKED : f->rank; /* of several rows they differ as a rule */
@@ -209,8 +213,8 @@ static const char *apart(const struct show *show, const char *by)
 	}
 	if (n < KEYS_ASKED || of[0] == of[1])
 		return NULL;
-	snprintf(why, sizeof(why), "no row has both: %.*s is a key of %s rows, %.*s of %s rows", (int)len[0], key[0], of[0]->name,
-		 (int)len[1], key[1], of[1]->name);
+	snprintf(why, sizeof(why), "no row has both: %.*s is a key of %s rows, %.*s of %s rows", (int)len[0], key[0],
+		 of[0]->name, (int)len[1], key[1], of[1]->name);
 	return why;
 }
 
@@ -264,6 +268,7 @@ void group_free(struct group *g)
 	for (int i = 0; i < g->by_count; i++)
 		free((char *)g->fields[i].path);
 	scratch_free(g->memory);
+	free(g->merged);
 	free(g->fields);
 	free(g);
 }
@@ -412,11 +417,12 @@ static void on_row(void *ctx, const void *row)
 	r = row_for(g, row);
 	r->rows++;
 	gone = g->type->gone && g->type->gone(row);
-	for (int i = 0; i < g->type->count; i++) {
+	for (int n = 0; n < g->merged_count; n++) {
+		int i = g->merged[n];
 		const struct field *f = &g->type->fields[i];
 
-		/* latencies stay true of what is gone */
-		if (!merges(f) || is_by(g, i) || (gone && f->flow == FLOW_LEVEL && f->merge != MERGE_SPREAD))
+		/* latencies stay true of what is gone; of what differs no more is to be known */
+		if ((gone && f->flow == FLOW_LEVEL && f->merge != MERGE_SPREAD) || (f->merge == MERGE_COMMON && r->m[i].differs))
 			continue;
 		value_merge(g, &r->m[i], f, f->get(f, row, g->t));
 		if (f->added)

@@ -160,7 +160,8 @@ const struct show *show_select(struct show_by *out, const struct show *show, con
 	const char *alias = show->rows[0]->alias;
 	int n = 0;
 
-	if (!table && *by && (!strcmp(*by, show->rows[0]->name) || (alias && !strcmp(*by, alias)) || (main && !strcmp(*by, main->name))))
+	if (!table && *by && (!strcmp(*by, show->rows[0]->name) || (alias && !strcmp(*by, alias)) ||
+			      (main && !strcmp(*by, main->name))))
 		*by = NULL;
 	if (!main)
 		return show;

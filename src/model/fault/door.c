@@ -31,6 +31,7 @@ static void session_clean(struct model *m)
 	mappings_free(s);
 	processes_free(s);
 	threads_free(s);
+	failures_free(s);
 	stat_free(&s->faults);
 	elf_free(s);
 	map_free(&s->by_pid);
@@ -128,6 +129,7 @@ static void interval_end(struct session *s)
 		}
 	mappings_tick(s);
 	slices_tick(s);
+	failures_tick(s);
 }
 
 static void take_rows(struct session *s, const struct input *in)

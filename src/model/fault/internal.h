@@ -138,7 +138,12 @@ void reads_sum(struct mapping_reads *to, const struct vma *v);
 void thread_name(struct session *s, const struct input_thread *in, const char *name, size_t size);
 void threads_free(struct session *s);
 
-/* --- slice.c --- */
+/* --- failures.c --- */
+void failure_note(struct session *s, const struct mmt_fault *f);
+void failures_tick(struct session *s);
+void failures_free(struct session *s);
+
+/* --- slices.c --- */
 void slice_fault(struct session *s, struct vma *v, const struct mmt_fault *f);
 void slice_row(struct session *s, struct vma *v, const struct mmt_aggregate_key *key,
 	       const struct mmt_aggregate_row *grown);

@@ -23,6 +23,7 @@ static void apply_fault(struct session *s, const struct mmt_fault *f)
 
 		vma_add_fault(s, mm, f);
 	}
+	failure_note(s, f);
 }
 
 static void apply_gup(struct session *s, const struct mmt_gup *g)

@@ -12,6 +12,7 @@
 
 #include "base/map.h"
 #include "decode/decode.h"
+#include "model/fault/failure.h"
 #include "model/fault/mapping.h"
 #include "model/fault/part.h"
 #include "model/fault/reads.h"
@@ -167,6 +168,8 @@ struct session {
 	uint32_t past_mms; /* made up; their ids count down from ~0 */
 	size_t live_processes;
 	struct fault_stat faults; /* process ledger of all targets */
+	struct failure failures[FAILURES_KEPT]; /* the first ones that were streamed */
+	int failure_count;
 	struct mm *last_mm; /* look-up cache */
 	struct retention_limits limits;
 	struct merged *merged; /* by the last INPUT_RETAIN */

@@ -12,6 +12,8 @@ void text_fault_losses(struct text *x);
 
 extern const struct text_page page_live, page_trace;
 
+/* The first faults that failed. */
+void text_failures(struct text *x);
 /* What the numbers say, in words; at the end of a run. */
 void text_hints(struct text *x);
 

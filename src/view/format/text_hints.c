@@ -142,3 +142,15 @@ void text_hints(struct text *x)
 	put_reads(x);
 	put_limit(x);
 }
+
+/* The kernel's own words go to its log, without the mapping, and only of some. */
+void text_failures(struct text *x)
+{
+	const struct session *s = session_of(x->t->model);
+	uint64_t shown = (uint64_t)s->failure_count;
+
+	for (int i = 0; i < s->failure_count; i++)
+		text_wrap(x, "%s", failure_text(&s->failures[i], x->t));
+	if (shown && s->faults.error > shown)
+		text_wrap(x, "(%" PRIu64 " more faults that failed)", s->faults.error - shown);
+}

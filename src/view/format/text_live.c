@@ -154,6 +154,7 @@ void text_fault_losses(struct text *x)
 	const struct model *m = x->t->model;
 	bool aggregates = model_option(m, "aggregate") || model_option(m, "max_overhead");
 
+	text_failures(x);
 	for (int i = 0; i < MMT_LOSS_COUNT; i++)
 		if (m->losses[i] && i != MMT_LOSS_SEEN && i != MMT_LOSS_DELIVERED && !(i == MMT_LOSS_FOLDED && aggregates))
 			text_wrap(x, "%s: %" PRIu64 " (%s)", loss_texts[i].key, m->losses[i], loss_texts[i].text);

@@ -18,6 +18,10 @@ extern const struct row_type event_fault, event_call, event_life;
 const char *mapping_label(const struct mapping *m, const struct tick *t);
 /* "1234 worker". */
 const char *thread_label(pid_t tid, const struct tick *t);
+/* "SIGSEGV at 0x10 in [no mapping], thread 12 of 12 sh". */
+const char *failure_text(const struct failure *f, const struct tick *t);
+/* [{t, pid, tid, comm, addr, outcome, mode, name, perm}] */
+struct value failures_value(const struct session *s, const struct tick *t);
 /* An input as an event of trace, by the filters of the options. */
 const struct row_type *fault_event(const struct model *m, const struct input *in, const void **row);
 

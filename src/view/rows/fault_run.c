@@ -87,6 +87,12 @@ static struct value get_level_name(const struct field *f, const void *row, const
 #define IF_lost_detail(row)
 #define IF_lost_lost(row) row
 
+static struct value get_failures(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f;
+	return failures_value(session_of(row), t);
+}
+
 /* clang-format off */
 static const struct field end_fields[] = {
 	STAT_TOTAL
@@ -104,6 +110,9 @@ static const struct field end_fields[] = {
 	STAT_MODES
 	STAT_CLASSES
 	STAT_LATENCIES
+	{ .key = "failures", .rank = RANK_DATA, .merge = MERGE_NONE, .get = get_failures,
+	  .help = "the first faults that failed and were looked at: [{t, pid, tid, comm, addr, outcome, mode, name, perm}]; "
+		  "outcome: SIGSEGV, SIGBUS, EFAULT (in a system call), null: not known; name and perm of the mapping" },
 #define LOSS(NAME, n, group, key, help) IF_events_##group(LOSS_FIELD(NAME, key, help, "events."))
 #include "wire/loss.def"
 #undef LOSS

@@ -69,7 +69,8 @@ static const char *size_class(const struct mapping *m, const struct tick *t)
 	if (m->most)
 		for (size = 4096; size < m->most && size << 1; size <<= 1)
 			;
-	return tick_printf(t, "%s%s", size == 4096 ? "" : t->ascii ? "<=" : "\xe2\x89\xa4", text_bytes(text, sizeof(text), size));
+	return tick_printf(t, "%s%s", size == 4096 ? "" : t->ascii ? "<=" : "\xe2\x89\xa4",
+			   text_bytes(text, sizeof(text), size));
 }
 
 static const char *sizes_of(const struct mapping *m, const struct tick *t)
@@ -93,15 +94,16 @@ const char *thread_label(pid_t tid, const struct tick *t)
 /* Of one alone: "[stack thread 1234 worker]", "[arena thread 1234 worker, 64M reserved]". */
 static const char *label_of_thread(const struct mapping *m, const struct tick *t)
 {
-	const char *who = m->thread ? tick_printf(t, " thread %s", thread_label(m->thread, t)) : "";
+	const char *who = m->thread ? tick_printf(t, " thread %s", thread_label(m->thread, t)) : "", *reserved = "";
 	char text[16];
 
 	if (m->form == MAPPING_STACK)
 		return *who ? tick_printf(t, "[stack%s]", who) : NULL;
 	if (m->form != MAPPING_ARENA || (!*who && !m->reserved))
 		return NULL;
-	return tick_printf(t, "[arena%s%s]", who,
-			   m->reserved ? tick_printf(t, "%s %s reserved", *who ? "," : "", text_bytes(text, sizeof(text), m->reserved)) : "");
+	if (m->reserved)
+		reserved = tick_printf(t, "%s %s reserved", *who ? "," : "", text_bytes(text, sizeof(text), m->reserved));
+	return tick_printf(t, "[arena%s%s]", who, reserved);
 }
 
 /* What stands for a name: "[anon 256K]", "[arena]"; for groups "[anon <=256K]". */
@@ -352,7 +354,8 @@ static const struct field fields[] = {
 	{ .key = "name", .title = "NAME", .width = -4, .help = "file or name, as in /proc/PID/maps", .label = true,
 	  .flags = FIELD_VOLATILE | FIELD_LAST, .rank = RANK_ASKED, .get = get_name },
 	{ .key = "file", .title = "FILE", .width = -7, .label = true, .flags = FIELD_VOLATILE | FIELD_LAST,
-	  .help = "file or name; of anonymous memory the size class: [anon \xe2\x89\xa4" "256K]", .rank = RANK_ASKED, .get = get_file },
+	  .help = "file or name; of anonymous memory the size class: [anon \xe2\x89\xa4" "256K]", .rank = RANK_ASKED,
+	  .get = get_file },
 	{ .key = "mapping", .path = "title", .title = "MAPPING", .width = -7, .label = true,
 	  .help = "likewise, and of a file the kind", .flags = FIELD_VOLATILE | FIELD_LAST, .rank = RANK_ASKED,
 	  .get = get_mapping },

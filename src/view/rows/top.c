@@ -141,7 +141,7 @@ static const struct field fields[] = {
 	{ .key = "cgroup", .title = "CGROUP", .width = -12, .label = true, .flags = FIELD_VOLATILE, .rank = RANK_ASKED,
 	  .help = "its cgroup when it was first seen with this name; null: not known, or of several processes",
 	  .get = get_cgroup },
-	{ .key = "ppid", .title = "PPID", .help = "its parent when it was first seen; null: not known, or of several processes",
+	{ .key = "ppid", .title = "PPID", .help = "its parent when it was first seen; null: not known, or of several",
 	  .unit = UNIT_NUMBER, .width = 7, .label = true, .flags = FIELD_VOLATILE, .rank = RANK_ASKED, .get = get_ppid },
 	{ .key = "parent", .title = "PARENT", .help = "name of its parent then", .width = -7, .label = true,
 	  .flags = FIELD_VOLATILE, .rank = RANK_ASKED, .get = get_parent },
@@ -179,7 +179,8 @@ static bool quiet(const void *row, const struct tick *t)
 }
 
 const struct row_type row_top = {
-	.name = "top", .alias = "process", .noun = "did something", .nouns = "did something", .help = "processes: faults, memory, time lost",
+	.name = "top", .alias = "process", .noun = "did something", .nouns = "did something",
+	.help = "processes: faults, memory, time lost",
 	.sort = "minor", .tie = "pid", .fields = fields, .count = FIELD_COUNT(fields),
 	.each = each, .version = version, .quiet = quiet,
 };
