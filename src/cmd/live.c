@@ -18,9 +18,14 @@ static int check(struct args *a, struct error *e)
 		return -1;
 	if (a->fault.expand.count && !many)
 		return args_useless(e, "--expand", "mappings are shown anyway but with -a and --cgroup");
-	if (many && a->show.sort && field_find(&row_process, a->show.sort, strlen(a->show.sort)) < 0)
+	/* memory is read of processes that --expand names only */
+	if (many && a->show.sort &&
+	    (field_find(&row_process, a->show.sort, strlen(a->show.sort)) < 0 ||
+	     (field_shows(&row_process, a->show.sort) && !a->fault.expand.count)))
 		return error_set(e, EXIT_USAGE, "sort by pid, comm, faults, rate, minor, major, p50, p99, max or a class",
-				 "processes have no such key", "bad value '%.40s' of --sort", a->show.sort);
+				 field_shows(&row_process, a->show.sort) ? "it is read of processes that --expand names"
+									  : "processes have no such key",
+				 "bad value '%.40s' of --sort", a->show.sort);
 	a->fault.aggregate |= many;
 	if (a->fault.aggregate && text_has_element(a->show.by, "thread"))
 		return error_set(e, EXIT_USAGE, "-p PID or -- CMD, without --aggregate",

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """RSS, huge pages and swap of each VMA are those of smaps, and reading them costs
 little of what smaps does. A process that does not fault is shown."""
+import json
 import os
 import signal
 import subprocess
@@ -123,6 +124,28 @@ def as_smaps(by_smaps=False):
     return '%d VMAs, rss %d KiB, huge %d, hugetlb %d, swap %d' % (len(shown), *sums)
 
 
+def among_changing_tables():
+    """What does not change is read right while the tables beside it come and go; nothing has more than its size."""
+    with mmt.Victim(mmt.victim('resident'), DIRECTORY, 'churn') as victim:
+        regions = regions_of(victim)
+        with mmt.Tracer('-p', victim.pid, interval='20ms') as tracer:
+            tracer.started().wait(lambda: len(tracer.ticks) > 40, 'no ticks')
+            tracer.stop()
+    fixed = {start: pages * 4096 for start, pages in regions.values() if pages >= 0}
+    readings = 0
+    with open(tracer.output, encoding='utf-8') as f:
+        for row in map(json.loads, f):
+            if row['type'] != 'vma' or row['rss_bytes'] is None:
+                continue
+            readings += 1
+            want = fixed.get(int(row['start'], 16))
+            mmt.check(want in (None, row['rss_bytes']), '%s: rss %d, touched %s' % (row['start'], row['rss_bytes'], want))
+            mmt.check(not row['live'] or row['rss_bytes'] <= row['size_bytes'], '%s: rss %d of %d' % (
+                row['start'], row['rss_bytes'], row['size_bytes']))
+    mmt.check(readings > 40, 'only %d rows' % readings)
+    return '%d rows' % readings
+
+
 def idle():
     with mmt.Victim(mmt.victim('resident'), DIRECTORY) as victim:
         regions_of(victim)
@@ -136,6 +159,7 @@ def idle():
 
 mmt.usable('rss')
 mmt.run('rss: as smaps says', as_smaps)
+mmt.run('rss: while page tables come and go', among_changing_tables)
 mmt.run('rss: by smaps where page tables cannot be read', with_smaps)
 mmt.run('rss: of a process that does not fault', idle)
 mmt.finish()

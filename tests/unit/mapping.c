@@ -481,6 +481,50 @@ static void names_of_threads_are_bounded(void)
 	session_free(s);
 }
 
+static void read_memory(struct session *s, const struct input_memory *all, size_t n)
+{
+	const struct input_rss head = { .now = now, .pid = 9 };
+
+	give(s, INPUT_MEMORY, &head, sizeof(head), all, n * sizeof(*all));
+}
+
+/* What is there at the first reading did not grow; what comes later grew from nothing. */
+static void rss_grows_from_the_first_reading(void)
+{
+	struct session *s = session_new();
+	struct mmt_vma v[2] = { anon(0x7f0000000000, 4 * MIB), anon(0x7f1000000000, 64 * MIB) };
+	struct input_memory all[2] = { { .start = v[0].start, .amount = { 40960, 0, 0, MEMORY_UNKNOWN, MEMORY_UNKNOWN } },
+				       { .start = v[1].start, .amount = { 8192, 0, 0, 4096, MEMORY_UNKNOWN } } };
+	const struct mapping *first, *second;
+
+	v[1].sig = 8;
+	APPLY(s, make_fork(9, 1, 1, 5, "a"));
+	layout(s, 9, 1, v, 1);
+	tick(s);
+	read_memory(s, all, 1);
+	tick(s);
+	first = s->mappings;
+	CHECK_EQ(first->memory[MEMORY_RSS], 40960);
+	CHECK(first->memory[MEMORY_SWAP] == MEMORY_UNKNOWN);
+	CHECK_EQ(first->rss_previous - first->rss_start, 0);
+	layout(s, 9, 1, v, 2);
+	all[0].amount[MEMORY_RSS] = 45056;
+	all[0].uncertain = 1;
+	read_memory(s, all, 2);
+	tick(s);
+	second = first->next;
+	CHECK_EQ(first->rss_added, 4096);
+	CHECK(first->rss_uncertain);
+	CHECK_EQ(first->rss_previous - first->rss_start, 4096);
+	CHECK_EQ(second->rss_added, 8192);
+	CHECK_EQ(second->rss_previous - second->rss_start, 8192);
+	CHECK_EQ(session_find(s, 9)->memory[MEMORY_RSS], 45056 + 8192);
+	CHECK(session_find(s, 9)->memory[MEMORY_SWAP] == MEMORY_UNKNOWN); /* a part is not known */
+	tick(s);
+	CHECK_EQ(first->rss_added, 0);
+	session_free(s);
+}
+
 int main(void)
 {
 	RUN("mapping", how_a_file_is_read);
@@ -498,5 +542,6 @@ int main(void)
 	RUN("mapping", what_is_merged_keeps_its_name);
 	RUN("mapping", only_rows_that_are_shown_are_said_to_be_merged);
 	RUN("mapping", names_without_end_are_bounded);
+	RUN("mapping", rss_grows_from_the_first_reading);
 	return check_bad;
 }

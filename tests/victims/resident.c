@@ -2,9 +2,11 @@
 /* Memory of each kind, of known amounts.  Writes `NAME ADDRESS BYTES RSS` for each
  * region (RSS in pages; -1: whatever the kernel chose), then "ready"; a line on
  * stdin makes it touch more of the first one, and "ready" again.
- * usage: resident DIRECTORY */
-#include <errno.h>
+ * usage: resident DIRECTORY [churn]
+ * churn: a thread maps, touches and unmaps memory all the while, so that page tables
+ * come and go. */
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,11 +156,24 @@ static void make_swapped(void)
 	say("pageout", p, 256 * PAGE, -1);
 }
 
+static void *churn(void *unused)
+{
+	(void)unused;
+	for (;;) {
+		char *p = anon(16 * HUGE / PAGE);
+
+		for (size_t i = 0; i < 16 * HUGE; i += HUGE / 2)
+			p[i] = 1;
+		munmap(p - PAGE, 16 * HUGE + 2 * PAGE);
+	}
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
+	pthread_t thread;
 	char *first = anon(512), line[64];
 
-	(void)argc;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	touch(first, 3, 300);
 	make_anon();
@@ -166,6 +181,8 @@ int main(int argc, char **argv)
 	make_huge();
 	make_files(argv[1]);
 	make_swapped();
+	if (argc > 2 && pthread_create(&thread, NULL, churn, NULL))
+		die("pthread_create");
 	say("first", first, 512 * PAGE, 300);
 	puts("ready");
 	while (fgets(line, sizeof(line), stdin)) {
