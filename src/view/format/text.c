@@ -68,6 +68,12 @@ static void default_tables(struct text *x)
 			text_table(x, &x->types[i]);
 }
 
+static void rows_forget(struct text *x)
+{
+	for (int i = 0; i < x->type_count; i++)
+		x->types[i].count = 0;
+}
+
 static void put_page(struct view *v)
 {
 	const struct text_page *page = page_of(v);
@@ -84,12 +90,16 @@ static void put_page(struct view *v)
 	}
 	if (page->foot && !(v->opt.table && !x->t->last))
 		page->foot(x);
-	for (int i = 0; i < x->type_count; i++)
-		x->types[i].count = 0;
+	rows_forget(x);
 }
 
 static void tick(struct view *v)
 {
+	if (page_of(v)->words_apart) { /* amid events there are no tables */
+		rows_forget(text_of(v));
+		fflush(v->out);
+		return;
+	}
 	if (v->opt.redraw)
 		fputs("\033[H\033[2J", v->out);
 	put_page(v);

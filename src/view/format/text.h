@@ -14,6 +14,7 @@ struct text {
 	const struct tick *t;
 	struct text_rows *types; /* one for each row type of the command (or of --by) */
 	int type_count;
+	bool introduced; /* the next event is the first about its mapping */
 	struct group *family; /* of pages that group by themselves; NULL: none yet */
 };
 
