@@ -169,6 +169,11 @@ const char *hist_range(const struct hist_line *l, const struct tick *t)
 	return tick_printf(t, "%s..%s", first ? lo : "0", hi);
 }
 
+uint64_t hist_interval(const struct tick *t)
+{
+	return model_option(t->model, "so_far") ? 0 : t->interval_ns;
+}
+
 /* Of sizes 0, of times 1. */
 static struct value get_range(const struct field *f, const void *row, const struct tick *t)
 {
@@ -176,7 +181,7 @@ static struct value get_range(const struct field *f, const void *row, const stru
 
 	if (is_time(l) != f->arg || !hist_has_sizes(l->domain, l->op))
 		return value_none();
-	return value_text(hist_range(t->interval_ns && l->interval ? l->interval : l, t));
+	return value_text(hist_range(hist_interval(t) && l->interval ? l->interval : l, t));
 }
 
 static void bucket_put(const struct hist_cell *c, struct nest_out *o)

@@ -11,6 +11,8 @@ extern const struct row_type row_hist, row_hist_start, row_hist_end, event_oom;
 /* For struct show. */
 const struct row_type *hist_event(const struct model *m, const struct input *in, const void **row);
 
+/* What the moment shows: an interval of so many ns, or, 0, the whole run until now. */
+uint64_t hist_interval(const struct tick *t);
 /* "alloc", "free" ... */
 extern const char *const hist_ops[MMT_OP_COUNT];
 /* "movable" ...; NULL: no such type. */

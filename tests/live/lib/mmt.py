@@ -123,6 +123,7 @@ BUILDS = {
     'reaper': ['-static'],
     'relro': [],
     'remap_slots': ['-static'],
+    'slab_hidden': [],
     'splits': ['-static', '-pthread'],
     'storm': ['-static'],
     'threads': ['-static'],
