@@ -74,7 +74,8 @@ static bool terminal_moves(void)
 
 bool outputs_redraw(const struct args *a)
 {
-	return args_text(a) && !a->show.quiet && !a->target.command && !a->show.output && isatty(STDOUT_FILENO) && terminal_moves();
+	return args_text(a) && !a->show.quiet && !a->target.command && !a->show.output && isatty(STDOUT_FILENO) &&
+	       terminal_moves();
 }
 
 static int add(struct outputs *o, const struct args *a, const char *name, const char *path, const struct show *show,

@@ -4,7 +4,6 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "view/group.h"
@@ -94,28 +93,6 @@ static void put_page(struct view *v)
 	rows_forget(x);
 }
 
-/* A page may not scroll, or nothing would stand where it was. */
-static void redraw(struct view *v)
-{
-	struct text *x = text_of(v);
-	char *page = NULL;
-	size_t size;
-	FILE *out = v->out;
-
-	if (!(v->out = open_memstream(&page, &size))) {
-		v->out = out;
-		return;
-	}
-	for (int i = 0; i < x->said_count; i++)
-		fputs(x->said[i], v->out);
-	put_page(v);
-	fclose(v->out);
-	v->out = out;
-	fputs("\033[H\033[2J", out);
-	text_screen(out, page, v->opt.width, v->opt.height);
-	free(page);
-}
-
 static void tick(struct view *v)
 {
 	if (page_of(v)->words_apart) { /* amid events there are no tables */
@@ -124,7 +101,7 @@ static void tick(struct view *v)
 		return;
 	}
 	if (v->opt.redraw)
-		redraw(v);
+		text_redraw(text_of(v), put_page);
 	else
 		put_page(v);
 	if (!v->opt.redraw && !v->show->event)
@@ -164,34 +141,12 @@ static void put_event(struct text *x, const struct row_type *type, const void *r
 	fputc('\n', x->view->out);
 }
 
-/* Keeps the words of an event for the screens to come. */
-static void say(struct text *x, const struct row_type *type, const void *row)
-{
-	struct view *v = x->view;
-	char *line = NULL;
-	size_t size;
-	FILE *out = v->out;
-
-	if (!page_of(v)->event || !(v->out = open_memstream(&line, &size))) {
-		v->out = out;
-		return;
-	}
-	page_of(v)->event(x, type, row);
-	fclose(v->out);
-	v->out = out;
-	if (x->said_count == TEXT_SAID) {
-		free(x->said[0]);
-		memmove(x->said, x->said + 1, --x->said_count * sizeof(x->said[0]));
-	}
-	x->said[x->said_count++] = line;
-}
-
 static void event(struct view *v, const struct row_type *type, const void *row)
 {
 	const struct text_page *page = page_of(v);
 
 	if (v->opt.redraw && type->urgent)
-		say(text_of(v), type, row);
+		text_say(text_of(v), type, row);
 	if (page->event)
 		page->event(text_of(v), type, row);
 	else

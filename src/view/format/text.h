@@ -51,6 +51,10 @@ void text_line(struct text *x, const char *fmt, ...) __attribute__((format(print
 void text_wrap(struct text *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The same; all lines but the first are indented so far. */
 void text_wrap_at(struct text *x, int indent, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Draws what put writes over the screen. */
+void text_redraw(struct text *x, void (*put)(struct view *v));
+/* Keeps the words of an event for the screens to come. */
+void text_say(struct text *x, const struct row_type *type, const void *row);
 /* What of a page fits the screen; takes it apart.  width or height 0: any. */
 void text_screen(FILE *out, char *page, int width, int height);
 /* " · ", or " | " where the locale is not UTF-8. */

@@ -75,28 +75,6 @@ static void put_fallbacks(struct text *x)
 	}
 }
 
-/* An event and operation without anything is shown where it is the main one. */
-static bool is_shown(const struct text *x, uint8_t domain, uint8_t op)
-{
-	if (domain == MMT_DOMAIN_OOM || !model_fact(x->t->model, "backend", hist_domains[domain].key) ||
-	    (op == MMT_OP_LATENCY && !hist_is(domain, HD_TIMED)) || (op == MMT_OP_ALLOC && !hist_is(domain, HD_SIZED)))
-		return false;
-	return hist_total(text_hist_shown(x), domain, op, NULL).count || op == (hist_is(domain, HD_SIZED) ? MMT_OP_ALLOC : MMT_OP_LATENCY);
-}
-
-size_t text_hist_room(const struct text *x)
-{
-	int tables = 0, height = x->view->opt.height;
-
-	if (!x->view->opt.redraw || !height || x->t->last || hist_of(x->t->model)->by[0] == MMT_KEY_NONE)
-		return 0;
-	for (uint8_t d = 0; d < MMT_DOMAIN_COUNT; d++)
-		for (uint8_t op = 0; op < MMT_OP_COUNT; op++)
-			tables += is_shown(x, d, op);
-	/* of each table: sums, titles, "(N more", the line that parts them; above, the head; below, the cursor */
-	return tables && height > 2 + 5 * tables ? (size_t)((height - 2 - 4 * tables) / tables) : 1;
-}
-
 static void put_op(struct text *x, uint8_t domain, uint8_t op)
 {
 	const struct hist_model *h = hist_of(x->t->model);
@@ -129,7 +107,7 @@ static void put_domain(struct text *x, uint8_t domain)
 		return;
 	}
 	for (uint8_t op = 0; op < MMT_OP_COUNT; op++)
-		if (is_shown(x, domain, op))
+		if (text_hist_has(x, domain, op))
 			put_op(x, domain, op);
 	fputc('\n', x->view->out);
 }

@@ -23,23 +23,15 @@ static const char *key_name(struct text *x, const struct hist_line *l, int i)
 {
 	uint8_t key = hist_of(x->t->model)->by[i];
 	struct value v = hist_key_value(l, key, x->t);
+	const char *also;
 
 	if (v.type == VALUE_NONE)
 		return hist_has_key(l->domain, l->op, key) ? "?" : "-";
-	return text_value(x, &v, UNIT_NUMBER);
-}
-
-/* What a screen has room for. */
-struct room { bool picture, waste; };
-
-#define WIDE 120
-#define MIDDLE 100
-
-static struct room room_of(const struct text *x)
-{
-	int width = text_hist_room(x) ? x->view->opt.width : 0;
-
-	return (struct room){ .picture = !width || width >= WIDE, .waste = !width || width >= MIDDLE };
+	/* of what comes last: in the midst it would push the other key away */
+	also = key == MMT_KEY_CACHE && (i || hist_of(x->t->model)->by[1] == MMT_KEY_NONE) ? hist_aliases(l, x->t) : NULL;
+	if (!also)
+		return text_value(x, &v, UNIT_NUMBER);
+	return tick_printf(x->t, "%s (also %s)", text_value(x, &v, UNIT_NUMBER), tick_escaped(x->t, also));
 }
 
 static int first_key_width(struct text *x, const void **rows, size_t n)
@@ -99,7 +91,7 @@ static void put_row(struct text *x, const struct hist_line *l, int width)
 {
 	const char *picture = text_picture(x, l);
 	int pad = PICTURE_COLUMNS - text_width(picture);
-	struct room room = room_of(x);
+	struct hist_room room = text_hist_columns(x);
 
 	put_numbers(x, l, room.waste);
 	if (room.picture)
@@ -111,7 +103,7 @@ static void put_row(struct text *x, const struct hist_line *l, int width)
 static void put_titles(struct text *x, uint8_t domain, uint8_t op, int width)
 {
 	const uint8_t *by = hist_of(x->t->model)->by;
-	struct room room = room_of(x);
+	struct hist_room room = text_hist_columns(x);
 	FILE *f = x->view->out;
 
 	fprintf(f, "  %10s", "COUNT");

@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
-#include "view/format/text.h"
+#include "view/format/text_leak.h"
 #include "view/rows/leak.h"
 
 #define AGES 5 /* columns */
@@ -118,48 +118,6 @@ static void put_total(struct text *x, const void **rows, size_t n)
 	fprintf(x->view->out, " %*s total of %zu site%s\n", 23 + room.from, "", n, n == 1 ? "" : "s");
 }
 
-/* Rows of the two parts, of which the second has what is in doubt. */
-struct parts { struct text_rows rows[2]; size_t limit[2]; };
-
-#define LINES 4 /* of a part beside its rows: titles, "(N more", the total, what parts them or the cursor's */
-
-/* A screen has room for both: what one does not need the other gets. */
-static void share(const struct text *x, struct parts *p)
-{
-	int height = x->view->opt.height, stack = 1;
-	size_t room, n = p->rows[0].count, m = p->rows[1].count;
-
-	p->limit[0] = p->limit[1] = text_limit(x);
-	if (!x->view->opt.redraw || !height || x->view->opt.top >= 0 || x->t->last)
-		return;
-	for (int i = 0; i < 2; i++)
-		for (size_t k = 0; k < p->rows[i].count; k++) {
-			const struct leak_row *r = p->rows[i].row[k];
-
-			stack = r->frame_count >= stack ? r->frame_count + 1 : stack;
-		}
-	room = (size_t)(height > LINES ? height - LINES : 1) / (size_t)stack;
-	if (m)
-		room = room > LINES + 1 ? room - LINES - 1 : 2;
-	p->limit[1] = m && n + m > room ? (n < room - room / 3 ? room - n : room / 3) : m;
-	p->limit[1] += m && !p->limit[1];
-	p->limit[0] = room > p->limit[1] ? room - p->limit[1] : 1;
-}
-
-static struct parts parts_new(const struct text_rows *all)
-{
-	struct parts p = { 0 };
-
-	for (int i = 0; i < 2; i++)
-		p.rows[i] = (struct text_rows){ .type = &row_leak, .row = xcalloc((all ? all->count : 0) + 1, sizeof(void *)) };
-	for (size_t i = 0; all && i < all->count; i++) {
-		struct text_rows *part = &p.rows[leak_table_doubt(all->row[i])];
-
-		part->row[part->count++] = all->row[i];
-	}
-	return p;
-}
-
 static void put_part(struct text *x, const struct text_rows *part, bool doubt, size_t limit)
 {
 	size_t n, shown;
@@ -179,13 +137,12 @@ static void put_part(struct text *x, const struct text_rows *part, bool doubt, s
 
 static void put_tables(struct text *x)
 {
-	struct parts parts = parts_new(text_rows_of(x, &row_leak));
+	struct leak_parts parts = text_leak_parts(x, text_rows_of(x, &row_leak));
 	struct room room = room_of(x);
 
 	text_incomplete(x, x->t->model->losses[MMT_LEAK_PROCESSES_FULL]);
 	fprintf(x->view->out, "%8s %8s%s%s %9s %-12s %-*s %s\n", "COUNT", "BYTES", room.each ? "    EACH" : "",
 		room.ages ? "    <1s   <10s    <1m   <10m   more" : "", "GROWTH/s", "TREND", room.from, "FROM", "SITE");
-	share(x, &parts);
 	for (int i = 0; i < 2; i++) {
 		put_part(x, &parts.rows[i], i, parts.limit[i]);
 		free(parts.rows[i].row);

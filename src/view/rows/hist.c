@@ -43,6 +43,12 @@ static struct value get_key(const struct field *f, const void *row, const struct
 	return hist_key_value(row, (enum mmt_hist_key_id)f->arg, t);
 }
 
+static struct value get_aliases(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f;
+	return value_text(hist_aliases(row, t));
+}
+
 /* The value of a key as a number; false: the row has none. */
 static bool key_number(const struct hist_line *l, enum mmt_hist_key_id key, const struct tick *t, uint64_t *k)
 {
@@ -234,6 +240,8 @@ static const struct field fields[] = {
 	{ .key = "unit", .help = "of the buckets: bytes or ns", .rank = RANK_DATA, .get = get_unit },
 	{ KEY(SITE, "site", -20, "function+offset [module] that allocates"), .path = "key.site" },
 	{ KEY(CACHE, "cache", -12, "slab cache; kmalloc-N: of that size, whatever its kind"), .path = "key.cache" },
+	{ .key = "aliases", .path = "key.cache_aliases", .title = "ALIASES", .width = -20, .rank = RANK_ASKED, .get = get_aliases,
+	  .help = "other caches that the kernel has merged with it, ended by ... where they are many; null: none" },
 	{ KEY(PROCESS, "process", -12, "process that ran at the time: comm[pid]"), .flags = FIELD_TABLE_ONLY },
 	{ .key = "process_pid", .path = "key.process.pid", .help = "its pid", .unit = UNIT_NUMBER, .rank = RANK_DATA,
 	  .get = get_process, .arg = PROCESS_PID },

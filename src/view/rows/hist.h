@@ -19,6 +19,8 @@ extern const char *const hist_ops[MMT_OP_COUNT];
 const char *hist_migrate_type(uint64_t type);
 /* What a key of a line is called; VALUE_NONE: the event does not carry it, or it is not known. */
 struct value hist_key_value(const struct hist_line *l, enum mmt_hist_key_id key, const struct tick *t);
+/* Names of caches that are merged with the one of the line, "a, b"; NULL: none are, or it has no cache. */
+const char *hist_aliases(const struct hist_line *l, const struct tick *t);
 /* "4K..64K": what the buckets of a row reach from and to. */
 const char *hist_range(const struct hist_line *l, const struct tick *t);
 
