@@ -67,6 +67,10 @@ struct fault_args {
 	uint32_t classes; /* bit per enum mmt_class; 0: all */
 	bool classes_help;
 	struct address_range range;
+	bool major, no_processes; /* of trace: what is shown */
+	uint64_t min_latency_ns;  /* 0: all */
+	struct id_list only;      /* processes; none: all */
+	const char *path;         /* glob; NULL: all */
 	bool aggregate;
 	double max_overhead; /* percent; 0: no limit */
 };

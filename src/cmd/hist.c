@@ -2,10 +2,14 @@
 /* `mmtrace hist`: histograms of allocations, faults and reclaim; OOM kills. */
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "cmd/check.h"
 #include "cmd/command.h"
+#include "cmd/outputs.h"
 #include "source/hist.h"
 #include "view/shows.h"
+
+#define SCREEN_NS (2 * CLOCK_SECOND_NS)
 
 /* The kernel itself is asked to count by the keys of --by; the rows that come have them,
  * so that nothing is left for view/group.  Of a recording it groups what was asked then. */
@@ -18,6 +22,8 @@ static int check(struct args *a, struct error *e)
 	a->show.by = NULL;
 	if (t->command && (t->pids.count || t->cgroup))
 		return error_set(e, EXIT_USAGE, NULL, "a command cannot be joined with -p or --cgroup", "two targets");
+	if (!a->time.interval_ns && outputs_redraw(a)) /* what there is so far; nobody reads it elsewhere */
+		a->time.interval_ns = SCREEN_NS;
 	return hist_domains_choose(a, &o, e);
 }
 

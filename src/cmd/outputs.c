@@ -14,6 +14,7 @@
 
 #include "base/alloc.h"
 #include "base/lines.h"
+#include "view/format/text.h"
 
 /* --- opening --- */
 
@@ -71,6 +72,12 @@ static bool terminal_moves(void)
 	return term && *term && strcmp(term, "dumb");
 }
 
+bool outputs_redraw(const struct args *a)
+{
+	return args_text(a) && !a->show.quiet && !a->target.command && !a->show.output && isatty(STDOUT_FILENO) &&
+	       terminal_moves();
+}
+
 static int add(struct outputs *o, const struct args *a, const char *name, const char *path, const struct show *show,
 	       const struct model *m, struct error *e)
 {
@@ -89,7 +96,7 @@ static int add(struct outputs *o, const struct args *a, const char *name, const 
 		return -1;
 	out->terminal = out->fd >= 0 && isatty(out->fd) && format->for_people;
 	opt.terminal = out->terminal;
-	opt.redraw = out->terminal && terminal_moves() && !a->target.command && !show->event;
+	opt.redraw = out->terminal && terminal_moves() && !a->target.command && !(show->page && show->page->words_apart);
 	out->view = view_new(format, show, m, &opt);
 	out->view->out = out->f;
 	o->count++;

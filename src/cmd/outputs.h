@@ -34,6 +34,8 @@ struct outputs {
 /* Opens files, of which nothing is lost before outputs_start(). -1: e is filled. */
 int outputs_open(struct outputs *o, const struct args *a, const struct show *show, const struct model *m,
 		 struct error *e);
+/* Will stdout be a screen whose tables are drawn over each other? */
+bool outputs_redraw(const struct args *a);
 /* Empties the files: from now on nothing but a kill keeps them from being written. */
 void outputs_start(struct outputs *o);
 void outputs_event(struct outputs *o, const struct row_type *type, const void *row);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include "host/slab.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SYSFS "/sys/kernel/slab"
 
@@ -67,6 +70,48 @@ int slab_name(const char *name, char *out, size_t size, struct error *e)
 	fclose(f);
 	return found ? 0 : error_set(e, EXIT_USAGE, "/proc/slabinfo lists the caches", "there is no such cache",
 				     "bad value '%s' of --slab", name);
+}
+
+/* Where the link of a cache leads, ":0000064"; false: it is no link. */
+static bool link_of(int dir, const char *name, char out[64])
+{
+	ssize_t n = strchr(name, '/') ? -1 : readlinkat(dir, name, out, 63);
+
+	out[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+void slab_aliases(const char *name, char *out, size_t size)
+{
+	int dir = open(SYSFS, O_RDONLY | O_DIRECTORY | O_CLOEXEC), n = -1;
+	char mine[64], other[64];
+	struct dirent **all = NULL;
+	size_t used = 0;
+
+	*out = '\0';
+	if (dir >= 0 && link_of(dir, name, mine))
+		n = scandirat(dir, ".", &all, NULL, by_name);
+	for (int i = 0; i < n; i++) {
+		const char *alias = all[i]->d_name;
+
+		if (!strcmp(alias, name) || !link_of(dir, alias, other) || strcmp(mine, other))
+			continue;
+		if (used + strlen(alias) + 8 > size) { /* ", ..." and the end */
+			snprintf(out + used, size - used, "%s...", used ? ", " : "");
+			break;
+		}
+		used += (size_t)snprintf(out + used, size - used, "%s%s", used ? ", " : "", alias);
+	}
+	for (int i = 0; i < n; i++)
+		free(all[i]);
+	free(all);
+	if (dir >= 0)
+		close(dir);
 }
 
 int slab_each(void (*fn)(void *ctx, const char *name, uint64_t objects), void *ctx)

@@ -30,6 +30,12 @@ static enum mmt_scope scope_of(const struct target_args *t)
 	return t->all ? MMT_SCOPE_ALL : t->cgroup ? MMT_SCOPE_CGROUP : MMT_SCOPE_LIST;
 }
 
+/* Then no call would be shown, and none need be seen. */
+static bool only_faults(const struct fault_args *f)
+{
+	return f->classes || f->major || f->min_latency_ns;
+}
+
 static int probe_options_make(struct source *s, struct probe_options *o, struct error *e)
 {
 	const struct opener *opener = fault_of(s)->elf.opener;
@@ -39,7 +45,7 @@ static int probe_options_make(struct source *s, struct probe_options *o, struct 
 	*o = (struct probe_options){
 		.btf = a->probe.btf, .ring_bytes = a->probe.ring_bytes, .control_bytes = a->probe.control_bytes,
 		.rows = a->probe.rows, .scope = scope_of(&a->target), .cgroup = -1, .follow = !a->target.no_follow,
-		.filter_tid = a->target.tids.count > 0, .calls = trace && !a->fault.classes, .aggregate = a->fault.aggregate,
+		.filter_tid = a->target.tids.count > 0, .calls = trace && !only_faults(&a->fault), .aggregate = a->fault.aggregate,
 		.each = trace, .sampling = a->probe.sample > 1 || a->fault.max_overhead > 0, .verbose = a->probe.verbose,
 		.keeper = opener ? opener_keeper(opener) : 0,
 	};
@@ -74,6 +80,34 @@ static void emit_kernel(struct source *s)
 	emit_number(s, "option", "vsyscall_flags", (perm[0] == 'r' ? VM_READ : 0) | (perm[2] == 'x' ? VM_EXEC : 0));
 }
 
+/* What trace leaves out. */
+static void emit_filter(struct source *s, const struct args *a)
+{
+	const struct fault_args *f = &a->fault;
+	char key[32];
+
+	if (f->classes)
+		emit_number(s, "option", "classes", f->classes);
+	if (f->range.to) {
+		emit_number(s, "option", "range_from", f->range.from);
+		emit_number(s, "option", "range_to", f->range.to);
+	}
+	if (f->major)
+		emit_fact(s, "option", "major", "");
+	if (f->min_latency_ns)
+		emit_number(s, "option", "min_latency", f->min_latency_ns);
+	if (a->alloc.min_size)
+		emit_number(s, "option", "min_size", a->alloc.min_size);
+	if (f->path)
+		emit_fact(s, "option", "path", f->path);
+	if (f->no_processes)
+		emit_fact(s, "option", "no_processes", "");
+	for (int i = 0; i < f->only.count; i++) {
+		snprintf(key, sizeof(key), "%d", f->only.id[i]);
+		emit_fact(s, "shown_pid", key, "");
+	}
+}
+
 static void emit_facts(struct fault_source *f)
 {
 	const struct candidate *c = probe_backend(f->probe, HOOK_FAULT);
@@ -104,12 +138,7 @@ static void emit_facts(struct fault_source *f)
 		emit_number(&f->s, "option", "sample", a->probe.sample);
 	if (f->s.child)
 		emit_number(&f->s, "option", "launcher", (uint64_t)f->s.child);
-	if (a->fault.classes)
-		emit_number(&f->s, "option", "classes", a->fault.classes);
-	if (a->fault.range.to) {
-		emit_number(&f->s, "option", "range_from", a->fault.range.from);
-		emit_number(&f->s, "option", "range_to", a->fault.range.to);
-	}
+	emit_filter(&f->s, a);
 	emit_kernel(&f->s);
 }
 

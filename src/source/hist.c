@@ -140,6 +140,8 @@ static void emit_facts(struct hist_source *h)
 
 	for (int i = 0; i < 2 && c->by[i] != MMT_KEY_NONE; i++)
 		emit_fact(&h->s, "option", i ? "by_1" : "by_0", hist_keys[c->by[i]].key);
+	if (h->s.args->time.interval_ns && !h->s.args->time.interval_given) /* of the command's own choice */
+		emit_fact(&h->s, "option", "so_far", "");
 	if (h->s.args->alloc.module)
 		emit_fact(&h->s, "option", "module", h->s.args->alloc.module);
 	for (int d = 0; d < MMT_DOMAIN_COUNT; d++)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "host/cgroup.h"
+#include "host/slab.h"
 #include "probe/gfp.h"
 #include "source/hist.h"
 #include "sym/wrapper.h"
@@ -61,16 +62,23 @@ static void announce_process(struct hist_source *h, uint64_t id, const struct na
 		announce(h, &n, comm);
 }
 
+#define ALIASES 160 /* bytes; a list of more ends in "..." */
+
+/* Text: the name, NUL, the names of caches that are merged with it. */
 static void announce_cache(struct hist_source *h, uint64_t id)
 {
 	const struct input_name n = { .key = id, .kind = INPUT_NAME_CACHE };
 	char text[sizeof(((struct mmt_hist_cache *)0)->name) + 1] = "";
+	char aliases[ALIASES], both[sizeof(text) + ALIASES];
 	struct mmt_hist_cache c;
+	int len;
 
 	if (!hist_probe_cache(h->probe, id, &c))
 		return;
 	memcpy(text, c.name, sizeof(c.name));
-	announce(h, &n, text);
+	slab_aliases(text, aliases, sizeof(aliases));
+	len = snprintf(both, sizeof(both), "%s%c%s", text, '\0', aliases);
+	emit(&h->s, INPUT_NAME, &n, sizeof(n), both, (size_t)len + 1);
 }
 
 static void announce_cgroup(struct hist_source *h, uint64_t id)

@@ -91,7 +91,7 @@ struct row_type {
 	const char *sort;  /* key of -s where none is given; "-key" reverses; NULL: in the order of each() */
 	const char *sort_end; /* the same for the end of a run, where that is another; rows of which it is not known: sort */
 	const char *
-		tie; /* key by which rows of one value stand, the least first; NULL: by the first total, the most first */
+		tie; /* key by which rows of one value stand, the least first, "-KEY" the most; NULL: the first total, the most */
 	const struct field *fields;
 	int count;
 	/* NULL: rows of this type are events, which come one by one. */

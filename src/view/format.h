@@ -12,6 +12,9 @@ struct view;
 struct text_page; /* view/format/text.h */
 struct group;     /* view/group.h */
 
+/* What an event names by a number: its row, the number, and what differs when the row does. */
+struct introduced { const void *row; uint32_t number; uint64_t state; };
+
 /* What a command shows. */
 struct show {
 	const char *command;
@@ -21,6 +24,10 @@ struct show {
 	const struct row_type *main;          /* what CSV on stdout shows; NULL: the first event type, or the first row type */
 	/* Is this input, which the model has had, an event to show? Its row type, and *row; else NULL. */
 	const struct row_type *(*event)(const struct model *m, const struct input *in, const void **row);
+	/* What the event, of that type, is about: shown before it unless it was, as an event of the type
+	 * returned; NULL: nothing.  NULL: no event of this command is about anything. */
+	const struct row_type *(*introduced)(const struct model *m, const struct row_type *type, const void *row,
+					     struct introduced *out);
 	const struct row_type *start,
 		*end; /* fields of its first and last lines beyond the common ones; the row is the model */
 	const struct row_type
@@ -79,6 +86,7 @@ struct view {
 	struct json json;     /* a line under way, for formats that write JSON */
 	int err;              /* errno: a file of the format's own could not be written; 0: none failed */
 	const char *err_type; /* that file is FILE.TYPE */
+	struct introduced *known; /* by number: what was introduced last; NULL: nothing was */
 	void *state;          /* the format's own; freed by view_free() after clean() */
 };
 

@@ -33,6 +33,7 @@ void view_free(struct view *v)
 	group_free(v->group);
 	scratch_free(v->tick.scratch);
 	json_free(&v->json);
+	free(v->known);
 	free(v->state);
 	free(v);
 }
@@ -80,12 +81,32 @@ static void rows_put(struct view *v, bool all)
 	v->shown = v->model->version - 1; /* what changes from now on carries version, until the next tick */
 }
 
+#define KNOWN 4096 /* of more at a time some are introduced again */
+
+/* What has a number is told once, in full. */
+static void introduce(struct view *v, const struct row_type *type, const void *row)
+{
+	struct introduced in, *known;
+	const struct row_type *about = v->show->introduced ? v->show->introduced(v->model, type, row, &in) : NULL;
+
+	if (!about)
+		return;
+	if (!v->known)
+		v->known = xcalloc(KNOWN, sizeof(*v->known));
+	known = &v->known[in.number % KNOWN];
+	if (known->row && known->number == in.number && known->state == in.state)
+		return;
+	*known = in;
+	v->format->event(v, about, in.row);
+}
+
 void view_event(struct view *v, const struct row_type *type, const void *row)
 {
 	if (!v->format->event || (v->opt.quiet && !type->urgent))
 		return;
 	scratch_reset(v->tick.scratch);
 	v->tick.model = v->model;
+	introduce(v, type, row);
 	v->format->event(v, type, row);
 }
 

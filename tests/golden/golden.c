@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* golden RECORDING COMMAND FORMAT [WIDTH|ascii|by=KEYS|table=TYPE]...: replays it.  No kernel, no clock. */
+/* golden RECORDING COMMAND FORMAT [WIDTH|ascii|height=N|by=KEYS|table=TYPE]...: replays it.  No kernel, no clock. */
 #include <stdlib.h>
 
 #include "lib/play.h"
@@ -30,7 +30,10 @@ int main(int argc, char **argv)
 			opt.by = argv[i] + 3;
 		else if (!strncmp(argv[i], "table=", 6))
 			opt.table = argv[i] + 6;
-		else if (!strcmp(argv[i], "ascii"))
+		else if (!strncmp(argv[i], "height=", 7)) {
+			opt.height = atoi(argv[i] + 7);
+			opt.redraw = true;
+		} else if (!strcmp(argv[i], "ascii"))
 			opt.ascii = true;
 		else
 			opt.width = atoi(argv[i]);

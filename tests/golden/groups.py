@@ -4,6 +4,7 @@
 pair of keys to their rows, in counts, classes and latencies, in recordings of real runs."""
 import itertools
 import json
+import os
 import subprocess
 import sys
 
@@ -18,13 +19,13 @@ bad = False
 
 def last_rows(recording, by):
     """The rows of the end of the run, of the type that by leads to."""
-    command = [GOLDEN, recording, 'live', 'json', 'by=' + by]
+    command = [GOLDEN, recording, os.path.basename(recording).split('-')[0], 'json', 'by=' + by]
     out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     rows, kept = [json.loads(line) for line in out.splitlines()], []
     for row in rows:
         if row['type'] == 'tick':
             kept = []
-        elif row['type'] not in ('start', 'end', 'kind', 'merged'):
+        elif row['type'] not in ('start', 'end', 'kind', 'merged', 'fault', 'call', 'life', 'vma_seen'):
             kept.append(row)
     return kept
 

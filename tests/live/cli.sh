@@ -83,8 +83,11 @@ expect 1 "kernel thread" "kernel thread" "$m" -p 2
 expect 2 "-F in live" "live does not have it; these do: trace" "$m" -p $$ -F cow
 expect 2 "--range in live" "does not have it" "$m" -p $$ --range 1000-2000
 expect 2 "--expand without -a" "has no effect" "$m" -p $$ --expand $$
-expect 2 "trace -n" "does not have it" "$m" trace -p $$ -n 5
-expect 2 "trace -s" "does not have it" "$m" trace -p $$ -s addr
+expect 2 "trace -n" "has no effect" "$m" trace -p $$ -n 5
+expect 2 "trace -s" "has no effect" "$m" trace -p $$ -s addr
+expect 2 "trace: a size and a class" "shows calls only" "$m" trace -p $$ -z 1M -F cow
+expect 2 "trace: a filter of lines with -q" "none are shown" "$m" trace -p $$ -q --major
+expect 2 "trace: a latency that is not measured" "up to 4.29s" "$m" trace -p $$ --min-latency 5s
 expect 2 "trace --columns" "does not have it" "$m" trace -p $$ --columns addr
 expect 2 "--json --columns" "has no effect" "$m" -p $$ --json --columns addr
 expect 2 "-o and --record name one file" "named twice" "$m" -o "$tmp/one" --record "$tmp/one" -- true

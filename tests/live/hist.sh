@@ -32,6 +32,31 @@ hist() {
 	return $status
 }
 
+# Caches that are merged say all their names: those whose links lead to one directory.
+aliases() {
+	local wrong
+	hist slab --by cache -- "$victim" socket 100 || return
+	for link in /sys/kernel/slab/*; do
+		[ ! -L "$link" ] || echo "$link"
+	done | LC_ALL=C sort | xargs ls -ld 2> /dev/null | awk '{ sub(".*/", "", $(NF - 2)); print $(NF - 2), $NF }' > "$tmp/links"
+	grep -o '"cache":"[^"]*","cache_aliases":[^}]*,"process"' "$tmp/json" | sort -u | tr -d '"' |
+		sed 's/,process$//; s/^cache://; s/,cache_aliases:/|/' > "$tmp/said"
+	wrong=$(awk -F'|' 'NR == FNR { split($0, l, " "); to[l[1]] = l[2]; name[++n] = l[1]; next }
+		{
+			want = ""
+			for (i = 1; $1 in to && i <= n; i++)
+				if (to[name[i]] == to[$1] && name[i] != $1)
+					want = want (want == "" ? "" : ", ") name[i]
+			said = $2 == "null" ? "" : $2
+			if (sub("(, )?[.][.][.]$", "", said))
+				want = substr(want, 1, length(said))
+			if (said != want)
+				print $1 ": " said " not " want
+		}' "$tmp/links" "$tmp/said")
+	equal "merged caches say all their names" "$wrong" ""
+	[ -s "$tmp/said" ] || no "merged caches say all their names" "no cache was seen"
+}
+
 # start_hist ARGS...: the same in the background, once it counts; stop_hist ends it
 start_hist() {
 	rm -f "$tmp/json"
@@ -436,6 +461,7 @@ children
 slabs
 followed
 cache_sizes
+aliases
 frees
 names
 nodes

@@ -48,7 +48,7 @@ def calls_that_fail_say_so():
 def classes_leave_calls_out():
     rows = events(['-F', 'anon_write'], ['touch', 300])
     kinds = {r['type'] for r in rows} & {'call', 'life', 'fault'}
-    check(kinds == {'fault'}, str(kinds))
+    check(kinds == {'fault', 'life'}, str(kinds))
     faults = [r for r in rows if r['type'] == 'fault']
     check({r['class'] for r in faults} == {'anon_write'} and len(faults) >= 300, '%d faults: %s' % (len(faults), {r['class'] for r in faults}))
     # all that are counted of that class are shown
@@ -59,11 +59,33 @@ def a_range_leaves_the_rest_out():
     low, high = 0x7000_0000_0000, 0x8000_0000_0000
     rows = events(['--range', '%#x-%#x' % (low, high)], ['mmap', COUNT, BYTES])
     shown = [r for r in rows if r['type'] in ('fault', 'call', 'life')]
-    check(shown and not [r for r in shown if r['type'] == 'life'], 'nothing, or lives')
+    check([r for r in shown if r['type'] == 'life'], 'no lives')
     outside = [r for r in shown if r['type'] == 'fault' and not low <= int(r['addr'], 16) < high]
     check(not outside, str(outside[:1]))
     check(len(calls(rows, 'mmap', 0, BYTES)) == COUNT, 'mmaps into the range: %d' % len(calls(rows, 'mmap', 0, BYTES)))
     check(not calls(rows, 'brk'), 'a brk is below')
+
+
+def filters_leave_out_lines_alone():
+    """What is not shown is counted: totals are of all faults, and the end says how many had a line."""
+    rows = events(['--min-latency', '1us', '--path', '[heap]', '--no-processes'], ['shrink', 10, 8192])
+    faults, end = [r for r in rows if r['type'] == 'fault'], rows[-1]
+    heaps = {r['vma'] for r in rows if r['type'] == 'vma_seen' and r['name'] == '[heap]'}
+    check(heaps and all(r['vma'] in heaps and r['ns'] >= 1000 for r in faults), str(faults[:1]))
+    check(not [r for r in rows if r['type'] in ('call', 'life')], 'a call, or a life')
+    check(end['filter']['shown_faults'] == len(faults) < end['filter']['faults'], str(end['filter']))
+    check(end['filter']['faults'] == end['faults']['total'] - end['faults']['unattributed_minor'] - end['faults']['unattributed_major'],
+          '%s of %s' % (end['filter'], end['faults']))
+
+
+def every_mapping_is_introduced():
+    rows, known = events([], ['mmap', COUNT, BYTES]), set()
+    for r in rows:
+        if r['type'] == 'vma_seen':
+            known.add(r['vma'])
+        elif r['type'] in ('fault', 'call') and r['vma'] is not None:
+            check(r['vma'] in known, 'nothing said what %d is' % r['vma'])
+    check(known, 'no mapping at all')
 
 
 def a_look_is_no_fault():
@@ -77,6 +99,8 @@ usable('trace')
 run('trace: each mapping call of a program', each_call_is_there)
 run('trace: calls that fail', calls_that_fail_say_so)
 run('trace: -F shows faults of these classes only', classes_leave_calls_out)
+run('trace: what filters leave out is counted', filters_leave_out_lines_alone)
+run('trace: a mapping is introduced before the first event on it', every_mapping_is_introduced)
 run('trace: --range', a_range_leaves_the_rest_out)
 run('trace: a look with faults disabled is no fault', a_look_is_no_fault)
 finish()

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* src/view/rows/event.c: which events trace shows, by -F and --range. */
+/* src/view/rows/event.c, src/model/fault/filter.c: which events trace shows. */
 #include "view/rows/fault.h"
 
 #include "unit/check.h"
@@ -71,7 +71,7 @@ static void a_range_ends_before_its_end(void)
 	CHECK(shows_call(s, TO - 1, 4096, 0) && !shows_call(s, TO, 4096, 0));
 	CHECK(shows_call(s, 0, 4096, FROM)); /* mmap(NULL): where it came to lie */
 	CHECK(!shows_call(s, 0, 4096, TO));
-	CHECK(!shows_life(s));
+	CHECK(shows_life(s));
 	session_free(s);
 }
 
@@ -83,7 +83,111 @@ static void classes_leave_the_rest_out(void)
 	snprintf(bits, sizeof(bits), "%u", 1u << MMT_CLASS_COW);
 	s = filtered("classes", bits);
 	CHECK(shows_fault(s, 0, MMT_CLASS_COW) && !shows_fault(s, 0, MMT_CLASS_SWAP));
-	CHECK(!shows_call(s, FROM, 4096, 0) && !shows_life(s));
+	CHECK(!shows_call(s, FROM, 4096, 0) && shows_life(s));
+	session_free(s);
+}
+
+static void processes_are_left_out_on_request(void)
+{
+	struct session *s = filtered("no_processes", "");
+
+	CHECK(!shows_life(s) && shows_fault(s, 0, MMT_CLASS_COW) && shows_call(s, FROM, 4096, 0));
+	session_free(s);
+}
+
+static void major_faults_alone(void)
+{
+	struct session *s = filtered("major", "");
+	struct mmt_fault f = make_fault(42, 1, 0x10000, 7, MMT_CLASS_FILE_READ);
+
+	CHECK(!shows(s, &f, sizeof(f)) && !shows_call(s, FROM, 4096, 0) && shows_life(s));
+	f.flags |= MMT_FAULT_MAJOR;
+	CHECK(shows(s, &f, sizeof(f)));
+	f.cls = MMT_CLASS_ERROR; /* counts as neither */
+	CHECK(!shows(s, &f, sizeof(f)));
+	session_free(s);
+}
+
+static void faults_of_a_latency(void)
+{
+	struct session *s = filtered("min_latency", "1000");
+	struct mmt_fault f = make_fault(42, 1, 0x10000, 7, MMT_CLASS_COW);
+
+	f.ns = 999;
+	CHECK(!shows(s, &f, sizeof(f)));
+	f.ns = 0; /* not measured */
+	CHECK(!shows(s, &f, sizeof(f)));
+	f.ns = 1000;
+	CHECK(shows(s, &f, sizeof(f)) && !shows_call(s, FROM, 4096, 0));
+	session_free(s);
+}
+
+static void calls_of_a_size(void)
+{
+	struct session *s = filtered("min_size", "8192");
+	struct mmt_call c = { .head = make_head(MMT_KIND_CALL, 42, 1), .nr = 25, .arg = { FROM, 4096, 8192 } };
+
+	CHECK(!shows_call(s, FROM, 8191, 0) && shows_call(s, FROM, 8192, 0));
+	CHECK(shows(s, &c, sizeof(c))); /* mremap: the old size or the new one */
+	c.nr = 12; /* brk says no size */
+	CHECK(!shows(s, &c, sizeof(c)) && !shows_fault(s, 0, MMT_CLASS_COW) && shows_life(s));
+	session_free(s);
+}
+
+static void lines_of_one_process(void)
+{
+	static const char fact[] = "shown_pid\00042\0";
+	struct session *s = session_new();
+	struct mmt_fault f = make_fault(43, 1, 0x10000, 7, MMT_CLASS_COW);
+	struct mmt_exit e = make_exit(43);
+
+	give(s, INPUT_FACT, NULL, 0, fact, sizeof(fact));
+	give_clock(s);
+	CHECK(shows_fault(s, 0, MMT_CLASS_COW) && shows_call(s, FROM, 4096, 0) && shows_life(s));
+	CHECK(!shows(s, &f, sizeof(f)) && !shows(s, &e, sizeof(e)));
+	session_free(s);
+}
+
+/* Is a fault on a mapping of that name shown? */
+static bool shows_on(const char *path, const char *name)
+{
+	struct session *s = filtered("path", path);
+	struct mmt_vma_seen seen = make_seen(42, 1, make_vma(FROM, TO, 3, MMT_VMA_FILE, 7), name);
+	struct mmt_fault f = make_fault(42, 1, FROM, 7, MMT_CLASS_COW);
+	bool shown;
+
+	session_apply(s, &seen, sizeof(seen));
+	session_apply(s, &f, sizeof(f));
+	shown = shows(s, &f, sizeof(f));
+	CHECK(s->events.faults == 1 && s->events.shown_faults == shown);
+	session_free(s);
+	return shown;
+}
+
+static void mappings_by_a_pattern(void)
+{
+	CHECK(shows_on("/usr/*.so", "/usr/lib/x.so") && !shows_on("/usr/*.so", "/usr/lib/x.so.6"));
+	CHECK(shows_on("x.*", "/usr/lib/x.so") && !shows_on("y.*", "/usr/lib/x.so"));
+	CHECK(!shows_on("lib/x.*", "/usr/lib/x.so"));
+	CHECK(shows_on("[heap]", "[heap]") && !shows_on("[heap]", "h"));
+}
+
+/* Once, and again when its bounds are others. */
+static void a_mapping_is_introduced(void)
+{
+	struct session *s = session_new();
+	struct mmt_vma_seen seen = make_seen(42, 1, make_vma(FROM, TO, 3, MMT_VMA_FILE, 7), "/x");
+	struct mmt_fault f = make_fault(42, 1, FROM, 7, MMT_CLASS_COW);
+	struct introduced a, b;
+
+	give_clock(s);
+	CHECK(!fault_introduced(&s->base, &event_fault, &f, &a));
+	session_apply(s, &seen, sizeof(seen));
+	session_apply(s, &f, sizeof(f));
+	CHECK(fault_introduced(&s->base, &event_fault, &f, &a) == &event_seen);
+	CHECK(fault_introduced(&s->base, &event_fault, &f, &b) && a.number == b.number && a.state == b.state);
+	((struct vma *)session_vma_of(s, &f))->v.end += 4096;
+	CHECK(fault_introduced(&s->base, &event_fault, &f, &b) && a.number == b.number && a.state != b.state);
 	session_free(s);
 }
 
@@ -104,6 +208,13 @@ int main(void)
 	RUN("event", all_of_it_is_shown);
 	RUN("event", a_range_ends_before_its_end);
 	RUN("event", classes_leave_the_rest_out);
+	RUN("event", processes_are_left_out_on_request);
+	RUN("event", major_faults_alone);
+	RUN("event", faults_of_a_latency);
+	RUN("event", calls_of_a_size);
+	RUN("event", lines_of_one_process);
+	RUN("event", mappings_by_a_pattern);
+	RUN("event", a_mapping_is_introduced);
 	RUN("event", damaged_ones_are_not_shown);
 	return check_bad;
 }

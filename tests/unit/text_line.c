@@ -73,11 +73,35 @@ static void lines_are_cut_or_broken(void)
 	check_printed(21, true, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaaaaaa\n    aaaaaaaaa\n");
 }
 
+static void check_screen(int width, int height, const char *page, const char *expected)
+{
+	char *out = NULL, copy[64];
+	size_t size;
+	FILE *f = open_memstream(&out, &size);
+
+	snprintf(copy, sizeof(copy), "%s", page);
+	text_screen(f, copy, width, height);
+	fclose(f);
+	CHECK_STR(out, expected);
+	free(out);
+}
+
+/* The cursor stands below the last line. */
+static void a_screen_does_not_scroll(void)
+{
+	check_screen(0, 0, "one\ntwo\n", "one\ntwo\n");
+	check_screen(2, 3, "one\n\u00e4\u00f6\u00fc\n", "on\n\u00e4\u00f6\n");
+	check_screen(0, 3, "1\n2\n3\n", "1\n(2 more lines)\n");
+	check_screen(0, 4, "1\n2\n3\n", "1\n2\n3\n");
+	check_screen(0, 1, "1\n", "(1 more line)\n");
+}
+
 int main(void)
 {
 	RUN("text_line", width_counts_characters);
 	RUN("text_line", a_name_keeps_its_end);
 	RUN("text_line", a_name_keeps_its_begin);
+	RUN("text_line", a_screen_does_not_scroll);
 	RUN("text_line", lines_are_cut_or_broken);
 	return check_bad;
 }

@@ -55,9 +55,7 @@ static void take_options(struct session *s)
 	s->vsyscall.start = model_option_number(m, "vsyscall_start", 0);
 	s->vsyscall.end = model_option_number(m, "vsyscall_end", 0);
 	s->vsyscall.vm_flags = model_option_number(m, "vsyscall_flags", 0);
-	s->filter =
-		(struct event_filter){ (uint32_t)model_option_number(m, "classes", 0),
-				       model_option_number(m, "range_from", 0), model_option_number(m, "range_to", 0) };
+	filter_take_options(s);
 	s->sample_max = (uint32_t)model_option_number(m, "sample", 1);
 }
 

@@ -161,4 +161,9 @@ struct vma *slot_youngest(const struct session *s, uint32_t mm_id, uint32_t sig)
 /* Keeps the keys of today only, and none of VMAs that are merged into another. */
 void slots_forget(struct session *s);
 
+/* --- which events trace shows (filter.c) --- */
+
+void filter_take_options(struct session *s);
+void filter_count(struct session *s, const struct mmt_head *h);
+
 #endif

@@ -189,4 +189,5 @@ void record_apply(struct session *s, const void *bytes, size_t size)
 	case MMT_KIND_LIMIT:
 		break;
 	}
+	filter_count(s, h);
 }

@@ -13,6 +13,7 @@
 #include "base/map.h"
 #include "decode/decode.h"
 #include "model/fault/failure.h"
+#include "model/fault/events.h"
 #include "model/fault/mapping.h"
 #include "model/fault/part.h"
 #include "model/fault/reads.h"
@@ -123,9 +124,6 @@ struct mm {
 #define THREADS_NAMED 16384 /* beyond these none is named */
 struct thread { pid_t pid; char comm[16]; };
 
-/* Which events trace shows, of the options; all zero: all. */
-struct event_filter { uint32_t classes; /* bit per enum mmt_class */ uint64_t from, to; /* addresses */ };
-
 /* Rows of what has ended, beyond which they are merged down to half; files whose ELF facts are kept;
  * mappings beyond which what is gone is counted by kind. */
 struct retention_limits { size_t vmas, processes, elf_files, mappings; };
@@ -163,6 +161,7 @@ struct session {
 	bool heap_touching; /* option: this kernel also calls [heap] what only touches the heap */
 	pid_t child;       /* option: it will exec; 0 once its first mm is known */
 	struct event_filter filter; /* options */
+	struct event_counts events; /* while the filter is on */
 	uint32_t child_mm; /* what it got by that, if that is known first: ids ascend */
 	uint32_t next_proc, next_vma, next_mapping;
 	uint32_t past_mms; /* made up; their ids count down from ~0 */
@@ -210,6 +209,8 @@ bool session_layout_raced(const struct session *s, pid_t pid);
 bool session_row_final(const struct session *s, const struct mmt_aggregate_key *key);
 /* Are the ELF facts of the file of v known? */
 bool session_elf_known(const struct session *s, const struct mmt_vma *v);
+/* Is the event of a record, which is whole and which the session has had, shown by trace? */
+bool filter_passes(const struct session *s, const struct mmt_head *h);
 /* The VMA row that a fault was added to, or the one with that key; NULL: there is none. */
 const struct vma *session_vma_of(const struct session *s, const struct mmt_fault *f);
 const struct vma *session_vma_by_key(const struct session *s, uint32_t mm_id, uint32_t sig, uint64_t anchor);

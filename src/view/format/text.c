@@ -68,6 +68,12 @@ static void default_tables(struct text *x)
 			text_table(x, &x->types[i]);
 }
 
+static void rows_forget(struct text *x)
+{
+	for (int i = 0; i < x->type_count; i++)
+		x->types[i].count = 0;
+}
+
 static void put_page(struct view *v)
 {
 	const struct text_page *page = page_of(v);
@@ -84,15 +90,20 @@ static void put_page(struct view *v)
 	}
 	if (page->foot && !(v->opt.table && !x->t->last))
 		page->foot(x);
-	for (int i = 0; i < x->type_count; i++)
-		x->types[i].count = 0;
+	rows_forget(x);
 }
 
 static void tick(struct view *v)
 {
+	if (page_of(v)->words_apart) { /* amid events there are no tables */
+		rows_forget(text_of(v));
+		fflush(v->out);
+		return;
+	}
 	if (v->opt.redraw)
-		fputs("\033[H\033[2J", v->out);
-	put_page(v);
+		text_redraw(text_of(v), put_page);
+	else
+		put_page(v);
 	if (!v->opt.redraw && !v->show->event)
 		fputc('\n', v->out);
 	fflush(v->out);
@@ -134,6 +145,8 @@ static void event(struct view *v, const struct row_type *type, const void *row)
 {
 	const struct text_page *page = page_of(v);
 
+	if (v->opt.redraw && type->urgent)
+		text_say(text_of(v), type, row);
 	if (page->event)
 		page->event(text_of(v), type, row);
 	else
@@ -146,6 +159,8 @@ static void clean(struct view *v)
 
 	for (int i = 0; x && i < x->type_count; i++)
 		free(x->types[i].row);
+	for (int i = 0; x && i < x->said_count; i++)
+		free(x->said[i]);
 	if (x) {
 		group_free(x->family);
 		free(x->types);

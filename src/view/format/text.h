@@ -9,11 +9,16 @@
 /* The rows of one type at one tick, in the order of each(). */
 struct text_rows { const struct row_type *type; const void **row; size_t count, room; };
 
+#define TEXT_SAID 4
+
 struct text {
 	struct view *view;
 	const struct tick *t;
 	struct text_rows *types; /* one for each row type of the command (or of --by) */
 	int type_count;
+	bool introduced; /* the next event is the first about its mapping */
+	char *said[TEXT_SAID]; /* the last lines of urgent events: a screen that is redrawn keeps them */
+	int said_count;
 	struct group *family; /* of pages that group by themselves; NULL: none yet */
 };
 
@@ -48,6 +53,12 @@ void text_line(struct text *x, const char *fmt, ...) __attribute__((format(print
 void text_wrap(struct text *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The same; all lines but the first are indented so far. */
 void text_wrap_at(struct text *x, int indent, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Draws what put writes over the screen. */
+void text_redraw(struct text *x, void (*put)(struct view *v));
+/* Keeps the words of an event for the screens to come. */
+void text_say(struct text *x, const struct row_type *type, const void *row);
+/* What of a page fits the screen; takes it apart.  width or height 0: any. */
+void text_screen(FILE *out, char *page, int width, int height);
 /* " · ", or " | " where the locale is not UTF-8. */
 const char *text_dot(const struct text *x);
 /* "mmtrace itself: cpu 0.18s, rss 6.0M, ..." */

@@ -9,12 +9,12 @@
 
 const struct hist_snapshot *text_hist_shown(const struct text *x)
 {
-	return x->t->interval_ns ? &hist_of(x->t->model)->added : &hist_of(x->t->model)->now;
+	return hist_interval(x->t) ? &hist_of(x->t->model)->added : &hist_of(x->t->model)->now;
 }
 
 const char *text_hist_rate(struct text *x, uint64_t count)
 {
-	struct value v = value_real((double)count * 1e9 / (double)x->t->interval_ns);
+	struct value v = value_real((double)count * 1e9 / (double)hist_interval(x->t));
 
 	return text_value(x, &v, UNIT_RATE);
 }
@@ -23,10 +23,10 @@ const char *text_hist_rate(struct text *x, uint64_t count)
 static void put_head(struct text *x)
 {
 	const struct model *m = x->t->model;
-	const char *dot = text_dot(x), *title = model_fact(m, "target", "title"), *span = "whole run";
+	const char *dot = text_dot(x), *title = model_fact(m, "target", "title"), *span = x->t->last ? "whole run" : "so far";
 
-	if (x->t->interval_ns)
-		span = tick_printf(x->t, "interval %.1fs", (double)x->t->interval_ns / 1e9);
+	if (hist_interval(x->t))
+		span = tick_printf(x->t, "interval %.1fs", (double)hist_interval(x->t) / 1e9);
 	text_line(x, "mmtrace hist%s%s%s%.1fs%s%s%smissed %" PRIu64, dot, tick_escaped(x->t, title ? title : "-"), dot,
 		  (double)x->t->now_ns / 1e9, dot, span, dot, m->cost.bpf_misses);
 	text_incomplete(x, m->losses[MMT_HIST_LOSS_PROCESSES]);
@@ -83,10 +83,8 @@ static void put_op(struct text *x, uint8_t domain, uint8_t op)
 	const char *limits = op == MMT_OP_FREE ? model_fact(x->t->model, "unknown", free_key) : NULL;
 	FILE *f = x->view->out;
 
-	if (!sum.count && op != (hist_is(domain, HD_SIZED) ? MMT_OP_ALLOC : MMT_OP_LATENCY))
-		return;
 	fprintf(f, "%s: %llu %s", hist_domains[domain].key, sum.count, op_words(domain, op));
-	if (x->t->interval_ns)
+	if (hist_interval(x->t))
 		fprintf(f, " (%s/s)", text_hist_rate(x, sum.count));
 	if (limits)
 		fprintf(f, "; %s", limits);
@@ -94,7 +92,7 @@ static void put_op(struct text *x, uint8_t domain, uint8_t op)
 	if (op == MMT_OP_LATENCY && h->stalls_open[domain])
 		fprintf(f, " (%" PRIu64 " going on)", h->stalls_open[domain]);
 	fputc('\n', f);
-	if (op == MMT_OP_ALLOC || op == MMT_OP_LATENCY)
+	if ((op == MMT_OP_ALLOC || op == MMT_OP_LATENCY) && !text_hist_room(x)) /* rows have pictures of their own */
 		text_bars(x, domain, op);
 	if (op == MMT_OP_FALLBACK)
 		put_fallbacks(x);
@@ -109,7 +107,7 @@ static void put_domain(struct text *x, uint8_t domain)
 		return;
 	}
 	for (uint8_t op = 0; op < MMT_OP_COUNT; op++)
-		if ((op != MMT_OP_LATENCY || hist_is(domain, HD_TIMED)) && (op != MMT_OP_ALLOC || hist_is(domain, HD_SIZED)))
+		if (text_hist_has(x, domain, op))
 			put_op(x, domain, op);
 	fputc('\n', x->view->out);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The rows of one event and operation.  Not cut at the width of the terminal: what
- * comes last, the site, says most. */
+/* The rows of one event and operation.  What comes last, the site, says most: on a screen
+ * that is redrawn numbers and pictures make room for it, elsewhere nothing is cut. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,10 +23,15 @@ static const char *key_name(struct text *x, const struct hist_line *l, int i)
 {
 	uint8_t key = hist_of(x->t->model)->by[i];
 	struct value v = hist_key_value(l, key, x->t);
+	const char *also;
 
 	if (v.type == VALUE_NONE)
 		return hist_has_key(l->domain, l->op, key) ? "?" : "-";
-	return text_value(x, &v, UNIT_NUMBER);
+	/* of what comes last: in the midst it would push the other key away */
+	also = key == MMT_KEY_CACHE && (i || hist_of(x->t->model)->by[1] == MMT_KEY_NONE) ? hist_aliases(l, x->t) : NULL;
+	if (!also)
+		return text_value(x, &v, UNIT_NUMBER);
+	return tick_printf(x->t, "%s (also %s)", text_value(x, &v, UNIT_NUMBER), tick_escaped(x->t, also));
 }
 
 static int first_key_width(struct text *x, const void **rows, size_t n)
@@ -59,19 +64,21 @@ static void put_keys(struct text *x, const struct hist_line *l, int width)
 	fprintf(x->view->out, "  %s", key_name(x, l, 1));
 }
 
-static void put_numbers(struct text *x, const struct hist_line *l)
+static void put_numbers(struct text *x, const struct hist_line *l, bool waste)
 {
 	const struct mmt_hist_row *sum = &l->sum;
 	FILE *f = x->view->out;
 
 	fprintf(f, "  %10llu", sum->count);
-	if (x->t->interval_ns)
+	if (hist_interval(x->t))
 		fprintf(f, " %8s", text_hist_rate(x, sum->count));
 	if (l->op == MMT_OP_LATENCY)
 		fprintf(f, " %8s %8s", value_text_of(x, sum->requested, UNIT_NS),
 			value_text_of(x, sum->count ? sum->requested / sum->count : 0, UNIT_NS));
 	else if (hist_is(l->domain, HD_WASTELESS))
 		fprintf(f, " %8s", value_text_of(x, sum->requested, UNIT_BYTES));
+	else if (!waste)
+		fprintf(f, " %8s", hist_has_sizes(l->domain, l->op) ? value_text_of(x, sum->allocated, UNIT_BYTES) : "-");
 	else if (!hist_has_sizes(l->domain, l->op))
 		fprintf(f, " %8s %8s %8s %7s", "-", "-", "-", "-");
 	else
@@ -84,9 +91,11 @@ static void put_row(struct text *x, const struct hist_line *l, int width)
 {
 	const char *picture = text_picture(x, l);
 	int pad = PICTURE_COLUMNS - text_width(picture);
+	struct hist_room room = text_hist_columns(x);
 
-	put_numbers(x, l);
-	fprintf(x->view->out, "  %s%*s", picture, pad > 0 ? pad : 0, "");
+	put_numbers(x, l, room.waste);
+	if (room.picture)
+		fprintf(x->view->out, "  %s%*s", picture, pad > 0 ? pad : 0, "");
 	put_keys(x, l, width);
 	fputc('\n', x->view->out);
 }
@@ -94,18 +103,23 @@ static void put_row(struct text *x, const struct hist_line *l, int width)
 static void put_titles(struct text *x, uint8_t domain, uint8_t op, int width)
 {
 	const uint8_t *by = hist_of(x->t->model)->by;
+	struct hist_room room = text_hist_columns(x);
 	FILE *f = x->view->out;
 
 	fprintf(f, "  %10s", "COUNT");
-	if (x->t->interval_ns)
+	if (hist_interval(x->t))
 		fprintf(f, " %8s", "/S");
 	if (op == MMT_OP_LATENCY)
 		fprintf(f, " %8s %8s", "TOTAL", "AVG");
 	else if (hist_is(domain, HD_WASTELESS))
 		fprintf(f, " %8s", "BYTES");
-	else
+	else if (room.waste)
 		fprintf(f, " %8s %8s %8s %7s", "REQUEST", "GIVEN", "WASTE", "WASTE%");
-	fprintf(f, "  %-*s  %-*s", PICTURE_COLUMNS, op == MMT_OP_LATENCY ? "LATENCY" : "SIZES", width, hist_keys[by[0]].key);
+	else
+		fprintf(f, " %8s", "GIVEN");
+	if (room.picture)
+		fprintf(f, "  %-*s", PICTURE_COLUMNS, op == MMT_OP_LATENCY ? "LATENCY" : "SIZES");
+	fprintf(f, "  %-*s", width, hist_keys[by[0]].key);
 	fprintf(f, "%s%s\n", width ? "  " : "", width ? hist_keys[by[1]].key : "");
 }
 
@@ -139,13 +153,13 @@ static void put_columns(struct text *x, const struct text_rows *part)
 
 static void put_sorted(struct text *x, const struct text_rows *part, uint8_t domain, uint8_t op)
 {
-	size_t n, shown, top = x->view->opt.top >= 0 ? (size_t)x->view->opt.top : ROWS;
+	size_t n, shown, room = text_hist_room(x), top = x->view->opt.top >= 0 ? (size_t)x->view->opt.top : room ? room : ROWS;
 	const void **rows = text_sorted(x, part, &n);
 	bool two = hist_of(x->t->model)->by[1] != MMT_KEY_NONE;
 	int width;
 
 	others_last(rows, n);
-	for (size_t i = 0; i < n && x->t->interval_ns; i++)
+	for (size_t i = 0; i < n && hist_interval(x->t); i++)
 		rows[i] = ((const struct hist_line *)rows[i])->interval;
 	shown = top && n > top ? top : n;
 	width = two ? first_key_width(x, rows, shown) : 0;
@@ -170,7 +184,7 @@ void text_hist_rows(struct text *x, uint8_t domain, uint8_t op)
 	for (size_t i = 0; i < all->count; i++) {
 		const struct hist_line *l = all->row[i];
 
-		if (l->domain == domain && l->op == op && (l->interval || !x->t->interval_ns))
+		if (l->domain == domain && l->op == op && (l->interval || !hist_interval(x->t)))
 			part.row[part.count++] = l;
 	}
 	if (x->view->opt.columns)

@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
-#include "view/format/text.h"
+#include "view/format/text_leak.h"
 #include "view/rows/leak.h"
 
 #define AGES 5 /* columns */
@@ -118,21 +118,14 @@ static void put_total(struct text *x, const void **rows, size_t n)
 	fprintf(x->view->out, " %*s total of %zu site%s\n", 23 + room.from, "", n, n == 1 ? "" : "s");
 }
 
-/* Those of which frees were often not seen, or the others; false: there are none. */
-static bool put_part(struct text *x, const struct text_rows *all, bool doubt)
+static void put_part(struct text *x, const struct text_rows *part, bool doubt, size_t limit)
 {
-	struct text_rows part = { .type = &row_leak, .row = xcalloc((all ? all->count : 0) + 1, sizeof(*part.row)) };
-	size_t n, limit = text_limit(x), shown;
-	const void **rows;
+	size_t n, shown;
+	const void **rows = text_sorted(x, part, &n);
 
-	for (size_t i = 0; all && i < all->count; i++)
-		if (leak_table_doubt(all->row[i]) == doubt)
-			part.row[part.count++] = all->row[i];
-	rows = text_sorted(x, &part, &n);
 	shown = limit && limit < n ? limit : n;
 	if (doubt && n)
-		fputs("\nAT MOST, as frees go by unseen (in bulk; addresses come again; the cache has fewer in use):\n",
-		      x->view->out);
+		text_line(x, "\nAT MOST, as frees go by unseen (in bulk; addresses come again; the cache has fewer in use):");
 	for (size_t i = 0; i < shown; i++)
 		put_row(x, rows[i]);
 	if (shown < n)
@@ -140,21 +133,20 @@ static bool put_part(struct text *x, const struct text_rows *all, bool doubt)
 	if (n || !doubt)
 		put_total(x, rows, n);
 	free(rows);
-	free(part.row);
-	return n > 0;
 }
 
 static void put_tables(struct text *x)
 {
-	const struct text_rows *all = text_rows_of(x, &row_leak);
-
+	struct leak_parts parts = text_leak_parts(x, text_rows_of(x, &row_leak));
 	struct room room = room_of(x);
 
 	text_incomplete(x, x->t->model->losses[MMT_LEAK_PROCESSES_FULL]);
 	fprintf(x->view->out, "%8s %8s%s%s %9s %-12s %-*s %s\n", "COUNT", "BYTES", room.each ? "    EACH" : "",
 		room.ages ? "    <1s   <10s    <1m   <10m   more" : "", "GROWTH/s", "TREND", room.from, "FROM", "SITE");
-	put_part(x, all, false);
-	put_part(x, all, true);
+	for (int i = 0; i < 2; i++) {
+		put_part(x, &parts.rows[i], i, parts.limit[i]);
+		free(parts.rows[i].row);
+	}
 	if (x->t->last)
 		fputc('\n', x->view->out);
 }

@@ -49,6 +49,23 @@ void text_keep_begin(char *text, int width)
 		strcpy(text + at_character(text, width - 3), "...");
 }
 
+void text_screen(FILE *out, char *page, int width, int height)
+{
+	int lines = 0, n = 0, shown;
+
+	for (const char *c = page; *c; c++)
+		lines += *c == '\n';
+	shown = !height || lines < height ? lines : height - 2; /* one for those left out, one for the cursor */
+	for (char *line = page, *end; n < shown && (end = strchr(line, '\n')); line = end + 1, n++) {
+		*end = '\0';
+		if (width)
+			line[at_character(line, width)] = '\0';
+		fprintf(out, "%s\n", line);
+	}
+	if (n < lines)
+		fprintf(out, "(%d more line%s)\n", lines - n, lines - n == 1 ? "" : "s");
+}
+
 static char *compose(const char *fmt, va_list ap)
 {
 	char *text = NULL;

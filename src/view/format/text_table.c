@@ -60,7 +60,7 @@ static double tie_of(const struct text *x, const struct row_type *type, const vo
 
 	if (v.type == VALUE_NONE)
 		return type->tie ? HUGE_VAL : 0;
-	return type->tie ? value_number(&v) : -value_number(&v);
+	return type->tie && *type->tie != '-' ? value_number(&v) : -value_number(&v);
 }
 
 static bool any_known(const struct text *x, const struct text_rows *rows, const char *key)

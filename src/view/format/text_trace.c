@@ -2,6 +2,7 @@
 /* The page of trace: a line for each event; the totals go to stderr, as stdout has
  * events alone. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "view/format/text_fault.h"
@@ -23,33 +24,44 @@ static void put_begin(struct text *x, const struct mmt_head *h, const char *even
 		h->tgid, h->tid, event);
 }
 
-static const char *mapping_name(struct text *x, const struct vma *v)
+static const char *escaped(struct text *x, const char *name)
 {
-	char *name = tick_escaped(x->t, v->name);
+	char *text = tick_escaped(x->t, name);
 
-	text_keep_end(name, NAME_COLUMNS);
-	return *name ? name : "[anon]";
+	text_keep_end(text, NAME_COLUMNS);
+	return text;
 }
 
-static void put_vma(struct text *x, const struct vma *v)
+/* A path in full where it is the first time, then its last part; with where in the file at is. */
+static void put_vma(struct text *x, const struct vma *v, const uint64_t *at)
 {
+	bool file = v && v->known && v->v.kind & MMT_VMA_FILE, first = x->introduced;
+	const char *last = file ? strrchr(v->name, '/') : NULL;
+
+	x->introduced = false;
 	if (v && v->mm->child)
-		fprintf(x->view->out, "%s\n", v->name);
+		fputs(v->name, x->view->out);
+	else if (last && !first)
+		fputs(escaped(x, last + 1), x->view->out);
 	else if (v && v->known)
-		fprintf(x->view->out, "%llx-%llx %s\n", v->v.start, v->v.end, mapping_name(x, v));
+		fprintf(x->view->out, "%llx-%llx %s", v->v.start, v->v.end, *v->name ? escaped(x, v->name) : "[anon]");
 	else
-		fputs("-\n", x->view->out);
+		fputc('-', x->view->out);
+	if (file && at && *at >= v->v.start && *at < v->v.end)
+		fprintf(x->view->out, "+0x%llx", *at - v->v.start + v->v.pgoff * 4096);
+	fputc('\n', x->view->out);
 }
 
 static void put_fault(struct text *x, const struct mmt_fault *f)
 {
 	const char *accounted = f->cls == MMT_CLASS_ERROR ? "-" : f->flags & MMT_FAULT_MAJOR ? "major" : "minor";
+	const uint64_t at = f->addr;
 	char ns[16];
 
 	put_begin(x, &f->head, class_keys[f->cls]);
 	fprintf(x->view->out, "%-5s %-6s %16llx %8s ", accounted, mode_keys[f->mode], f->addr,
 		f->ns ? text_ns(ns, sizeof(ns), f->ns) : "-");
-	put_vma(x, session_vma_of(session_of(x->t->model), f));
+	put_vma(x, session_vma_of(session_of(x->t->model), f), &at);
 }
 
 static void put_call(struct text *x, const struct mmt_call *c)
@@ -62,7 +74,7 @@ static void put_call(struct text *x, const struct mmt_call *c)
 	fputs(text, x->view->out);
 	if (v && v->known) {
 		fputs("  ", x->view->out);
-		put_vma(x, v);
+		put_vma(x, v, NULL);
 	} else {
 		fputc('\n', x->view->out);
 	}
@@ -80,7 +92,9 @@ static void put_life(struct text *x, const void *row)
 
 static bool put_event(struct text *x, const struct row_type *type, const void *row)
 {
-	if (type == &event_fault)
+	if (type == &event_seen)
+		x->introduced = true;
+	else if (type == &event_fault)
 		put_fault(x, row);
 	else if (type == &event_call)
 		put_call(x, row);
@@ -89,9 +103,24 @@ static bool put_event(struct text *x, const struct row_type *type, const void *r
 	return true;
 }
 
-static void no_tables(struct text *x)
+/* Those of --by alone, below the events. */
+static void put_tables(struct text *x)
 {
-	(void)x;
+	const struct text_rows *rows = text_rows_of(x, x->view->show->rows[0]);
+
+	if (x->t->last && x->view->by_asked && rows)
+		text_table(x, rows);
+}
+
+/* What the options leave out is counted all the same. */
+static void put_shown(struct text *x)
+{
+	const struct event_counts *n = &session_of(x->t->model)->events;
+
+	if (!session_of(x->t->model)->filter.on)
+		return;
+	text_line(x, "shown: %" PRIu64 " of %" PRIu64 " faults, %" PRIu64 " of %" PRIu64 " calls that had an event",
+		  n->shown_faults, n->faults, n->shown_calls, n->calls);
 }
 
 static void put_foot(struct text *x)
@@ -102,10 +131,11 @@ static void put_foot(struct text *x)
 		return;
 	text_line(x, "total: %" PRIu64 " minor, %" PRIu64 " major faults executed by the processes",
 		  s->minor + s->unattributed_minor, s->major + s->unattributed_major);
+	put_shown(x);
 	text_unattributed(x);
 	text_fault_losses(x);
 }
 
 const struct text_page page_trace = {
-	.titles = put_titles, .tables = no_tables, .foot = put_foot, .event = put_event, .words_apart = true,
+	.titles = put_titles, .tables = put_tables, .foot = put_foot, .event = put_event, .words_apart = true,
 };

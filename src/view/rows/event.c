@@ -195,40 +195,77 @@ const struct row_type event_life = {
 	.name = "life", .help = "fork, exec, exit", .fields = life_fields, .count = FIELD_COUNT(life_fields),
 };
 
+/* --- the mappings of events --- */
+
+static const struct vma *vma_of(const void *row)
+{
+	return row;
+}
+
+/* pid 0, number 1, start 2, end 3, offset in its file 4 */
+static struct value get_seen(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct vma *v = vma_of(row);
+	const uint64_t values[] = { (uint64_t)v->mm->proc->pid, v->id, v->v.start, v->v.end, v->v.pgoff * 4096 };
+
+	(void)t;
+	if ((f->arg > 1 && !v->known) || (f->arg == 4 && !(v->v.kind & MMT_VMA_FILE)))
+		return value_none();
+	return value_uint(values[f->arg]);
+}
+
+static struct value get_seen_name(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return value_text(vma_of(row)->name);
+}
+
+/* clang-format off */
+static const struct field seen_fields[] = {
+	{ .key = "pid", .help = "process whose address space it is in", .unit = UNIT_NUMBER, .get = get_seen, .arg = 0 },
+	{ .key = "vma", .help = "its number, which stands for it in events", .unit = UNIT_NUMBER, .get = get_seen, .arg = 1 },
+	{ .key = "start", .help = "its bounds; null: not known", .unit = UNIT_ADDRESS, .get = get_seen, .arg = 2 },
+	{ .key = "end", .help = "the address behind it", .unit = UNIT_ADDRESS, .get = get_seen, .arg = 3 },
+	{ .key = "offset", .help = "of start in its file; null: it has none", .unit = UNIT_ADDRESS, .get = get_seen,
+	  .arg = 4 },
+	{ .key = "name", .help = "file or name, as in /proc/PID/maps", .get = get_seen_name },
+};
+/* clang-format on */
+
+const struct row_type event_seen = {
+	.name = "vma_seen", .help = "a VMA, before the first event on it, and again where its bounds or its name are others",
+	.fields = seen_fields, .count = FIELD_COUNT(seen_fields),
+};
+
+/* The VMA that a fault or call is about; NULL: none is known. */
+static const struct vma *event_vma(const struct session *s, const struct row_type *type, const void *row)
+{
+	const struct mmt_call *c = row;
+
+	if (type == &event_fault)
+		return session_vma_of(s, row);
+	return type == &event_call && c->sig ? session_vma_by_key(s, c->head.mm_id, c->sig, c->anchor) : NULL;
+}
+
+const struct row_type *fault_introduced(const struct model *m, const struct row_type *type, const void *row,
+					struct introduced *out)
+{
+	const struct vma *v = event_vma(session_of(m), type, row);
+
+	if (!v)
+		return NULL;
+	*out = (struct introduced){ v, v->id, v->v.start * 31 ^ v->v.end ^ (uint64_t)(uintptr_t)v->name };
+	return &event_seen;
+}
+
 /* --- which are shown --- */
-
-/* Does the call touch the range asked for? Its first argument is an address
- * for all but shmat, whose result is. */
-static bool call_passes(const struct event_filter *f, const struct mmt_call *c)
-{
-	uint64_t from = c->ret >= 4096 ? (uint64_t)c->ret : c->arg[0], size = c->arg[1];
-
-	if (f->classes)
-		return false;
-	if (!f->to)
-		return true;
-	return (from < f->to && from + size > f->from) || (c->arg[0] < f->to && c->arg[0] + size > f->from);
-}
-
-static bool fault_passes(const struct event_filter *f, const struct mmt_fault *fault)
-{
-	return fault->cls < MMT_CLASS_COUNT && fault->mode < MMT_MODE_COUNT && (!f->classes || f->classes >> fault->cls & 1) &&
-	       (!f->to || (fault->addr >= f->from && fault->addr < f->to));
-}
 
 const struct row_type *fault_event(const struct model *m, const struct input *in, const void **row)
 {
 	const struct mmt_head *h = in->kind == INPUT_RECORD ? decode_record(in->body, in->size) : NULL;
-	const struct event_filter *f = &session_of(m)->filter;
 
-	if (!h)
+	if (!h || !filter_passes(session_of(m), h))
 		return NULL;
 	*row = in->body;
-	switch ((enum mmt_kind)h->kind) {
-	case MMT_KIND_FAULT: return fault_passes(f, in->body) ? &event_fault : NULL;
-	case MMT_KIND_CALL: return call_passes(f, in->body) ? &event_call : NULL;
-	case MMT_KIND_EXEC: case MMT_KIND_FORK: case MMT_KIND_EXIT: return f->classes || f->to ? NULL : &event_life;
-	case MMT_KIND_GUP: case MMT_KIND_VMA_SEEN: case MMT_KIND_MM_END: case MMT_KIND_NAMED: case MMT_KIND_LIMIT: break;
-	}
-	return NULL;
+	return h->kind == MMT_KIND_FAULT ? &event_fault : h->kind == MMT_KIND_CALL ? &event_call : &event_life;
 }

@@ -10,7 +10,7 @@ extern const struct row_type row_mapping, row_slice, row_vma, row_process, row_k
 /* Whose rows a row of row_merged is about. */
 const struct row_type *fault_merged_type(const void *row);
 extern const struct row_type row_fault_start, row_fault_end;
-extern const struct row_type event_fault, event_call, event_life;
+extern const struct row_type event_fault, event_call, event_life, event_seen;
 /* Readings of resident memory are marked from this age on. */
 #define RSS_FRESH_NS 2000000000ull
 
@@ -24,5 +24,8 @@ const char *failure_text(const struct failure *f, const struct tick *t);
 struct value failures_value(const struct session *s, const struct tick *t);
 /* An input as an event of trace, by the filters of the options. */
 const struct row_type *fault_event(const struct model *m, const struct input *in, const void **row);
+/* show.introduced of events on mappings. */
+const struct row_type *fault_introduced(const struct model *m, const struct row_type *type, const void *row,
+					struct introduced *out);
 
 #endif

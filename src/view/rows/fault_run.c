@@ -68,6 +68,16 @@ static struct value get_level_name(const struct field *f, const void *row, const
 	return value_text(names[s->level.level]);
 }
 
+/* faults 0, calls 1, and of these those shown: 2, 3 */
+static struct value get_shown(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct event_counts *n = &session_of(row)->events;
+	const uint64_t values[] = { n->faults, n->calls, n->shown_faults, n->shown_calls };
+
+	(void)t;
+	return session_of(row)->filter.on ? value_uint(values[f->arg]) : value_none();
+}
+
 /* One group at a time: JSON opens an object for each. */
 #define LOSS_FIELD(NAME, loss_key, loss_help, prefix) \
 	{ .key = loss_key,                            \
@@ -127,6 +137,14 @@ static const struct field end_fields[] = {
 	  .flow = FLOW_TOTAL, .get = run_probe_missed },
 	{ .key = "decode_error", .path = "lost.decode_error", .help = "damaged records, not counted",
 	  .unit = UNIT_COUNT, .flow = FLOW_TOTAL, .get = run_decode_errors },
+	{ .key = "filter_faults", .path = "filter.faults", .unit = UNIT_COUNT, .flow = FLOW_TOTAL, .get = get_shown, .arg = 0,
+	  .help = "faults that had an event of their own; null: nothing was left out by options" },
+	{ .key = "filter_calls", .path = "filter.calls", .unit = UNIT_COUNT, .flow = FLOW_TOTAL, .get = get_shown, .arg = 1,
+	  .help = "likewise, mapping calls" },
+	{ .key = "shown_faults", .path = "filter.shown_faults", .unit = UNIT_COUNT, .flow = FLOW_TOTAL, .get = get_shown,
+	  .arg = 2, .help = "faults of these that options let pass" },
+	{ .key = "shown_calls", .path = "filter.shown_calls", .unit = UNIT_COUNT, .flow = FLOW_TOTAL, .get = get_shown,
+	  .arg = 3, .help = "likewise, mapping calls" },
 	{ .key = "overhead_pct", .path = "overhead.overhead_pct", .unit = UNIT_PERCENT, .flow = FLOW_LEVEL,
 	  .help = "with --max-overhead: what tracing cost the targets in the last interval, % of their CPU time",
 	  .get = get_level, .arg = 0 },

@@ -43,6 +43,12 @@ static struct value get_key(const struct field *f, const void *row, const struct
 	return hist_key_value(row, (enum mmt_hist_key_id)f->arg, t);
 }
 
+static struct value get_aliases(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f;
+	return value_text(hist_aliases(row, t));
+}
+
 /* The value of a key as a number; false: the row has none. */
 static bool key_number(const struct hist_line *l, enum mmt_hist_key_id key, const struct tick *t, uint64_t *k)
 {
@@ -169,6 +175,11 @@ const char *hist_range(const struct hist_line *l, const struct tick *t)
 	return tick_printf(t, "%s..%s", first ? lo : "0", hi);
 }
 
+uint64_t hist_interval(const struct tick *t)
+{
+	return model_option(t->model, "so_far") ? 0 : t->interval_ns;
+}
+
 /* Of sizes 0, of times 1. */
 static struct value get_range(const struct field *f, const void *row, const struct tick *t)
 {
@@ -176,7 +187,7 @@ static struct value get_range(const struct field *f, const void *row, const stru
 
 	if (is_time(l) != f->arg || !hist_has_sizes(l->domain, l->op))
 		return value_none();
-	return value_text(hist_range(t->interval_ns && l->interval ? l->interval : l, t));
+	return value_text(hist_range(hist_interval(t) && l->interval ? l->interval : l, t));
 }
 
 static void bucket_put(const struct hist_cell *c, struct nest_out *o)
@@ -229,6 +240,9 @@ static const struct field fields[] = {
 	{ .key = "unit", .help = "of the buckets: bytes or ns", .rank = RANK_DATA, .get = get_unit },
 	{ KEY(SITE, "site", -20, "function+offset [module] that allocates"), .path = "key.site" },
 	{ KEY(CACHE, "cache", -12, "slab cache; kmalloc-N: of that size, whatever its kind"), .path = "key.cache" },
+	{ .key = "aliases", .path = "key.cache_aliases", .title = "ALIASES", .width = -20, .rank = RANK_ASKED,
+	  .get = get_aliases,
+	  .help = "other caches that the kernel has merged with it, ended by ... where they are many; null: none" },
 	{ KEY(PROCESS, "process", -12, "process that ran at the time: comm[pid]"), .flags = FIELD_TABLE_ONLY },
 	{ .key = "process_pid", .path = "key.process.pid", .help = "its pid", .unit = UNIT_NUMBER, .rank = RANK_DATA,
 	  .get = get_process, .arg = PROCESS_PID },

@@ -47,6 +47,17 @@ static struct value listed_value(const char *name, uint64_t number, const struct
 	return value_text(name ? name : tick_printf(t, "%" PRIu64, number));
 }
 
+const char *hist_aliases(const struct hist_line *l, const struct tick *t)
+{
+	const struct hist_model *h = hist_of(t->model);
+	int at = h->by[0] == MMT_KEY_CACHE ? 0 : h->by[1] == MMT_KEY_CACHE ? 1 : -1;
+	const struct name *n = NULL;
+
+	if (at >= 0 && !l->other && hist_has_key(l->domain, l->op, MMT_KEY_CACHE))
+		n = name_find(&h->names, hist_name_kind(l->domain, MMT_KEY_CACHE), l->k[at]);
+	return n && n->more[0] ? n->more : NULL;
+}
+
 struct value hist_key_value(const struct hist_line *l, enum mmt_hist_key_id key, const struct tick *t)
 {
 	const struct hist_model *h = hist_of(t->model);

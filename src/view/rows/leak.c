@@ -168,6 +168,14 @@ static struct value get_growth(const struct field *f, const void *row, const str
 						      : g->confidence);
 }
 
+static struct value get_grows(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct trend *g = &leak_row_of(row)->trend;
+
+	(void)f, (void)t;
+	return g->kind == TREND_GROWS ? value_real(g->slope) : value_none();
+}
+
 static void put_stack(const struct nest *n, struct nest_out *o)
 {
 	static const struct { const char *key; enum unit unit; } parts[] = {
@@ -226,6 +234,9 @@ static const struct field fields[] = {
 	  .rank = RANK_DATA, .merge = MERGE_NONE, .get = get_growth, .arg = 2 },
 	{ .key = "trend", .path = "growth.trend", .title = "TREND", .help = "grows, levels, steps, saws, steady, falls",
 	  .width = -7, .label = true, .flags = FIELD_VOLATILE, .get = get_growth, .arg = 3 },
+	{ .key = "grows", .title = "GROWS/s", .help = "growth of what grows to the end, which stands first; null: it does not",
+	  .unit = UNIT_BYTES, .width = 9, .flow = FLOW_LEVEL, .merge = MERGE_SUM, .rank = RANK_ASKED,
+	  .flags = FIELD_TABLE_ONLY, .get = get_grows },
 	{ .key = "domain", .title = "DOMAIN", .help = "kmalloc, slab, vmalloc, page", .width = -7, .label = true,
 	  .rank = RANK_ASKED, .get = get_domain },
 	{ .key = "from", .title = "FROM", .help = "the cache, kmalloc-N, kmalloc large, vmalloc, page order N",
@@ -262,7 +273,7 @@ static void each(const struct model *m, row_fn fn, void *ctx)
 const struct row_type row_leak = {
 	.name = "outstanding", .noun = "site", .nouns = "sites",
 	.help = "kernel memory allocated while tracing and not freed, by call site",
-	.sort = "bytes", .fields = fields, .count = FIELD_COUNT(fields), .each = each,
+	.sort = "grows", .tie = "-bytes", .fields = fields, .count = FIELD_COUNT(fields), .each = each,
 };
 
 /* --- first and last line --- */

@@ -125,6 +125,7 @@ BUILDS = {
     'relro': [],
     'resident': ['-static'],
     'remap_slots': ['-static'],
+    'slab_hidden': [],
     'splits': ['-static', '-pthread'],
     'storm': ['-static'],
     'threads': ['-static'],
