@@ -81,11 +81,11 @@ static __always_inline bool hist_wanted(void)
 	return !hist_config.filter_cgroup || bpf_current_task_under_cgroup(&hist_cgroup, 0) == 1;
 }
 
-/* A pid is used again; with the start time it stands for one process.  When its last thread is freed
- * an inner namespace has no number for it any more: there the rows of processes that ended stay. */
+/* A pid is used again; with the start time it stands for one process.  The kernel's own number:
+ * when the last thread is freed a namespace has none for it any more. */
 static __always_inline u64 hist_id_of(struct task_struct *leader)
 {
-	return (u64)(u32)(leader->start_boottime >> 10) << 32 | pidns_tid(leader, leader->tgid);
+	return (u64)(u32)(leader->start_boottime >> 10) << 32 | (u32)leader->tgid;
 }
 
 static __always_inline u64 hist_process_id(void)
