@@ -134,6 +134,7 @@ static __always_inline void watch_unattributed(struct task_struct *task, u32 tid
 
 	if (!st)
 		return;
+	st->tid = tid;
 	st->executor = tid_passes(tid);
 	st->borrows = (BPF_CORE_READ(task, flags) & PF_KTHREAD) != 0;
 	if (!st->executor)
