@@ -7,9 +7,15 @@
 /* Its rows are final: it runs on no CPU, and no program that it ran does. */
 static __always_inline void process_ended(struct task_struct *leader)
 {
-	u64 id = hist_id_of(leader), *bell;
-	struct mmt_hist_process *p = bpf_map_lookup_elem(&hist_processes, &id);
+	u64 outer = hist_id_with(leader, leader->tgid), id = outer, *inner, *bell;
+	struct mmt_hist_process *p;
 
+	if (pidns_inner) {
+		inner = bpf_map_lookup_elem(&hist_inner, &outer);
+		id = inner ? *inner : 0;
+		bpf_map_delete_elem(&hist_inner, &outer);
+	}
+	p = bpf_map_lookup_elem(&hist_processes, &id);
 	if (!p)
 		return;
 	bpf_probe_read_kernel(p->comm, sizeof(p->comm), leader->comm);

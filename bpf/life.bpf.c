@@ -30,6 +30,7 @@ int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *chil
 	cmm = mm_id_get(mm, mm == parent_mm ? ptgid : ctgid, true); /* vfork lends the parent's */
 	st = thread_get(child);
 	if (st) {
+		st->tid = tid;
 		st->executor = tid_passes(tid);
 		st->borrows = (BPF_CORE_READ(child, flags) & PF_KTHREAD) != 0;
 		st->counting = mmt_config.residual; /* its counters are 0 */
@@ -62,10 +63,11 @@ int BPF_PROG(life_exec__tb, struct task_struct *p, int old_pid, struct linux_bin
 		return 0;
 	st = thread_find(p);
 	if (mmt_config.filter_tid && st && st->executor && BPF_CORE_READ(p, pid) != old_pid) { /* it has its leader's id now */
-		u32 old = old_pid;
+		u32 old = st->tid; /* old_pid is the kernel's number, and a namespace has forgotten its own */
 
 		bpf_map_update_elem(&tids, &tgid, &tgid, BPF_ANY);
 		bpf_map_delete_elem(&tids, &old);
+		st->tid = tgid;
 	}
 	if (st)
 		st->cache_mm = st->cache_vma = st->own_mm = 0; /* the old mm's address may serve the new one */

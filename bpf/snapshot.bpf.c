@@ -105,6 +105,7 @@ int layout__it(struct bpf_iter__task_vma *ctx)
 	}
 	vma_facts(vma, &rec.vma);
 	layout_announced(&rec.vma, mm_id_get(vma->vm_mm, pidns_tgid(task, task->tgid), true));
+	vma_file_facts((u64)vma, &rec.vma);
 	w = name_slot();
 	if (!w) {
 		rec.name_flags = MMT_NAME_NEW | MMT_NAME_UNKNOWN;
@@ -114,7 +115,6 @@ int layout__it(struct bpf_iter__task_vma *ctx)
 		return 0;
 	}
 	len = layout_name(vma, w, buf, rec.vma.kind, ctx->meta->seq_num);
-	vma_file_facts((u64)vma, &rec.vma);
 	rec.name_flags = len >= 0 ? w->rec.name_flags | MMT_NAME_NEW : 0;
 	rec.path_len = len > 0 ? len & (MMT_PATH_MAX - 1) : 0;
 	rec.size = sizeof(rec) + rec.path_len;
@@ -134,6 +134,7 @@ static __always_inline void watch_unattributed(struct task_struct *task, u32 tid
 
 	if (!st)
 		return;
+	st->tid = tid;
 	st->executor = tid_passes(tid);
 	st->borrows = (BPF_CORE_READ(task, flags) & PF_KTHREAD) != 0;
 	if (!st->executor)

@@ -67,16 +67,6 @@ static __always_inline int call_report(const struct call *c)
 	return 0;
 }
 
-static __always_inline int call_return(u32 nr, const struct pt_regs *regs, s64 ret)
-{
-	struct call c;
-
-	if (!call_wanted())
-		return 0;
-	call_set(&c, nr, regs, ret);
-	return call_report(&c);
-}
-
 SEC("?tp_btf/sys_exit")
 int BPF_PROG(vma_sys__tb, struct pt_regs *regs, long ret)
 {
@@ -93,23 +83,56 @@ int BPF_PROG(vma_sys__tb, struct pt_regs *regs, long ret)
 	return call_report(&c);
 }
 
-#define CALL(name, call, nr)                                                   \
+/* What is common to all calls is large, and loaded for no more than two of them: each one's
+ * program enters it by a tail call, which keeps its context.  Who enters must have been loaded
+ * for a function of the same prototype, and kernels hold two: of a call that they can be built
+ * without, the parameter may have the name that it has in the stub.  Attached to nothing; user
+ * space puts the one that fits into each array. */
+struct call_entry { __uint(type, BPF_MAP_TYPE_PROG_ARRAY); __uint(max_entries, 1);
+		    __type(key, u32); __type(value, u32); };
+
+#define X32_CALL 0x40000000 /* the x32 ABI: the same calls */
+
+static __always_inline int call_return(const struct pt_regs *regs, s64 ret)
+{
+	struct call c;
+
+	call_set(&c, (u32)regs->orig_ax & ~X32_CALL, regs, ret);
+	return call_report(&c);
+}
+
+SEC("?fexit/__x64_sys_mmap")
+int BPF_PROG(vma_always__fx, const struct pt_regs *regs, long ret)
+{
+	return call_return(regs, ret);
+}
+
+SEC("?fexit/__x64_sys_mlock")
+int BPF_PROG(vma_option__fx, const struct pt_regs *regs, long ret)
+{
+	return call_return(regs, ret);
+}
+
+#define CALL(name, call)                                                       \
+	struct call_entry entry_##name SEC(".maps");                           \
 	SEC("?fexit/__x64_sys_" #call)                                         \
-	int BPF_PROG(vma_##name##__fx, const struct pt_regs *regs, long ret)   \
+	int vma_##name##__fx(void *ctx)                                        \
 	{                                                                      \
-		return call_return(nr, regs, ret);                             \
+		if (call_wanted())                                             \
+			bpf_tail_call(ctx, &entry_##name, 0);                  \
+		return 0;                                                      \
 	}
-CALL(mmap, mmap, NR_MMAP)
-CALL(protect, mprotect, NR_MPROTECT)
-CALL(munmap, munmap, NR_MUNMAP)
-CALL(brk, brk, NR_BRK)
-CALL(mremap, mremap, NR_MREMAP)
-CALL(madvise, madvise, NR_MADVISE)
-CALL(shmat, shmat, NR_SHMAT)
-CALL(shmdt, shmdt, NR_SHMDT)
-CALL(mlock, mlock, NR_MLOCK)
-CALL(munlock, munlock, NR_MUNLOCK)
-CALL(pkey, pkey_mprotect, NR_PKEY_MPROTECT)
+CALL(mmap, mmap)
+CALL(munmap, munmap)
+CALL(brk, brk)
+CALL(protect, mprotect)
+CALL(mremap, mremap)
+CALL(madvise, madvise)
+CALL(shmat, shmat)
+CALL(shmdt, shmdt)
+CALL(mlock, mlock)
+CALL(munlock, munlock)
+CALL(pkey, pkey_mprotect)
 
 SEC("?fexit/expand_downwards")
 int BPF_PROG(vma_grow__fx, struct vm_area_struct *vma, unsigned long address, int ret)

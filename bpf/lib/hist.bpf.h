@@ -24,6 +24,10 @@ struct { __uint(type, BPF_MAP_TYPE_CGROUP_ARRAY); __uint(max_entries, 1);
 	 __type(key, u32); __type(value, u32); } hist_cgroup SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 16384);
 	 __type(key, u64); __type(value, struct mmt_hist_process); } hist_processes SEC(".maps");
+/* Such a process's id with the kernel's own number, to the one with that of mmtrace's namespace:
+ * when the last thread is freed a namespace inside has no number for it any more. */
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 16384);
+	 __type(key, u64); __type(value, u64); } hist_inner SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 2048);
 	 __type(key, u64); __type(value, struct mmt_hist_cache); } hist_caches SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 2048);
@@ -81,11 +85,15 @@ static __always_inline bool hist_wanted(void)
 	return !hist_config.filter_cgroup || bpf_current_task_under_cgroup(&hist_cgroup, 0) == 1;
 }
 
-/* A pid is used again; with the start time it stands for one process.  When its last thread is freed
- * an inner namespace has no number for it any more: there the rows of processes that ended stay. */
+static __always_inline u64 hist_id_with(struct task_struct *leader, u32 tgid)
+{
+	return (u64)(u32)(leader->start_boottime >> 10) << 32 | tgid;
+}
+
+/* A pid is used again; with the start time it stands for one process. */
 static __always_inline u64 hist_id_of(struct task_struct *leader)
 {
-	return (u64)(u32)(leader->start_boottime >> 10) << 32 | pidns_tid(leader, leader->tgid);
+	return hist_id_with(leader, pidns_tid(leader, leader->tgid));
 }
 
 static __always_inline u64 hist_process_id(void)
@@ -174,6 +182,11 @@ static __always_inline int hist_describe(struct task_struct *leader, u64 id)
 	p.start_boottime = leader->start_boottime;
 	bpf_probe_read_kernel(p.comm, sizeof(p.comm), leader->comm);
 	bpf_map_update_elem(&hist_processes, &id, &p, BPF_ANY);
+	if (pidns_inner) {
+		u64 outer = hist_id_with(leader, leader->tgid);
+
+		bpf_map_update_elem(&hist_inner, &outer, &id, BPF_ANY);
+	}
 	return 0;
 }
 

@@ -45,6 +45,7 @@ struct thread_state {
 	u64 cache_vma, cache_pgoff, cache_file, cache_inode, cache_ino; /* fentry only */
 	u64 own_mm; /* the mm it runs on, until an exec; 0: not looked up */
 	u32 own_mm_id;
+	u32 tid; /* as user space calls it, until an exec; 0: not an executor so far */
 	u16 lent; /* MMT_FAULT_FOREIGN where that is another process's: vfork, CLONE_VM; else 0 */
 };
 

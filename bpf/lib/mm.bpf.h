@@ -222,28 +222,24 @@ static __always_inline void vma_file_facts(u64 vma, struct mmt_vma *out)
 		out->kind |= MMT_VMA_REMOTE;
 }
 
-static __always_inline void vma_seen_fill(struct mmt_vma_seen *rec, const struct mmt_vma *facts, u64 vma, u32 mm_id)
-{
-	u64 mm = FIELD_WORD(vma, struct vm_area_struct, vm_mm);
+#define VMA_SEEN_BARE __builtin_offsetof(struct mmt_vma_seen, name)
+struct vma_seen_bare { struct mmt_head head; struct mmt_vma vma; u32 foreign, name_flags; };
+_Static_assert(sizeof(struct vma_seen_bare) == VMA_SEEN_BARE, "the same, without the name");
 
+/* Global, verified once, as what comes before it is on the path of each fault. */
+__noinline __weak int vma_seen_fill(struct vma_seen_bare *rec, const struct mmt_vma *facts, const u64 *at, u32 mm_id)
+{
+	u64 mm;
+
+	if (!rec || !facts || !at)
+		return 0;
+	mm = FIELD_WORD(*at, struct vm_area_struct, vm_mm);
 	head_fill(&rec->head, MMT_KIND_VMA_SEEN, mm_id, bpf_ktime_get_ns());
 	rec->vma = *facts;
+	vma_file_facts(*at, &rec->vma);
 	rec->foreign = mm_is_lent(&mm, rec->head.tgid);
-}
-
-#define VMA_SEEN_BARE __builtin_offsetof(struct mmt_vma_seen, name)
-
-/* name_flags: why there is no name. */
-static __always_inline bool vma_announce_bare(u64 vma, const struct mmt_vma *facts, u32 mm_id, u32 name_flags)
-{
-	struct mmt_vma_seen *rec = control_reserve(VMA_SEEN_BARE);
-
-	if (!rec)
-		return false;
-	vma_seen_fill(rec, facts, vma, mm_id);
-	rec->name_flags = name_flags;
-	bpf_ringbuf_submit(rec, control_lazy());
-	return true;
+	rec->name_flags = 0;
+	return 0;
 }
 
 static __always_inline bool vma_has_name(u64 vma, u32 kind)
@@ -252,24 +248,34 @@ static __always_inline bool vma_has_name(u64 vma, u32 kind)
 							   FIELD_WORD(vma, struct vm_area_struct, anon_name));
 }
 
-/* Global, verified once, as what comes before it is on the path of each fault. */
+/* name_flags: why there is no name. */
+static __always_inline bool vma_announce_bare(const u64 *at, const struct mmt_vma *facts, u32 mm_id, u32 name_flags)
+{
+	struct vma_seen_bare *rec = control_reserve(sizeof(*rec));
+
+	if (!rec)
+		return false;
+	vma_seen_fill(rec, facts, at, mm_id);
+	rec->name_flags = name_flags;
+	bpf_ringbuf_submit(rec, control_lazy());
+	return true;
+}
+
+/* With its name if it has one, and there is room to put that together. */
 __noinline __weak int vma_announce_new(const u64 *at, const struct mmt_vma *facts, u32 mm_id)
 {
 	struct name_walk *w;
-	u64 vma, size;
-	bool there;
+	bool named, there;
+	u64 size;
 
 	if (!at || !facts)
 		return false;
-	vma = *at;
-	if (!vma_has_name(vma, facts->kind))
-		return vma_announce_bare(vma, facts, mm_id, 0);
-	w = name_slot();
+	named = vma_has_name(*at, facts->kind);
+	w = named ? name_slot() : 0;
 	if (!w)
-		return vma_announce_bare(vma, facts, mm_id, MMT_NAME_UNKNOWN);
+		return vma_announce_bare(at, facts, mm_id, named * MMT_NAME_UNKNOWN);
+	vma_seen_fill((struct vma_seen_bare *)&w->rec, facts, at, mm_id);
 	name_fill(w, at, facts->kind, facts->vm_flags & VM_EXEC);
-	vma_seen_fill(&w->rec, facts, vma, mm_id);
-	vma_file_facts(vma, &w->rec.vma);
 	size = VMA_SEEN_BARE + (w->used & (MMT_NAME_ROOM - 1));
 	there = bpf_ringbuf_output(&control_ring, &w->rec, size, control_lazy()) == 0;
 	name_slot_free(w);

@@ -32,13 +32,16 @@ static __always_inline struct thread_state *thread_get(struct task_struct *task)
 static __always_inline struct thread_state *thread_executor(struct task_struct *task)
 {
 	struct thread_state *st = thread_find(task);
+	u32 tid;
 
 	if (st && st->executor)
 		return st;
-	if (!is_target(pidns_tgid(task, task->tgid)) || !tid_passes(pidns_tid(task, task->pid)))
+	tid = pidns_tid(task, task->pid);
+	if (!is_target(pidns_tgid(task, task->tgid)) || !tid_passes(tid))
 		return 0;
 	st = thread_get(task);
 	if (st) {
+		st->tid = tid;
 		st->executor = 1;
 		st->borrows = (task->flags & PF_KTHREAD) != 0;
 	}

@@ -130,6 +130,33 @@ static void config_set(struct probe *p, const struct probe_options *opt)
 	c->control_bytes = bpf_map__max_entries(p->skel->maps.control_ring);
 }
 
+/* Programs that others enter are on no hook, so in no plan. */
+static void calls_prepare(struct mmtrace_bpf *skel)
+{
+	bool entered = bpf_program__autoload(skel->progs.vma_mmap__fx);
+
+	bpf_program__set_autoload(skel->progs.vma_always__fx, entered);
+	bpf_program__set_autoload(skel->progs.vma_option__fx, entered);
+}
+
+/* The one that the kernel accepts there: see bpf/vma.bpf.c. */
+static int calls_enter(struct mmtrace_bpf *skel)
+{
+	int always = bpf_program__fd(skel->progs.vma_always__fx), option = bpf_program__fd(skel->progs.vma_option__fx);
+	struct bpf_map *map;
+	uint32_t zero = 0;
+
+	bpf_object__for_each_map(map, skel->obj) {
+		int fd = bpf_map__fd(map);
+
+		if (always < 0 || bpf_map__type(map) != BPF_MAP_TYPE_PROG_ARRAY)
+			continue;
+		if (bpf_map_update_elem(fd, &zero, &always, BPF_ANY) && bpf_map_update_elem(fd, &zero, &option, BPF_ANY))
+			return -errno;
+	}
+	return 0;
+}
+
 static int object_load(struct probe *p, const struct probe_options *opt, struct error *e)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, o, .btf_custom_path = opt->btf);
@@ -140,6 +167,7 @@ static int object_load(struct probe *p, const struct probe_options *opt, struct 
 	if (!p->skel)
 		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot open the BPF object");
 	plan_autoload(&p->plan, p->skel->obj);
+	calls_prepare(p->skel);
 	maps_size(p->skel, opt);
 	config_set(p, opt);
 	if (links_check_files(p->skel->obj, e))
@@ -149,6 +177,9 @@ static int object_load(struct probe *p, const struct probe_options *opt, struct 
 	err = mmtrace_bpf__load(p->skel);
 	if (err)
 		return rights_load_fail(e, err);
+	err = calls_enter(p->skel);
+	if (err)
+		return rights_fail(e, err, NULL, "cannot join the BPF programs");
 	err = pidns_find(p->skel->obj);
 	if (err)
 		return error_set(e, error_code_of(err), NULL, strerror(-err), "cannot find the pid namespace");

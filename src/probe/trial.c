@@ -107,10 +107,17 @@ static int fail(struct trial *out, int err, const char *why)
 	return err;
 }
 
+struct trial_env {
+	const struct btf *btf; /* kernel_btf() keeps it */
+	int btf_err;           /* why there is none */
+	struct bpf_object *objects[OBJECT_COUNT]; /* opened on first use, never loaded */
+	bool call_attached; /* to the entry of a system call: they are alike */
+};
+
 /* Loads `r0 = 0; exit` and attaches it.  A tracepoint of BTF that could be loaded
  * for can be attached to (a trampoline may be refused, fentry under lockdown is):
  * it is not tried, since each try waits for all CPUs, some 10 ms. */
-static int try_tracing(struct trial *out, enum bpf_attach_type type, int btf_id)
+static int try_tracing(struct trial *out, enum bpf_attach_type type, int btf_id, bool attach)
 {
 	struct bpf_insn insns[] = { { .code = 0xb7 }, { .code = 0x95 } };
 	LIBBPF_OPTS(bpf_prog_load_opts, o, .expected_attach_type = type, .attach_btf_id = (uint32_t)btf_id);
@@ -118,17 +125,28 @@ static int try_tracing(struct trial *out, enum bpf_attach_type type, int btf_id)
 
 	if (fd < 0)
 		return fail(out, -errno, NULL);
-	link = type == BPF_TRACE_RAW_TP ? -1 : bpf_raw_tracepoint_open(NULL, fd);
-	err = link < 0 && type != BPF_TRACE_RAW_TP ? -errno : 0;
+	link = attach ? bpf_raw_tracepoint_open(NULL, fd) : -1;
+	err = attach && link < 0 ? -errno : 0;
 	if (link >= 0)
 		close(link);
 	close(fd);
 	return err ? fail(out, err, NULL) : 0;
 }
 
-static int try_btf_hook(struct trial *out, const struct btf *btf, const char *section)
+static int try_function(struct trial_env *env, struct trial *out, const char *section, const char *name, int id)
+{
+	enum bpf_attach_type type = section[1] == 'e' && section[2] == 'n' ? BPF_TRACE_FENTRY : BPF_TRACE_FEXIT;
+	bool call = type == BPF_TRACE_FEXIT && !strncmp(name, "__x64_sys_", 10);
+	int err = try_tracing(out, type, id, !call || !env->call_attached);
+
+	env->call_attached |= call && !err;
+	return err;
+}
+
+static int try_btf_hook(struct trial_env *env, struct trial *out, const char *section)
 {
 	const char *name = strchr(section, '/') + 1;
+	const struct btf *btf = env->btf;
 	char why[120], tp[64];
 	int id;
 
@@ -139,7 +157,7 @@ static int try_btf_hook(struct trial *out, const struct btf *btf, const char *se
 		if (id <= 0)
 			return fail(out, -ENOENT, why);
 		snprintf(why, sizeof(why), "tracepoint %s has other arguments on this kernel", name);
-		return prototype_matches(btf, id, tp, true) ? try_tracing(out, BPF_TRACE_RAW_TP, id)
+		return prototype_matches(btf, id, tp, true) ? try_tracing(out, BPF_TRACE_RAW_TP, id, false)
 							     : fail(out, -EOPNOTSUPP, why);
 	}
 	id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
@@ -149,7 +167,7 @@ static int try_btf_hook(struct trial *out, const struct btf *btf, const char *se
 	snprintf(why, sizeof(why), "%s has another prototype on this kernel", name);
 	if (!prototype_matches(btf, id, name, false))
 		return fail(out, -EOPNOTSUPP, why);
-	return try_tracing(out, section[1] == 'e' && section[2] == 'n' ? BPF_TRACE_FENTRY : BPF_TRACE_FEXIT, id);
+	return try_function(env, out, section, name, id);
 }
 
 static int try_perf(struct trial *out)
@@ -174,7 +192,7 @@ static int try_raw_tp(struct trial *out, const char *name)
 	return err ? fail(out, err, err == -ENOENT ? "this kernel has no such tracepoint" : NULL) : 0;
 }
 
-static int try_program(struct trial *out, const struct btf *btf, const char *section)
+static int try_program(struct trial_env *env, struct trial *out, const char *section)
 {
 	char name[64];
 
@@ -188,17 +206,11 @@ static int try_program(struct trial *out, const struct btf *btf, const char *sec
 		return 0;
 	if (!strncmp(section, "iter/", 5)) {
 		snprintf(name, sizeof(name), "bpf_iter_%s", section + 5);
-		return btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0
+		return btf__find_by_name_kind(env->btf, name, BTF_KIND_FUNC) > 0
 			       ? 0 : fail(out, -ENOENT, "this kernel has no such iterator");
 	}
-	return try_btf_hook(out, btf, section);
+	return try_btf_hook(env, out, section);
 }
-
-struct trial_env {
-	const struct btf *btf; /* kernel_btf() keeps it */
-	int btf_err;           /* why there is none */
-	struct bpf_object *objects[OBJECT_COUNT]; /* opened on first use, never loaded */
-};
 
 static const struct bpf_program *find_program(struct trial_env *env, enum object_id id, const char *name)
 {
@@ -268,7 +280,7 @@ void trial_run(struct trial_env *env, const struct candidate *c, struct trial *o
 
 		snprintf(out->program, sizeof(out->program), "%s", *name);
 		if (prog)
-			try_program(out, env->btf, bpf_program__section_name(prog));
+			try_program(env, out, bpf_program__section_name(prog));
 		else
 			fail(out, -ENOENT, "no such program");
 	}

@@ -11,6 +11,7 @@ from lib.mmt import FORCED, MMTRACE, PATIENCE, Tracer, Victim, check, faults_of,
 
 INSIDE = 'MMT_PIDNS'
 CHILDREN = 40
+ROWS = 4096 # of hist
 
 
 def unshare(*command):
@@ -104,6 +105,19 @@ def hist():
         is_low(p)
 
 
+def hist_reuse():
+    """The rows of processes that ended are used again: more are shown than there is room for at once."""
+    output = os.path.join(scratch(), 'reuse.json')
+    m = subprocess.run([MMTRACE, 'hist', 'kmalloc', 'slab', '--by', 'process', '--rows', str(ROWS), '--json', '-o', output,
+                        '--', victim('processes'), '2000', '7', '1'], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    check(m.returncode == 0, m.stderr[-300:])
+    with open(output) as f:
+        rows = [r for r in map(json.loads, f) if r['type'] == 'hist' and not r['key']['other']]
+    made = sum(len(r['buckets']) for r in rows)
+    check(made > ROWS, '%d rows were made, there is room for %d' % (made, ROWS))
+    return '%d rows' % made
+
+
 def leak():
     _, _, rows = rows_of('leak', 'kmalloc', until='asked')
     got = sum(r['count'] for r in rows if r['type'] == 'outstanding' and 'eventfd' in json.dumps(r['site']))
@@ -158,4 +172,5 @@ run('pidns: leak -p', leak)
 run('pidns: leak -p ends', leak_ends)
 run('pidns: top -p', top)
 run('pidns: top', top_all)
+run('pidns: hist --by process uses rows of ended processes again', hist_reuse)
 finish()
