@@ -190,16 +190,3 @@ const struct format format_text = {
 	.name = "text", .help = "tables for people", .for_people = true,
 	.start = start, .row = row, .event = event, .tick = tick, .end = end, .clean = clean,
 };
-
-bool text_quiet(const struct text *x, const struct row_type *type, const void *row)
-{
-	const struct field *f = field_shows(type, x->view->opt.sort);
-	struct value v;
-
-	if (!type->quiet || !type->quiet(row, x->t))
-		return false;
-	if (!f)
-		return true;
-	v = f->get(f, row, x->t);
-	return v.type == VALUE_NONE || v.u == 0;
-}

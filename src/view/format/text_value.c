@@ -119,3 +119,16 @@ void text_fields_help(const struct row_type *const *types, bool labels, FILE *f)
 			fprintf(f, "  %-15s %-12s %-6s %s\n", "classes", "-", "-", "those fault classes that occurred (--columns only)");
 	}
 }
+
+bool text_quiet(const struct text *x, const struct row_type *type, const void *row)
+{
+	const struct field *f = field_shows(type, x->view->opt.sort);
+	struct value v;
+
+	if (!type->quiet || !type->quiet(row, x->t))
+		return false;
+	if (!f)
+		return true;
+	v = f->get(f, row, x->t);
+	return v.type == VALUE_NONE || v.u == 0;
+}
