@@ -108,7 +108,7 @@ def stack():
 
 def save():
     screen, truth = last_screen('save')
-    table = next(line.split() for line in screen if '[anon 16M]' in line)
+    table = next(line.split() for line in screen if re.match(r'anon .*16M\]', line))
     titles = next(line for line in screen if line.startswith('KIND')).split()
     near(number(table[titles.index('COW')]), truth['cow'], 20)
     titles = next(line for line in screen if 'COMM' in line).split()
