@@ -228,6 +228,36 @@ static void a_kind_outlives_its_facts(void)
 	session_free(s);
 }
 
+/* The anonymous rest of .bss behind the data of a library. */
+static void a_bss_outlives_the_facts_of_its_file(void)
+{
+	struct session *s = session_new();
+	struct mmt_vma data = make_vma(0x7f0000003000, 0x7f0000006000, RW, MMT_VMA_FILE, 9);
+	struct mmt_vma rest = make_vma(0x7f0000006000, 0x7f0000016000, RW, MMT_VMA_ANON, 10);
+	struct input_elf head = { .ino = 77, .edition = 4, .read = ELF_READ };
+	struct input_segment segment = { .offset = 0x2000, .vaddr = 0x3000, .filesz = 0x3000, .memsz = 0x13000, .perm = RW };
+
+	data.pgoff = 2;
+	data.edition = 4;
+	s->limits.elf_files = 2;
+	session_process(s, 42);
+	give(s, INPUT_ELF, &head, sizeof(head), &segment, sizeof(segment));
+	for (int i = 0; i < 2; i++) {
+		struct bytes b = { NULL, 0 };
+
+		layout_begin(&b, 1, 8);
+		layout_add(&b, data, "/lib/x.so");
+		layout_add(&b, rest, "");
+		layout_close(&b, 8);
+		CHECK(session_layout(s, 42, b.at, b.size));
+		bytes_free(&b);
+		CHECK_STR(kind_of(session_vma_by_key(s, 1, rest.sig, rest.anchor)), "bss");
+		for (uint64_t other = 100; other < 110; other++)
+			give_facts(s, other, 1);
+	}
+	session_free(s);
+}
+
 static void hugetlb_of_any_name(void)
 {
 	struct session *s = session_new();
@@ -247,6 +277,7 @@ int main(void)
 	RUN("kind", facts_judge_what_is_gone);
 	RUN("kind", facts_are_of_one_edition);
 	RUN("kind", a_kind_outlives_its_facts);
+	RUN("kind", a_bss_outlives_the_facts_of_its_file);
 	RUN("kind", hugetlb_of_any_name);
 	session = session_new();
 	layout_plain();

@@ -59,6 +59,14 @@ static bool overlaps(const struct mmt_vma *v, uint64_t from, uint64_t to)
 
 /* --- file mappings --- */
 
+static void bss_begins(const struct vma *v, struct kind_walk *walk)
+{
+	if (!walk || !v->by_elf.bss_end)
+		return;
+	walk->bss_start = v->v.end;
+	walk->bss_end = v->by_elf.bss_end;
+}
+
 /* relro, data and the head of bss, which share the file's last page. */
 static void split_data(struct vma *v, const struct elf_facts *elf, const struct input_segment *seg,
 		       struct kind_walk *walk)
@@ -70,10 +78,8 @@ static void split_data(struct vma *v, const struct elf_facts *elf, const struct 
 		part_until(v, KIND_RELRO, PAGE_DOWN(bias + elf->head.relro_end));
 	part_until(v, KIND_DATA, seg->memsz > seg->filesz ? file_end : v->v.end);
 	part_until(v, KIND_BSS, v->v.end);
-	if (walk && memory_end > v->v.end) {
-		walk->bss_start = v->v.end;
-		walk->bss_end = PAGE_UP(memory_end);
-	}
+	v->by_elf.bss_end = memory_end > v->v.end ? PAGE_UP(memory_end) : 0;
+	bss_begins(v, walk);
 }
 
 /* The segment of its file that v shows, or NULL. */
@@ -111,6 +117,7 @@ static void judge_file(struct session *s, struct vma *v, struct kind_walk *walk)
 		v->by_elf.start = v->v.start;
 		v->by_elf.end = v->v.end;
 		v->by_elf.edition = v->v.edition;
+		v->by_elf.bss_end = 0;
 		if (seg->perm & VM_WRITE)
 			split_data(v, elf, seg, walk);
 		else
@@ -207,8 +214,10 @@ void kind_judge(struct session *s, struct vma *v, struct kind_walk *walk)
 	struct parts before = *p;
 	uint32_t read_before = v->elf_read;
 
-	if (v->by_elf.end && is_judged_by_elf(s, v))
+	if (v->by_elf.end && is_judged_by_elf(s, v)) {
+		bss_begins(v, walk);
 		return;
+	}
 	*p = (struct parts){ 0 };
 	v->elf_read = ELF_READ;
 	v->judged = v->mm->have_mm_bounds;

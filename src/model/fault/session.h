@@ -77,7 +77,8 @@ struct vma {
 	struct fault_stat faults;
 	struct parts parts;        /* what it is; of the last time it was alive */
 	bool judged;               /* ... by the mm's bounds */
-	struct { uint64_t start, end; uint32_t edition; } by_elf; /* as it was when judged by ELF facts; end 0: never was */
+	/* as it was when judged by ELF facts, and where the bss behind it ends (0: none is); end 0: never was */
+	struct { uint64_t start, end, bss_end; uint32_t edition; } by_elf;
 	bool to_the_end;           /* it was there when its mm ended */
 	uint32_t elf_read;         /* enum input_elf_read: why its file does not say what it is; ELF_READ: it need not */
 	bool guard_below, thread_stack;
