@@ -74,7 +74,7 @@ for path in RECORDINGS:
             if by[0] in KEYS and len(by) == 1:
                 continue # the name of a row type: not grouped
             rows = last_rows(path, ','.join(by))
-            of = {r['of'] for r in rows}
+            of = {r.get('of') for r in rows} # None: in trace kind is a type of row
             want = base if of == {kind} else None # keys that another type has too are that one's
             if want is not None and total(rows) != want:
                 wrong.append(','.join(by))

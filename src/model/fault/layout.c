@@ -201,18 +201,20 @@ void layout_memory(struct session *s, const struct input_rss *head, const struct
 {
 	struct process *p = session_find(s, head->pid);
 	struct mm *mm = p ? process_mm(s, p) : NULL;
-	struct vma **living = mm ? xcalloc(mm->vma_count + 1, sizeof(*living)) : NULL;
+	struct vma **living;
 	size_t count = 0, at = 0;
 
-	for (struct vma *v = mm ? mm->vmas : NULL; v; v = v->next)
+	if (!mm)
+		return;
+	living = xcalloc(mm->vma_count + 1, sizeof(*living));
+	for (struct vma *v = mm->vmas; v; v = v->next)
 		if (v->live && v->known)
 			living[count++] = v;
 	if (count)
 		qsort(living, count, sizeof(*living), by_start);
-	if (mm)
-		process_memory(p, list, n);
+	process_memory(p, list, n);
 	for (size_t i = 0; i < n; i++) {
-		mm->memory_read |= mm && list[i].amount[MEMORY_RSS] != MEMORY_UNKNOWN;
+		mm->memory_read |= list[i].amount[MEMORY_RSS] != MEMORY_UNKNOWN;
 		while (at < count && living[at]->v.start < list[i].start)
 			at++;
 		if (at == count || living[at]->v.start != list[i].start)
