@@ -22,7 +22,8 @@ static int check(struct args *a, struct error *e)
 	a->show.by = NULL;
 	if (t->command && (t->pids.count || t->cgroup))
 		return error_set(e, EXIT_USAGE, NULL, "a command cannot be joined with -p or --cgroup", "two targets");
-	if (!a->time.interval_ns && outputs_redraw(a)) /* what there is so far; nobody reads it elsewhere */
+	/* what there is so far; where something else is written too, that would have rows which depend on the terminal */
+	if (!a->time.interval_ns && outputs_redraw(a) && !a->show.also_count && !a->show.record)
 		a->time.interval_ns = SCREEN_NS;
 	return hist_domains_choose(a, &o, e);
 }

@@ -134,6 +134,7 @@ static bool await_exec(struct run *r)
 {
 	struct pollfd fds[] = { { r->child.result, POLLIN, 0 }, { r->signals, POLLIN, 0 } };
 	uint64_t soonest = clock_monotonic_ns() + EXEC_NS, until = r->end > soonest ? r->end : soonest;
+	bool signalled = false;
 
 	for (;;) {
 		uint64_t now = clock_monotonic_ns();
@@ -141,10 +142,11 @@ static bool await_exec(struct run *r)
 
 		if (ppoll(fds, 2, &left, NULL) > 0 && fds[0].revents)
 			return true;
-		if (fds[1].revents) {
-			signals_read(r->signals, &r->child);
+		if (fds[1].revents)
+			signals_take(r->signals, &r->child, &signalled);
+		if (signalled)
 			until = now + EXEC_NS < until ? now + EXEC_NS : until;
-		}
+		signalled = false;
 		if (clock_monotonic_ns() >= until)
 			return false;
 	}

@@ -31,12 +31,13 @@ static bool from_terminal(const struct signalfd_siginfo *si)
 	return si->ssi_signo == SIGINT && si->ssi_code == SI_KERNEL;
 }
 
-bool signals_read(int fd, struct child *command)
+bool signals_take(int fd, struct child *command, bool *passed)
 {
 	struct signalfd_siginfo si;
 	bool stop = false;
 
 	while (read(fd, &si, sizeof(si)) == sizeof(si)) {
+		*passed |= si.ssi_signo != SIGCHLD;
 		if (si.ssi_signo == SIGCHLD)
 			child_reap(command);
 		else if (!command->pid || command->ended)
@@ -45,6 +46,13 @@ bool signals_read(int fd, struct child *command)
 			kill(command->pid, (int)si.ssi_signo);
 	}
 	return stop;
+}
+
+bool signals_read(int fd, struct child *command)
+{
+	bool passed = false;
+
+	return signals_take(fd, command, &passed);
 }
 
 void signals_await(int fd, struct child *command)

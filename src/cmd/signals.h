@@ -15,6 +15,8 @@ int signals_open(struct error *e);
 /* Takes what came; a command that has not ended (its pid is 0: there is none) gets it
  * instead. true: the run shall end. */
 bool signals_read(int fd, struct child *command);
+/* The same; *passed: something that ends a run came, for whomever. */
+bool signals_take(int fd, struct child *command, bool *passed);
 /* Waits for the end of the command. */
 void signals_await(int fd, struct child *command);
 

@@ -26,7 +26,8 @@ static bool has_events(const struct args *a)
 
 static int check_filter(const struct args *a, struct error *e)
 {
-	static const char *const filters[] = { "major", "min-latency", "path", "only-pid", "no-processes", "min-size" };
+	static const char *const filters[] = { "faults",   "range",	  "major",   "min-latency",
+						  "path", "only-pid", "no-processes", "min-size" };
 	static const char *const of_faults[] = { "faults", "major", "min-latency" };
 	char name[32];
 

@@ -48,7 +48,7 @@ static bool group_of(pid_t pid, bool v1, char *out, size_t size)
 		if (!path)
 			continue;
 		*path++ = 0;
-		found = v1 ? !strcmp(controllers, ":memory") : !controllers[1];
+		found = v1 ? hasmntopt(&(struct mntent){ .mnt_opts = controllers + 1 }, "memory") != NULL : !controllers[1];
 		path[strcspn(path, "\n")] = 0;
 		if (found && (strlen(path) >= size || path[0] != '/' || strstr(path, "/..")))
 			break; /* outside of what is mounted here */

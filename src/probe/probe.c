@@ -39,6 +39,7 @@ struct probe {
 	struct iter_buffer layout;
 	uint64_t targets_refused; /* by user space; programs count their own */
 	struct tables *tables;
+	int tables_failed; /* -errno: they cannot be opened here */
 	bool peek;
 	bool each;              /* single events are wanted from the first one on */
 };
@@ -443,9 +444,12 @@ int probe_resident(struct probe *p, pid_t pid, uint32_t mm_id, struct resident_v
 
 	if (!p->peek)
 		return -ENOTSUP;
+	if (p->tables_failed)
+		return p->tables_failed;
 	if (!p->tables) {
 		err = tables_open(&p->tables, &p->skel->rodata->mmt_config, bpf_program__fd(p->skel->progs.peek__sc),
 				  &p->skel->bss->peek_trial);
+		p->tables_failed = err;
 		if (err)
 			return err;
 	}

@@ -48,15 +48,16 @@ static void read_last(struct source *s, const struct process *p)
 
 void group_limits_read(struct source *s, bool last)
 {
+	const struct process *all = session_of(s->model)->processes;
 	int left = READINGS;
 
-	for (const struct process *p = session_of(s->model)->processes; p && left; p = p->next) {
-		if (last ? !p->limit || !p->limit->path[0] : p->dead || (p->limit && !is_faulting(p)))
-			continue;
-		left--;
-		if (last)
+	for (const struct process *p = all; p && last; p = p->next)
+		if (p->limit && p->limit->path[0] && left-- > 0)
 			read_last(s, p);
-		else
+	for (const struct process *p = all; p && !last; p = p->next) /* those that were never asked come first */
+		if (!p->dead && !p->limit && left-- > 0)
 			read_one(s, p);
-	}
+	for (const struct process *p = all; p && !last; p = p->next)
+		if (!p->dead && p->limit && is_faulting(p) && left-- > 0)
+			read_one(s, p);
 }

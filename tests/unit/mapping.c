@@ -481,6 +481,27 @@ static void names_of_threads_are_bounded(void)
 	session_free(s);
 }
 
+static void give_limit(struct session *s, uint64_t hits)
+{
+	struct input_limit head = { .bytes = 16 * MIB, .hits = hits, .pid = 9 };
+
+	give(s, INPUT_LIMIT, &head, sizeof(head), "/batch", 7);
+}
+
+/* A group of that name is made anew, and counts from 0. */
+static void hits_of_a_limit_never_shrink(void)
+{
+	struct session *s = session_new();
+
+	APPLY(s, make_fork(9, 1, 1, 5, "x"));
+	give_limit(s, 500);
+	give_limit(s, 510);
+	CHECK_EQ(session_find(s, 9)->limit->last - session_find(s, 9)->limit->first, 10);
+	give_limit(s, 3);
+	CHECK_EQ(session_find(s, 9)->limit->last - session_find(s, 9)->limit->first, 0);
+	session_free(s);
+}
+
 static void read_memory(struct session *s, const struct input_memory *all, size_t n)
 {
 	const struct input_rss head = { .now = now, .pid = 9 };
@@ -522,12 +543,17 @@ static void rss_grows_from_the_first_reading(void)
 	CHECK(session_find(s, 9)->memory[MEMORY_SWAP] == MEMORY_UNKNOWN); /* a part is not known */
 	tick(s);
 	CHECK_EQ(first->rss_added, 0);
+	layout(s, 9, 1, v, 1); /* the second is unmapped */
+	tick(s);
+	CHECK_EQ(second->rss_added, -8192);
+	CHECK_EQ(second->rss_previous, second->rss_start);
 	session_free(s);
 }
 
 int main(void)
 {
 	RUN("mapping", how_a_file_is_read);
+	RUN("mapping", hits_of_a_limit_never_shrink);
 	RUN("mapping", a_stack_and_an_arena_name_their_thread);
 	RUN("mapping", names_of_threads_are_bounded);
 	RUN("mapping", chunks_of_one_size_are_one);

@@ -10,7 +10,7 @@
 
 void failure_note(struct session *s, const struct mmt_fault *f)
 {
-	if (f->cls == MMT_CLASS_ERROR && s->failure_count < FAILURES_KEPT)
+	if (f->cls == MMT_CLASS_ERROR && f->flags & MMT_FAULT_EXECUTOR && s->failure_count < FAILURES_KEPT)
 		s->failures[s->failure_count++] = (struct failure){ .fault = *f };
 }
 

@@ -45,6 +45,8 @@ static bool path_passes(const struct event_filter *f, const struct vma *v)
 		return true;
 	if (!v)
 		return false;
+	if (v->known && !*v->name)
+		return !fnmatch(f->path, "[anon]", 0);
 	return !fnmatch(f->path, v->name, 0) ||
 	       (last && !strchr(f->path, '/') && !fnmatch(f->path, last + 1, 0));
 }

@@ -166,7 +166,7 @@ static void memory_set(const struct session *s, struct vma *v, const struct inpu
 }
 
 /* A sum of which a part is not known is not known; what was not read stays. */
-static void process_memory(struct process *p, const struct input_memory *list, size_t n)
+static void process_memory(struct session *s, struct process *p, const struct input_memory *list, size_t n)
 {
 	for (int i = 0; i < MEMORY_AMOUNTS; i++) {
 		uint64_t sum = 0;
@@ -177,8 +177,11 @@ static void process_memory(struct process *p, const struct input_memory *list, s
 				sum += list[k].amount[i];
 				known++;
 			}
-		if (known)
-			p->memory[i] = known == n ? sum : MEMORY_UNKNOWN;
+		sum = known == n ? sum : MEMORY_UNKNOWN;
+		if (known && p->memory[i] != sum) {
+			p->memory[i] = sum;
+			process_changed(s, p);
+		}
 	}
 }
 
@@ -212,7 +215,7 @@ void layout_memory(struct session *s, const struct input_rss *head, const struct
 			living[count++] = v;
 	if (count)
 		qsort(living, count, sizeof(*living), by_start);
-	process_memory(p, list, n);
+	process_memory(s, p, list, n);
 	for (size_t i = 0; i < n; i++) {
 		mm->memory_read |= list[i].amount[MEMORY_RSS] != MEMORY_UNKNOWN;
 		while (at < count && living[at]->v.start < list[i].start)

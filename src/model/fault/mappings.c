@@ -417,6 +417,8 @@ static void rss_grew(struct mapping *m)
 	uint64_t rss = m->memory[MEMORY_RSS];
 
 	m->rss_added = 0;
+	if (rss == MEMORY_UNKNOWN && !m->live && m->rss_start != MEMORY_UNKNOWN)
+		rss = 0; /* what was unmapped is no growth */
 	if (rss == MEMORY_UNKNOWN)
 		return;
 	if (m->rss_start == MEMORY_UNKNOWN)

@@ -124,7 +124,8 @@ void process_limited(struct session *s, const struct input *in)
 
 	if (!p || (p->dead && !l) || !in->size || path[in->size - 1])
 		return;
-	if (l && !strcmp(l->path, path)) {
+	process_changed(s, p);
+	if (l && !strcmp(l->path, path) && head->hits >= l->last) { /* fewer: it is another group of that name */
 		l->bytes = head->bytes;
 		l->last = head->hits;
 		l->whole = head->last;

@@ -30,11 +30,13 @@ void reads_merge(struct vma *to, const struct vma *from)
 
 void reads_sum(struct mapping_reads *to, const struct vma *v)
 {
-	if (!v->known || !(v->v.kind & MMT_VMA_FILE))
+	if (!v->sum && (!v->known || !(v->v.kind & MMT_VMA_FILE)))
 		return;
 	to->seen += v->reads.seen;
 	to->ordered += v->reads.ordered;
 	to->again += reads_again(v);
+	if (v->sum)
+		return; /* of many VMAs: it has no pages of its own */
 	to->pages += (v->reach_end - v->reach_start) >> 12;
 	if (v->faults.major > to->most) {
 		to->most = v->faults.major;

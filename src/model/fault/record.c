@@ -111,6 +111,7 @@ static void child_executed(struct session *s, struct mm *child, struct mm *mm)
 
 	for (struct vma *v = s->rows_only ? NULL : mm->vmas; v; v = v->next) {
 		vma_move_faults(s, exec, v);
+		v->reads = (struct reads){ 0 };
 		v->previous = 0;
 		vma_changed(s, v);
 	}

@@ -64,6 +64,7 @@ struct vma {
 	struct mmt_vma v;
 	char *name;  /* owned; full path, [heap] ...; never NULL */
 	uint64_t version; /* of its last change */
+	uint32_t named;   /* how often its name changed */
 	bool name_cut;    /* the name, or its beginning, could not be had */
 	bool live, known; /* known: v holds (else only key) */
 	bool settled;              /* it was gone, or idle, at the last merge */

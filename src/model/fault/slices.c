@@ -21,7 +21,7 @@ static struct slice *slice_get(struct session *s, struct vma *v, pid_t tid, unsi
 	tid = s->slice_threads ? tid : THREAD_UNKNOWN;
 	mode = s->slice_modes ? mode : MMT_MODE_COUNT;
 	slice = map_get_number(&v->slices->by, key_of(tid, mode));
-	if (!slice && s->slice_count >= SLICES_MAX && tid > 0) {
+	if (!slice && s->slice_count >= SLICES_MAX && tid != THREAD_UNKNOWN && tid != THREAD_ENDED) {
 		tid = THREAD_UNKNOWN;
 		slice = map_get_number(&v->slices->by, key_of(tid, mode));
 	}
@@ -45,7 +45,7 @@ static bool asked(const struct session *s)
 void slice_fault(struct session *s, struct vma *v, const struct mmt_fault *f)
 {
 	if (asked(s))
-		stat_add(&slice_get(s, v, (pid_t)f->head.tid, f->mode)->faults, f);
+		stat_add(&slice_get(s, v, f->head.tid > INT32_MAX ? THREAD_UNKNOWN : (pid_t)f->head.tid, f->mode)->faults, f);
 }
 
 void slice_row(struct session *s, struct vma *v, const struct mmt_aggregate_key *key,

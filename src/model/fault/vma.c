@@ -61,8 +61,11 @@ const struct vma *session_vma_of(const struct session *s, const struct mmt_fault
 
 void vma_name(struct vma *v, const char *name, size_t len)
 {
+	if (v->name && strlen(v->name) == len && !memcmp(v->name, name, len))
+		return;
 	free(v->name);
 	v->name = xstrndup(name, len);
+	v->named++;
 }
 
 /* The kernel's own rules, vma_is_initial_heap() and vma_is_initial_stack(), in

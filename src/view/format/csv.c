@@ -21,7 +21,7 @@ struct csv { struct sheet *sheets; int count; };
 static bool is_main(const struct view *v, const struct row_type *type)
 {
 	if (v->group)
-		return true;
+		return type == group_type(v->group);
 	if (v->opt.table)
 		return !strcmp(v->opt.table, type->name);
 	if (v->show->main)

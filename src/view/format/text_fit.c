@@ -8,7 +8,8 @@
 #include "base/alloc.h"
 #include "base/text.h"
 
-#define NAME_WIDTH 30 /* of a longer name so much is worth more than a further column */
+#define NAME_WIDTH 30 /* of a longer name so much is worth more than a further column, */
+#define NAME_LEAST 22 /* and so much more than a second class */
 
 /* A choice under way. */
 struct choice {
@@ -19,7 +20,7 @@ struct choice {
 	bool *taken, *idle; /* by index of the field, as those below */
 	int *width;
 	double *sum; /* of classes, and of what goes if it is 0 */
-	int used;
+	int used, spare; /* spare: of the last column, beyond NAME_LEAST */
 };
 
 static const char *cell(const struct choice *c, int field, const void *row)
@@ -53,14 +54,16 @@ static bool can_show(const struct choice *c, int i)
 	return f->title && f->rank >= 0 && f->rank != RANK_ASKED && !(f->flow == FLOW_RATE && !c->x->t->interval_ns);
 }
 
-/* false: there is no room for it. */
-static bool take(struct choice *c, int i, bool needed, bool last)
+/* false: there is no room for it; least: if it takes some of that of a long name. */
+static bool take(struct choice *c, int i, bool needed, bool last, bool least)
 {
 	int cost = abs(c->width[i]) + (c->used > 0), room = c->x->view->opt.width;
 
 	if (last && cost > NAME_WIDTH + 1)
 		cost = NAME_WIDTH + 1;
-	if (room && !needed && c->used + cost > room)
+	if (last)
+		c->spare = cost > NAME_LEAST + 1 ? cost - NAME_LEAST - 1 : 0;
+	if (room && !needed && c->used + cost > room + (least ? c->spare : 0))
 		return false;
 	c->taken[i] = true;
 	c->used += cost;
@@ -82,19 +85,19 @@ static double column_sum(const struct choice *c, int i)
 	return sum;
 }
 
-/* Those that occur, the commonest first, so many at most. */
-static bool take_classes(struct choice *c, int most)
+/* Those that occur so often, the commonest first, so many at most. */
+static bool take_classes(struct choice *c, int most, double least)
 {
 	while (most-- > 0) {
 		int best = -1;
 
 		for (int i = 0; i < c->type->count; i++)
-			if (c->type->fields[i].rank == RANK_CLASS && !c->taken[i] && c->sum[i] > 0 &&
+			if (c->type->fields[i].rank == RANK_CLASS && !c->taken[i] && c->sum[i] > least &&
 			    (best < 0 || c->sum[i] > c->sum[best]))
 				best = i;
 		if (best < 0)
 			return true;
-		if (!take(c, best, false, false))
+		if (!take(c, best, false, false, least > 0))
 			return false;
 	}
 	return true;
@@ -117,15 +120,16 @@ static bool take_ranks(struct choice *c, int from, int to, bool idle, int last)
 	for (int rank = from; rank < to; rank++)
 		for (int i = 0; i < c->type->count; i++)
 			if (can_show(c, i) && c->type->fields[i].rank == rank && c->idle[i] == idle &&
-			    !take(c, i, rank == RANK_NEEDED && !idle, i == last))
+			    !take(c, i, rank == RANK_NEEDED && !idle, i == last, false))
 				return false;
 	return true;
 }
 
-/* The commonest class comes behind what is needed, the others have the room that what ranks below 50
- * leaves; then comes the rest, and last what is idle. */
+/* The commonest class comes behind what is needed, a second one that is not much rarer behind what ranks
+ * below 6, the others have the room that what ranks below 50 leaves; then the rest, last what is idle. */
 static void choose(struct choice *c)
 {
+	double most = 0;
 	int last = -1;
 
 	for (int i = 0; i < c->type->count; i++) {
@@ -135,11 +139,13 @@ static void choose(struct choice *c)
 			continue;
 		c->width[i] = measured(c, i);
 		c->sum[i] = f->rank == RANK_CLASS || f->flags & FIELD_ZERO_GOES ? column_sum(c, i) : 0;
+		most = f->rank == RANK_CLASS && c->sum[i] > most ? c->sum[i] : most;
 		c->idle[i] = is_idle(c, i);
 		last = last >= 0 && c->type->fields[last].flags & FIELD_LAST ? last : i;
 	}
-	if (take_ranks(c, RANK_NEEDED, 1, false, last) && take_classes(c, 1) && take_ranks(c, 1, 50, false, last) &&
-	    take_classes(c, FIT_MAX) && take_ranks(c, 50, RANK_CLASS, false, last))
+	if (take_ranks(c, RANK_NEEDED, 1, false, last) && take_classes(c, 1, 0) && take_ranks(c, 1, 6, false, last) &&
+	    take_classes(c, 1, most / 4) && take_ranks(c, 6, 50, false, last) &&
+	    take_classes(c, FIT_MAX, 0) && take_ranks(c, 50, RANK_CLASS, false, last))
 		take_ranks(c, RANK_NEEDED, RANK_CLASS, true, last);
 }
 
@@ -158,14 +164,6 @@ static void take_listed(struct fit *f, const struct choice *c, const char *list)
 	}
 }
 
-/* The list is of the main table, or of the one that --table names. */
-static bool is_listed(const struct text *x, const struct row_type *type)
-{
-	const struct view_options *o = &x->view->opt;
-
-	return o->columns && (o->table ? !strcmp(o->table, type->name) : type == x->view->show->rows[0]);
-}
-
 const char **fit_columns(struct fit *f, struct text *x, const struct row_type *type, const void **rows, size_t shown,
 			 size_t n)
 {
@@ -173,10 +171,12 @@ const char **fit_columns(struct fit *f, struct text *x, const struct row_type *t
 	struct choice c = { .x = x, .type = type, .rows = rows, .shown = shown, .n = n, .taken = xcalloc(fields, sizeof(bool)),
 			    .idle = xcalloc(fields, sizeof(bool)), .width = xcalloc(fields, sizeof(int)),
 			    .sum = xcalloc(fields, sizeof(double)) };
+	const struct view_options *o = &x->view->opt;
 	const char **cells;
 
 	*f = (struct fit){ .count = 0 };
-	if (is_listed(x, type))
+	/* the list is of the main table, or of the one that --table names */
+	if (o->columns && (o->table ? !strcmp(o->table, type->name) : type == x->view->show->rows[0]))
 		take_listed(f, &c, x->view->opt.columns);
 	else
 		choose(&c);
@@ -193,8 +193,7 @@ const char **fit_columns(struct fit *f, struct text *x, const struct row_type *t
 	free(c.width);
 	free(c.sum);
 	cells = xcalloc(shown * (size_t)f->count + 1, sizeof(*cells));
-	for (size_t r = 0; r < shown; r++)
-		for (int i = 0; i < f->count; i++)
-			cells[r * (size_t)f->count + (size_t)i] = cell(&c, (int)(f->field[i] - type->fields), rows[r]);
+	for (size_t i = 0; i < shown * (size_t)f->count; i++)
+		cells[i] = cell(&c, (int)(f->field[i % (size_t)f->count] - type->fields), rows[i / (size_t)f->count]);
 	return cells;
 }

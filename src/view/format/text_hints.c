@@ -111,7 +111,7 @@ static void put_reads(struct text *x)
 		return;
 	share = most->reads.ordered * 100 / most->reads.seen;
 	ahead = read_ahead(most, x);
-	if (most->reads.again)
+	if (most->reads.again && most->reads.pages)
 		again = tick_printf(x->t, "; its pages were read in %.1f times over",
 				    1 + (double)most->reads.again / (double)most->reads.pages);
 	text_wrap(x, "%s: %" PRIu64 " major faults, %" PRIu64 " %% of them in order: read %s%s%s%s",

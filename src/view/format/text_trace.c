@@ -92,14 +92,17 @@ static void put_life(struct text *x, const void *row)
 
 static bool put_event(struct text *x, const struct row_type *type, const void *row)
 {
-	if (type == &event_seen)
+	if (type == &event_seen) {
 		x->introduced = true;
-	else if (type == &event_fault)
+		return true;
+	}
+	if (type == &event_fault)
 		put_fault(x, row);
 	else if (type == &event_call)
 		put_call(x, row);
 	else
 		put_life(x, row);
+	x->introduced = false;
 	return true;
 }
 

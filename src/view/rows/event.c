@@ -254,7 +254,7 @@ const struct row_type *fault_introduced(const struct model *m, const struct row_
 
 	if (!v)
 		return NULL;
-	*out = (struct introduced){ v, v->id, v->v.start * 31 ^ v->v.end ^ (uint64_t)(uintptr_t)v->name };
+	*out = (struct introduced){ v, v->id, v->v.start * 31 ^ v->v.end ^ v->named };
 	return &event_seen;
 }
 

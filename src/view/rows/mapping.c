@@ -159,7 +159,7 @@ static struct value get_title(const struct field *f, const void *row, const stru
 	(void)f;
 	if (m->again >= pages && pages) /* the whole of it, once more at least */
 		name = tick_printf(t, "%s touched %s%" PRIu64, name, times, 1 + m->again / pages);
-	if (m->reads.again >= m->reads.pages && m->reads.again)
+	if (m->reads.again >= m->reads.pages && m->reads.pages)
 		name = tick_printf(t, "%s read %s%" PRIu64, name, times, 1 + m->reads.again / m->reads.pages);
 	if (all > 1 && m->gone && m->live)
 		return value_text(tick_printf(t, "%s %s%" PRIu64 " (%" PRIu64 " gone)", name, times, all, m->gone));
