@@ -3,7 +3,6 @@
 little of what smaps does. A process that does not fault is shown."""
 import json
 import os
-import subprocess
 import signal
 import subprocess
 import sys

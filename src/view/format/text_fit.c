@@ -9,7 +9,7 @@
 #include "base/text.h"
 
 #define NAME_WIDTH 30 /* of a longer name so much is worth more than a further column, */
-#define NAME_LEAST 22 /* and so much more than a second class */
+#define NAME_LEAST 22 /* and so much more than what ranks below 5 or a second class */
 
 /* A choice under way. */
 struct choice {
@@ -120,7 +120,7 @@ static bool take_ranks(struct choice *c, int from, int to, bool idle, int last)
 	for (int rank = from; rank < to; rank++)
 		for (int i = 0; i < c->type->count; i++)
 			if (can_show(c, i) && c->type->fields[i].rank == rank && c->idle[i] == idle &&
-			    !take(c, i, rank == RANK_NEEDED && !idle, i == last, false))
+			    !take(c, i, rank == RANK_NEEDED && !idle, i == last, rank >= 1 && rank < 5))
 				return false;
 	return true;
 }
