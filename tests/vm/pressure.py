@@ -24,7 +24,7 @@ def run(kernel):
         hog = tmp + '/hog'
         subprocess.run(['cc', '-std=gnu17', '-D_GNU_SOURCE', '-O1', '-Wall', '-Wextra', *(['-Werror'] if os.environ.get('WERROR') else []), '-static',
                         '-o', hog, ROOT + '/tests/victims/hog.c'], check=True)
-        guest = subprocess.run([ROOT + '/tests/vm/run', '-k', kernel, '--swap', '--mem', '320', '--timeout', '180',
+        guest = subprocess.run([ROOT + '/tests/vm/run', '-k', kernel, '--swap', '--mem', '340', '--timeout', '180',
                                 '--file', hog, '--file', GUEST, '--', GUEST, hog],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if guest.returncode:
