@@ -83,7 +83,7 @@ static void rows_put(struct view *v, bool all)
 
 #define KNOWN 4096 /* of more at a time some are introduced again */
 
-/* What has a number is told once, in full. */
+/* What has a number is announced once, in full. */
 static void introduce(struct view *v, const struct row_type *type, const void *row)
 {
 	struct introduced in, *known;

@@ -10,7 +10,7 @@
 #include "base/map.h"
 #include "model/fault/stat.h"
 
-#define SLICES_MAX 32768 /* beyond these threads are not told apart: some 1 KiB each */
+#define SLICES_MAX 32768 /* beyond these threads are not distinguished: some 1 KiB each */
 
 /* Instead of a thread's id. */
 #define THREAD_UNKNOWN 0 /* counted in the kernel by no thread, or beyond SLICES_MAX */
