@@ -50,6 +50,14 @@ def check_screen(screen, size, wanted):
     mmt.check(set(wanted) <= set(titles), '%s of %s at %d columns' % (titles, wanted, size[1]))
 
 
+def end_of(pid):
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    os.waitpid(pid, 0)
+
+
 def drawn(arguments, wanted):
     env = dict(os.environ, LC_ALL='C.UTF-8')
     resized = []
@@ -72,11 +80,7 @@ def drawn(arguments, wanted):
         text = read_until(fd, '', lambda text: False)
         mmt.check(arguments[0] == 'leak' or '\nmmtrace ' in text.split('^C')[-1], 'the summary does not begin on its own line: %r' % text[-500:])
     finally:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        os.waitpid(pid, 0)
+        end_of(pid)
         for end in fd, go, ready:
             os.close(end)
     return ', '.join(resized)
@@ -93,11 +97,7 @@ def screens(arguments, size, env=(), until=lambda text: text.count(CLEAR) > 1):
         os.write(fd, b'\x03')
         return read_until(fd, text, lambda text: False).split(CLEAR)
     finally:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        os.waitpid(pid, 0)
+        end_of(pid)
         os.close(fd)
 
 

@@ -136,7 +136,7 @@ static void threads_beyond_the_limit_are_unknown(void)
 	session_free(s);
 }
 
-static void modes_are_told_apart_where_asked_for(void)
+static void modes_are_distinguished_where_asked_for(void)
 {
 	struct session *s = asked_session("by_mode");
 
@@ -156,6 +156,6 @@ int main(void)
 	RUN("slice", they_go_where_the_counts_go);
 	RUN("slice", rows_of_what_is_gone_keep_no_threads);
 	RUN("slice", threads_beyond_the_limit_are_unknown);
-	RUN("slice", modes_are_told_apart_where_asked_for);
+	RUN("slice", modes_are_distinguished_where_asked_for);
 	return check_bad;
 }
