@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define VICTIM_LIMIT 120.0 /* seconds; emulated machines are slow */
-#define TRACER_LIMIT 60.0
+#define TRACER_LIMIT VICTIM_LIMIT
 #define COMMAND_STATUS 7
 
 struct victim {
@@ -229,7 +229,7 @@ static void check_tracer(struct tracer *t, bool in_time, int status, struct verd
 		return;
 	tracer_log(t, log, sizeof(log));
 	if (!in_time)
-		verdict_fail(verdict, "mmtrace did not end: %s", log);
+		verdict_fail(verdict, "mmtrace did not end (%s): %s", t->where, log);
 	else if (WIFSIGNALED(t->status))
 		verdict_fail(verdict, "mmtrace was killed by signal %d: %s", WTERMSIG(t->status),
 			log);

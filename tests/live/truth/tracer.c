@@ -102,6 +102,26 @@ bool tracer_ready(struct tracer *t, double limit)
 	return false;
 }
 
+/* What it was at when it did not end: its state, CPU time, and the kernel's part of its stack. */
+static void tracer_look(struct tracer *t)
+{
+	char path[64], stat[512] = "", stack[400] = "";
+	char *after, state = '?';
+	unsigned long user = 0, system = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)t->pid);
+	read_text(path, stat, sizeof(stat));
+	after = strrchr(stat, ')');
+	if (after)
+		sscanf(after + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lu %lu", &state, &user, &system);
+	snprintf(path, sizeof(path), "/proc/%d/stack", (int)t->pid);
+	read_text(path, stack, sizeof(stack));
+	for (char *c = stack; *c; c++)
+		*c = *c == '\n' ? ' ' : *c;
+	snprintf(t->where, sizeof(t->where), "state %c, %lu and %lu ticks of user and system time, at %s", state,
+		user, system, stack);
+}
+
 /* False if it had to be killed. */
 bool tracer_wait(struct tracer *t, double limit)
 {
@@ -109,6 +129,7 @@ bool tracer_wait(struct tracer *t, double limit)
 
 	while (!tracer_ended(t)) {
 		if (now() > end) {
+			tracer_look(t);
 			kill(t->pid, SIGKILL);
 			waitpid(t->pid, &t->status, 0);
 			t->ended = true;

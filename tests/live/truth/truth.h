@@ -172,7 +172,7 @@ enum outcome { OUT_OK, OUT_FAILED, OUT_SKIPPED, OUT_REFUSED, OUT_DISTURBED };
 /* check.c: compare */
 struct verdict {
 	bool failed;
-	char text[512];
+	char text[1200];
 };
 struct kernel_counts {
 	long minor, major;           /* all that mmtrace should count */
@@ -192,6 +192,7 @@ int kernel_version(void);
 struct tracer {
 	pid_t pid;
 	char json[700], log[700];
+	char where[600]; /* what it was at when it had to be killed */
 	int status; /* wait status, valid once ended */
 	bool ended;
 };
