@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* src/model/fault/retention.c: memory stays bounded and no count is lost. */
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "model/fault/elf.h"
@@ -259,6 +260,57 @@ static void a_crowd_does_not_wait_for_the_table(void)
 	session_free(s);
 }
 
+/* One process maps files of ever new names, and nobody reads its layout. */
+static void names_that_never_come_again(void)
+{
+	struct session *s = session_new();
+	struct noted noted = { 0, 0 };
+	uint64_t by_vma, by_process;
+	size_t rows, left = 0;
+	char name[32];
+
+	s->limits.mappings = 32;
+	APPLY(s, make_fork(5, 1, 900, 5, "live"));
+	for (unsigned i = 0; i < 5000; i++) {
+		uint64_t at = 0x30000 + i % 50 * 0x10000ull;
+
+		snprintf(name, sizeof(name), "/memfd:%u", i);
+		APPLY(s, make_seen(5, 900, make_vma(at, at + 0x10000, 5, MMT_VMA_FILE, 100 + i), name));
+		APPLY(s, make_fault(5, 900, at, 100 + i, MMT_CLASS_FILE_READ));
+		if (i % 50)
+			continue;
+		session_tick(s, i, false);
+		left = retain(s, 64, 32, false, &noted);
+		CHECK(left <= 2 * 64 + 50 + 2 * 32);
+	}
+	sums(s, &by_vma, &by_process, &rows);
+	CHECK_EQ(by_vma, 5000);
+	CHECK(noted.vmas > 4000);
+	session_free(s);
+}
+
+/* A fault that is seen after the end of its address space makes no row that lives for ever. */
+static void late_faults_live_no_longer(void)
+{
+	struct session *s = session_new();
+	struct noted noted = { 0, 0 };
+	uint64_t by_vma, by_process;
+	size_t rows;
+
+	for (unsigned i = 0; i < 1000; i++) {
+		short_life(s, 1000 + i, i + 1, 0);
+		APPLY(s, make_fault(1000 + i, i + 1, 0x900000, 9, MMT_CLASS_ANON_WRITE));
+		retain(s, 64, 2000, true, &noted);
+	}
+	sums(s, &by_vma, &by_process, &rows);
+	CHECK_EQ(by_vma, 5000);
+	CHECK(rows <= 64 + 3 * 1000);
+	for (const struct mm *mm = s->mms; mm; mm = mm->next)
+		for (const struct vma *v = mm->vmas; v; v = v->next)
+			CHECK(!v->live);
+	session_free(s);
+}
+
 /* Ids of mms that the model makes up for what has ended are not to be had from outside. */
 static void made_up_ids_are_refused(void)
 {
@@ -327,6 +379,8 @@ int main(void)
 	RUN("retention", merging_is_no_activity);
 	RUN("retention", a_crowd_merges_what_ended_only);
 	RUN("retention", a_crowd_does_not_wait_for_the_table);
+	RUN("retention", names_that_never_come_again);
+	RUN("retention", late_faults_live_no_longer);
 	RUN("retention", gone_vmas_are_joined_by_mapping);
 	RUN("retention", an_end_that_was_lost_is_one);
 	RUN("retention", made_up_anchors_are_refused);

@@ -61,6 +61,8 @@ struct mapping {
 	pid_t thread;               /* of a stack whose; of an arena who was first seen to fault in it; 0: not known */
 	bool dirty;                 /* sums are to be made anew */
 	bool used;                  /* it has VMAs */
+	bool stays;                 /* a living one of them is not merged now */
+	bool rest;                  /* it stands for those that found no room */
 	uint32_t into;              /* where VMAs of it that were merged went last; 0: none was */
 	struct mapping *next;
 };

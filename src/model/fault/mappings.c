@@ -512,18 +512,21 @@ void mappings_tick(struct session *s)
 struct mapping *mapping_of_gone(struct session *s, struct mm *mm, struct vma *v)
 {
 	struct identity id = { .name = "[merged]", .kind = v->parts.main };
-	const struct mapping *m;
+	bool room = s->mapping_count < s->limits.mappings;
+	struct mapping *m;
 
 	if (!v->mapping)
 		mapping_set(v, mapping_alone(s, v));
 	v->again = again_of(v);
 	m = v->mapping;
-	if (m->mm == mm && (m->live || s->mapping_count < s->limits.mappings))
-		return v->mapping;
-	if (m->mm != mm && s->mapping_count < s->limits.mappings)
+	if (m->mm == mm && (m->stays || room))
+		return m;
+	if (m->mm != mm && room)
 		id = (struct identity){ m->name, m->kind, m->form, m->known, m->shared, m->exec,
 					m->form == MAPPING_ANON ? m->origin : 0 };
-	return mapping_get(s, mm, &id);
+	m = mapping_get(s, mm, &id);
+	m->rest |= !room;
+	return m;
 }
 
 /* Of those that are left without a VMA: where their counts went.  They go at once, as their address

@@ -88,6 +88,14 @@ static int fewest_first(uint64_t x, uint64_t y, uint32_t xid, uint32_t yid)
 	return x < y ? -1 : x > y ? 1 : xid < yid ? -1 : xid > yid;
 }
 
+static void swap(struct vma **x, struct vma **y)
+{
+	struct vma *was = *x;
+
+	*x = *y;
+	*y = was;
+}
+
 static int vma_order(const void *a, const void *b)
 {
 	const struct vma *x = *(struct vma *const *)a, *y = *(struct vma *const *)b;
@@ -95,21 +103,55 @@ static int vma_order(const void *a, const void *b)
 	return fewest_first(stat_total(&x->faults), stat_total(&y->faults), x->id, y->id);
 }
 
-static bool merge_vmas(struct session *s, bool idle)
+static void mark_staying(struct vma *v)
 {
-	size_t n, gone = 0;
-	struct vma **all = vmas_all(s, &n);
+	if (v->live && v->mapping && !v->into)
+		v->mapping->stays = true;
+}
+
+/* What is gone of a mapping that has nothing else left has no name of its own where there are too many of them. */
+static bool sum_may_merge(const struct session *s, const struct vma *v)
+{
+	return s->mapping_count >= s->limits.mappings && v->sum && !v->into && v->mapping && !v->mapping->stays &&
+	       !v->mapping->rest;
+}
+
+static bool merge_sums(struct session *s, struct vma **all, size_t n)
+{
+	size_t sums = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (vma_may_merge(all[i], idle))
-			all[gone++] = all[i];
+		if (sum_may_merge(s, all[i]))
+			all[sums++] = all[i];
+	qsort(all, sums, sizeof(*all), vma_order);
+	for (size_t i = 0; i < sums / 2; i++)
+		vma_merge(s, all[i]->mm->proc, all[i]);
+	return sums > 1;
+}
+
+static bool merge_vmas(struct session *s, bool idle)
+{
+	size_t n, gone = 0, merged = 0;
+	struct vma **all = vmas_all(s, &n);
+
+	for (struct mapping *m = s->mappings; m; m = m->next)
+		m->stays = false;
+	for (size_t i = 0; i < n; i++)
+		if (!vma_may_merge(all[i], idle))
+			mark_staying(all[i]);
+		else
+			swap(&all[gone++], &all[i]);
 	if (gone > s->limits.vmas) {
 		qsort(all, gone, sizeof(*all), vma_order);
-		for (size_t i = 0; i < gone - s->limits.vmas / 2; i++)
-			vma_merge(s, all[i]->mm->proc, all[i]);
+		merged = gone - s->limits.vmas / 2;
 	}
+	for (size_t i = merged; i < gone; i++)
+		mark_staying(all[i]);
+	for (size_t i = 0; i < merged; i++)
+		vma_merge(s, all[i]->mm->proc, all[i]);
+	merged += merge_sums(s, all + merged, n - merged);
 	free(all);
-	return gone > s->limits.vmas;
+	return merged;
 }
 
 /* --- processes --- */
