@@ -110,6 +110,8 @@ static void row_apply(struct session *s, const struct mmt_aggregate_key *key, co
 		p = row_process(s, key);
 		stat_add_row(&p->faults, key, grown);
 		stat_add_row(&s->faults, key, grown);
+		if (!key->mm_id && !(key->flags & MMT_FAULT_NO_VMA))
+			stat_add_row(&s->outside, key, grown);
 		process_changed(s, p);
 	}
 	if (key->mm_id && !(key->flags & MMT_FAULT_NO_VMA))

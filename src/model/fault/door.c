@@ -33,6 +33,7 @@ static void session_clean(struct model *m)
 	threads_free(s);
 	failures_free(s);
 	stat_free(&s->faults);
+	stat_free(&s->outside);
 	elf_free(s);
 	map_free(&s->by_pid);
 	map_free(&s->by_mm);

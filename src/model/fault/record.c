@@ -16,6 +16,8 @@ static void apply_fault(struct session *s, const struct mmt_fault *f)
 
 		stat_add(&p->faults, f);
 		stat_add(&s->faults, f);
+		if (!f->head.mm_id && !(f->flags & MMT_FAULT_NO_VMA))
+			stat_add(&s->outside, f);
 		process_changed(s, p);
 	}
 	if (f->head.mm_id && !(f->flags & MMT_FAULT_NO_VMA)) {

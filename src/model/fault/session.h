@@ -178,6 +178,7 @@ struct session {
 	struct { uint64_t next, left; uint32_t seen; bool again; } retention; /* when to merge next: retention.c */
 	struct input_level level; /* of --max-overhead; sample 0: none was chosen */
 	uint32_t sample_max;
+	struct fault_stat outside; /* of faults: those that targets executed in memory of none of them */
 	struct input_rusage rusage; /* what the kernel counted for the command, if rusage_known */
 	bool rusage_known;
 };

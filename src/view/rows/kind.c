@@ -10,7 +10,7 @@
 
 struct kind_row { const char *kind, *note; uint64_t vmas; int64_t minor, major, error; };
 
-#define ROWS (KIND_COUNT + 7)
+#define ROWS (KIND_COUNT + 8)
 
 static struct kind_row *row_for(struct kind_row *rows, size_t *count, const char *kind)
 {
@@ -49,6 +49,9 @@ static void add_rest(const struct session *s, struct kind_row *rows, size_t *cou
 				 (int64_t)f->minor, (int64_t)f->major,   (int64_t)f->error };
 	bool sampled = s->sample_max > 1;
 
+	if (stat_total(&s->outside))
+		rows[(*count)++] = (struct kind_row){ "[outside]", "in memory of no traced process: arguments of an exec, ptrace", 0,
+						      (int64_t)s->outside.minor, (int64_t)s->outside.major, (int64_t)s->outside.error };
 	for (size_t i = 0; i < *count; i++) {
 		rest.minor -= rows[i].minor;
 		rest.major -= rows[i].major;
