@@ -46,24 +46,42 @@ def busy_notes(result):
     return []
 
 
+class Footnotes:
+    """A cell says only that there is something: what a program wrote may be long."""
+
+    def __init__(self):
+        self.notes = []
+
+    def cell(self, text):
+        text = " ".join(text.split())
+        if text not in self.notes:
+            self.notes.append(text)
+        return f"- ({self.notes.index(text) + 1})"
+
+    def lines(self):
+        return [f"({i}) {text}" for i, text in enumerate(self.notes, 1)]
+
+
 def figure_table(result):
     if result.get("missing"):
         return Table(result["figure"], result["title"], ["", ""], [[result["missing"], ""]])
-    rows = []
+    rows, notes = [], Footnotes()
     for v in result["variants"]:
         if "missing" in v:
-            rows.append([v["title"], v["missing"], "", "", "", "", ""])
+            rows.append([v["title"], notes.cell(v["missing"]), "", "", "", "", ""])
             continue
         own = f"{statistics.median(v['tracer_cpu_ns']):.0f}" if v["tracer_cpu_ns"] else "-"
         rows.append([v["title"], f"{statistics.median(v['cpu_ns']):.0f}", f"{statistics.median(v['wall_ns']):.0f}",
                      ratio(v["cpu_ratio"]), ratio(v["wall_ratio"]), own, seen(v["seen"])])
     header = ["", "ns on CPU", "ns elapsed", "CPU ratio", "elapsed ratio", "tracer's ns", "events counted"]
-    return Table(result["figure"], result["title"], header, rows, busy_notes(result))
+    return Table(result["figure"], result["title"], header, rows, notes.lines() + busy_notes(result))
 
 
 def inside_table(result):
-    rows = [[v["title"], v.get("missing") or spread(v["bpf_ns"])] for v in result["variants"] if "missing" in v or v["bpf_ns"]]
-    return Table(result["figure"], result["title"], ["", "ns"], rows, busy_notes(result))
+    notes = Footnotes()
+    rows = [[v["title"], notes.cell(v["missing"]) if "missing" in v else spread(v["bpf_ns"])]
+            for v in result["variants"] if "missing" in v or v["bpf_ns"]]
+    return Table(result["figure"], result["title"], ["", "ns"], rows, notes.lines() + busy_notes(result))
 
 
 def model_table(r):
@@ -81,16 +99,16 @@ def start_table(r):
 
 
 def budget_table(budgets):
-    rows = []
+    rows, notes = [], Footnotes()
     for b in budgets:
         limit = f"{b['limit']:g}" + (f" (aim {b['aim']:g})" if b["aim"] else "")
         if b["measured"] is None:
-            rows.append([b["budget"], limit, "-", "-", b["missing"]])
+            rows.append([b["budget"], limit, "-", "-", notes.cell(b["missing"])])
         else:
             rows.append([b["budget"], limit, f"{b['measured']:.2f}", f"{b['least']:.2f}" if b.get("least") else "-",
                          "met" if b["measured"] <= b["limit"] else "missed"])
     return Table("budgets", "budgets (elapsed time; where the machine was busy, time on CPU)",
-                 ["", "at most", "measured", "least times", ""], rows)
+                 ["", "at most", "measured", "least times", ""], rows, notes.lines())
 
 
 def table_of(result):
