@@ -7,6 +7,7 @@
 #include "lib/count.bpf.h"
 #include "lib/emit.bpf.h"
 #include "lib/mm.bpf.h"
+#include "lib/page_cache.bpf.h"
 #include "lib/page_table.bpf.h"
 #include "lib/thread.bpf.h"
 
@@ -170,6 +171,7 @@ static __always_inline bool fault_open(struct thread_state *st, struct task_stru
 	st->mode = mode;
 	st->flags = flags;
 	st->closed_error = 0;
+	st->found = 0;
 	return true;
 }
 
@@ -191,6 +193,7 @@ __noinline __weak int fault_set_vma(struct thread_state *st, const u64 *at, u32 
 	st->sig = 0;
 	st->vkind = 0;
 	st->vm_flags = 0;
+	st->cache_pages = 0;
 	if (!vma) {
 		st->flags |= MMT_FAULT_NO_VMA;
 		return 0;
@@ -206,6 +209,7 @@ __noinline __weak int fault_set_vma(struct thread_state *st, const u64 *at, u32 
 	st->vm_flags = facts.vm_flags;
 	st->cache_start = facts.start;
 	st->cache_end = facts.end;
+	page_cache_note(st, *at, &facts);
 	return vma_announce(vma, &facts, mm_id);
 }
 
@@ -236,7 +240,8 @@ static __always_inline u32 own_mm_id(struct thread_state *st, struct task_struct
 static __always_inline struct vm_area_struct *fault_look_up(struct thread_state *st, struct mm_struct *mm, u32 mm_id,
 							    u64 seq)
 {
-	struct vm_area_struct *vma = vma_find(mm, st->addr);
+	bool found = st->found && st->found_seq == seq;
+	struct vm_area_struct *vma = found ? (struct vm_area_struct *)st->found : vma_find(mm, st->addr);
 	u64 at = (u64)vma;
 
 	if (fault_set_vma(st, &at, mm_id) && !(seq & 1)) {
@@ -297,6 +302,7 @@ static __always_inline void fault_take_vma(struct thread_state *st, struct vm_ar
 		st->flags &= ~MMT_FAULT_NO_VMA;
 		return;
 	}
+	st->flags &= ~MMT_FAULT_PAGE; /* of another VMA */
 	if (!fault_set_vma(st, &at, mm_id))
 		return;
 	st->cache_vma = (u64)vma;
@@ -340,7 +346,7 @@ int BPF_PROG(fault_in__fe, struct vm_area_struct *vma, unsigned long address, un
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct thread_state *st = thread_executor(task);
 	struct mm_struct *mm = vma->vm_mm;
-	bool executor = st != 0;
+	bool executor = st != 0, first;
 	u32 mm_id = fault_mm_id(st, task, mm);
 	u16 f = 0;
 
@@ -357,9 +363,10 @@ int BPF_PROG(fault_in__fe, struct vm_area_struct *vma, unsigned long address, un
 	f |= executor ? MMT_FAULT_EXECUTOR : 0;
 	f |= mm != task->mm ? MMT_FAULT_FOREIGN : 0;
 	f |= (flags & FAULT_FLAG_UNSHARE) / FAULT_FLAG_UNSHARE * MMT_FAULT_UNSHARE;
-	if (fault_open(st, task, address,
-		       !regs ? MMT_MODE_GUP : flags & FAULT_FLAG_USER ? MMT_MODE_USER : MMT_MODE_KERNEL, f,
-		       is_again(st, flags))) {
+	first = fault_open(st, task, address,
+			   !regs ? MMT_MODE_GUP : flags & FAULT_FLAG_USER ? MMT_MODE_USER : MMT_MODE_KERNEL, f,
+			   is_again(st, flags));
+	if (first) {
 		u32 n = mmt_tuning.sample;
 
 		st->skipped = n > 1 && bpf_get_prandom_u32() % n != 0;
@@ -370,6 +377,8 @@ int BPF_PROG(fault_in__fe, struct vm_area_struct *vma, unsigned long address, un
 		st->skipped = 0; /* a major one */
 	if (!st->skipped)
 		fault_take_vma(st, vma, mm_id); /* at each attempt: another may be there by now */
+	if (first && !st->skipped && was_empty(st))
+		page_cache_look(st);
 	return 0;
 }
 
@@ -418,6 +427,41 @@ int BPF_PROG(fault_out__fx, struct vm_area_struct *vma, unsigned long address, u
 #define PF_USER 4
 #define PF_INSTR 16
 
+/* Whether the page is there.  Global: for both programs. */
+__noinline __weak int page_foresee(struct thread_state *st, u32 cached)
+{
+	struct mm_struct *mm = bpf_get_current_task_btf()->mm;
+	struct mmt_vma facts = {};
+
+	if (!st || !mm)
+		return 0;
+	if (!cached) {
+		st->found = (u64)vma_find(mm, st->addr);
+		if (!st->found || !vma_facts_of(&st->found, st->addr, &facts))
+			return 0;
+		st->cache_mm = 0; /* what was noted of another one goes */
+		page_cache_note(st, st->found, &facts);
+	}
+	page_cache_look(st);
+	return 0;
+}
+
+/* That is known before the fault is served only, and the VMA for sure only after.  So it is
+ * looked up now, and counts if nothing has changed the VMAs by the end, which is then spared
+ * the look-up.  Before 6.13 that cannot be seen. */
+static __always_inline void fault_foresee(struct thread_state *st, struct mm_struct *mm)
+{
+	u64 seq = mm_seqcount(mm);
+	bool cached;
+
+	if (seq & 1 || !was_empty(st) || mmt_tuning.sample > 1)
+		return;
+	st->found_seq = seq;
+	cached = vma_cached(st, mm, st->addr);
+	if (!cached || st->cache_pages)
+		page_foresee(st, cached);
+}
+
 static __always_inline int page_fault_begin(u64 addr, u64 error_code)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -439,6 +483,7 @@ static __always_inline int page_fault_begin(u64 addr, u64 error_code)
 	if (mmt_config.calls) /* a hole now and none at the end: a stack has grown */
 		fault_find_vma(st, mm, task);
 	st->pre_state = page_table_peek(mm, addr, &st->pre);
+	fault_foresee(st, mm);
 	return 0;
 }
 
@@ -480,6 +525,8 @@ static __always_inline int page_fault_end(struct mm_perf_ctx *ctx, bool major)
 		st->mm_id = own_mm_id(st, task, mm);
 	}
 	hole = st->flags & MMT_FAULT_NO_VMA;
+	if (st->flags & MMT_FAULT_PAGE && st->found_seq != mm_seqcount(mm))
+		st->flags &= ~MMT_FAULT_PAGE; /* of another VMA, maybe */
 	vma = fault_find_vma(st, mm, task);
 	if (mmt_config.calls && hole && st->t0 && vma && st->vm_flags & VM_GROWSDOWN)
 		stack_growth_report(vma, st->addr);

@@ -41,6 +41,8 @@ enum mmt_fault_flag {
 	MMT_FAULT_UNSHARE = 128, /* wants a page of its own, without writing (FAULT_FLAG_UNSHARE, since 6.0) */
 	MMT_FAULT_SIGBUS = 512,   /* an error that means SIGBUS, */
 	MMT_FAULT_SIGSEGV = 1024, /* or SIGSEGV, to whom faults in user mode */
+	MMT_FAULT_FRESH = 2048, /* of a file: the page was not in the page cache as it began, */
+	MMT_FAULT_THERE = 4096, /* or it was; neither: not looked up */
 	MMT_FAULT_WAITED = 256, /* its thread slept, or the kernel tried twice: is userfaultfd behind it? */
 };
 
@@ -196,7 +198,9 @@ struct mmt_aggregate_key {
 	__u16 flags; /* MMT_AGGREGATE_FLAGS of enum mmt_fault_flag */
 };
 #define MMT_AGGREGATE_CALL 0xff
-#define MMT_AGGREGATE_FLAGS (MMT_FAULT_MAJOR | MMT_FAULT_FOREIGN | MMT_FAULT_NO_VMA | MMT_FAULT_EXECUTOR)
+#define MMT_FAULT_PAGE (MMT_FAULT_FRESH | MMT_FAULT_THERE)
+#define MMT_AGGREGATE_FLAGS \
+	(MMT_FAULT_MAJOR | MMT_FAULT_FOREIGN | MMT_FAULT_NO_VMA | MMT_FAULT_EXECUTOR | MMT_FAULT_PAGE)
 
 #define MMT_LATENCY_BUCKETS 64 /* half octaves of ns, see mmt_latency_bucket() */
 struct mmt_aggregate_row {

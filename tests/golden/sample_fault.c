@@ -104,7 +104,7 @@ static void first(void)
 	faults(make_fault(42, 2, 0x7ffff0000000, 6, MMT_CLASS_ANON_READ), 5);
 	faults(make_fault(42, 2, 0x7ffff1000000, 9, MMT_CLASS_MKWRITE), 4);
 	f = make_fault(42, 2, 0x7ffff1000000, 9, MMT_CLASS_FILE_READ);
-	f.flags |= MMT_FAULT_MAJOR;
+	f.flags |= MMT_FAULT_MAJOR | MMT_FAULT_FRESH;
 	f.mode = MMT_MODE_KERNEL;
 	f.ns = 4294967295u;
 	RECORD(f);

@@ -12,8 +12,8 @@
 
 static void put_titles(struct text *x)
 {
-	fprintf(x->view->out, "%12s %3s %7s %7s %-10s %-5s %-6s %16s %8s %s\n", "TIME", "CPU", "PID", "TID", "EVENT",
-		"ACCT", "MODE", "ADDRESS", "LATENCY", "MAPPING");
+	fprintf(x->view->out, "%12s %3s %7s %7s %-10s %-5s %-5s %-6s %16s %8s %s\n", "TIME", "CPU", "PID", "TID", "EVENT",
+		"ACCT", "PAGE", "MODE", "ADDRESS", "LATENCY", "MAPPING");
 }
 
 static void put_begin(struct text *x, const struct mmt_head *h, const char *event)
@@ -59,8 +59,8 @@ static void put_fault(struct text *x, const struct mmt_fault *f)
 	char ns[16];
 
 	put_begin(x, &f->head, class_keys[f->cls]);
-	fprintf(x->view->out, "%-5s %-6s %16llx %8s ", accounted, mode_keys[f->mode], f->addr,
-		f->ns ? text_ns(ns, sizeof(ns), f->ns) : "-");
+	fprintf(x->view->out, "%-5s %-5s %-6s %16llx %8s ", accounted, page_key(f) ? page_key(f) : "",
+		mode_keys[f->mode], f->addr, f->ns ? text_ns(ns, sizeof(ns), f->ns) : "-");
 	put_vma(x, session_vma_of(session_of(x->t->model), f), &at);
 }
 

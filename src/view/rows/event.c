@@ -66,6 +66,12 @@ static struct value get_major(const struct field *f, const void *row, const stru
 	return value_bool(fault_of(row)->flags & MMT_FAULT_MAJOR);
 }
 
+static struct value get_page(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return page_key(fault_of(row)) ? value_text(page_key(fault_of(row))) : value_none();
+}
+
 static struct value get_mode(const struct field *f, const void *row, const struct tick *t)
 {
 	(void)f, (void)t;
@@ -92,6 +98,8 @@ static const struct field fault_fields[] = {
 	{ .key = "addr", .help = "address", .unit = UNIT_ADDRESS, .get = get_address },
 	{ .key = "class", .help = "what happened: docs/json.md lists the classes", .get = get_class },
 	{ .key = "major", .help = "major, else minor (error: neither)", .get = get_major },
+	{ .key = "page", .help = "new: the page of the file or shared memory was not in memory when it began; there: it was; "
+				 "null: no such page, or not known", .get = get_page },
 	{ .key = "mode", .help = "user, kernel or gup", .get = get_mode },
 	{ .key = "ns", .help = "latency; null: not measured", .unit = UNIT_NS, .get = get_latency },
 	{ .key = "vma", .help = "number of its VMA, as in rows; null: none is known", .unit = UNIT_NUMBER,
