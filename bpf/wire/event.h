@@ -70,6 +70,10 @@ struct mmt_fault {
 	__u16 weight; /* faults that it stands for: above 1 when sampled */
 };
 
+/* With the user's instruction that it happened at, or in whose system call; 0: no user's.
+ * Where trace asks for it; who reads knows it by the size. */
+struct mmt_fault_at { struct mmt_fault fault; __u64 ip; };
+
 /* Faults that get_user_pages executed for this thread and that raise no event
  * on the tracepoint backend: its min_flt/maj_flt less what was seen.  Signed:
  * a later record may take back what an unlucky reading gave. */
@@ -184,6 +188,7 @@ struct mmt_call {
 	__u64 arg[6]; /* as passed; of a growth: address, new start, end */
 	__s64 ret;
 };
+struct mmt_call_at { struct mmt_call call; __u64 ip; }; /* behind the instruction that made it */
 #define MMT_CALL_STACK_GROWTH 1023 /* no call has that number */
 
 /* Folded events: what the data ring could not take is added to such rows.

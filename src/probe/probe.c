@@ -122,6 +122,7 @@ static void config_set(struct probe *p, const struct probe_options *opt)
 	c->follow = opt->follow;
 	c->residual = bpf_program__autoload(p->skel->progs.fault_end__pe) || opt->sampling;
 	c->calls = bpf_program__autoload(p->skel->progs.vma_sys__tb);
+	c->code = opt->each;
 	p->skel->bss->mmt_tuning.aggregate = opt->aggregate;
 	c->filter_tid = opt->filter_tid;
 	c->scope = opt->scope;

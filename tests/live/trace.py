@@ -88,6 +88,27 @@ def every_mapping_is_introduced():
     check(known, 'no mapping at all')
 
 
+def code_is_where_the_program_was():
+    """Before the place that a call returns to stands a system call; code that faults itself in is where it is."""
+    rows, files = events([], ['mmap', COUNT, BYTES]), {}
+    for r in rows:
+        if r['type'] == 'vma_seen' and os.path.isfile(r['name']):
+            files[os.path.basename(r['name'])] = r['name']
+            files[r['vma']] = r
+    at = [r['code'] for r in calls(rows, 'mmap', 0, BYTES)]
+    check(len(at) == COUNT and len(set(at)) == 1 and at[0], 'code of %d calls: %s' % (len(at), set(at)))
+    name, offset = at[0].rsplit('+', 1)
+    with open(files[name], 'rb') as f:
+        f.seek(int(offset, 16) - 2)
+        check(f.read(2) == b'\x0f\x05', '%s is not behind a system call' % at[0])
+    fetched = [r for r in rows if r['type'] == 'fault' and r['ip'] == r['addr'] and r['vma'] in files]
+    check(fetched, 'no code faulted itself in')
+    for r in fetched:
+        vma = files[r['vma']]
+        want = '%s+%#x' % (os.path.basename(vma['name']), int(r['ip'], 16) - int(vma['start'], 16) + int(vma['offset'], 16))
+        check(r['code'] == want, '%s, not %s' % (r['code'], want))
+
+
 def a_look_is_no_fault():
     """futex(2) looks with faults disabled: an exception that nothing follows, and that nobody abandoned."""
     end = events([], ['look', 1, 256 * 4096])[-1]
@@ -102,5 +123,6 @@ run('trace: -F shows faults of these classes only', classes_leave_calls_out)
 run('trace: what filters leave out is counted', filters_leave_out_lines_alone)
 run('trace: a mapping is introduced before the first event on it', every_mapping_is_introduced)
 run('trace: --range', a_range_leaves_the_rest_out)
+run('trace: where the code was', code_is_where_the_program_was)
 run('trace: a look with faults disabled is no fault', a_look_is_no_fault)
 finish()

@@ -30,6 +30,7 @@ static void session_clean(struct model *m)
 	mms_free(s);
 	mappings_free(s);
 	processes_free(s);
+	code_free(s);
 	threads_free(s);
 	failures_free(s);
 	stat_free(&s->faults);

@@ -166,4 +166,9 @@ void slots_forget(struct session *s);
 void filter_take_options(struct session *s);
 void filter_count(struct session *s, const struct mmt_head *h);
 
+/* --- code.c --- */
+/* Of a fault or a call: where the user's code was. */
+void code_note(struct session *s, const struct mmt_head *h, size_t size);
+void code_free(struct session *s);
+
 #endif

@@ -190,5 +190,7 @@ void record_apply(struct session *s, const void *bytes, size_t size)
 	case MMT_KIND_LIMIT:
 		break;
 	}
+	if (h->kind == MMT_KIND_FAULT || h->kind == MMT_KIND_CALL)
+		code_note(s, h, size);
 	filter_count(s, h);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Events of trace, one by one: faults, mapping calls, fork, exec, exit.  The row is
  * the record of the ring, which the model has had. */
+#include <inttypes.h>
 
 #include "decode/decode.h"
 #include "view/rows/call.h"
@@ -45,6 +46,36 @@ static struct value get_head(const struct field *f, const void *row, const struc
 	{ .key = "cpu", .help = "CPU", .unit = UNIT_NUMBER, .get = get_head, .arg = 0 }, \
 	{ .key = "pid", .help = "process", .unit = UNIT_NUMBER, .get = get_head, .arg = 1 }, \
 	{ .key = "tid", .help = "thread", .unit = UNIT_NUMBER, .get = get_head, .arg = 2 }
+
+/* --- where the user's code was, of faults and calls --- */
+
+static struct value get_ip(const struct field *f, const void *row, const struct tick *t)
+{
+	uint64_t ip = session_of(t->model)->code.ip;
+
+	(void)f, (void)row;
+	return ip ? value_uint(ip) : value_none();
+}
+
+const char *code_text(const struct tick *t)
+{
+	const struct code *c = &session_of(t->model)->code;
+
+	return c->name ? tick_printf(t, "%s+0x%" PRIx64, c->name, c->offset) : NULL;
+}
+
+static struct value get_code(const struct field *f, const void *row, const struct tick *t)
+{
+	const char *text = code_text(t);
+
+	(void)f, (void)row;
+	return text ? value_text(text) : value_none();
+}
+
+#define CODE_FIELDS(ip_help) \
+	{ .key = "ip", .help = ip_help, .unit = UNIT_ADDRESS, .get = get_ip }, \
+	{ .key = "code", .help = "file and offset of ip: libc.so.6+0xd45e0; null: not known what is mapped there", \
+	  .get = get_code }
 
 /* --- faults --- */
 
@@ -104,6 +135,7 @@ static const struct field fault_fields[] = {
 	{ .key = "ns", .help = "latency; null: not measured", .unit = UNIT_NS, .get = get_latency },
 	{ .key = "vma", .help = "number of its VMA, as in rows; null: none is known", .unit = UNIT_NUMBER,
 	  .get = get_vma },
+	CODE_FIELDS("the user's instruction that made it, or in whose system call it was; null: no user's"),
 };
 /* clang-format on */
 
@@ -161,6 +193,7 @@ static const struct field call_fields[] = {
 	{ .key = "ret", .help = "its result", .get = get_result },
 	{ .key = "vma", .help = "number of the VMA concerned; null: none is known", .unit = UNIT_NUMBER,
 	  .get = get_call_vma },
+	CODE_FIELDS("the user's instruction behind the call; of stack_grow that which reached further; null: not known"),
 };
 /* clang-format on */
 
