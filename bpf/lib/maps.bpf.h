@@ -45,6 +45,7 @@ struct thread_state {
 	u64 cache_pages, cache_pages_from; /* its page cache, 0: none is asked; the index there of address 0 */
 	u64 found, found_seq; /* the VMA that was there as the fault began, 0: none was looked for; when (tracepoint) */
 	u64 cache_vma, cache_pgoff, cache_file, cache_inode, cache_ino; /* fentry only */
+	u64 mm_made; /* when an mm was last made for a child of it (trace) */
 	u64 own_mm; /* the mm it runs on, until an exec; 0: not looked up */
 	u32 own_mm_id;
 	u32 tid; /* as user space calls it, until an exec; 0: not an executor so far */

@@ -153,6 +153,9 @@ struct mmt_fork {
 	char comm[16];
 };
 
+/* With the time from the making of the child's mm until now; 0: not known. Newer than recordings without. */
+struct mmt_fork_timed { struct mmt_fork fork; __u64 ns; };
+
 struct mmt_exec {
 	struct mmt_head head; /* mm_id is the new mm */
 	struct mmt_mm_bounds bounds;

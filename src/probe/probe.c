@@ -220,6 +220,7 @@ struct probe *probe_open(const struct probe_options *opt, struct error *e)
 	p->plan.btf = opt->btf;
 	plan_want_object(&p->plan, OBJECT_MMTRACE);
 	p->plan.want[HOOK_VMA] = opt->calls;
+	p->plan.want[HOOK_FORK_TIME] = opt->each;
 	p->each = opt->each;
 	if (plan_build(&p->plan, e) || object_load(p, opt, e) || records_open(p, opt, e)) {
 		probe_free(p);

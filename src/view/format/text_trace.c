@@ -92,14 +92,20 @@ static void put_call(struct text *x, const struct mmt_call *c)
 	}
 }
 
-/* The fields after the common ones: the event, and its words. */
+/* The fields after the common ones: the time, the event, and its words. */
 static void put_life(struct text *x, const void *row)
 {
 	const struct field *f = &event_life.fields[event_life.count - 2];
 	struct value event = f[0].get(&f[0], row, x->t), words = f[1].get(&f[1], row, x->t);
 
+	struct value copied = f[-1].get(&f[-1], row, x->t);
+	char ns[16];
+
 	put_begin(x, row, event.text);
-	fprintf(x->view->out, "%s\n", text_value(x, &words, UNIT_NONE));
+	fputs(text_value(x, &words, UNIT_NONE), x->view->out);
+	if (copied.type != VALUE_NONE)
+		fprintf(x->view->out, ", memory copied in %s", text_ns(ns, sizeof(ns), copied.u));
+	fputc('\n', x->view->out);
 }
 
 static bool put_event(struct text *x, const struct row_type *type, const void *row)
