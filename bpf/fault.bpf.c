@@ -4,9 +4,11 @@
  * Counting rule (mm_account_fault, mm/memory.c): RETRY counts nothing, errors
  * count nothing, major if VM_FAULT_MAJOR or FAULT_FLAG_TRIED. */
 #include "lib/call.bpf.h"
+#include "lib/class.bpf.h"
 #include "lib/count.bpf.h"
 #include "lib/emit.bpf.h"
 #include "lib/mm.bpf.h"
+#include "lib/page_cache.bpf.h"
 #include "lib/page_table.bpf.h"
 #include "lib/thread.bpf.h"
 
@@ -22,96 +24,6 @@
 #define VM_FAULT_MAJOR 0x4
 #define VM_FAULT_RETRY 0x400
 #define VM_FAULT_COMPLETED 0x4000
-#define VM_ACCESS 0x7ull
-
-static __always_inline bool was_empty(const struct thread_state *st)
-{
-	/* a marker keeps what userfaultfd said of a page that is not there */
-	return st->pre_state == PTE_NONE || st->pre_state == PTE_NO_TABLE || st->pre_state == PTE_MARKER;
-}
-
-static __always_inline u8 class_anon(const struct thread_state *st, u8 post, u64 entry)
-{
-	bool write = st->flags & MMT_FAULT_WRITE;
-
-	if (post == PTE_HUGE_RW || (post == PTE_HUGE_RO && write))
-		return st->pre_state == PTE_HUGE_RO && ((st->pre ^ entry) & ENTRY_PFN) == 0
-			? MMT_CLASS_WP_REUSE : MMT_CLASS_ANON_HUGE;
-	if (was_empty(st))
-		return write ? MMT_CLASS_ANON_WRITE : MMT_CLASS_ANON_READ;
-	return MMT_CLASS_OTHER;
-}
-
-static __always_inline u8 class_first_touch(const struct thread_state *st, u8 post, u64 entry)
-{
-	bool write = st->flags & MMT_FAULT_WRITE;
-
-	if (st->vkind & MMT_VMA_ANON)
-		return class_anon(st, post, entry);
-	if (write && !(st->vm_flags & VM_SHARED))
-		return MMT_CLASS_COW;
-	if (st->vkind & MMT_VMA_SHMEM)
-		return MMT_CLASS_SHMEM;
-	if (!write)
-		return MMT_CLASS_FILE_READ;
-	return st->vkind & MMT_VMA_MKWRITE ? MMT_CLASS_MKWRITE : MMT_CLASS_FILE_WRITE;
-}
-
-/* A write to a page that is mapped read-only. */
-static __always_inline u8 class_write_protected(const struct thread_state *st, u8 post, u64 entry)
-{
-	if (st->vm_flags & VM_SHARED && !(st->vkind & MMT_VMA_ANON))
-		return st->vkind & MMT_VMA_MKWRITE ? MMT_CLASS_MKWRITE : MMT_CLASS_WP_REUSE;
-	if (st->pre_state == PTE_HUGE_RO && post != PTE_HUGE_RO && post != PTE_HUGE_RW)
-		return MMT_CLASS_COW; /* split, then one page copied */
-	if (st->pre_state == PTE_HUGE_RO)
-		return class_anon(st, post, entry);
-	return (st->pre ^ entry) & ENTRY_PFN ? MMT_CLASS_COW : MMT_CLASS_WP_REUSE;
-}
-
-/* Was userfaultfd asked?  Always for a page of anonymous memory that is not there, and for
- * one that is protected, unless the kernel lifts that by itself (WP_ASYNC).  A page of shmem
- * or hugetlb may be there for others already: then nobody is asked, and none waits. */
-static __always_inline bool asks_user_space(const struct thread_state *st)
-{
-	if (st->pre_state == PTE_MARKER)
-		return false; /* the next fault does */
-	if (was_empty(st))
-		return st->vkind & MMT_VMA_UFFD ? st->flags & MMT_FAULT_WAITED : st->vm_flags & VM_UFFD_MISSING;
-	return st->flags & MMT_FAULT_WRITE && st->vm_flags & VM_UFFD_WP && !(st->vkind & MMT_VMA_UFFD_ASYNC) &&
-	       st->pre & ENTRY_PRESENT && st->pre & ENTRY_UFFD_WP;
-}
-
-/* Precedence of docs/architecture.md: error, uffd, hugetlb, numa, migration,
- * swap, huge, then by VMA.  Global: verified once, not for each way to get here. */
-__noinline __weak int fault_class(const struct thread_state *st, u32 post, u64 entry)
-{
-	bool write;
-
-	if (!st)
-		return MMT_CLASS_OTHER;
-	write = st->flags & (MMT_FAULT_WRITE | MMT_FAULT_UNSHARE);
-
-	if (st->flags & MMT_FAULT_NO_VMA || st->pre_state == PTE_UNKNOWN)
-		return MMT_CLASS_OTHER;
-	if (asks_user_space(st))
-		return MMT_CLASS_UFFD;
-	if (st->vm_flags & VM_HUGETLB)
-		return MMT_CLASS_HUGETLB;
-	if (st->pre_state == PTE_NUMA)
-		return st->vm_flags & VM_ACCESS ? MMT_CLASS_NUMA : MMT_CLASS_OTHER;
-	if (st->pre_state == PTE_MIGRATION)
-		return MMT_CLASS_MIGRATION;
-	if (st->pre_state == PTE_SWAP)
-		return MMT_CLASS_SWAP;
-	if (st->vkind & (MMT_VMA_DEVICE | MMT_VMA_SPECIAL))
-		return MMT_CLASS_DEVICE;
-	if (was_empty(st))
-		return class_first_touch(st, post, entry);
-	if (write && (st->pre_state == PTE_RO || st->pre_state == PTE_HUGE_RO))
-		return class_write_protected(st, post, entry);
-	return MMT_CLASS_SPURIOUS;
-}
 
 /* weight: how many faults this one stands for. */
 static __always_inline void fault_close(struct thread_state *st, struct mm_struct *mm, bool major, bool error,
@@ -170,6 +82,7 @@ static __always_inline bool fault_open(struct thread_state *st, struct task_stru
 	st->mode = mode;
 	st->flags = flags;
 	st->closed_error = 0;
+	st->found = 0;
 	return true;
 }
 
@@ -191,6 +104,7 @@ __noinline __weak int fault_set_vma(struct thread_state *st, const u64 *at, u32 
 	st->sig = 0;
 	st->vkind = 0;
 	st->vm_flags = 0;
+	st->cache_pages = 0;
 	if (!vma) {
 		st->flags |= MMT_FAULT_NO_VMA;
 		return 0;
@@ -206,6 +120,7 @@ __noinline __weak int fault_set_vma(struct thread_state *st, const u64 *at, u32 
 	st->vm_flags = facts.vm_flags;
 	st->cache_start = facts.start;
 	st->cache_end = facts.end;
+	page_cache_note(st, *at, &facts);
 	return vma_announce(vma, &facts, mm_id);
 }
 
@@ -236,7 +151,8 @@ static __always_inline u32 own_mm_id(struct thread_state *st, struct task_struct
 static __always_inline struct vm_area_struct *fault_look_up(struct thread_state *st, struct mm_struct *mm, u32 mm_id,
 							    u64 seq)
 {
-	struct vm_area_struct *vma = vma_find(mm, st->addr);
+	bool found = st->found && st->found_seq == seq;
+	struct vm_area_struct *vma = found ? (struct vm_area_struct *)st->found : vma_find(mm, st->addr);
 	u64 at = (u64)vma;
 
 	if (fault_set_vma(st, &at, mm_id) && !(seq & 1)) {
@@ -297,6 +213,7 @@ static __always_inline void fault_take_vma(struct thread_state *st, struct vm_ar
 		st->flags &= ~MMT_FAULT_NO_VMA;
 		return;
 	}
+	st->flags &= ~MMT_FAULT_PAGE; /* of another VMA */
 	if (!fault_set_vma(st, &at, mm_id))
 		return;
 	st->cache_vma = (u64)vma;
@@ -340,7 +257,7 @@ int BPF_PROG(fault_in__fe, struct vm_area_struct *vma, unsigned long address, un
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct thread_state *st = thread_executor(task);
 	struct mm_struct *mm = vma->vm_mm;
-	bool executor = st != 0;
+	bool executor = st != 0, first;
 	u32 mm_id = fault_mm_id(st, task, mm);
 	u16 f = 0;
 
@@ -357,9 +274,10 @@ int BPF_PROG(fault_in__fe, struct vm_area_struct *vma, unsigned long address, un
 	f |= executor ? MMT_FAULT_EXECUTOR : 0;
 	f |= mm != task->mm ? MMT_FAULT_FOREIGN : 0;
 	f |= (flags & FAULT_FLAG_UNSHARE) / FAULT_FLAG_UNSHARE * MMT_FAULT_UNSHARE;
-	if (fault_open(st, task, address,
-		       !regs ? MMT_MODE_GUP : flags & FAULT_FLAG_USER ? MMT_MODE_USER : MMT_MODE_KERNEL, f,
-		       is_again(st, flags))) {
+	first = fault_open(st, task, address,
+			   !regs ? MMT_MODE_GUP : flags & FAULT_FLAG_USER ? MMT_MODE_USER : MMT_MODE_KERNEL, f,
+			   is_again(st, flags));
+	if (first) {
 		u32 n = mmt_tuning.sample;
 
 		st->skipped = n > 1 && bpf_get_prandom_u32() % n != 0;
@@ -370,6 +288,8 @@ int BPF_PROG(fault_in__fe, struct vm_area_struct *vma, unsigned long address, un
 		st->skipped = 0; /* a major one */
 	if (!st->skipped)
 		fault_take_vma(st, vma, mm_id); /* at each attempt: another may be there by now */
+	if (first && !st->skipped && was_empty(st))
+		page_cache_look(st);
 	return 0;
 }
 
@@ -418,6 +338,41 @@ int BPF_PROG(fault_out__fx, struct vm_area_struct *vma, unsigned long address, u
 #define PF_USER 4
 #define PF_INSTR 16
 
+/* Whether the page is there.  Global: for both programs. */
+__noinline __weak int page_foresee(struct thread_state *st, u32 cached)
+{
+	struct mm_struct *mm = bpf_get_current_task_btf()->mm;
+	struct mmt_vma facts = {};
+
+	if (!st || !mm)
+		return 0;
+	if (!cached) {
+		st->found = (u64)vma_find(mm, st->addr);
+		if (!st->found || !vma_facts_of(&st->found, st->addr, &facts))
+			return 0;
+		st->cache_mm = 0; /* what was noted of another one goes */
+		page_cache_note(st, st->found, &facts);
+	}
+	page_cache_look(st);
+	return 0;
+}
+
+/* That is known before the fault is served only, and the VMA for sure only after.  So it is
+ * looked up now, and counts if nothing has changed the VMAs by the end, which is then spared
+ * the look-up.  Before 6.13 that cannot be seen. */
+static __always_inline void fault_foresee(struct thread_state *st, struct mm_struct *mm)
+{
+	u64 seq = mm_seqcount(mm);
+	bool cached;
+
+	if (seq & 1 || !was_empty(st) || mmt_tuning.sample > 1)
+		return;
+	st->found_seq = seq;
+	cached = vma_cached(st, mm, st->addr);
+	if (!cached || st->cache_pages)
+		page_foresee(st, cached);
+}
+
 static __always_inline int page_fault_begin(u64 addr, u64 error_code)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -439,6 +394,7 @@ static __always_inline int page_fault_begin(u64 addr, u64 error_code)
 	if (mmt_config.calls) /* a hole now and none at the end: a stack has grown */
 		fault_find_vma(st, mm, task);
 	st->pre_state = page_table_peek(mm, addr, &st->pre);
+	fault_foresee(st, mm);
 	return 0;
 }
 
@@ -480,6 +436,8 @@ static __always_inline int page_fault_end(struct mm_perf_ctx *ctx, bool major)
 		st->mm_id = own_mm_id(st, task, mm);
 	}
 	hole = st->flags & MMT_FAULT_NO_VMA;
+	if (st->flags & MMT_FAULT_PAGE && st->found_seq != mm_seqcount(mm))
+		st->flags &= ~MMT_FAULT_PAGE; /* of another VMA, maybe */
 	vma = fault_find_vma(st, mm, task);
 	if (mmt_config.calls && hole && st->t0 && vma && st->vm_flags & VM_GROWSDOWN)
 		stack_growth_report(vma, st->addr);

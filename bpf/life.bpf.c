@@ -5,12 +5,33 @@
 #include "lib/mm.bpf.h"
 #include "lib/thread.bpf.h"
 
+/* To make an mm is the one thing in a fork that takes counters of all CPUs, and comes right
+ * before the copying (mm_init(), dup_mmap()): the last such event of the thread is that one.
+ * Before 6.2 an mm had none. */
+SEC("?tp_btf/percpu_alloc_percpu")
+int life_made__tb(void *ctx)
+{
+	struct thread_state *st = mmt_tuning.on ? thread_executor(bpf_get_current_task_btf()) : 0;
+
+	if (st)
+		st->mm_made = bpf_ktime_get_ns();
+	return 0;
+}
+
+static __always_inline u64 fork_time(struct task_struct *parent, bool copied, u64 now)
+{
+	struct thread_state *st = copied && bpf_core_field_exists(parent->mm->rss_stat[0].counters) ? thread_find(parent) : 0;
+
+	return st && st->mm_made ? now - st->mm_made : 0;
+}
+
 SEC("?tp_btf/sched_process_fork")
 int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *child)
 {
 	u32 ptgid = pidns_tgid(parent, BPF_CORE_READ(parent, tgid)), ctgid = pidns_tgid(child, BPF_CORE_READ(child, tgid));
 	u32 tid = pidns_tid(child, BPF_CORE_READ(child, pid)), cmm;
 	struct mm_struct *mm = BPF_CORE_READ(child, mm), *parent_mm = BPF_CORE_READ(parent, mm);
+	struct mmt_fork_timed *timed;
 	struct mmt_fork *rec;
 	bool thread = ptgid == ctgid;
 	struct thread_state *st;
@@ -35,10 +56,12 @@ int BPF_PROG(life_fork__tb, struct task_struct *parent, struct task_struct *chil
 		st->borrows = (BPF_CORE_READ(child, flags) & PF_KTHREAD) != 0;
 		st->counting = mmt_config.residual; /* its counters are 0 */
 	}
-	rec = control_reserve(sizeof(*rec));
-	if (!rec)
+	timed = control_reserve(sizeof(*timed));
+	if (!timed)
 		return 0;
+	rec = &timed->fork;
 	head_fill(&rec->head, MMT_KIND_FORK, cmm, bpf_ktime_get_ns());
+	timed->ns = fork_time(parent, !thread && mm != parent_mm, rec->head.time);
 	rec->head.tid = tid;
 	rec->head.tgid = ctgid;
 	rec->parent_tgid = ptgid;

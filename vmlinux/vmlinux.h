@@ -41,6 +41,7 @@ struct super_block { __u32 s_dev; unsigned long s_magic; };
 /* A file's identity. */
 struct inode {
 	unsigned short i_mode;
+	unsigned int i_flags;
 	struct super_block *i_sb;
 	unsigned long i_ino;
 	__s64 i_size;
@@ -69,7 +70,11 @@ struct mount { struct mount *mnt_parent; struct dentry *mnt_mountpoint; struct v
 struct path { struct vfsmount *mnt; struct dentry *dentry; };
 struct fs_struct { struct path root; };
 /* An open file. */
-struct file { unsigned int f_mode; struct path f_path; struct inode *f_inode; };
+struct file { unsigned int f_mode; struct path f_path; struct inode *f_inode; struct address_space *f_mapping; };
+/* A page cache. */
+struct xarray { void *xa_head; };
+struct xa_node { unsigned char shift; void *slots[64]; };
+struct address_space { struct xarray i_pages; };
 /* The file of a layer, opened for one of overlayfs: the latter's path (since 6.8). */
 struct backing_file { struct path user_path; };
 

@@ -153,6 +153,18 @@ static __always_inline void fault_fill(struct mmt_fault *f, const struct thread_
 	f->weight = weight;
 }
 
+#define PF_KTHREAD 0x200000
+
+/* Where the user's part of the current thread is; 0: it has none. */
+static __always_inline u64 user_ip(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (task->flags & PF_KTHREAD)
+		return 0;
+	return BPF_CORE_READ((struct pt_regs *)bpf_task_pt_regs(task), ip);
+}
+
 /* Global: verified once, not for each class and mode. */
 __noinline __weak int emit_fault(const struct thread_state *st, u64 now, u32 end, u32 ns, u32 weight)
 {
@@ -161,9 +173,11 @@ __noinline __weak int emit_fault(const struct thread_state *st, u64 now, u32 end
 
 	if (!st)
 		return 0;
-	room = data_reserve(sizeof(folded));
+	room = data_reserve(mmt_config.code ? sizeof(struct mmt_fault_at) : sizeof(folded));
 	if (room.rec) {
 		fault_fill(room.rec, st, now, end, ns, weight);
+		if (mmt_config.code)
+			((struct mmt_fault_at *)room.rec)->ip = user_ip();
 		data_submit(room);
 		return 0;
 	}
@@ -173,13 +187,14 @@ __noinline __weak int emit_fault(const struct thread_state *st, u64 now, u32 end
 
 static __always_inline void emit_call(const struct mmt_call *c)
 {
-	struct data_room room = data_reserve(sizeof(*c));
+	struct data_room room = data_reserve(sizeof(struct mmt_call_at));
 
 	if (!room.rec) {
 		aggregate_call(c);
 		return;
 	}
 	*(struct mmt_call *)room.rec = *c;
+	((struct mmt_call_at *)room.rec)->ip = user_ip();
 	data_submit(room);
 }
 #endif

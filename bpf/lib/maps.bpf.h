@@ -42,7 +42,10 @@ struct thread_state {
 	/* anchor, sig, vkind, vm_flags and mm_id above describe this VMA: */
 	u64 cache_mm; /* 0: nothing cached */
 	u64 cache_seq, cache_start, cache_end;
+	u64 cache_pages, cache_pages_from; /* its page cache, 0: none is asked; the index there of address 0 */
+	u64 found, found_seq; /* the VMA that was there as the fault began, 0: none was looked for; when (tracepoint) */
 	u64 cache_vma, cache_pgoff, cache_file, cache_inode, cache_ino; /* fentry only */
+	u64 mm_made; /* when an mm was last made for a child of it (trace) */
 	u64 own_mm; /* the mm it runs on, until an exec; 0: not looked up */
 	u32 own_mm_id;
 	u32 tid; /* as user space calls it, until an exec; 0: not an executor so far */

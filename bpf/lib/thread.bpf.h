@@ -7,8 +7,6 @@
 #include "emit.bpf.h"
 #include "maps.bpf.h"
 
-#define PF_KTHREAD 0x200000
-
 static __always_inline bool tid_passes(u32 tid)
 {
 	return !mmt_config.filter_tid || bpf_map_lookup_elem(&tids, &tid);

@@ -20,6 +20,7 @@ struct mmt_config {
 	__u32 filter_tid;  /* only threads in the tids map */
 	__u32 residual;    /* what the kernel counted beyond the faults seen is reported: GUP, sampling */
 	__u32 calls;       /* report VMA-changing calls and stack growth */
+	__u32 code;        /* faults and calls come with the user's instruction pointer */
 	__u32 control_bytes; /* size of the control ring */
 	__u32 scope;       /* enum mmt_scope */
 	__u32 self;        /* tgid of mmtrace */

@@ -41,6 +41,8 @@ enum mmt_fault_flag {
 	MMT_FAULT_UNSHARE = 128, /* wants a page of its own, without writing (FAULT_FLAG_UNSHARE, since 6.0) */
 	MMT_FAULT_SIGBUS = 512,   /* an error that means SIGBUS, */
 	MMT_FAULT_SIGSEGV = 1024, /* or SIGSEGV, to whom faults in user mode */
+	MMT_FAULT_FRESH = 2048, /* of a file: the page was not in the page cache as it began, */
+	MMT_FAULT_THERE = 4096, /* or it was; neither: not looked up */
 	MMT_FAULT_WAITED = 256, /* its thread slept, or the kernel tried twice: is userfaultfd behind it? */
 };
 
@@ -67,6 +69,10 @@ struct mmt_fault {
 	__u16 pad;
 	__u16 weight; /* faults that it stands for: above 1 when sampled */
 };
+
+/* With the user's instruction that it happened at, or in whose system call; 0: no user's.
+ * Where trace asks for it; who reads knows it by the size. */
+struct mmt_fault_at { struct mmt_fault fault; __u64 ip; };
 
 /* Faults that get_user_pages executed for this thread and that raise no event
  * on the tracepoint backend: its min_flt/maj_flt less what was seen.  Signed:
@@ -147,6 +153,9 @@ struct mmt_fork {
 	char comm[16];
 };
 
+/* With the time from the making of the child's mm until now; 0: not known. Newer than recordings without. */
+struct mmt_fork_timed { struct mmt_fork fork; __u64 ns; };
+
 struct mmt_exec {
 	struct mmt_head head; /* mm_id is the new mm */
 	struct mmt_mm_bounds bounds;
@@ -182,6 +191,7 @@ struct mmt_call {
 	__u64 arg[6]; /* as passed; of a growth: address, new start, end */
 	__s64 ret;
 };
+struct mmt_call_at { struct mmt_call call; __u64 ip; }; /* behind the instruction that made it */
 #define MMT_CALL_STACK_GROWTH 1023 /* no call has that number */
 
 /* Folded events: what the data ring could not take is added to such rows.
@@ -196,7 +206,9 @@ struct mmt_aggregate_key {
 	__u16 flags; /* MMT_AGGREGATE_FLAGS of enum mmt_fault_flag */
 };
 #define MMT_AGGREGATE_CALL 0xff
-#define MMT_AGGREGATE_FLAGS (MMT_FAULT_MAJOR | MMT_FAULT_FOREIGN | MMT_FAULT_NO_VMA | MMT_FAULT_EXECUTOR)
+#define MMT_FAULT_PAGE (MMT_FAULT_FRESH | MMT_FAULT_THERE)
+#define MMT_AGGREGATE_FLAGS \
+	(MMT_FAULT_MAJOR | MMT_FAULT_FOREIGN | MMT_FAULT_NO_VMA | MMT_FAULT_EXECUTOR | MMT_FAULT_PAGE)
 
 #define MMT_LATENCY_BUCKETS 64 /* half octaves of ns, see mmt_latency_bucket() */
 struct mmt_aggregate_row {

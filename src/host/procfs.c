@@ -221,6 +221,8 @@ static void memory_line(const char *line, struct procfs_memory *m)
 		to = &m->rss;
 	else if (!strcmp(key, "Pss"))
 		to = &m->pss;
+	else if (!strcmp(key, "Anonymous"))
+		to = &m->anon;
 	else if (!strcmp(key, "Swap"))
 		to = &m->swap;
 	else if (!strcmp(key, "AnonHugePages") || !strcmp(key, "ShmemPmdMapped") || !strcmp(key, "FilePmdMapped"))

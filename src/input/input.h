@@ -99,11 +99,13 @@ enum memory_amount {
 	MEMORY_HUGETLB,
 	MEMORY_SWAP,
 	MEMORY_PSS,
+	MEMORY_READINGS, /* the above come with INPUT_MEMORY */
+	MEMORY_COPIED = MEMORY_READINGS, /* of a file's private mapping: its own pages, not the file's */
 	MEMORY_AMOUNTS
 };
 #define MEMORY_UNKNOWN (~0ull)
 /* MEMORY_UNKNOWN: not in this reading. uncertain: it changed whenever it was read. */
-struct input_memory { uint64_t start, amount[MEMORY_AMOUNTS]; uint32_t uncertain, pad; };
+struct input_memory { uint64_t start, amount[MEMORY_READINGS]; uint32_t uncertain, pad; };
 
 struct input_level { double overhead_pct; uint32_t sample, level; };
 struct input_rusage { uint64_t minor, major; };

@@ -122,6 +122,7 @@ static void config_set(struct probe *p, const struct probe_options *opt)
 	c->follow = opt->follow;
 	c->residual = bpf_program__autoload(p->skel->progs.fault_end__pe) || opt->sampling;
 	c->calls = bpf_program__autoload(p->skel->progs.vma_sys__tb);
+	c->code = opt->each;
 	p->skel->bss->mmt_tuning.aggregate = opt->aggregate;
 	c->filter_tid = opt->filter_tid;
 	c->scope = opt->scope;
@@ -219,6 +220,7 @@ struct probe *probe_open(const struct probe_options *opt, struct error *e)
 	p->plan.btf = opt->btf;
 	plan_want_object(&p->plan, OBJECT_MMTRACE);
 	p->plan.want[HOOK_VMA] = opt->calls;
+	p->plan.want[HOOK_FORK_TIME] = opt->each;
 	p->each = opt->each;
 	if (plan_build(&p->plan, e) || object_load(p, opt, e) || records_open(p, opt, e)) {
 		probe_free(p);

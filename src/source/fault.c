@@ -58,17 +58,24 @@ static void emit_readahead(void *ctx, const char *device, uint64_t kib)
 	emit_number(ctx, "readahead", device, kib);
 }
 
+static bool kernel_before(unsigned major, unsigned minor)
+{
+	struct utsname uts;
+	unsigned is[2];
+
+	return uname(&uts) == 0 && sscanf(uts.release, "%u.%u", &is[0], &is[1]) == 2 &&
+	       (is[0] < major || (is[0] == major && is[1] < minor));
+}
+
 /* What the model must know of this kernel and cannot ask itself. */
 static void emit_kernel(struct source *s)
 {
 	char thp[16];
-	struct utsname uts;
-	unsigned major, minor;
 	uint64_t start, end;
 	char perm[5];
 
 	emit_fact(s, "option", "elf_given", "");
-	if (uname(&uts) == 0 && sscanf(uts.release, "%u.%u", &major, &minor) == 2 && (major < 6 || (major == 6 && minor < 7)))
+	if (kernel_before(6, 7))
 		emit_fact(s, "option", "heap_touching", "");
 	readahead_each(emit_readahead, s);
 	if (thp_setting(thp))
@@ -118,6 +125,8 @@ static void emit_facts(struct fault_source *f)
 	emit_fact(&f->s, "run", "latency_span", c->span);
 	if (c->limitations[0])
 		emit_fact(&f->s, "unknown", "gup", c->limitations);
+	if (!strcmp(c->backend, "tracepoint") && kernel_before(6, 13)) /* mm_lock_seq is no seqcount */
+		emit_fact(&f->s, "unknown", "page", "whether the page was there: this backend knows the mapping at the end only");
 	if (a->command == COMMAND_TRACE && probe_backend(f->probe, HOOK_VMA))
 		emit_backend(&f->s, HOOK_VMA, probe_backend(f->probe, HOOK_VMA));
 	if (!probe_has_peek(f->probe)) {

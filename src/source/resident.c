@@ -19,6 +19,8 @@
 struct list {
 	struct input_memory *all;
 	size_t count, room;
+	struct input_resident *copied;
+	size_t copied_count, copied_room;
 	bool pss_only;
 };
 
@@ -29,7 +31,7 @@ static struct input_memory *list_add(struct list *l, uint64_t start)
 	l->all = xgrow(l->all, l->count, &l->room, sizeof(*l->all));
 	m = &l->all[l->count++];
 	*m = (struct input_memory){ .start = start };
-	for (int i = 0; i < MEMORY_AMOUNTS; i++)
+	for (int i = 0; i < MEMORY_READINGS; i++)
 		m->amount[i] = MEMORY_UNKNOWN;
 	return m;
 }
@@ -116,11 +118,19 @@ static bool read_tables(struct resident *r, struct source *s, struct probe *prob
 
 /* --- smaps --- */
 
+/* Is it named where columns or an order are? */
+static bool wants(const struct args *a, const char *key)
+{
+	return (a->show.columns && strstr(a->show.columns, key)) || (a->show.sort && strstr(a->show.sort, key));
+}
+
 static void on_smaps(void *ctx, const struct procfs_memory *p)
 {
 	struct list *l = ctx;
 	struct input_memory *m = list_add(l, p->start);
 
+	l->copied = xgrow(l->copied, l->copied_count, &l->copied_room, sizeof(*l->copied));
+	l->copied[l->copied_count++] = (struct input_resident){ p->start, p->anon };
 	m->amount[MEMORY_PSS] = p->pss + p->hugetlb;
 	if (l->pss_only)
 		return;
@@ -134,29 +144,28 @@ static void read_smaps(struct source *s, const struct process *p, const struct i
 {
 	struct list list = { .pss_only = pss_only };
 
-	if (procfs_smaps(p->pid, on_smaps, &list) == 0 && list.count)
+	if (procfs_smaps(p->pid, on_smaps, &list) == 0 && list.count) {
 		emit(s, INPUT_MEMORY, head, sizeof(*head), list.all, list.count * sizeof(*list.all));
+		if (wants(s->args, "copied"))
+			emit(s, INPUT_COPIED, head, sizeof(*head), list.copied, list.copied_count * sizeof(*list.copied));
+	}
+	free(list.copied);
 	free(list.all);
-}
-
-/* Is it named where columns or an order are? */
-static bool wants_pss(const struct args *a)
-{
-	return (a->show.columns && strstr(a->show.columns, "pss")) || (a->show.sort && strstr(a->show.sort, "pss"));
 }
 
 void resident_read(struct resident *r, struct source *s, struct probe *probe,
 		   bool (*wanted)(const struct args *a, pid_t pid))
 {
 	uint64_t begin = clock_monotonic_ns(), smaps_ns = 0;
-	bool tables = begin >= r->next, smaps = begin >= r->smaps_next, pss = wants_pss(s->args);
+	bool tables = begin >= r->next, smaps = begin >= r->smaps_next;
+	bool asked = wants(s->args, "pss") || wants(s->args, "copied");
 
 	for (const struct process *p = session_of(s->model)->processes; p; p = p->next) {
 		struct input_rss head = { .now = clock_monotonic_ns() - s->t0, .pid = p->pid };
 		bool read = !tables || p->dead || !wanted(s->args, p->pid) || read_tables(r, s, probe, p, &head);
 		uint64_t from = clock_monotonic_ns();
 
-		if (smaps && !p->dead && wanted(s->args, p->pid) && (pss || !read)) {
+		if (smaps && !p->dead && wanted(s->args, p->pid) && (asked || !read)) {
 			read_smaps(s, p, &head, read);
 			smaps_ns += clock_monotonic_ns() - from;
 		}

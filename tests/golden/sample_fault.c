@@ -82,8 +82,10 @@ static void memory(void)
 		{ .start = 0x406000, .amount = { 25 << 12, 0, 0, 3 << 12, 24 << 12 } },
 		{ .start = 0x7ffff1000000, .amount = { 2 << 20, 2 << 20, 0, 0, MEMORY_UNKNOWN }, .uncertain = 1 },
 	};
+	const struct input_resident own[] = { { 0x400000, 1 << 12 }, { 0x406000, 20 << 12 } }; /* the second is no file */
 	const struct input_rss head = { .now = now, .pid = 42 };
 
+	put(out, INPUT_COPIED, &head, sizeof(head), own, sizeof(own));
 	put(out, INPUT_MEMORY, &head, sizeof(head), all, sizeof(all));
 }
 
@@ -104,7 +106,7 @@ static void first(void)
 	faults(make_fault(42, 2, 0x7ffff0000000, 6, MMT_CLASS_ANON_READ), 5);
 	faults(make_fault(42, 2, 0x7ffff1000000, 9, MMT_CLASS_MKWRITE), 4);
 	f = make_fault(42, 2, 0x7ffff1000000, 9, MMT_CLASS_FILE_READ);
-	f.flags |= MMT_FAULT_MAJOR;
+	f.flags |= MMT_FAULT_MAJOR | MMT_FAULT_FRESH;
 	f.mode = MMT_MODE_KERNEL;
 	f.ns = 4294967295u;
 	RECORD(f);

@@ -34,6 +34,18 @@ def smaps(pid):
     return out
 
 
+def smaps_of(pid, key):
+    """That key of each VMA by its start, in KiB."""
+    out, start = {}, 0
+    with open('/proc/%d/smaps' % pid, encoding='utf-8', errors='surrogateescape') as f:
+        for text in f:
+            if '-' in text.split()[0]:
+                start = int(text.split('-')[0], 16)
+            elif text.startswith(key + ':'):
+                out[start] = int(text.split()[1])
+    return out
+
+
 def rows(tracer, pid):
     return {int(v['start'], 16): (v['rss_bytes'], v['huge_bytes'], v['hugetlb_bytes'], v['swap_bytes'])
             for v in tracer.live(pid) if v['name'] != '[vsyscall]'}
@@ -150,6 +162,31 @@ def among_changing_tables():
     return '%d rows' % readings
 
 
+def copied():
+    """Of a private mapping of a file what was written is the process's own; of a shared one nothing is."""
+    path = os.path.join(DIRECTORY, 'copied')
+    with open(path, 'wb') as f:
+        f.write(b'x' * (64 * 4096))
+    code = ("import mmap, sys\nf = open(%r, 'r+b')\nmaps = [mmap.mmap(f.fileno(), 0, flags=k) for k in (mmap.MAP_PRIVATE, mmap.MAP_SHARED)]\n"
+            "for m in maps:\n    m[:]\n    m[0:10 * 4096] = b'y' * (10 * 4096)\nprint('ready', flush=True)\nsys.stdin.read()" % path)
+    with subprocess.Popen([sys.executable, '-c', code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as victim:
+        mmt.check(victim.stdout.readline() == 'ready\n', 'the victim does not start')
+        data = os.path.join(mmt.scratch(), 'copied.json')
+        subprocess.run([mmt.MMTRACE, 'live', '-p', str(victim.pid), '--by', 'vma', '-s', 'copied', '--also', 'json=' + data, *mmt.FORCED,
+                        mmt.INTERVAL, '3'], stdout=subprocess.DEVNULL, check=True)
+        with open(data, encoding='utf-8') as f:
+            out = f.read()
+        real = smaps_of(victim.pid, 'Anonymous')
+        victim.communicate('')
+    last = {r['start']: r for r in map(json.loads, out.splitlines()) if r['type'] == 'vma' and r['name'] == path}
+    shown = sorted((r['copied_bytes'] is None, r['copied_bytes']) for r in last.values())
+    mmt.check(shown == [(False, 40960), (True, None)], 'private and shared: %s' % shown)
+    for r in map(json.loads, out.splitlines()):
+        if r['type'] == 'vma' and r['copied_bytes'] is not None:
+            mmt.check(r['copied_bytes'] == real[int(r['start'], 16)] * 1024, '%s: %s, smaps %s' % (r['start'], r['copied_bytes'], real))
+    return '%d bytes' % shown[0][1]
+
+
 def idle():
     with mmt.Victim(mmt.victim('resident'), DIRECTORY) as victim:
         regions_of(victim)
@@ -165,5 +202,6 @@ mmt.usable('rss')
 mmt.run('rss: as smaps says', as_smaps)
 mmt.run('rss: while page tables come and go', among_changing_tables)
 mmt.run('rss: by smaps where page tables cannot be read', with_smaps)
+mmt.run('rss: what a private mapping has copied', copied)
 mmt.run('rss: of a process that does not fault', idle)
 mmt.finish()

@@ -88,6 +88,44 @@ def every_mapping_is_introduced():
     check(known, 'no mapping at all')
 
 
+def code_is_where_the_program_was():
+    """Before the place that a call returns to stands a system call; code that faults itself in is where it is."""
+    rows, files = events([], ['mmap', COUNT, BYTES]), {}
+    for r in rows:
+        if r['type'] == 'vma_seen' and os.path.isfile(r['name']):
+            files[os.path.basename(r['name'])] = r['name']
+            files[r['vma']] = r
+    at = [r['code'] for r in calls(rows, 'mmap', 0, BYTES)]
+    check(len(at) == COUNT and len(set(at)) == 1 and at[0], 'code of %d calls: %s' % (len(at), set(at)))
+    name, offset = at[0].rsplit('+', 1)
+    with open(files[name], 'rb') as f:
+        f.seek(int(offset, 16) - 2)
+        check(f.read(2) == b'\x0f\x05', '%s is not behind a system call' % at[0])
+    fetched = [r for r in rows if r['type'] == 'fault' and r['ip'] == r['addr'] and r['vma'] in files]
+    check(fetched, 'no code faulted itself in')
+    for r in fetched:
+        vma = files[r['vma']]
+        want = '%s+%#x' % (os.path.basename(vma['name']), int(r['ip'], 16) - int(vma['start'], 16) + int(vma['offset'], 16))
+        check(r['code'] == want, '%s, not %s' % (r['code'], want))
+
+
+def forks_say_how_long_they_copied():
+    """What is copied takes time, less than there was; a new thread copies nothing."""
+    out = os.path.join(scratch(), 'fork.json')
+    m = subprocess.run([MMTRACE, 'trace', '--json', '-o', out, *FORCED, '--', 'sh', '-c', '(exit 0); (exit 0)'], capture_output=True, text=True)
+    check(m.returncode == 0, m.stderr)
+    forks = [r for r in map(json.loads, open(out)) if r['type'] == 'life' and r['event'] == 'fork']
+    check(len(forks) >= 2, '%d forks' % len(forks))
+    shown = tuple(map(int, os.uname().release.split('.')[:2])) >= (6, 2)
+    for r in forks:
+        check(0 < r['ns'] < r['t'] if shown else r['ns'] is None, str(r))
+    out = os.path.join(scratch(), 'thread.json')
+    m = subprocess.run([MMTRACE, 'trace', '--json', '-o', out, *FORCED, '--', victim('threads'), '2'], stdin=subprocess.DEVNULL,
+                       capture_output=True, text=True, timeout=60)
+    threads = [r for r in map(json.loads, open(out)) if r['type'] == 'life' and r['text'].startswith('thread of')]
+    check(threads and not [r for r in threads if r['ns'] is not None], str(threads[:1]))
+
+
 def a_look_is_no_fault():
     """futex(2) looks with faults disabled: an exception that nothing follows, and that nobody abandoned."""
     end = events([], ['look', 1, 256 * 4096])[-1]
@@ -102,5 +140,7 @@ run('trace: -F shows faults of these classes only', classes_leave_calls_out)
 run('trace: what filters leave out is counted', filters_leave_out_lines_alone)
 run('trace: a mapping is introduced before the first event on it', every_mapping_is_introduced)
 run('trace: --range', a_range_leaves_the_rest_out)
+run('trace: where the code was', code_is_where_the_program_was)
+run('trace: forks', forks_say_how_long_they_copied)
 run('trace: a look with faults disabled is no fault', a_look_is_no_fault)
 finish()

@@ -203,6 +203,39 @@ static void damaged_ones_are_not_shown(void)
 	session_free(s);
 }
 
+/* Where the user was stands behind the record; older ones have none. */
+static void code_of_an_event(void)
+{
+	struct session *s = session_new();
+	struct mmt_fault_at at = { .fault = make_fault(42, 1, FROM, 7, MMT_CLASS_COW), .ip = TO + 0x123 };
+	struct mmt_vma text = make_vma(TO, TO + 0x1000, 5, MMT_VMA_FILE, 8);
+	struct mmt_fork fork = make_fork(42, 41, 1, 5, "sh");
+	struct mmt_vma_seen seen;
+
+	give_clock(s);
+	session_apply(s, &fork, sizeof(fork));
+	text.pgoff = 2;
+	seen = make_seen(42, 1, text, "/lib/a.so");
+	session_apply(s, &at, sizeof(at));
+	CHECK_EQ(s->code.ip, TO + 0x123);
+	CHECK(!s->code.name); /* nothing is known of that */
+	session_apply(s, &seen, sizeof(seen));
+	session_apply(s, &at, sizeof(at));
+	CHECK(s->code.name && !strcmp(s->code.name, "a.so"));
+	CHECK_EQ(s->code.offset, 0x2123);
+	at.ip = TO + 0x1000; /* behind it */
+	session_apply(s, &at, sizeof(at));
+	CHECK(s->code.ip && !s->code.name);
+	at.ip = TO + 0xfff;
+	at.fault.flags |= MMT_FAULT_FOREIGN; /* by 42 on what is another's */
+	at.fault.head.mm_id = 9;
+	session_apply(s, &at, sizeof(at));
+	CHECK_EQ(s->code.offset, 0x2fff);
+	session_apply(s, &at.fault, sizeof(at.fault));
+	CHECK_EQ(s->code.ip, 0);
+	session_free(s);
+}
+
 int main(void)
 {
 	RUN("event", all_of_it_is_shown);
@@ -215,6 +248,7 @@ int main(void)
 	RUN("event", lines_of_one_process);
 	RUN("event", mappings_by_a_pattern);
 	RUN("event", a_mapping_is_introduced);
+	RUN("event", code_of_an_event);
 	RUN("event", damaged_ones_are_not_shown);
 	return check_bad;
 }

@@ -181,6 +181,38 @@ static void histograms_hold_more_than_32_bits(void)
 	stat_free(&to);
 }
 
+static struct mmt_fault of_page(uint8_t cls, uint16_t flags)
+{
+	struct mmt_fault f = { .cls = cls, .flags = flags, .weight = 3 };
+
+	return f;
+}
+
+/* Whether the page was there is counted by class, streamed or aggregated, and moves along. */
+static void pages_that_were_there_and_new_ones(void)
+{
+	struct fault_stat s = { 0 }, sum = { 0 };
+	const struct mmt_fault faults[] = { of_page(MMT_CLASS_SHMEM, MMT_FAULT_FRESH),
+					    of_page(MMT_CLASS_SHMEM, MMT_FAULT_THERE),
+					    of_page(MMT_CLASS_FILE_READ, MMT_FAULT_THERE), of_page(MMT_CLASS_ERROR, MMT_FAULT_FRESH),
+					    of_page(MMT_CLASS_ANON_WRITE, 0) };
+	const struct mmt_aggregate_key key = { .cls = MMT_CLASS_SHMEM, .flags = MMT_FAULT_FRESH & MMT_AGGREGATE_FLAGS };
+	const struct mmt_aggregate_row row = { .count = 10 };
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		stat_add(&s, &faults[i]);
+	stat_add_row(&s, &key, &row);
+	CHECK(!page_key(&faults[3]) && !page_key(&faults[4]));
+	CHECK_STR(page_key(&faults[0]), "new");
+	CHECK_STR(page_key(&faults[2]), "there");
+	stat_move(&sum, &s);
+	CHECK_EQ(stat_pages(&sum, MMT_CLASS_SHMEM, stat_fresh).u, 13);
+	CHECK_EQ(stat_pages(&sum, MMT_CLASS_COUNT, stat_fresh).u, 13);
+	CHECK_EQ(stat_pages(&sum, MMT_CLASS_COUNT, stat_there).u, 6);
+	CHECK_EQ(stat_pages(&sum, MMT_CLASS_ANON_WRITE, stat_fresh).type, VALUE_NONE);
+	stat_free(&sum);
+}
+
 int main(void)
 {
 	RUN("stat", buckets_agree_with_their_borders);
@@ -189,6 +221,7 @@ int main(void)
 	RUN("stat", untimed_faults_have_no_latency);
 	RUN("stat", quantiles);
 	RUN("stat", a_folded_row_is_as_many_faults);
+	RUN("stat", pages_that_were_there_and_new_ones);
 	RUN("stat", histograms_hold_more_than_32_bits);
 	return check_bad;
 }

@@ -30,6 +30,7 @@ static void session_clean(struct model *m)
 	mms_free(s);
 	mappings_free(s);
 	processes_free(s);
+	code_free(s);
 	threads_free(s);
 	failures_free(s);
 	stat_free(&s->faults);
@@ -167,6 +168,7 @@ static void session_input(struct model *m, const struct input *in)
 	case INPUT_THREAD: thread_name(s, in->head, in->body, in->size); break;
 	case INPUT_STACKS: take_stacks(s, in->head); break;
 	case INPUT_RSS: layout_resident(s, in->head, in->body, input_count(in)); break;
+	case INPUT_COPIED: layout_copied(s, in->head, in->body, input_count(in)); break;
 	case INPUT_MEMORY: layout_memory(s, in->head, in->body, input_count(in)); break;
 	case INPUT_LEVEL: take_level(s, in->head); break;
 	case INPUT_LOSSES: s->readings++; break; /* they come behind the rows */

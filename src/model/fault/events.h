@@ -22,6 +22,15 @@ struct event_filter {
 	int pid_count;       /* 0: all processes */
 };
 
+#define CODE_NAME 128
+
+/* Where the user's code was: in a file, or a mapping without one. */
+struct code {
+	uint64_t ip;      /* 0: not known, or no user's */
+	const char *name; /* NULL: nothing is known to be there */
+	uint64_t offset;  /* in the file, else from the start of its VMA */
+};
+
 /* Faults and calls that had an event of their own, and those of them that were shown. */
 struct event_counts { uint64_t faults, calls, shown_faults, shown_calls; };
 

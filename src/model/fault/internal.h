@@ -103,6 +103,7 @@ const struct vma *vma_holder(const struct vma *v, uint64_t addr);
 void layout_apply(struct session *s, pid_t pid, const void *bytes, size_t size);
 void layout_resident(struct session *s, const struct input_rss *head, const struct input_resident *list, size_t n);
 void layout_memory(struct session *s, const struct input_rss *head, const struct input_memory *list, size_t n);
+void layout_copied(struct session *s, const struct input_rss *head, const struct input_resident *list, size_t n);
 void layout_stack_pointer(struct session *s, const struct input_stack *in);
 void record_apply(struct session *s, const void *bytes, size_t size);
 void aggregate_row(struct session *s, const struct mmt_aggregate_key *key, const struct mmt_aggregate_row *row);
@@ -165,5 +166,10 @@ void slots_forget(struct session *s);
 
 void filter_take_options(struct session *s);
 void filter_count(struct session *s, const struct mmt_head *h);
+
+/* --- code.c --- */
+/* Of a fault or a call: where the user's code was. */
+void code_note(struct session *s, const struct mmt_head *h, size_t size);
+void code_free(struct session *s);
 
 #endif

@@ -150,7 +150,7 @@ static void memory_set(const struct session *s, struct vma *v, const struct inpu
 {
 	bool changed = false;
 
-	for (int i = 0; i < MEMORY_AMOUNTS; i++) {
+	for (int i = 0; i < MEMORY_READINGS; i++) {
 		if (read->amount[i] == MEMORY_UNKNOWN)
 			continue;
 		changed |= v->memory[i] != read->amount[i];
@@ -168,7 +168,7 @@ static void memory_set(const struct session *s, struct vma *v, const struct inpu
 /* A sum of which a part is not known is not known; what was not read stays. */
 static void process_memory(struct session *s, struct process *p, const struct input_memory *list, size_t n)
 {
-	for (int i = 0; i < MEMORY_AMOUNTS; i++) {
+	for (int i = 0; i < MEMORY_READINGS; i++) {
 		uint64_t sum = 0;
 		size_t known = 0;
 
@@ -192,11 +192,25 @@ void layout_resident(struct session *s, const struct input_rss *head, const stru
 
 	for (size_t i = 0; i < n; i++) {
 		all[i].start = list[i].start;
-		for (int a = 0; a < MEMORY_AMOUNTS; a++)
+		for (int a = 0; a < MEMORY_READINGS; a++)
 			all[i].amount[a] = a == MEMORY_RSS ? list[i].bytes : MEMORY_UNKNOWN;
 	}
 	layout_memory(s, head, all, n);
 	free(all);
+}
+
+/* Those that live, ascending; the caller's. */
+static struct vma **living_vmas(const struct mm *mm, size_t *count)
+{
+	struct vma **living = xcalloc(mm->vma_count + 1, sizeof(*living));
+
+	*count = 0;
+	for (struct vma *v = mm->vmas; v; v = v->next)
+		if (v->live && v->known)
+			living[(*count)++] = v;
+	if (*count)
+		qsort(living, *count, sizeof(*living), by_start);
+	return living;
 }
 
 /* Both lists ascend. A VMA that came or went since the layout has no partner. */
@@ -205,16 +219,11 @@ void layout_memory(struct session *s, const struct input_rss *head, const struct
 	struct process *p = session_find(s, head->pid);
 	struct mm *mm = p ? process_mm(s, p) : NULL;
 	struct vma **living;
-	size_t count = 0, at = 0;
+	size_t count, at = 0;
 
 	if (!mm)
 		return;
-	living = xcalloc(mm->vma_count + 1, sizeof(*living));
-	for (struct vma *v = mm->vmas; v; v = v->next)
-		if (v->live && v->known)
-			living[count++] = v;
-	if (count)
-		qsort(living, count, sizeof(*living), by_start);
+	living = living_vmas(mm, &count);
 	process_memory(s, p, list, n);
 	for (size_t i = 0; i < n; i++) {
 		mm->memory_read |= list[i].amount[MEMORY_RSS] != MEMORY_UNKNOWN;
@@ -225,4 +234,36 @@ void layout_memory(struct session *s, const struct input_rss *head, const struct
 		memory_set(s, living[at], &list[i], head->now);
 	}
 	free(living);
+}
+
+/* Of shared mappings there is nothing to copy, and anonymous memory is nobody else's from the start. */
+void layout_copied(struct session *s, const struct input_rss *head, const struct input_resident *list, size_t n)
+{
+	struct process *p = session_find(s, head->pid);
+	struct mm *mm = p ? process_mm(s, p) : NULL;
+	size_t count, at = 0;
+	struct vma **living;
+	uint64_t sum = 0;
+
+	if (!mm)
+		return;
+	living = living_vmas(mm, &count);
+	for (size_t i = 0; i < n; i++) {
+		struct vma *v;
+
+		while (at < count && living[at]->v.start < list[i].start)
+			at++;
+		v = at < count && living[at]->v.start == list[i].start ? living[at] : NULL;
+		if (!v || !(v->v.kind & MMT_VMA_FILE) || v->v.vm_flags & VM_MAYSHARE)
+			continue;
+		sum += list[i].bytes;
+		if (v->memory[MEMORY_COPIED] == list[i].bytes)
+			continue;
+		v->memory[MEMORY_COPIED] = list[i].bytes;
+		vma_changed(s, v);
+	}
+	free(living);
+	if (p->memory[MEMORY_COPIED] != sum)
+		process_changed(s, p);
+	p->memory[MEMORY_COPIED] = sum;
 }

@@ -169,6 +169,7 @@ void record_apply(struct session *s, const void *bytes, size_t size)
 		break;
 	case MMT_KIND_FORK:
 		apply_fork(s, bytes);
+		s->fork_ns = size >= sizeof(struct mmt_fork_timed) ? ((const struct mmt_fork_timed *)bytes)->ns : 0;
 		break;
 	case MMT_KIND_EXEC:
 		apply_exec(s, bytes);
@@ -192,5 +193,7 @@ void record_apply(struct session *s, const void *bytes, size_t size)
 	case MMT_KIND_LIMIT:
 		break;
 	}
+	if (h->kind == MMT_KIND_FAULT || h->kind == MMT_KIND_CALL)
+		code_note(s, h, size);
 	filter_count(s, h);
 }

@@ -164,6 +164,9 @@ struct session {
 	pid_t child;       /* option: it will exec; 0 once its first mm is known */
 	struct event_filter filter; /* options */
 	struct event_counts events; /* while the filter is on */
+	struct code code;  /* of the last fault or call */
+	uint64_t fork_ns;  /* the last fork took, from the making of the child's mm on; 0: not known */
+	struct code_table *code_table; /* owned; NULL: no event had one */
 	uint32_t child_mm; /* what it got by that, if that is known first: ids ascend */
 	uint32_t next_proc, next_vma, next_mapping;
 	uint32_t past_mms; /* made up; their ids count down from ~0 */

@@ -24,6 +24,10 @@ static void add_counts(struct fault_stat *s, struct class_stat *c, const struct 
 		c->minor += n;
 		s->minor += n;
 	}
+	if (key->cls != MMT_CLASS_ERROR) { /* of an error there is no page */
+		c->fresh += key->flags & MMT_FAULT_FRESH ? n : 0;
+		c->there += key->flags & MMT_FAULT_THERE ? n : 0;
+	}
 	if (key->cls != MMT_CLASS_ERROR && key->mode < MMT_MODE_COUNT)
 		s->mode[key->mode] += n;
 	if (key->flags & MMT_FAULT_FOREIGN)
@@ -78,6 +82,8 @@ void stat_sum(struct fault_stat *to, const struct fault_stat *from)
 		t->minor += f->minor;
 		t->major += f->major;
 		t->error += f->error;
+		t->fresh += f->fresh;
+		t->there += f->there;
 		t->ns_sum += f->ns_sum;
 		t->timed += f->timed;
 		t->ns_max = f->ns_max > t->ns_max ? f->ns_max : t->ns_max;
@@ -107,6 +113,16 @@ uint64_t stat_total(const struct fault_stat *s)
 uint64_t stat_class_count(const struct fault_stat *s, enum mmt_class c)
 {
 	return s->cls[c] ? s->cls[c]->minor + s->cls[c]->major + s->cls[c]->error : 0;
+}
+
+uint64_t stat_fresh(const struct fault_stat *s, enum mmt_class c)
+{
+	return s->cls[c] ? s->cls[c]->fresh : 0;
+}
+
+uint64_t stat_there(const struct fault_stat *s, enum mmt_class c)
+{
+	return s->cls[c] ? s->cls[c]->there : 0;
 }
 
 uint64_t stat_max(const struct fault_stat *s)

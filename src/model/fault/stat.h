@@ -11,6 +11,7 @@
 
 struct class_stat {
 	uint64_t minor, major, error; /* counts */
+	uint64_t fresh, there; /* of these: the page was not in its file's page cache as the fault began; it was */
 	uint64_t ns_sum, ns_max, timed;
 	uint64_t hist[HIST_BUCKETS];
 };
@@ -31,6 +32,9 @@ void stat_move(struct fault_stat *to, struct fault_stat *from);
 void stat_free(struct fault_stat *s);
 uint64_t stat_total(const struct fault_stat *s);
 uint64_t stat_class_count(const struct fault_stat *s, enum mmt_class c);
+/* Those of a class whose page was not there, and was; of both classes 0: it is not known. */
+uint64_t stat_fresh(const struct fault_stat *s, enum mmt_class c);
+uint64_t stat_there(const struct fault_stat *s, enum mmt_class c);
 /* ns, of all classes; 0: none was timed. */
 uint64_t stat_max(const struct fault_stat *s);
 

@@ -10,10 +10,12 @@
 #include "view/rows/fault.h"
 #include "view/rows/stat.h"
 
+#define CODE_COLUMNS 24
+
 static void put_titles(struct text *x)
 {
-	fprintf(x->view->out, "%12s %3s %7s %7s %-10s %-5s %-6s %16s %8s %s\n", "TIME", "CPU", "PID", "TID", "EVENT",
-		"ACCT", "MODE", "ADDRESS", "LATENCY", "MAPPING");
+	fprintf(x->view->out, "%12s %3s %7s %7s %-10s %-5s %-5s %-6s %16s %8s %-*s %s\n", "TIME", "CPU", "PID", "TID", "EVENT",
+		"ACCT", "PAGE", "MODE", "ADDRESS", "LATENCY", CODE_COLUMNS, "CODE", "MAPPING");
 }
 
 static void put_begin(struct text *x, const struct mmt_head *h, const char *event)
@@ -52,6 +54,13 @@ static void put_vma(struct text *x, const struct vma *v, const uint64_t *at)
 	fputc('\n', x->view->out);
 }
 
+static void put_code(struct text *x)
+{
+	const char *code = code_text(x->t);
+
+	fprintf(x->view->out, "%-*s ", CODE_COLUMNS, code ? escaped(x, code) : "-");
+}
+
 static void put_fault(struct text *x, const struct mmt_fault *f)
 {
 	const char *accounted = f->cls == MMT_CLASS_ERROR ? "-" : f->flags & MMT_FAULT_MAJOR ? "major" : "minor";
@@ -59,8 +68,9 @@ static void put_fault(struct text *x, const struct mmt_fault *f)
 	char ns[16];
 
 	put_begin(x, &f->head, class_keys[f->cls]);
-	fprintf(x->view->out, "%-5s %-6s %16llx %8s ", accounted, mode_keys[f->mode], f->addr,
-		f->ns ? text_ns(ns, sizeof(ns), f->ns) : "-");
+	fprintf(x->view->out, "%-5s %-5s %-6s %16llx %8s ", accounted, page_key(f) ? page_key(f) : "",
+		mode_keys[f->mode], f->addr, f->ns ? text_ns(ns, sizeof(ns), f->ns) : "-");
+	put_code(x);
 	put_vma(x, session_vma_of(session_of(x->t->model), f), &at);
 }
 
@@ -72,6 +82,8 @@ static void put_call(struct text *x, const struct mmt_call *c)
 	call_text(c, text, sizeof(text));
 	put_begin(x, &c->head, call_name(c, name, sizeof(name)));
 	fputs(text, x->view->out);
+	if (code_text(x->t))
+		fprintf(x->view->out, "  at %s", escaped(x, code_text(x->t)));
 	if (v && v->known) {
 		fputs("  ", x->view->out);
 		put_vma(x, v, NULL);
@@ -80,14 +92,20 @@ static void put_call(struct text *x, const struct mmt_call *c)
 	}
 }
 
-/* The fields after the common ones: the event, and its words. */
+/* The fields after the common ones: the time, the event, and its words. */
 static void put_life(struct text *x, const void *row)
 {
 	const struct field *f = &event_life.fields[event_life.count - 2];
 	struct value event = f[0].get(&f[0], row, x->t), words = f[1].get(&f[1], row, x->t);
 
+	struct value copied = f[-1].get(&f[-1], row, x->t);
+	char ns[16];
+
 	put_begin(x, row, event.text);
-	fprintf(x->view->out, "%s\n", text_value(x, &words, UNIT_NONE));
+	fputs(text_value(x, &words, UNIT_NONE), x->view->out);
+	if (copied.type != VALUE_NONE)
+		fprintf(x->view->out, ", memory copied in %s", text_ns(ns, sizeof(ns), copied.u));
+	fputc('\n', x->view->out);
 }
 
 static bool put_event(struct text *x, const struct row_type *type, const void *row)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Events of trace, one by one: faults, mapping calls, fork, exec, exit.  The row is
  * the record of the ring, which the model has had. */
+#include <inttypes.h>
 
 #include "decode/decode.h"
 #include "view/rows/call.h"
@@ -46,6 +47,36 @@ static struct value get_head(const struct field *f, const void *row, const struc
 	{ .key = "pid", .help = "process", .unit = UNIT_NUMBER, .get = get_head, .arg = 1 }, \
 	{ .key = "tid", .help = "thread", .unit = UNIT_NUMBER, .get = get_head, .arg = 2 }
 
+/* --- where the user's code was, of faults and calls --- */
+
+static struct value get_ip(const struct field *f, const void *row, const struct tick *t)
+{
+	uint64_t ip = session_of(t->model)->code.ip;
+
+	(void)f, (void)row;
+	return ip ? value_uint(ip) : value_none();
+}
+
+const char *code_text(const struct tick *t)
+{
+	const struct code *c = &session_of(t->model)->code;
+
+	return c->name ? tick_printf(t, "%s+0x%" PRIx64, c->name, c->offset) : NULL;
+}
+
+static struct value get_code(const struct field *f, const void *row, const struct tick *t)
+{
+	const char *text = code_text(t);
+
+	(void)f, (void)row;
+	return text ? value_text(text) : value_none();
+}
+
+#define CODE_FIELDS(ip_help) \
+	{ .key = "ip", .help = ip_help, .unit = UNIT_ADDRESS, .get = get_ip }, \
+	{ .key = "code", .help = "file and offset of ip: libc.so.6+0xd45e0; null: not known what is mapped there", \
+	  .get = get_code }
+
 /* --- faults --- */
 
 static struct value get_address(const struct field *f, const void *row, const struct tick *t)
@@ -64,6 +95,12 @@ static struct value get_major(const struct field *f, const void *row, const stru
 {
 	(void)f, (void)t;
 	return value_bool(fault_of(row)->flags & MMT_FAULT_MAJOR);
+}
+
+static struct value get_page(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return page_key(fault_of(row)) ? value_text(page_key(fault_of(row))) : value_none();
 }
 
 static struct value get_mode(const struct field *f, const void *row, const struct tick *t)
@@ -92,10 +129,13 @@ static const struct field fault_fields[] = {
 	{ .key = "addr", .help = "address", .unit = UNIT_ADDRESS, .get = get_address },
 	{ .key = "class", .help = "what happened: docs/json.md lists the classes", .get = get_class },
 	{ .key = "major", .help = "major, else minor (error: neither)", .get = get_major },
+	{ .key = "page", .help = "new: the page of the file or shared memory was not in memory when it began; there: it was; "
+				 "null: no such page, or not known", .get = get_page },
 	{ .key = "mode", .help = "user, kernel or gup", .get = get_mode },
 	{ .key = "ns", .help = "latency; null: not measured", .unit = UNIT_NS, .get = get_latency },
 	{ .key = "vma", .help = "number of its VMA, as in rows; null: none is known", .unit = UNIT_NUMBER,
 	  .get = get_vma },
+	CODE_FIELDS("the user's instruction that made it, or in whose system call it was; null: no user's"),
 };
 /* clang-format on */
 
@@ -153,6 +193,7 @@ static const struct field call_fields[] = {
 	{ .key = "ret", .help = "its result", .get = get_result },
 	{ .key = "vma", .help = "number of the VMA concerned; null: none is known", .unit = UNIT_NUMBER,
 	  .get = get_call_vma },
+	CODE_FIELDS("the user's instruction behind the call; of stack_grow that which reached further; null: not known"),
 };
 /* clang-format on */
 
@@ -183,9 +224,19 @@ static struct value get_text(const struct field *f, const void *row, const struc
 	return value_text(((const struct mmt_exit *)row)->group_dead ? "process" : "thread");
 }
 
+static struct value get_fork_time(const struct field *f, const void *row, const struct tick *t)
+{
+	uint64_t ns = head_of(row)->kind == MMT_KIND_FORK ? session_of(t->model)->fork_ns : 0;
+
+	(void)f;
+	return ns ? value_uint(ns) : value_none();
+}
+
 /* clang-format off */
 static const struct field life_fields[] = {
 	EVENT_FIELDS,
+	{ .key = "ns", .help = "of a fork: from the making of the child's mm, which its copying begins with; null: "
+			       "none was copied (vfork, threads), or the kernel does not show it (before 6.2)", .unit = UNIT_NS, .get = get_fork_time },
 	{ .key = "event", .help = "fork, exec or exit", .get = get_event },
 	{ .key = "text", .help = "the program; child or thread of a process; process or thread", .get = get_text },
 };

@@ -22,6 +22,8 @@ const char *thread_label(pid_t tid, const struct tick *t);
 const char *failure_text(const struct failure *f, const struct tick *t);
 /* [{t, pid, tid, comm, addr, outcome, mode, name, perm}] */
 struct value failures_value(const struct session *s, const struct tick *t);
+/* "libc.so.6+0xd45e0": where the user's code was at the last fault or call; NULL: not known. */
+const char *code_text(const struct tick *t);
 /* An input as an event of trace, by the filters of the options. */
 const struct row_type *fault_event(const struct model *m, const struct input *in, const void **row);
 /* show.introduced of events on mappings. */

@@ -337,6 +337,8 @@ static const struct field fields[] = {
 #define CLASS CLASS_COLUMN
 #include "wire/classes.def"
 #undef CLASS
+	STAT_PAGES(RANK_ASKED)
+	STAT_NEW
 	STAT_MODES
 	STAT_CLASSES
 	STAT_LATENCIES

@@ -25,5 +25,8 @@ static struct value get_memory(const struct field *f, const void *row, const str
 	MEMORY_FIELD("swap", "swap_bytes", "SWAP", MEMORY_SWAP, \
 		     "swapped out; not known of shared memory where there is swap, as page tables do not show it") \
 	MEMORY_FIELD("pss", "pss_bytes", "PSS", MEMORY_PSS, \
-		     "rss, each page divided by the processes that map it; read if -s or --columns names it")
+		     "rss, each page divided by the processes that map it; read if -s or --columns names it") \
+	MEMORY_FIELD("copied", "copied_bytes", "COPIED", MEMORY_COPIED, \
+		     "of rss, what a private mapping of a file has copied: its own pages, not the file's; " \
+		     "read if -s or --columns names it")
 /* clang-format on */

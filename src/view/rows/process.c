@@ -171,6 +171,8 @@ static const struct field fields[] = {
 #define CLASS STAT_CLASS_COLUMN
 #include "wire/classes.def"
 #undef CLASS
+	STAT_PAGES(RANK_ASKED)
+	STAT_NEW
 	STAT_MODES
 	STAT_CLASSES
 	STAT_LATENCIES

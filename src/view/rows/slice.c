@@ -112,8 +112,9 @@ static const struct field fields[] = {
 #define CLASS STAT_CLASS_COLUMN
 #include "wire/classes.def"
 #undef CLASS
+	STAT_PAGES(7)
 	{ .key = "per_class", .path = "class", .flow = FLOW_TOTAL, .merge = MERGE_NESTED, .rank = RANK_DATA,
-	  .help = "by class: {key: {minor, major, error, ns_sum, ns_max, hist}}", .get = get_classes },
+	  .help = "by class: {key: {minor, major, error, new, there, ns_sum, ns_max, hist}}", .get = get_classes },
 	STAT_LATENCIES
 	MAPPING_LABEL("kind", "KIND", 2, 0, "kind of mapping")
 	MAPPING_LABEL("name", "NAME", 3, FIELD_VOLATILE | FIELD_LAST, "file or name, as in /proc/PID/maps")

@@ -11,6 +11,13 @@ const char *const mode_keys[MMT_MODE_COUNT] = { "user", "kernel", "gup" };
 
 _Static_assert(SPREAD_BUCKETS == MMT_LATENCY_BUCKETS, "a histogram of the wire is one of values");
 
+const char *page_key(const struct mmt_fault *f)
+{
+	if (f->cls == MMT_CLASS_ERROR)
+		return NULL;
+	return f->flags & MMT_FAULT_FRESH ? "new" : f->flags & MMT_FAULT_THERE ? "there" : NULL;
+}
+
 static void put_number(struct nest_out *o, const char *key, uint64_t v, enum unit unit)
 {
 	struct value value = value_uint(v);
@@ -25,6 +32,8 @@ static void put_class(struct nest_out *o, const struct class_stat *c)
 	put_number(o, "minor", c->minor, UNIT_COUNT);
 	put_number(o, "major", c->major, UNIT_COUNT);
 	put_number(o, "error", c->error, UNIT_COUNT);
+	put_number(o, "new", c->fresh, UNIT_COUNT);
+	put_number(o, "there", c->there, UNIT_COUNT);
 	put_number(o, "ns_sum", c->ns_sum, UNIT_NS);
 	put_number(o, "ns_max", c->ns_max, UNIT_NS);
 	while (last >= 0 && !c->hist[last])
@@ -69,6 +78,19 @@ struct value stat_latency(const struct fault_stat *s, int percent, const struct 
 	}
 	all->max = stat_max(s);
 	return (struct value){ .type = VALUE_QUANTILE, .quantile = { all, percent > 100 ? 2 : percent / 100.0 } };
+}
+
+struct value stat_pages(const struct fault_stat *s, int only, stat_fn get)
+{
+	uint64_t known = 0, n = 0;
+
+	for (int c = 0; c < MMT_CLASS_COUNT; c++) {
+		if (only != MMT_CLASS_COUNT && c != only)
+			continue;
+		known += stat_fresh(s, (enum mmt_class)c) + stat_there(s, (enum mmt_class)c);
+		n += get(s, (enum mmt_class)c);
+	}
+	return known ? value_uint(n) : value_none();
 }
 
 struct value stat_time(const struct fault_stat *s)

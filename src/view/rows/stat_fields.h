@@ -51,6 +51,19 @@ static __attribute__((unused)) struct value get_class_count(const struct field *
 	return value_uint(stat_class_count(stat_of(row), (enum mmt_class)f->arg));
 }
 
+/* arg: of that class; MMT_CLASS_COUNT: of all.  Of what was never looked up it is not known. */
+static __attribute__((unused)) struct value get_new(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)t;
+	return stat_pages(stat_of(row), f->arg, stat_fresh);
+}
+
+static __attribute__((unused)) struct value get_there(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)t;
+	return stat_pages(stat_of(row), f->arg, stat_there);
+}
+
 static struct value get_classes(const struct field *f, const void *row, const struct tick *t)
 {
 	(void)f;
@@ -99,6 +112,24 @@ static __attribute__((unused)) struct value get_time(const struct field *f, cons
 	{ .key = class_key, .title = class_title, .help = class_help, .unit = UNIT_COUNT, .width = 7, .flow = FLOW_TOTAL, \
 	  .merge = MERGE_SUM, .rank = RANK_CLASS, .flags = FIELD_TABLE_ONLY, .get = get_class_count, .arg = n },
 
+#define STAT_PAGE(page_key, page_title, page_rank, page_get, n, page_help) \
+	{ .key = page_key, .title = page_title, .help = page_help, .unit = UNIT_COUNT, .width = 7, .flow = FLOW_TOTAL, \
+	  .merge = MERGE_SUM, .rank = page_rank, .flags = FIELD_TABLE_ONLY | FIELD_ZERO_GOES, .get = page_get, \
+	  .arg = n },
+
+#define STAT_PAGES(page_rank) \
+	STAT_PAGE("new", "NEW", page_rank, get_new, MMT_CLASS_COUNT, \
+		  "faults on pages of files and shared memory that were not in memory: read in or allocated") \
+	STAT_PAGE("there", "THERE", page_rank, get_there, MMT_CLASS_COUNT, \
+		  "faults on such pages that were there: only mapped, or copied")
+
+/* The classes that are split so. */
+#define STAT_NEW \
+	STAT_PAGE("file_read_new", "FILE_IN", RANK_ASKED, get_new, MMT_CLASS_FILE_READ, \
+		  "of file_read: pages that were not in memory, and were read in") \
+	STAT_PAGE("shmem_new", "SHM_NEW", RANK_CLASS, get_new, MMT_CLASS_SHMEM, \
+		  "of shmem: pages that were not in memory, and were allocated (or read back from swap)")
+
 #define STAT_MODE(NAME, mode_key, mode_title, mode_help) \
 	{ .key = mode_key, .path = "mode." mode_key, .title = mode_title, .help = mode_help, .unit = UNIT_COUNT, .width = 7, \
 	  .flow = FLOW_TOTAL, .merge = MERGE_SUM, .rank = RANK_ASKED, .get = get_mode, .arg = MMT_MODE_##NAME },
@@ -124,5 +155,6 @@ static __attribute__((unused)) struct value get_time(const struct field *f, cons
 
 #define STAT_CLASSES \
 	{ .key = "class", .flow = FLOW_TOTAL, .merge = MERGE_NESTED, .rank = RANK_DATA, .get = get_classes, \
-	  .help = "by class: {key: {minor, major, error, ns_sum, ns_max, hist}}; hist counts by half octaves of ns" },
+	  .help = "by class: {key: {minor, major, error, new, there, ns_sum, ns_max, hist}}; " \
+		  "hist counts by half octaves of ns" },
 /* clang-format on */

@@ -74,31 +74,32 @@ static void sysv_setup(void)
 	region_add(area, PAGES * PAGE);
 }
 
-#define SHMEM_256 .total = 256, .major = 0, .rows = {{.what = M(C_SHMEM), .n = 256}}
+#define SHMEM_256(new, there) .total = 256, .major = 0, \
+	.rows = {{.what = M(C_SHMEM), .n = 256}, PAGES_SEEN(X_NEW, new), PAGES_SEEN(X_THERE, there)}
 
 const struct truth_case cases_shmem[] = {
 	{.name = "memfd_write", .what = "256 fresh memfd pages written",
-	 .setup = memfd_setup, .operate = write_operate, SHMEM_256},
+	 .setup = memfd_setup, .operate = write_operate, SHMEM_256(256, 0)},
 	{.name = "memfd_read", .what = "256 fresh memfd pages read",
-	 .setup = memfd_setup, .operate = read_operate, SHMEM_256},
+	 .setup = memfd_setup, .operate = read_operate, SHMEM_256(256, 0)},
 	/* Mapped writable by the read already: the write does not fault. */
 	{.name = "memfd_read_write", .what = "256 fresh memfd pages read, then written",
-	 .setup = memfd_setup, .operate = read_write_operate, SHMEM_256},
+	 .setup = memfd_setup, .operate = read_write_operate, SHMEM_256(256, 0)},
 	{.name = "memfd_read_full", .what = "256 existing memfd pages read, with fault-around",
 	 .setup = memfd_full_setup, .operate = read_operate, .total = N_ANY, .major = 0,
-	 .rows = {{.what = M(C_SHMEM), .n = N_REST}}},
+	 .rows = {{.what = M(C_SHMEM), .n = N_REST}, PAGES_SEEN(X_NEW, 0)}},
 	{.name = "memfd_write_full", .what = "256 existing memfd pages written",
-	 .setup = memfd_full_setup, .operate = write_operate, SHMEM_256},
+	 .setup = memfd_full_setup, .operate = write_operate, SHMEM_256(0, 256)},
 	{.name = "memfd_private_write", .what = "256 memfd pages copied by a private write",
 	 .setup = memfd_private_setup, .operate = write_operate, .total = 256, .major = 0,
-	 .rows = {{.what = M(C_COW), .n = 256}}},
+	 .rows = {{.what = M(C_COW), .n = 256}, PAGES_SEEN(X_NEW, 0), PAGES_SEEN(X_THERE, 256)}},
 	{.name = "shared_anon_write", .what = "256 pages of MAP_SHARED|MAP_ANONYMOUS written",
-	 .setup = anon_setup, .operate = write_operate, SHMEM_256},
+	 .setup = anon_setup, .operate = write_operate, SHMEM_256(256, 0)},
 	{.name = "shared_anon_read", .what = "256 pages of MAP_SHARED|MAP_ANONYMOUS read",
-	 .setup = anon_setup, .operate = read_operate, SHMEM_256},
+	 .setup = anon_setup, .operate = read_operate, SHMEM_256(256, 0)},
 	{.name = "dev_zero_shared", .what = "256 pages of /dev/zero mapped shared, written",
-	 .setup = zero_setup, .operate = write_operate, SHMEM_256},
+	 .setup = zero_setup, .operate = write_operate, SHMEM_256(256, 0)},
 	{.name = "sysv_write", .what = "256 pages of a System V segment written",
-	 .setup = sysv_setup, .operate = write_operate, SHMEM_256},
+	 .setup = sysv_setup, .operate = write_operate, SHMEM_256(256, 0)},
 	{.name = NULL},
 };

@@ -17,7 +17,7 @@ const char *const class_names[C_COUNT] = {
 struct counts {
 	long class[C_COUNT];
 	long minor, major, error, foreign, residual_minor, residual_major;
-	long kernel, gup, abandoned;
+	long kernel, gup, abandoned, new, there;
 	int lines;
 };
 
@@ -72,6 +72,10 @@ static void counts_add(struct counts *counts, struct text line)
 			snprintf(path, sizeof(path), "class.%s.%s", class_names[i], keys[k]);
 			counts->class[i] += number_or_zero(line, path);
 		}
+		snprintf(path, sizeof(path), "class.%s.new", class_names[i]);
+		counts->new += number_or_zero(line, path);
+		snprintf(path, sizeof(path), "class.%s.there", class_names[i]);
+		counts->there += number_or_zero(line, path);
 	}
 }
 
@@ -180,6 +184,10 @@ static long row_value(const struct row *row, const struct counts *counts)
 		sum += counts->gup;
 	if (row->what & X_FOREIGN)
 		sum += counts->foreign;
+	if (row->what & X_NEW)
+		sum += counts->new;
+	if (row->what & X_THERE)
+		sum += counts->there;
 	return sum;
 }
 
@@ -200,6 +208,8 @@ static void row_name(const struct row *row, char *name, size_t size)
 		snprintf(name, size, "mode.gup");
 	if (row->what & X_FOREIGN)
 		snprintf(name, size, "foreign");
+	if (row->what & (X_NEW | X_THERE))
+		snprintf(name, size, "%s", row->what & X_NEW ? "new" : "there");
 }
 
 static long row_number(const struct row *row)
@@ -238,7 +248,7 @@ static void check_row(const struct truth_case *c, const struct row *row, const c
 	/* The residual and the modes are totals; foreign faults belong to VMAs. */
 	if ((row->what & (X_RESIDUAL | X_KERNEL | X_GUP)) && scope != ROW_TOTAL)
 		return;
-	if ((row->what & X_FOREIGN) && scope == ROW_TOTAL)
+	if ((row->what & (X_FOREIGN | X_NEW | X_THERE)) && scope == ROW_TOTAL)
 		return;
 	if (row->n == N_REST)
 		expected = rest_number(c, backend, scope, kernel);

@@ -32,6 +32,8 @@ extern const char *const class_names[C_COUNT];
 #define X_KERNEL (1u << 25)   /* mode.kernel of the end line */
 #define X_GUP (1u << 26)      /* mode.gup of the end line */
 #define X_FOREIGN (1u << 27)  /* faults.foreign of the region's VMA lines */
+#define X_NEW (1u << 28)      /* class.*.new of the region's VMA lines: pages read in or allocated */
+#define X_THERE (1u << 29)    /* class.*.there likewise: pages that were there */
 #define X_ANY_CLASS (M(C_COUNT) - 1)
 
 /* Numbers that are not known beforehand. */
@@ -70,7 +72,11 @@ enum case_flags {
 	CF_MOVES = 256,   /* pages are moved or swapped on purpose */
 };
 
-#define MAX_ROWS 6
+#define MAX_ROWS 8
+/* Whether the page was there, where the VMA is known when a fault begins. */
+#define PAGES_SEEN(which, number) \
+	{.what = which, .n = number, .on = BK_FENTRY}, \
+	{.what = which, .n = number, .on = BK_TRACEPOINT, .from = KV(6, 13)}
 #define LATENCY_MOST 0xffffffffl /* ns: what is longer is shown as this */
 struct truth_case {
 	const char *name;
