@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Unwind tables, as user space builds them and BPF reads them, and what BPF says of stacks. */
+#ifndef MMT_WIRE_UNWIND_H
+#define MMT_WIRE_UNWIND_H
+
+#include <linux/types.h>
+
+/* How the caller's frame is found from one of its callee's. */
+enum mmt_rule_kind {
+	MMT_RULE_BAD,    /* there is a rule that these tables cannot express */
+	MMT_RULE_GAP,    /* code without unwind information */
+	MMT_RULE_END,    /* the outermost frame */
+	MMT_RULE_REG,    /* CFA = reg + cfa */
+	MMT_RULE_DEREF,  /* CFA = *(reg + cfa) + addend */
+	MMT_RULE_PLT,    /* CFA = rsp + cfa, and 8 more from byte reg of each 16 bytes on */
+	MMT_RULE_SIGNAL, /* the registers are in the signal frame at rsp */
+	MMT_RULE_KINDS
+};
+
+/* Where the caller's rbp or rbx is. */
+enum mmt_rule_where {
+	MMT_WHERE_SAME,  /* where it was */
+	MMT_WHERE_CFA,   /* at CFA + offset */
+	MMT_WHERE_RBP,   /* at rbp + offset, of the callee */
+	MMT_WHERE_UNKNOWN,
+	MMT_WHERE_COUNT
+};
+
+/* Numbers of registers in DWARF. */
+enum { MMT_REG_RAX, MMT_REG_RBX = 3, MMT_REG_RBP = 6, MMT_REG_RSP = 7, MMT_REG_COUNT = 16, MMT_REG_RA = 16 };
+
+struct mmt_unwind_rule {
+	__u8 kind;   /* enum mmt_rule_kind */
+	__u8 reg;
+	__u8 where;  /* of rbp below, of rbx in the upper half */
+	__s8 addend;
+	__s32 cfa;   /* frames of more than 256 KiB exist */
+	__s32 rbp, rbx;
+};
+
+/* The first three of each table. */
+enum { MMT_RULE_N_BAD, MMT_RULE_N_GAP, MMT_RULE_N_END, MMT_RULE_FIXED };
+
+#define MMT_UNWIND_RULES 4096 /* of one file */
+#define MMT_UNWIND_PAGES (1u << 17) /* 512 MiB of text */
+#define MMT_UNWIND_SLAB (1u << 20)
+#define MMT_UNWIND_SLABS 256
+
+/* A row: where in the file, and the rule from there on. */
+#define MMT_ROW(offset, rule) ((__u32)(offset) << 16 | (rule))
+#define MMT_ROW_RULE(row) ((row) & 0xffff)
+
+/* 4 KiB of text.  Its rows begin with the rule that is in force at its first byte. */
+struct mmt_unwind_page {
+	__u32 first; /* offset of its rows in the slab, in rows */
+	__u16 slab;
+	__u16 count; /* 0: nothing is known of it */
+};
+
+#endif
