@@ -48,7 +48,7 @@ bool elf_answer_decode(const void *bytes, size_t size, uint64_t id, struct elf_a
 	return out->count <= (out->head.error ? 0 : ELF_SEGMENTS);
 }
 
-static void answer(const int fds[MESSAGE_FDS], const struct opener_request *r, void *out)
+static void answer(int fds[MESSAGE_FDS], const struct opener_request *r, void *out)
 {
 	elf_answer_make(fds[0], r, out);
 }

@@ -188,6 +188,7 @@ _Noreturn void opener_run(int requests, int parser, pid_t parent, const struct o
 		}
 		if (service->open_more)
 			service->open_more(r, fds);
+		r->error = fds[0] < 0 ? r->error : 0;
 		err = pass_on(r, service->request_size, fds);
 		fds[0] = keeps ? -1 : fds[0];
 		descriptors_close(fds);

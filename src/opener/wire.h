@@ -76,8 +76,8 @@ struct opener_service {
 	unsigned kept_files; /* how many files that OPENER_KEEP was asked for the opener keeps open */
 	/* Opener: opens what belongs to the file asked for, which is fds[0] if it could be opened; -1: none. */
 	void (*open_more)(const struct opener_request *r, int fds[MESSAGE_FDS]);
-	/* Parser: looks into files that nobody has looked into. */
-	void (*answer)(const int fds[MESSAGE_FDS], const struct opener_request *r, void *out);
+	/* Parser: looks into files that nobody has looked into.  Those that it goes on using it replaces by -1. */
+	void (*answer)(int fds[MESSAGE_FDS], const struct opener_request *r, void *out);
 	/* mmtrace: a message as it came: is it an answer that can be used?  Copies it, since the bytes need
 	 * not be aligned. */
 	bool (*decode)(const void *bytes, size_t size, uint64_t id, void *out);
