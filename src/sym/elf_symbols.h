@@ -22,8 +22,8 @@ struct elf_found {
 
 /* Adds to list what the table has; what is there already stays unless this is better.  is_64: the
  * kind of its entries. */
-void elf_symbols_find(const struct bytes *b, const struct elf_table *table, bool is_64, struct elf_found *list,
-		      size_t count);
+void elf_symbols_find(const struct bytes *b, const struct elf_table *table, bool is_64,
+		      struct elf_found *list, size_t count);
 /* Is it a name for the address?  It covers it, or has no size (assembler), is in the same section, and nothing else begins
  * between them. */
 bool elf_symbol_holds(const struct bytes *b, const struct elf_found *found);

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#include "sym/user.h"
-
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
