@@ -14,6 +14,7 @@ struct elf_found {
 	uint64_t name;         /* where its name stands in the file, and where names end there */
 	uint64_t names_end;
 	const struct elf_table *table; /* that it is from */
+	uint64_t ended;        /* where the last function that ends below the address does so */
 	uint32_t section;
 	uint32_t rank;         /* how good a name it is */
 	uint32_t ties;         /* names that were compared with it */
