@@ -150,7 +150,7 @@ static int fault_open(struct source *s, struct error *e)
 
 	f->limit.stats = -1;
 	f->elf.s = s;
-	f->elf.opener = opener_start(); /* while nothing is there that it would keep */
+	f->elf.opener = opener_start(&opener_elf_headers); /* while nothing is there that it would keep */
 	/* with -a and --cgroup too: processes are followed by their ids */
 	if (rights_check_proc(e) || target_check(s, true, false, e) || probe_options_make(s, &opt, e))
 		return -1;
