@@ -394,7 +394,8 @@ bool cfi_run(const struct cfi_cie *cie, struct cfi_bytes program, uint64_t start
 }
 
 /* What stands before the program of a CIE, if its augmentation is one that is known. */
-static bool augmentation(struct cfi_bytes *b, const char *text, uint64_t vaddr, const uint8_t *from, struct cfi_cie *out)
+static bool augmentation(struct cfi_bytes *b, const char *text, uint64_t vaddr, const uint8_t *from,
+	struct cfi_cie *out)
 {
 	struct cfi_bytes data;
 	uint8_t encoding;

@@ -12,7 +12,7 @@
 #define HEADERS 128
 #define SEGMENTS 16
 #define WINDOW (64u << 10)
-#define ENTRY_MAX (16u << 10) /* of .eh_frame; the largest known have 3 KiB */
+#define ENTRY_MAX (60u << 10) /* of .eh_frame; one function of a compiler has 30 KiB */
 #define CIES 64
 #define ENTRY_CODE 128      /* bytes of _start and _dl_start_user; they have 70 */
 #define RULE_SLOTS 8192       /* twice as many as there are rules; a power of two */
@@ -84,7 +84,8 @@ static const struct segment *segment_at(const struct unwind_builder *b, uint64_t
 
 static void header_take(struct unwind_builder *b, const Elf64_Phdr *p)
 {
-	if (p->p_type == PT_LOAD && b->segments < SEGMENTS && p->p_filesz && p->p_offset < 1ull << 62 && p->p_filesz < 1ull << 62)
+	if (p->p_type == PT_LOAD && b->segments < SEGMENTS && p->p_filesz && p->p_offset < 1ull << 62
+		&& p->p_filesz < 1ull << 62)
 		b->segment[b->segments++] = (struct segment){ p->p_offset, p->p_vaddr, p->p_filesz, p->p_flags };
 	if (p->p_type == PT_GNU_EH_FRAME) {
 		b->header = p->p_offset;
@@ -147,7 +148,8 @@ static uint32_t rule_number(struct unwind_builder *b, const struct mmt_unwind_ru
 	return t->rules - 1;
 }
 
-_Static_assert((int)MMT_RULE_BAD == MMT_RULE_N_BAD && (int)MMT_RULE_GAP == MMT_RULE_N_GAP && (int)MMT_RULE_END == MMT_RULE_N_END,
+_Static_assert((int)MMT_RULE_BAD == MMT_RULE_N_BAD && (int)MMT_RULE_GAP == MMT_RULE_N_GAP
+	&& (int)MMT_RULE_END == MMT_RULE_N_END,
 	       "kinds are numbers of these");
 
 /* --- rows --- */

@@ -363,7 +363,7 @@ static void send_queued(struct opener *o, opener_fn fn, void *ctx)
 {
 	while (o->count && !o->sent && device_is_late(o, queued(o, 0)->dev))
 		end_first(o, OPENER_DEVICE_LATE, NULL, fn, ctx);
-	while (o->sent < WINDOW && o->sent < o->count) {
+	while (o->sent < (o->service->window ? o->service->window : WINDOW) && o->sent < o->count) {
 		struct opener_request *r = queued(o, o->sent);
 
 		if (device_is_late(o, r->dev))

@@ -73,6 +73,7 @@ struct opener_service {
 	size_t request_size; /* of a struct that begins with a struct opener_request */
 	size_t answer_size;  /* of one that begins with a struct opener_answer */
 	bool allocates;      /* its parser may have memory of its own, and map files that are passed to it */
+	unsigned window;     /* requests that a pair may have at a time; 0: some */
 	unsigned kept_files; /* how many files that OPENER_KEEP was asked for the opener keeps open */
 	/* Opener: opens what belongs to the file asked for, which is fds[0] if it could be opened; -1: none. */
 	void (*open_more)(const struct opener_request *r, int fds[MESSAGE_FDS]);

@@ -125,7 +125,8 @@ static bool frame_is(Dwarf_Frame *frame, const struct mmt_unwind_rule *r)
 	if (r->kind == MMT_RULE_BAD)
 		return cfa_is(frame, r) || !register_is(frame, MMT_REG_RA, MMT_WHERE_CFA, -8);
 	return cfa_is(frame, r) && register_is(frame, MMT_REG_RA, MMT_WHERE_CFA, -8) &&
-	       register_is(frame, MMT_REG_RBP, r->where & 15, r->rbp) && register_is(frame, MMT_REG_RBX, r->where >> 4, r->rbx);
+	       register_is(frame, MMT_REG_RBP, r->where & 15, r->rbp) && register_is(frame, MMT_REG_RBX,
+		r->where >> 4, r->rbx);
 }
 
 struct compared { uint64_t rows, differ, bad; };
@@ -187,7 +188,8 @@ static bool file_compare(const char *path, struct compared *sum)
 
 static void rows_are_those_of_libdw(void)
 {
-	static const char *const paths[] = { "/lib/x86_64-linux-gnu/libc.so.6", "/lib64/ld-linux-x86-64.so.2", "/usr/bin/python3",
+	static const char *const paths[] = { "/lib/x86_64-linux-gnu/libc.so.6", "/lib64/ld-linux-x86-64.so.2",
+		"/usr/bin/python3",
 					     "/usr/bin/bash", "/proc/self/exe" };
 	unsigned files = 0;
 	struct compared sum = { 0 };
@@ -214,7 +216,8 @@ struct made {
 
 #define FRAMES_AT 0x814
 
-static const uint8_t cie[] = { 0x14, 0, 0, 0, 0, 0, 0, 0, 1, 'z', 'R', 0, 1, 0x78, 16, 1, DW_EH_PE_pcrel | DW_EH_PE_sdata4,
+static const uint8_t cie[] = { 0x14, 0, 0, 0, 0, 0, 0, 0, 1, 'z', 'R', 0, 1, 0x78, 16, 1,
+	DW_EH_PE_pcrel | DW_EH_PE_sdata4,
 			       DW_CFA_def_cfa, 7, 8, DW_CFA_offset | 16, 1, 0, 0 };
 
 static void put32(uint8_t *at, int64_t value)
@@ -353,7 +356,8 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++)
 		file_compare(argv[i], &sum);
 	if (argc > 1) {
-		printf("%s - unit: unwind: %d files, %llu rows, %llu differ, %llu without a rule\n", sum.differ ? "not ok" : "ok", argc - 1,
+		printf("%s - unit: unwind: %d files, %llu rows, %llu differ, %llu without a rule\n", sum.differ
+			? "not ok" : "ok", argc - 1,
 		       (unsigned long long)sum.rows, (unsigned long long)sum.differ, (unsigned long long)sum.bad);
 		return sum.differ != 0;
 	}
