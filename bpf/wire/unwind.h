@@ -57,4 +57,41 @@ struct mmt_unwind_page {
 	__u16 count; /* 0: nothing is known of it */
 };
 
+/* A file as BPF knows it. */
+struct mmt_object_key { __u64 ino; __u32 dev, edition; };
+
+enum mmt_object_state {
+	MMT_OBJECT_NEW,    /* its table has not been made yet */
+	MMT_OBJECT_READY,
+	MMT_OBJECT_NONE,   /* it has no unwind information */
+	MMT_OBJECT_FAILED, /* it cannot be read, or there is no room for its table */
+};
+
+/* Where its table is: offsets in slabs, in entries. */
+struct mmt_object_value {
+	__u32 id, state; /* id: never 0 */
+	__u32 first_page, pages;
+	__u32 pages_at, rules_at;
+	__u16 pages_slab, rules_slab;
+	__u32 rules;
+};
+
+/* A frame: the file's number and the offset in it, or one of these and an address.  A frame of the kernel
+ * is its address, which has the highest bit. */
+#define MMT_FRAME(id, offset) ((__u64)(id) << 32 | (__u32)(offset))
+#define MMT_FRAME_KERNEL (1ull << 63)
+#define MMT_FRAME_ADDRESS (1ull << 62) /* code in memory of no file: made at run time */
+#define MMT_FRAME_VDSO (1ull << 61)    /* offset in the vdso */
+#define MMT_FRAME_ID(frame) ((__u32)((frame) >> 32))
+
+/* How a stack ended. */
+enum mmt_stack_why {
+#define STACK_WHY(NAME, n, key, help) MMT_STACK_##NAME = n,
+#include "stack_why.def"
+#undef STACK_WHY
+	MMT_STACK_WHY_COUNT
+};
+
+#define MMT_STACK_FRAMES 128
+
 #endif
