@@ -62,6 +62,8 @@ $(B)/%.o: %.c $(SKELETONS) Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(FLAGS) -c $< -o $@
 
+$(B)/src/view/format/flame_page.o: src/view/format/flame_page.html
+
 $(B)/%.bpf.o: bpf/%.bpf.c $(BPF_SOURCES) Makefile
 	@echo "  BPF   $@"
 	@mkdir -p $(@D)

@@ -21,6 +21,8 @@ $(B)/%.o: %.c tests/pure.mk
 	@mkdir -p $(@D)
 	@$(CC) $(FLAGS) $(SAN) -c $< -o $@
 
+$(B)/src/view/format/flame_page.o: src/view/format/flame_page.html
+
 $(B)/pure.a: $(OBJECTS)
 	@rm -f $@
 	@ar rcs $@ $^

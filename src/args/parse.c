@@ -293,6 +293,12 @@ int arg_format_json(const struct option_row *row, char *value, void *member, str
 	return one_format("json", member, e);
 }
 
+int arg_format_folded(const struct option_row *row, char *value, void *member, struct error *e)
+{
+	(void)row, (void)value;
+	return one_format("folded", member, e);
+}
+
 int arg_format_csv(const struct option_row *row, char *value, void *member, struct error *e)
 {
 	(void)row, (void)value;

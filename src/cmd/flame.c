@@ -15,8 +15,9 @@ static int check(struct args *a, struct error *e)
 		return -1;
 	a->stack.user = true;
 	a->fault.aggregate = true; /* stacks are counted in the kernel: no single event is needed */
-	if (!args_given(a, "format") && !args_given(a, "json") && !args_given(a, "csv"))
-		a->show.format = "folded";
+	/* a file gets the page, a pipe or terminal what other programs read */
+	if (!args_given(a, "format") && !args_given(a, "json") && !args_given(a, "csv") && !args_given(a, "folded"))
+		a->show.format = a->show.output ? "page" : "folded";
 	if (!a->time.interval_ns)
 		a->time.interval_ns = CLOCK_SECOND_NS;
 	return 0;

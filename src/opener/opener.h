@@ -38,8 +38,8 @@ struct opener *opener_start(const struct opener_service *service);
 int opener_fd(const struct opener *o);
 /* The process that the others are children of. */
 pid_t opener_keeper(const struct opener *o);
-/* Puts a request (the service's, of which r is the beginning), whose id and error are not looked at, into the queue.  false: this device and inode are in it
- * already, or it is full: ask again. */
+/* Puts a request (the service's, of which r is the beginning), whose id and error are not looked at, into
+ * the queue.  false: this device and inode are in it already, or it is full: ask again. */
 bool opener_ask(struct opener *o, const struct opener_request *r);
 /* Takes answers, and notices what is late or dead: each request that ended is reported once. */
 void opener_take(struct opener *o, opener_fn fn, void *ctx);

@@ -52,7 +52,8 @@ static void on_end(void *ctx, const struct opener_request *r, enum opener_end en
 
 	switch (end) {
 	case OPENER_ANSWERED:
-		if (a->head.error != -ENOENT && a->head.error != -ESRCH && a->head.error != -ESTALE) /* the VMA is gone: the next layout asks again */
+		/* the VMA is gone: the next layout asks again */
+		if (a->head.error != -ENOENT && a->head.error != -ESRCH && a->head.error != -ESTALE)
 			emit_answer(e, r, a);
 		break;
 	case OPENER_LATE: emit_missing(e, r, ELF_LATE); break;

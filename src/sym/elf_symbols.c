@@ -57,7 +57,7 @@ static bool reads_better(const struct bytes *b, const struct elf_found *now, con
  * better name. */
 static void offer(const struct bytes *b, struct elf_found *at, const struct elf_found *symbol)
 {
-	uint64_t vaddr = at->vaddr;
+	uint64_t vaddr = at->vaddr, ended = at->ended;
 	uint32_t ties = at->ties;
 
 	if (at->found && at->sized != symbol->sized) {
@@ -75,12 +75,15 @@ static void offer(const struct bytes *b, struct elf_found *at, const struct elf_
 	}
 	*at = *symbol;
 	at->vaddr = vaddr;
+	at->ended = ended;
 	at->ties = ties;
 }
 
 bool elf_symbol_holds(const struct bytes *b, const struct elf_found *f)
 {
-	return f->found && (f->sized || (!f->size && elf_in_section(b, f->table, f->section, f->vaddr)));
+	if (!f->found || f->sized)
+		return f->found;
+	return !f->size && f->start >= f->ended && elf_in_section(b, f->table, f->section, f->vaddr);
 }
 
 /* The first of the list at or above vaddr. */
@@ -110,6 +113,8 @@ static void symbol_take(const struct bytes *b, const struct elf_table *t, const 
 		return;
 	for (size_t i = first_from(list, count, s->st_value); i < count; i++) {
 		symbol.sized = list[i].vaddr - s->st_value < s->st_size;
+		if (s->st_size && !symbol.sized && s->st_value + s->st_size > list[i].ended)
+			list[i].ended = s->st_value + s->st_size;
 		offer(b, &list[i], &symbol);
 	}
 }

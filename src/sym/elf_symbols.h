@@ -14,6 +14,7 @@ struct elf_found {
 	uint64_t name;         /* where its name stands in the file, and where names end there */
 	uint64_t names_end;
 	const struct elf_table *table; /* that it is from */
+	uint64_t ended;        /* where the last function that ends below the address does so */
 	uint32_t section;
 	uint32_t rank;         /* how good a name it is */
 	uint32_t ties;         /* names that were compared with it */
@@ -22,8 +23,8 @@ struct elf_found {
 
 /* Adds to list what the table has; what is there already stays unless this is better.  is_64: the
  * kind of its entries. */
-void elf_symbols_find(const struct bytes *b, const struct elf_table *table, bool is_64, struct elf_found *list,
-		      size_t count);
+void elf_symbols_find(const struct bytes *b, const struct elf_table *table, bool is_64,
+		      struct elf_found *list, size_t count);
 /* Is it a name for the address?  It covers it, or has no size (assembler), is in the same section, and nothing else begins
  * between them. */
 bool elf_symbol_holds(const struct bytes *b, const struct elf_found *found);

@@ -82,7 +82,8 @@ bool jit_is_dump(const struct bytes *b)
 }
 
 /* Code went elsewhere, and what is there now has no name that holds. */
-static void move_take(const struct bytes *b, uint64_t at, const struct dump_record *r, struct jit_found *list, size_t count)
+static void move_take(const struct bytes *b, uint64_t at, const struct dump_record *r, struct jit_found *list,
+		      size_t count)
 {
 	struct dump_move move;
 
@@ -92,7 +93,8 @@ static void move_take(const struct bytes *b, uint64_t at, const struct dump_reco
 		list[i].found = false;
 }
 
-static void load_take(const struct bytes *b, uint64_t at, const struct dump_record *r, struct jit_found *list, size_t count)
+static void load_take(const struct bytes *b, uint64_t at, const struct dump_record *r, struct jit_found *list,
+		      size_t count)
 {
 	struct dump_load load;
 	char name[JIT_NAME];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Where the debug file of a module may be.  What is found counts only if it is of the same build: by build-id, or by the
- * checksum that the program has of it. */
+/* Where the debug file of a module may be.  What is found counts only if it is of the same build: by
+ * build-id, or by the checksum that the program has of it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

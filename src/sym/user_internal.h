@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the files of user.c share. */
+/* What the files behind user.h share. */
 #ifndef SYM_USER_INTERNAL_H
 #define SYM_USER_INTERNAL_H
 
@@ -67,7 +67,7 @@ void user_ask_end(void *ctx, const struct opener_request *r, enum opener_end end
 void user_ask_fill(const struct module *m, struct user_request *r, uint32_t what);
 enum user_why user_ask_why(enum opener_end end, int error);
 
-/* user.c: drops all names that are kept. */
+/* user_modules.c: drops all names that are kept. */
 void user_names_forget(struct user_symbols *u);
 
 /* user_debug.c: finds the module's debug file, by asking for one after the other. */

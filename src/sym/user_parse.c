@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the parser makes of files for symbols.  It has no rights, and little time: what is dear to open again is kept for
- * the next request, which is mostly for the same files. */
+/* What the parser makes of files for symbols.  It has no rights, and little time: what is dear to open
+ * again is kept for the next request, which is mostly for the same files. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

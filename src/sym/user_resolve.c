@@ -39,7 +39,8 @@ static struct kept_name *name_of_answer(const struct user_answer *a, uint32_t pl
 	size_t used = sizeof(*n) + p->count * sizeof(n->frame[0]), at = used;
 
 	for (unsigned i = 0; i < p->count; i++)
-		used += strlen(a->text + a->frame[p->first + i].function) + strlen(a->text + a->frame[p->first + i].source) + 2;
+		used += strlen(a->text + a->frame[p->first + i].function) +
+			strlen(a->text + a->frame[p->first + i].source) + 2;
 	n = xcalloc(1, used);
 	*n = (struct kept_name){ .offset = p->offset, .approximate = p->approximate, .count = p->count };
 	for (unsigned i = 0; i < p->count; i++) {
@@ -267,7 +268,8 @@ static void show_kernel(const struct user_symbols *u, uint64_t address, struct u
 	}
 }
 
-static void show(const struct user_symbols *u, const struct user_place *p, const struct kept_name *n, struct user_name *out)
+static void show(const struct user_symbols *u, const struct user_place *p, const struct kept_name *n,
+		 struct user_name *out)
 {
 	memset(out, 0, sizeof(*out));
 	out->module = p->kind == USER_JIT ? "[jit]" : "";
@@ -306,7 +308,8 @@ static void chunk_resolve(struct chunk *c)
 	}
 }
 
-void user_resolve(struct user_symbols *u, const struct user_place *places, size_t n, uint64_t ns, user_name_fn fn, void *ctx)
+void user_resolve(struct user_symbols *u, const struct user_place *places, size_t n, uint64_t ns, user_name_fn fn,
+		  void *ctx)
 {
 	struct chunk c = { .u = u, .until = clock_monotonic_ns() + ns };
 	struct user_name name;

@@ -293,6 +293,7 @@ def reader_killed():
         reader = [int(pid) for pid in os.listdir('/proc') if pid.isdigit() and is_reader(int(pid), a.pid)]
         mmt.check(len(reader) == 1, 'readers: %s' % reader)
         os.kill(reader[0], signal.SIGKILL)
+        mmt.wait_for(lambda: not is_reader(reader[0], a.pid) or mmt.stat_of(reader[0])[0] == 'Z', 'the reader lives')
         names(a, p.pid, address)[0].is_function('hidden')
 
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* src/sym/user.h by lines: `map PID` announces what a process has mapped for execution, `inlined` begins anew with
- * DWARF, `ask PID ADDRESS...` prints a line for each address: module, offset, functions with their lines, or why there is no
- * name.  Addresses of a process that has ended are looked up in what was mapped when it was announced. */
+ * DWARF, `ask PID ADDRESS...` prints a line for each address: module, offset, functions with their lines, or why
+ * there is no name.  Addresses of a process that has ended are looked up in what was mapped when it was announced. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,8 +28,8 @@ static void map_line(struct user_symbols *u, int pid, char *line)
 	struct stat st;
 
 	line[strcspn(line, "\n")] = '\0';
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %7s %" SCNx64 " %x:%x %" SCNu64 " %n", &start, &end, perm, &offset, &major, &minor,
-		   &ino, &at) < 7 || perm[2] != 'x' || count == MAPPINGS)
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %7s %" SCNx64 " %x:%x %" SCNu64 " %n", &start, &end, perm, &offset,
+		   &major, &minor, &ino, &at) < 7 || perm[2] != 'x' || count == MAPPINGS)
 		return;
 	f.start = start;
 	f.end = end;
@@ -63,7 +63,8 @@ static struct user_place place_of(int pid, uint64_t address)
 	if (address >> 63)
 		return (struct user_place){ .kind = USER_KERNEL, .address = address };
 	for (unsigned i = 0; i < count; i++)
-		if (mappings[i].pid == pid && mappings[i].module && address - mappings[i].start < mappings[i].end - mappings[i].start)
+		if (mappings[i].pid == pid && mappings[i].module &&
+		    address - mappings[i].start < mappings[i].end - mappings[i].start)
 			return (struct user_place){ .kind = USER_FILE, .module = mappings[i].module,
 						    .address = address - mappings[i].start + mappings[i].offset };
 	return (struct user_place){ .kind = USER_JIT, .pid = pid, .address = address };
