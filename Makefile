@@ -13,8 +13,8 @@ B := build$(if $(SAN),/san)$(if $(DEBUG),/debug)
 BPF_OBJECTS := mmtrace hist leak top region direct_map tables
 SKELETONS := $(BPF_OBJECTS:%=$(B)/%.skel.h)
 
-LIBRARIES := libbpf libelf zlib
-LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2> /dev/null || echo -lbpf -lelf -lz) -lm
+LIBRARIES := libbpf libelf zlib libdw liblzma
+LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2> /dev/null || echo -lbpf -ldw -lelf -lz -llzma) -liberty -lm
 CFLAGS ?= $(if $(DEBUG),-O0 -g3,-O2 -g)
 # A warning of another compiler must stop nobody who only builds
 WARNINGS := -Wall -Wextra -Wswitch-enum -Wformat=2 $(if $(CI)$(WERROR),-Werror)
@@ -61,6 +61,8 @@ $(B)/%.o: %.c $(SKELETONS) Makefile
 	@echo "  CC    $<"
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(FLAGS) -c $< -o $@
+
+$(B)/src/view/format/flame_page.o: src/view/format/flame_page.html
 
 $(B)/%.bpf.o: bpf/%.bpf.c $(BPF_SOURCES) Makefile
 	@echo "  BPF   $@"

@@ -24,10 +24,14 @@
 #define VM_FAULT_MAJOR 0x4
 #define VM_FAULT_RETRY 0x400
 #define VM_FAULT_COMPLETED 0x4000
+/* Programs that take the call stack of a fault that ended (bpf/stack.bpf.c), entered by those of the same kind. */
+struct stack_entry { __uint(type, BPF_MAP_TYPE_PROG_ARRAY); __uint(max_entries, 1); __type(key, u32);
+	__type(value, u32); };
+struct stack_entry stack_entry_fx SEC(".maps"), stack_entry_pe SEC(".maps");
 
-/* weight: how many faults this one stands for. */
+/* weight: how many faults this one stands for; stacks: it is reported with its call stack, by who comes after. */
 static __always_inline void fault_close(struct thread_state *st, struct mm_struct *mm, bool major, bool error,
-					u32 weight)
+					u32 weight, bool stacks)
 {
 	u64 now = bpf_ktime_get_ns(), entry = 0, ns = st->t0 ? now - st->t0 : 0;
 	u8 post = PTE_UNKNOWN, cls = MMT_CLASS_ERROR;
@@ -49,7 +53,15 @@ static __always_inline void fault_close(struct thread_state *st, struct mm_struc
 	}
 	if (st->flags & MMT_FAULT_NO_VMA && !error)
 		count(MMT_LOSS_VMA_UNRESOLVED);
-	emit_fault(st, now, FAULT_END(cls, flags), ns > 0xffffffffull ? 0xffffffffu : ns, weight);
+	ns = ns > 0xffffffffull ? 0xffffffffu : ns;
+	if (mmt_config.stacks && stacks) {
+		st->due_time = now;
+		st->due_end = FAULT_END(cls, flags);
+		st->due_ns = ns;
+		st->due_weight = weight;
+	} else {
+		emit_fault(st, now, FAULT_END(cls, flags), ns, weight);
+	}
 	if (error)
 		st->last_error = st->addr;
 	st->open = FAULT_CLOSED;
@@ -325,9 +337,11 @@ int BPF_PROG(fault_out__fx, struct vm_area_struct *vma, unsigned long address, u
 		fault_count_own(st, task, major, weight);
 	if (error)
 		st->flags |= ret & VM_FAULT_BUS ? MMT_FAULT_SIGBUS : ret & VM_FAULT_SEGV ? MMT_FAULT_SIGSEGV : 0;
-	fault_close(st, mm, major, error, weight);
+	fault_close(st, mm, major, error, weight, true);
 	if (mmt_config.residual && st->executor)
 		unattributed_report(st, task, true, st->mm_id);
+	if (mmt_config.stacks)
+		bpf_tail_call(ctx, &stack_entry_fx, 0);
 	return 0;
 }
 
@@ -441,7 +455,7 @@ static __always_inline int page_fault_end(struct mm_perf_ctx *ctx, bool major)
 	vma = fault_find_vma(st, mm, task);
 	if (mmt_config.calls && hole && st->t0 && vma && st->vm_flags & VM_GROWSDOWN)
 		stack_growth_report(vma, st->addr);
-	fault_close(st, mm, major, false, weight);
+	fault_close(st, mm, major, false, weight, true);
 	unattributed_report(st, task, true, st->mm_id);
 	return 0;
 }
@@ -455,7 +469,10 @@ SEC("?perf_event")
 int fault_end__pe(struct mm_perf_ctx *ctx)
 {
 	percpu_add(&event_runs, 0, 1);
-	return page_fault_end(ctx, bpf_get_attach_cookie(ctx));
+	page_fault_end(ctx, bpf_get_attach_cookie(ctx));
+	if (mmt_config.stacks)
+		bpf_tail_call(ctx, &stack_entry_pe, 0);
+	return 0;
 }
 
 /* --- both: signals, the only trace of a SIGSEGV --- */
@@ -513,7 +530,7 @@ int BPF_PROG(fault_sig__tb, int sig, struct kernel_siginfo *info, struct task_st
 	}
 	fault_find_vma(st, mm, me);
 	st->flags |= SIGNAL_FLAG(sig); /* a branch would double what the verifier walks from here */
-	fault_close(st, mm, false, true, 1);
+	fault_close(st, mm, false, true, 1, false);
 	st->closed_error = 0;
 	return 0;
 }

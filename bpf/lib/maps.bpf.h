@@ -50,6 +50,10 @@ struct thread_state {
 	u32 own_mm_id;
 	u32 tid; /* as user space calls it, until an exec; 0: not an executor so far */
 	u16 lent; /* MMT_FAULT_FOREIGN where that is another process's: vfork, CLONE_VM; else 0 */
+	/* a fault that is reported once its call stack has been taken: */
+	u16 due_weight; /* 0: none */
+	u32 due_ns, due_end;
+	u64 due_time;
 };
 
 /* A known address space: value of mms, key the mm_struct's address. */

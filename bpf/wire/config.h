@@ -12,6 +12,13 @@ enum mmt_scope {
 	MMT_SCOPE_ALL,    /* every user process but self */
 };
 
+/* How frames are found. */
+enum mmt_stack_mode {
+	MMT_STACK_AUTO,  /* by tables; by frame pointers where code has no unwind information */
+	MMT_STACK_TABLE, /* by tables only */
+	MMT_STACK_FP,    /* by frame pointers only */
+};
+
 struct mmt_config {
 	__u64 direct_map;  /* virtual address of physical page 0; 0 = no page-table peek */
 	__u32 levels;      /* page-table levels: 4 or 5 */
@@ -25,6 +32,8 @@ struct mmt_config {
 	__u32 scope;       /* enum mmt_scope */
 	__u32 self;        /* tgid of mmtrace */
 	__u32 keeper;      /* and of the one whose children open files for it; 0: none */
+	__u32 stacks;      /* call stacks are taken: frames that each has at most; 0: none */
+	__u32 stack_mode;  /* enum mmt_stack_mode */
 	__u32 swap_marker, swap_special; /* types of entries without a page: markers; no swap areas from here on */
 };
 

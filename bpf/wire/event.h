@@ -7,6 +7,8 @@
 
 #include <linux/types.h>
 
+#include "unwind.h"
+
 enum mmt_kind {
 #define KIND(NAME, n, str, payload) MMT_KIND_##NAME = n,
 #include "kinds.def"
@@ -73,6 +75,40 @@ struct mmt_fault {
 /* With the user's instruction that it happened at, or in whose system call; 0: no user's.
  * Where trace asks for it; who reads knows it by the size. */
 struct mmt_fault_at { struct mmt_fault fault; __u64 ip; };
+
+/* The same where stacks are asked for: its call stack, by the number that a record of that gave it; 0: none. */
+struct mmt_fault_stack { struct mmt_fault_at at; __u64 stack; };
+
+/* A call stack, when it is met first. */
+struct mmt_stack {
+	struct mmt_head head;
+	__u64 id;      /* a hash of all that follows */
+	__u8 count;    /* of frames */
+	__u8 guessed;  /* from this frame on they were found by frame pointers; 255: none was */
+	__u8 why;      /* enum mmt_stack_why */
+	__u8 pad[5];
+	__u64 frame[MMT_STACK_FRAMES]; /* the innermost first; only those that there are, in the ring */
+};
+#define MMT_STACK_ALL_KNOWN 255
+
+/* A file whose code was met in a stack: from now on it has this number. */
+struct mmt_object {
+	struct mmt_head head;
+	struct mmt_object_key key;
+	__u64 start, end; /* of the mapping */
+	__u32 id, remote; /* remote: its file system may hang */
+};
+
+/* Faults by call stack, counted where they happen.  Rows only ever grow. */
+struct mmt_stack_key {
+	__u64 stack;
+	__u32 tgid, mm_id;
+	__u8 cls, mode;
+	__u16 flags; /* MMT_STACK_FLAGS of enum mmt_fault_flag */
+	__u32 pad;
+};
+#define MMT_STACK_FLAGS (MMT_FAULT_MAJOR | MMT_FAULT_HUGE | MMT_FAULT_EXECUTOR)
+struct mmt_stack_row { __u64 count, ns_sum; };
 
 /* Faults that get_user_pages executed for this thread and that raise no event
  * on the tracepoint backend: its min_flt/maj_flt less what was seen.  Signed:

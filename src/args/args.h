@@ -75,6 +75,12 @@ struct fault_args {
 	double max_overhead; /* percent; 0: no limit */
 };
 
+/* Call stacks. mode: enum mmt_stack_mode. */
+struct stack_args {
+	bool user;
+	uint32_t depth, mode; /* depth 0: the most */
+	const char *weight;   /* of flame; NULL: faults */
+};
 struct alloc_args { uint64_t min_size, max_size; /* 0: no limit */ const char *module; };
 struct hist_args { bool frees, look_through; const char *by; /* --by, taken from show: the kernel splits by it */ };
 struct leak_args { uint64_t older_ns; const char *slab; uint32_t entries; bool stacks; };
@@ -90,6 +96,7 @@ struct args {
 	struct probe_args probe;
 	struct fault_args fault;
 	struct alloc_args alloc;
+	struct stack_args stack;
 	struct hist_args hist;
 	struct leak_args leak;
 	struct top_args top;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wire/config.h"
 #include "base/text.h"
 
 int arg_bad(struct error *e, const char *name, const char *value, const char *why)
@@ -138,6 +139,32 @@ int arg_percent(const struct option_row *row, char *value, void *member, struct 
 	return arg_bad(e, row->name, value, "not a percentage above 0, 100 at most");
 }
 
+int arg_weight(const struct option_row *row, char *value, void *member, struct error *e)
+{
+	static const char *const names[] = { "faults", "bytes", "time", "major" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(value, names[i]))
+			continue;
+		*(const char **)member = names[i];
+		return 0;
+	}
+	return arg_bad(e, row->name, value, "not faults, bytes, time or major");
+}
+
+int arg_call_graph(const struct option_row *row, char *value, void *member, struct error *e)
+{
+	static const char *const names[] = { [MMT_STACK_AUTO] = "auto", [MMT_STACK_TABLE] = "table", [MMT_STACK_FP] = "fp" };
+
+	for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(value, names[i]))
+			continue;
+		*(uint32_t *)member = i;
+		return 0;
+	}
+	return arg_bad(e, row->name, value, "not auto, table or fp");
+}
+
 int arg_range(const struct option_row *row, char *value, void *member, struct error *e)
 {
 	struct address_range *r = member;
@@ -186,7 +213,8 @@ int arg_classes(const struct option_row *row, char *value, void *member, struct 
 }
 
 static const enum object_id objects[COMMAND_COUNT] = {
-	[COMMAND_LIVE] = OBJECT_MMTRACE, [COMMAND_TRACE] = OBJECT_MMTRACE, [COMMAND_HIST] = OBJECT_HIST,
+	[COMMAND_LIVE] = OBJECT_MMTRACE, [COMMAND_TRACE] = OBJECT_MMTRACE, [COMMAND_FLAME] = OBJECT_MMTRACE,
+		[COMMAND_HIST] = OBJECT_HIST,
 	[COMMAND_LEAK] = OBJECT_LEAK, [COMMAND_TOP] = OBJECT_TOP,
 };
 
@@ -263,6 +291,12 @@ int arg_format_json(const struct option_row *row, char *value, void *member, str
 {
 	(void)row, (void)value;
 	return one_format("json", member, e);
+}
+
+int arg_format_folded(const struct option_row *row, char *value, void *member, struct error *e)
+{
+	(void)row, (void)value;
+	return one_format("folded", member, e);
 }
 
 int arg_format_csv(const struct option_row *row, char *value, void *member, struct error *e)

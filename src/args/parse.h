@@ -22,7 +22,9 @@ parse_fn arg_classes;  /* struct fault_args.classes: bits; "help" sets classes_h
 parse_fn arg_backend;  /* const char *[HOOK_COUNT] */
 parse_fn arg_shell;    /* char **, and the shell[] behind it in struct target_args */
 parse_fn arg_format;   /* const char * */
-parse_fn arg_format_json, arg_format_csv;
+parse_fn arg_format_json, arg_format_csv, arg_format_folded;
+parse_fn arg_weight;     /* const char * */
+parse_fn arg_call_graph; /* uint32_t: enum mmt_stack_mode */
 parse_fn arg_also;     /* struct also[], and the also_count behind it in struct show_args */
 
 /* "bad value 'x' of --NAME": why; -1. */

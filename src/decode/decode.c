@@ -8,7 +8,9 @@ static size_t size_of_kind(unsigned kind)
 {
 	switch ((enum mmt_kind)kind) {
 #define KIND(NAME, n, str, payload) \
-	case MMT_KIND_##NAME: return n == MMT_KIND_VMA_SEEN ? offsetof(struct mmt_vma_seen, name) : sizeof(struct payload);
+	case MMT_KIND_##NAME: \
+		return n == MMT_KIND_VMA_SEEN ? offsetof(struct mmt_vma_seen, name) \
+		       : n == MMT_KIND_STACK ? offsetof(struct mmt_stack, frame) : sizeof(struct payload);
 #include "wire/kinds.def"
 #undef KIND
 	case MMT_KIND_LIMIT:

@@ -109,6 +109,30 @@ pid_t procfs_tgid(pid_t tid)
 	return tgid;
 }
 
+bool procfs_owner(pid_t pid, uid_t *effective, pid_t *innermost)
+{
+	char path[64], line[256], *last;
+	unsigned owner;
+	FILE *f;
+	int found = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "Uid: %*u %u", &owner) == 1) {
+			*effective = owner;
+			found |= 1;
+		}
+		if (!strncmp(line, "NSpid:", 6) && (last = strrchr(line, '\t'))) {
+			*innermost = atoi(last + 1);
+			found |= 2;
+		}
+	}
+	if (f)
+		fclose(f);
+	return found == 3;
+}
+
 void procfs_threads(pid_t pid, bool (*fn)(void *ctx, pid_t tid), void *ctx)
 {
 	struct dirent *d;

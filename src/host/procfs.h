@@ -47,6 +47,8 @@ pid_t procfs_living(pid_t pid);
 bool procfs_thread_lives(pid_t tid);
 /* Process of a thread, or -1. */
 pid_t procfs_tgid(pid_t tid);
+/* Its effective user, and its pid in its own pid namespace. false: it is gone. */
+bool procfs_owner(pid_t pid, uid_t *effective, pid_t *innermost);
 /* Calls fn for each thread, in ascending order, until it returns false. */
 void procfs_threads(pid_t pid, bool (*fn)(void *ctx, pid_t tid), void *ctx);
 /* false: it is gone. */

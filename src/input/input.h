@@ -57,6 +57,9 @@ enum input_name_kind {
 	INPUT_NAME_GFP,        /* key: the flags */
 	INPUT_NAME_OOM,        /* key: time of the kill; text: its cause */
 	INPUT_NAME_OOM_CGROUP, /* key: time of the kill; text: path of the victim's cgroup */
+	/* key: a frame of user space (wire/unwind.h); extra: offset in the function; text: the function, those that it
+	 * has inlined there after it, each behind a semicolon; NUL; the line of source or "" */
+	INPUT_NAME_FRAME,
 };
 struct input_name { uint64_t key, extra; uint32_t kind; uint32_t flags; };
 enum input_name_flag { INPUT_NAME_WRAPPER = 1 /* a function that only passes an allocation on */ };
@@ -106,6 +109,8 @@ enum memory_amount {
 #define MEMORY_UNKNOWN (~0ull)
 /* MEMORY_UNKNOWN: not in this reading. uncertain: it changed whenever it was read. */
 struct input_memory { uint64_t start, amount[MEMORY_READINGS]; uint32_t uncertain, pad; };
+
+struct input_stack_row { struct mmt_stack_key key; struct mmt_stack_row row; };
 
 struct input_level { double overhead_pct; uint32_t sample, level; };
 struct input_rusage { uint64_t minor, major; };

@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 
-#define KINDS (INPUT_NAME_OOM_CGROUP + 1)
+#define KINDS (INPUT_NAME_FRAME + 1)
 
 static struct name *find(const struct names *n, uint32_t kind, uint64_t key)
 {

@@ -9,7 +9,7 @@
 #include "opener/wire.h"
 
 /* The system call itself: the C library's fstat() may be one that takes paths, which is not allowed there. */
-static int file_facts(int fd, struct opener_file *out)
+int opener_file_facts(int fd, struct opener_file *out)
 {
 	struct stat st;
 
@@ -25,14 +25,12 @@ void elf_answer_make(int fd, const struct opener_request *r, struct elf_answer *
 	struct elf_headers h = { 0 };
 
 	memset(out, 0, sizeof(*out));
-	out->id = r->id;
-	out->what = r->what;
-	out->error = r->error;
-	if (!out->error)
-		out->error = r->what != OPENER_ELF_HEADERS ? -EINVAL : file_facts(fd, &out->file);
-	if (!out->error)
-		out->error = elf_read(fd, &h);
-	if (out->error)
+	out->head = (struct opener_answer){ r->id, r->what, r->error };
+	if (!r->error)
+		out->head.error = r->what != OPENER_ELF_HEADERS ? -EINVAL : opener_file_facts(fd, &out->file);
+	if (!out->head.error)
+		out->head.error = elf_read(fd, &h);
+	if (out->head.error)
 		return;
 	out->count = h.count;
 	out->relro_start = h.relro_start;
@@ -45,7 +43,22 @@ bool elf_answer_decode(const void *bytes, size_t size, uint64_t id, struct elf_a
 	if (size != sizeof(*out))
 		return false;
 	memcpy(out, bytes, sizeof(*out));
-	if (out->id != id || out->what != OPENER_ELF_HEADERS || out->error > 0 || out->error < -4095)
+	if (out->head.id != id || out->head.what != OPENER_ELF_HEADERS || out->head.error > 0 || out->head.error < -4095)
 		return false;
-	return out->count <= (out->error ? 0 : ELF_SEGMENTS);
+	return out->count <= (out->head.error ? 0 : ELF_SEGMENTS);
 }
+
+static void answer(int fds[MESSAGE_FDS], const struct opener_request *r, void *out)
+{
+	elf_answer_make(fds[0], r, out);
+}
+
+static bool decode(const void *bytes, size_t size, uint64_t id, void *out)
+{
+	return elf_answer_decode(bytes, size, id, out);
+}
+
+const struct opener_service opener_elf_headers = {
+	.request_size = sizeof(struct opener_request), .answer_size = sizeof(struct elf_answer), .answer = answer,
+	.decode = decode,
+};

@@ -6,9 +6,7 @@
 
 #include "opener/wire.h"
 
-#define FDS 2
-
-union control { char bytes[CMSG_SPACE(FDS * sizeof(int))]; struct cmsghdr align; };
+union control { char bytes[CMSG_SPACE(MESSAGE_FDS * sizeof(int))]; struct cmsghdr align; };
 
 int message_send(int to, const void *bytes, size_t size, const int *fds, int fd_count, int flags)
 {
@@ -34,7 +32,7 @@ int message_send(int to, const void *bytes, size_t size, const int *fds, int fd_
 }
 
 /* All that came: what has no place is closed, or a sender could leave us without descriptors. */
-static void take_descriptors(struct msghdr *m, int fds[FDS])
+static void take_descriptors(struct msghdr *m, int fds[MESSAGE_FDS])
 {
 	int taken = 0, fd;
 
@@ -43,7 +41,7 @@ static void take_descriptors(struct msghdr *m, int fds[FDS])
 			continue;
 		for (size_t at = 0; CMSG_LEN(at + sizeof(fd)) <= head->cmsg_len; at += sizeof(fd)) {
 			memcpy(&fd, CMSG_DATA(head) + at, sizeof(fd));
-			if (taken < FDS)
+			if (taken < MESSAGE_FDS)
 				fds[taken++] = fd;
 			else
 				close(fd);
@@ -51,7 +49,7 @@ static void take_descriptors(struct msghdr *m, int fds[FDS])
 	}
 }
 
-long message_receive(int from, void *bytes, size_t size, int fds[FDS], int flags)
+long message_receive(int from, void *bytes, size_t size, int fds[MESSAGE_FDS], int flags)
 {
 	struct iovec part = { bytes, size };
 	union control c = { { 0 } };
@@ -59,7 +57,8 @@ long message_receive(int from, void *bytes, size_t size, int fds[FDS], int flags
 	ssize_t n;
 
 	if (fds) {
-		fds[0] = fds[1] = -1;
+		for (int i = 0; i < MESSAGE_FDS; i++)
+			fds[i] = -1;
 		m.msg_control = c.bytes;
 		m.msg_controllen = sizeof(c);
 	}

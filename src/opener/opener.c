@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -23,7 +24,7 @@
 #define LATE_NS 2000000000ull
 #define BUSY_NS (5 * LATE_NS) /* for those that run, or wait for a processor */
 #define STUCK_MAX 4  /* pairs that are left stuck */
-#define DEATHS_MAX 8 /* pairs that died; more are not started: something kills them all */
+#define DEATHS_MAX 8 /* pairs that died, or were killed at work; more are not started: something kills them all */
 #define DEVICES_MAX 64
 #define END_TRIES 200 /* ms */
 
@@ -33,8 +34,11 @@ struct opener {
 	int epoll, keeper;
 	pid_t keeper_pid;
 	struct pair now, stuck[STUCK_MAX];
-	unsigned stuck_count, deaths;
-	struct opener_request queue[QUEUE];
+	unsigned stuck_count, deaths, spun;
+	const struct opener_service *service;
+	uint8_t *queue;  /* QUEUE requests, of the service's size */
+	uint8_t *ended;        /* the request that is reported */
+	uint8_t *answer, *raw; /* one of each */
 	unsigned first, count, sent; /* the first `sent` are with the processes */
 	uint64_t since, looked;      /* the oldest of them is the oldest since; last look at the processes */
 	uint64_t next_id;
@@ -44,7 +48,7 @@ struct opener {
 
 static struct opener_request *queued(struct opener *o, unsigned i)
 {
-	return &o->queue[(o->first + i) % QUEUE];
+	return (struct opener_request *)(o->queue + (o->first + i) % QUEUE * o->service->request_size);
 }
 
 /* --- processes --- */
@@ -116,7 +120,7 @@ static void pair_start(struct opener *o)
 	close(answer[1]);
 }
 
-struct opener *opener_start(void)
+struct opener *opener_start(const struct opener_service *service)
 {
 	pid_t self = getpid(), pid;
 	struct opener *o;
@@ -126,13 +130,18 @@ struct opener *opener_start(void)
 		return NULL;
 	pid = fork();
 	if (!pid)
-		keeper_run(two[1], self);
+		keeper_run(two[1], self, service);
 	close(two[1]);
 	if (pid < 0) {
 		close(two[0]);
 		return NULL;
 	}
 	o = xcalloc(1, sizeof(*o));
+	o->service = service;
+	o->queue = xcalloc(QUEUE, service->request_size);
+	o->ended = xcalloc(1, service->request_size);
+	o->answer = xcalloc(2, service->answer_size);
+	o->raw = o->answer + service->answer_size;
 	o->keeper = two[0];
 	o->keeper_pid = pid;
 	o->now = (struct pair){ .ask = -1, .answer = -1 };
@@ -194,6 +203,9 @@ void opener_free(struct opener *o)
 	for (unsigned i = 0; i < o->stuck_count; i++)
 		pair_close(&o->stuck[i]);
 	close(o->epoll);
+	free(o->queue);
+	free(o->ended);
+	free(o->answer);
 	free(o);
 }
 
@@ -217,23 +229,23 @@ bool opener_ask(struct opener *o, const struct opener_request *r)
 		if (q->ino != r->ino || q->dev != r->dev || q->edition != r->edition)
 			continue;
 		if (i >= o->sent && !q->path[0] && r->path[0])
-			*q = *r; /* it can be found when its process has ended */
+			memcpy(q, r, o->service->request_size); /* it can be found when its process has ended */
 		return false;
 	}
-	*queued(o, o->count++) = *r;
+	memcpy(queued(o, o->count++), r, o->service->request_size);
 	return true;
 }
 
 /* The oldest request has ended. */
-static void end_first(struct opener *o, enum opener_end end, const struct elf_answer *a, opener_fn fn, void *ctx)
+static void end_first(struct opener *o, enum opener_end end, const void *a, opener_fn fn, void *ctx)
 {
-	struct opener_request r = *queued(o, 0);
+	const struct opener_request *r = memcpy(o->ended, queued(o, 0), o->service->request_size);
 
 	o->first = (o->first + 1) % QUEUE;
 	o->count--;
 	o->sent -= o->sent > 0;
 	o->since = clock_monotonic_ns();
-	fn(ctx, &r, end, a);
+	fn(ctx, r, end, a);
 }
 
 /* --- looking after them --- */
@@ -255,13 +267,13 @@ static void take_reports(struct opener *o)
 /* false: the pair is of no use any more. */
 static bool take_answers(struct opener *o, opener_fn fn, void *ctx)
 {
-	struct elf_answer raw, a;
+	const struct opener_service *service = o->service;
 	long n;
 
-	while ((n = message_receive(o->now.answer, &raw, sizeof(raw), NULL, MSG_DONTWAIT)) > 0) {
-		if (!o->sent || !elf_answer_decode(&raw, (size_t)n, queued(o, 0)->id, &a))
+	while ((n = message_receive(o->now.answer, o->raw, service->answer_size, NULL, MSG_DONTWAIT)) > 0) {
+		if (!o->sent || !service->decode(o->raw, (size_t)n, queued(o, 0)->id, o->answer))
 			return false; /* nobody asked for that: whatever answers is not what was started */
-		end_first(o, OPENER_ANSWERED, &a, fn, ctx);
+		end_first(o, OPENER_ANSWERED, o->answer, fn, ctx);
 	}
 	return n == -EAGAIN && !is_hung_up(o->now.ask);
 }
@@ -314,13 +326,22 @@ static void pair_stuck(struct opener *o, opener_fn fn, void *ctx)
 	o->sent = 0;
 }
 
+/* It uses a processor and comes to no end: the file is to blame and not the device, and it can be killed. */
+static void pair_spins(struct opener *o, opener_fn fn, void *ctx)
+{
+	o->spun++;
+	pair_close(&o->now);
+	keeper_order(o, NULL);
+	end_first(o, OPENER_LATE, NULL, fn, ctx);
+	o->sent = 0;
+}
+
 static void forget_unstuck(struct opener *o)
 {
 	for (unsigned i = 0; i < o->stuck_count;) {
 		struct pair *p = &o->stuck[i];
-		char byte[sizeof(struct elf_answer)];
 
-		while (recv(p->answer, byte, sizeof(byte), MSG_DONTWAIT) > 0)
+		while (recv(p->answer, o->raw, o->service->answer_size, MSG_DONTWAIT) > 0)
 			; /* too late */
 		if (!is_hung_up(p->ask) || !is_hung_up(p->answer)) {
 			i++;
@@ -333,7 +354,7 @@ static void forget_unstuck(struct opener *o)
 
 static bool is_up(struct opener *o)
 {
-	if (o->now.ask < 0 && keeper_lives(o) && o->stuck_count < STUCK_MAX && o->deaths < DEATHS_MAX)
+	if (o->now.ask < 0 && keeper_lives(o) && o->stuck_count < STUCK_MAX && o->deaths + o->spun < DEATHS_MAX)
 		pair_start(o);
 	return o->now.ask >= 0;
 }
@@ -342,14 +363,14 @@ static void send_queued(struct opener *o, opener_fn fn, void *ctx)
 {
 	while (o->count && !o->sent && device_is_late(o, queued(o, 0)->dev))
 		end_first(o, OPENER_DEVICE_LATE, NULL, fn, ctx);
-	while (o->sent < WINDOW && o->sent < o->count) {
+	while (o->sent < (o->service->window ? o->service->window : WINDOW) && o->sent < o->count) {
 		struct opener_request *r = queued(o, o->sent);
 
 		if (device_is_late(o, r->dev))
 			return; /* once it is the first */
 		r->id = ++o->next_id;
 		r->error = 0;
-		if (message_send(o->now.ask, r, sizeof(*r), NULL, 0, MSG_DONTWAIT))
+		if (message_send(o->now.ask, r, o->service->request_size, NULL, 0, MSG_DONTWAIT))
 			return; /* no room, or dead: that is noticed elsewhere */
 		if (!o->sent++)
 			o->since = clock_monotonic_ns();
@@ -363,7 +384,7 @@ void opener_take(struct opener *o, opener_fn fn, void *ctx)
 	if (o->now.ask >= 0 && !take_answers(o, fn, ctx))
 		pair_died(o, fn, ctx);
 	else if (o->now.ask >= 0 && is_late(o))
-		pair_stuck(o, fn, ctx);
+		(is_runnable(o->now.parser) ? pair_spins : pair_stuck)(o, fn, ctx);
 	if (o->count && is_up(o))
 		send_queued(o, fn, ctx);
 	while (o->count && o->now.ask < 0)

@@ -28,18 +28,18 @@ enum opener_end {
 
 struct opener;
 
-/* Of r, which is a copy; a is NULL but for OPENER_ANSWERED.  Both hold until it returns. */
-typedef void (*opener_fn)(void *ctx, const struct opener_request *r, enum opener_end end, const struct elf_answer *a);
+/* Of r, which is a copy; a, the service's answer, is NULL but for OPENER_ANSWERED.  Both hold until it returns. */
+typedef void (*opener_fn)(void *ctx, const struct opener_request *r, enum opener_end end, const void *a);
 
 /* Starts the processes.  The caller's to free; NULL: cannot fork (errno). */
-struct opener *opener_start(void);
+struct opener *opener_start(const struct opener_service *service);
 /* Readable when opener_take() has something to do; it also wants to be called now and then, for what is late.
  * Belongs to o. */
 int opener_fd(const struct opener *o);
 /* The process that the others are children of. */
 pid_t opener_keeper(const struct opener *o);
-/* Puts a request, whose id and error are not looked at, into the queue.  false: this device and inode are in it
- * already, or it is full: ask again. */
+/* Puts a request (the service's, of which r is the beginning), whose id and error are not looked at, into
+ * the queue.  false: this device and inode are in it already, or it is full: ask again. */
 bool opener_ask(struct opener *o, const struct opener_request *r);
 /* Takes answers, and notices what is late or dead: each request that ended is reported once. */
 void opener_take(struct opener *o, opener_fn fn, void *ctx);

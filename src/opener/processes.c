@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "host/elf.h"
 #include "opener/sandbox.h"
 #include "opener/wire.h"
@@ -28,27 +29,52 @@ void end_with(pid_t parent)
 		_exit(0); /* it was faster */
 }
 
+static void descriptors_none(int fds[MESSAGE_FDS])
+{
+	for (int i = 0; i < MESSAGE_FDS; i++)
+		fds[i] = -1;
+}
+
+static void descriptors_close(const int fds[MESSAGE_FDS])
+{
+	for (int i = 0; i < MESSAGE_FDS; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
 /* --- parser --- */
 
-_Noreturn void parser_run(int files, int answers, pid_t parent)
+/* Each to the place that it has in the request. */
+static void descriptors_place(struct opener_request *r, int fds[MESSAGE_FDS])
 {
-	struct opener_request r;
-	struct elf_answer answer;
-	int fds[2];
+	int came[MESSAGE_FDS], next = 0;
+
+	memcpy(came, fds, sizeof(came));
+	descriptors_none(fds);
+	for (int i = 0; i < MESSAGE_FDS; i++)
+		if (r->files & 1u << i)
+			fds[i] = came[next++];
+	if (fds[0] < 0 && !r->error)
+		r->error = -EMFILE;
+}
+
+_Noreturn void parser_run(int files, int answers, pid_t parent, const struct opener_service *service)
+{
+	size_t room = service->request_size + service->answer_size;
+	struct opener_request *r = xmalloc(room); /* before there is no memory to be had */
+	void *answer = (uint8_t *)r + service->request_size;
+	int fds[MESSAGE_FDS];
 
 	end_with(parent);
 	prctl(PR_SET_NAME, "mmtrace-parse");
 	sandbox_keep((int[]){ files, answers }, 2);
-	sandbox_parser();
-	while (message_receive(0, &r, sizeof(r), fds, 0) == sizeof(r)) {
-		if (fds[0] < 0 && !r.error)
-			r.error = -EMFILE;
-		elf_answer_make(fds[0], &r, &answer);
-		if (message_send(1, &answer, sizeof(answer), NULL, 0, 0))
+	sandbox_parser(service->allocates);
+	while (message_receive(0, r, service->request_size, fds, 0) == (long)service->request_size) {
+		descriptors_place(r, fds);
+		service->answer(fds, r, answer);
+		if (message_send(1, answer, service->answer_size, NULL, 0, 0))
 			break;
-		for (int i = 0; i < 2; i++)
-			if (fds[i] >= 0)
-				close(fds[i]);
+		descriptors_close(fds);
 	}
 	syscall(SYS_exit_group, 0);
 	__builtin_unreachable();
@@ -58,7 +84,7 @@ _Noreturn void parser_run(int files, int answers, pid_t parent)
 
 /* Of what the cache holds, and without asking the file system: whoever owns a directory on the
  * way may have put something there that hangs. */
-static int find_by_path(const struct opener_request *r)
+static int find_by_path(struct opener_request *r)
 {
 	struct open_how how = { .flags = O_PATH | O_CLOEXEC,
 				.resolve = RESOLVE_CACHED | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
@@ -71,45 +97,101 @@ static int find_by_path(const struct opener_request *r)
 	same = syscall(SYS_statx, at, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) == 0 &&
 	       (st.stx_dev_major << 20 | st.stx_dev_minor) == r->dev && st.stx_ino == r->ino && st.stx_size == r->size &&
 	       (uint64_t)st.stx_ctime.tv_sec * 1000000000ull + st.stx_ctime.tv_nsec == r->ctime_ns;
-	if (same)
+	r->replaced = !same;
+	if (same || r->flags & OPENER_ANY_FILE)
 		return (int)at;
 	close((int)at);
-	return -ENOENT;
+	return -ESTALE;
 }
 
-static int open_asked(const struct opener_request *r)
+/* What map_files shows is the very file, of which device and inode come from the kernel. */
+static int open_by_proc(const struct opener_request *r)
 {
 	char path[96];
-	int fd;
 
 	if (r->by == OPENER_BY_RANGE)
 		snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", r->pid, (unsigned long long)r->start,
 			 (unsigned long long)r->end);
 	else
 		snprintf(path, sizeof(path), "/proc/%d/exe", r->pid);
-	fd = elf_open(path);
+	return elf_open(path);
+}
+
+static int open_asked(struct opener_request *r)
+{
+	int fd = open_by_proc(r);
+
 	if ((fd == -ENOENT || fd == -ESRCH) && r->path[0] == '/')
 		fd = elf_open_at(find_by_path(r));
 	return fd;
 }
 
-_Noreturn void opener_run(int requests, int parser, pid_t parent)
+/* Files that are kept open: a program that ended, or what replaced its libraries, takes none of them. */
+struct kept { uint64_t ino; uint32_t dev, edition; int fd; };
+
+static struct kept *kept_find(struct kept *kept, unsigned count, const struct opener_request *r)
 {
-	struct opener_request r;
-	int fd, err;
+	for (unsigned i = 0; i < count; i++)
+		if (kept[i].fd >= 0 && kept[i].ino == r->ino && kept[i].dev == r->dev && kept[i].edition == r->edition)
+			return &kept[i];
+	return NULL;
+}
+
+/* The oldest goes where there is no room. */
+static void kept_add(struct kept *kept, unsigned count, unsigned *next, const struct opener_request *r, int fd)
+{
+	struct kept *k = &kept[(*next)++ % count];
+
+	if (k->fd >= 0)
+		close(k->fd);
+	*k = (struct kept){ r->ino, r->dev, r->edition, fd };
+}
+
+/* Which of them there are stands in the request: a message has no gaps. */
+static int pass_on(struct opener_request *r, size_t size, const int fds[MESSAGE_FDS])
+{
+	int sent[MESSAGE_FDS], count = 0;
+
+	r->files = 0;
+	for (int i = 0; i < MESSAGE_FDS; i++) {
+		if (fds[i] < 0)
+			continue;
+		sent[count++] = fds[i];
+		r->files |= 1u << i;
+	}
+	return message_send(1, r, size, sent, count, 0);
+}
+
+_Noreturn void opener_run(int requests, int parser, pid_t parent, const struct opener_service *service)
+{
+	struct kept *kept = xcalloc(service->kept_files + 1, sizeof(*kept)), *k;
+	bool keeps;
+	struct opener_request *r = xmalloc(service->request_size);
+	int fds[MESSAGE_FDS], err = 0;
+	unsigned next = 0;
 
 	end_with(parent);
 	prctl(PR_SET_NAME, "mmtrace-open");
+	for (unsigned i = 0; i < service->kept_files; i++)
+		kept[i].fd = -1;
 	sandbox_keep((int[]){ requests, parser }, 2);
-	sandbox_opener();
-	while (message_receive(0, &r, sizeof(r), NULL, 0) == sizeof(r)) {
-		fd = open_asked(&r);
-		r.error = fd < 0 ? fd : 0;
-		err = message_send(1, &r, sizeof(r), &fd, fd >= 0, 0);
-		if (fd >= 0)
-			close(fd);
-		if (err)
-			break;
+	sandbox_opener(service->kept_files);
+	while (!err && message_receive(0, r, service->request_size, NULL, 0) == (long)service->request_size) {
+		descriptors_none(fds);
+		r->replaced = 0;
+		keeps = (k = kept_find(kept, service->kept_files, r)) != NULL;
+		fds[0] = k ? k->fd : r->by == OPENER_BY_SERVICE ? -ENOENT : open_asked(r);
+		r->error = fds[0] < 0 ? fds[0] : 0;
+		if (!k && fds[0] >= 0 && r->flags & OPENER_KEEP && service->kept_files) {
+			kept_add(kept, service->kept_files, &next, r, fds[0]);
+			keeps = true;
+		}
+		if (service->open_more)
+			service->open_more(r, fds);
+		r->error = fds[0] < 0 ? r->error : 0;
+		err = pass_on(r, service->request_size, fds);
+		fds[0] = keeps ? -1 : fds[0];
+		descriptors_close(fds);
 	}
 	syscall(SYS_exit_group, 0);
 	__builtin_unreachable();
@@ -141,7 +223,7 @@ static void reap(struct pair *p)
 	}
 }
 
-static void pair_start(struct pair *p, const int fds[2])
+static void pair_start(struct pair *p, const int fds[MESSAGE_FDS], const struct opener_service *service)
 {
 	pid_t self = getpid();
 	int between[2];
@@ -150,19 +232,19 @@ static void pair_start(struct pair *p, const int fds[2])
 		return;
 	p->opener = fork();
 	if (!p->opener)
-		opener_run(fds[0], between[0], self);
+		opener_run(fds[0], between[0], self, service);
 	p->parser = p->opener > 0 ? fork() : -1;
 	if (!p->parser)
-		parser_run(between[1], fds[1], self);
+		parser_run(between[1], fds[1], self, service);
 	close(between[0]);
 	close(between[1]);
 }
 
-_Noreturn void keeper_run(int orders, pid_t parent)
+_Noreturn void keeper_run(int orders, pid_t parent, const struct opener_service *service)
 {
 	struct keeper_order order;
 	struct pair now = { 0 };
-	int fds[2];
+	int fds[MESSAGE_FDS];
 
 	end_with(parent);
 	prctl(PR_SET_NAME, "mmtrace-keep");
@@ -174,10 +256,8 @@ _Noreturn void keeper_run(int orders, pid_t parent)
 		reap(&now);
 		pair_kill(&now);
 		if (order.start && fds[1] >= 0)
-			pair_start(&now, fds);
-		for (int i = 0; i < 2; i++)
-			if (fds[i] >= 0)
-				close(fds[i]);
+			pair_start(&now, fds, service);
+		descriptors_close(fds);
 		if (message_send(0, &(struct keeper_report){ now.opener, now.parser }, sizeof(struct keeper_report), NULL,
 				 0, 0))
 			break;

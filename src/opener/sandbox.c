@@ -3,6 +3,7 @@
  * rather no answers than a parser with rights. */
 #include "opener/sandbox.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/capability.h>
@@ -18,6 +19,10 @@
 #define MEMORY_BYTES (64ull << 20)
 #define CPU_SECONDS 60 /* in its life: a header takes some microseconds */
 #define FILES 16
+/* Of those that allocate: */
+#define CPU_SECONDS_MUCH 600
+#define DATA_BYTES (512ull << 20)
+#define MAPPED_BYTES (16ull << 30) /* debug files are mapped, and may be large */
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -53,9 +58,9 @@ static void limit(int resource, uint64_t value)
 }
 
 /* Of x86-64 only, and not of its x32 numbers. */
-static void calls_allow(const int *allowed, size_t count)
+static void calls_allow(const int *allowed, size_t count, const int *failing, size_t fail_count)
 {
-	struct sock_filter code[40] = {
+	struct sock_filter code[64] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
@@ -68,21 +73,25 @@ static void calls_allow(const int *allowed, size_t count)
 		code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)allowed[i], 0, 1);
 		code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
 	}
+	for (size_t i = 0; i < fail_count; i++) {
+		code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)failing[i], 0, 1);
+		code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES);
+	}
 	code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
 	program.len = (unsigned short)n;
 	or_end(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 	or_end((int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program));
 }
 
-static void limits_set(void)
+static void limits_set(unsigned files, unsigned seconds)
 {
 	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_FSIZE, 0);
-	limit(RLIMIT_NOFILE, FILES);
-	limit(RLIMIT_CPU, CPU_SECONDS);
+	limit(RLIMIT_NOFILE, FILES + files);
+	limit(RLIMIT_CPU, seconds);
 }
 
-void sandbox_opener(void)
+void sandbox_opener(unsigned kept_files)
 {
 	static const int calls[] = { SYS_recvmsg, SYS_sendmsg, SYS_openat, SYS_openat2, SYS_fstat, SYS_statx, SYS_close,
 				     SYS_exit_group, SYS_restart_syscall };
@@ -93,20 +102,28 @@ void sandbox_opener(void)
 	or_end((int)syscall(SYS_capget, &head, now));
 	if (!(now[CAP_CHECKPOINT_RESTORE / 32].permitted & 1u << (CAP_CHECKPOINT_RESTORE % 32)))
 		keep |= 1ull << CAP_SYS_ADMIN; /* which stands for it, where that is all there is */
-	limits_set();
+	limits_set(kept_files, CPU_SECONDS);
 	capabilities_keep(keep);
-	calls_allow(calls, LENGTH(calls));
+	calls_allow(calls, LENGTH(calls), NULL, 0);
 }
 
-void sandbox_parser(void)
+void sandbox_parser(bool allocates)
 {
 	static const int calls[] = { SYS_recvmsg, SYS_sendmsg, SYS_pread64, SYS_fstat, SYS_close, SYS_exit_group,
-				     SYS_restart_syscall };
+				     SYS_restart_syscall,
+				     /* those that allocate */
+				     SYS_brk, SYS_mmap, SYS_munmap, SYS_mremap, SYS_mprotect, SYS_madvise, SYS_getrandom,
+				     SYS_futex };
+	static const int failing[] = { SYS_open, SYS_openat, SYS_stat, SYS_newfstatat, SYS_access, SYS_readlink,
+				       SYS_getcwd, SYS_fcntl };
+	size_t few = LENGTH(calls) - 8;
 
-	limits_set();
-	limit(RLIMIT_AS, MEMORY_BYTES);
+	limits_set(0, allocates ? CPU_SECONDS_MUCH : CPU_SECONDS);
+	if (allocates)
+		limit(RLIMIT_DATA, DATA_BYTES);
+	limit(RLIMIT_AS, allocates ? MAPPED_BYTES : MEMORY_BYTES);
 	capabilities_keep(0);
-	calls_allow(calls, LENGTH(calls));
+	calls_allow(calls, allocates ? LENGTH(calls) : few, failing, allocates ? LENGTH(failing) : 0);
 }
 
 void sandbox_keep(const int *fds, int count)

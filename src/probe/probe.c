@@ -23,6 +23,7 @@
 #include "probe/rights.h"
 #include "probe/rings.h"
 #include "probe/tables.h"
+#include "probe/unwind.h"
 
 /* Sizes of maps when any process may be traced */
 #define MANY_ROWS 65536
@@ -39,6 +40,7 @@ struct probe {
 	struct iter_buffer layout;
 	uint64_t targets_refused; /* by user space; programs count their own */
 	struct tables *tables;
+	struct unwind_store *unwind; /* NULL: no stacks */
 	int tables_failed; /* -errno: they cannot be opened here */
 	bool peek;
 	bool each;              /* single events are wanted from the first one on */
@@ -132,6 +134,44 @@ static void config_set(struct probe *p, const struct probe_options *opt)
 	c->control_bytes = bpf_map__max_entries(p->skel->maps.control_ring);
 }
 
+/* What takes call stacks is entered by those programs of its kind that the plan chose. */
+static void stacks_prepare(struct mmtrace_bpf *skel, const struct probe_options *opt)
+{
+	struct mmt_config *c = (struct mmt_config *)&skel->rodata->mmt_config;
+	struct bpf_map *const maps[] = { skel->maps.unwinders, skel->maps.unwind_slabs, skel->maps.unwind_objects,
+					 skel->maps.unwind_next_id, skel->maps.stacks_sent, skel->maps.stack_rows };
+
+	c->stacks = opt->stacks;
+	c->stack_mode = opt->stack_mode;
+	if (opt->stacks) {
+		bpf_program__set_autoload(skel->progs.stack_fault__fx, bpf_program__autoload(skel->progs.fault_out__fx));
+		bpf_program__set_autoload(skel->progs.stack_fault__pe, bpf_program__autoload(skel->progs.fault_end__pe));
+		return;
+	}
+	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++)
+		bpf_map__set_autocreate(maps[i], false);
+}
+
+static int stacks_enter(struct probe *p)
+{
+	const struct { struct bpf_map *map; struct bpf_program *prog; } all[] = {
+		{ p->skel->maps.stack_entry_fx, p->skel->progs.stack_fault__fx },
+		{ p->skel->maps.stack_entry_pe, p->skel->progs.stack_fault__pe },
+	};
+	uint32_t zero = 0;
+
+	if (!p->skel->rodata->mmt_config.stacks)
+		return 0;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		int fd = bpf_program__fd(all[i].prog);
+
+		if (fd >= 0 && bpf_map_update_elem(bpf_map__fd(all[i].map), &zero, &fd, BPF_ANY))
+			return -errno;
+	}
+	p->unwind = unwind_store_open(p->skel->maps.unwind_slabs, p->skel->maps.unwind_objects);
+	return 0;
+}
+
 /* Programs that others enter are on no hook, so in no plan. */
 static void calls_prepare(struct mmtrace_bpf *skel)
 {
@@ -151,7 +191,8 @@ static int calls_enter(struct mmtrace_bpf *skel)
 	bpf_object__for_each_map(map, skel->obj) {
 		int fd = bpf_map__fd(map);
 
-		if (always < 0 || bpf_map__type(map) != BPF_MAP_TYPE_PROG_ARRAY)
+		if (always < 0 || bpf_map__type(map) != BPF_MAP_TYPE_PROG_ARRAY || map == skel->maps.stack_entry_fx ||
+		    map == skel->maps.stack_entry_pe)
 			continue;
 		if (bpf_map_update_elem(fd, &zero, &always, BPF_ANY) && bpf_map_update_elem(fd, &zero, &option, BPF_ANY))
 			return -errno;
@@ -170,6 +211,7 @@ static int object_load(struct probe *p, const struct probe_options *opt, struct 
 		return error_set(e, EXIT_FAILED, NULL, strerror(errno), "cannot open the BPF object");
 	plan_autoload(&p->plan, p->skel->obj);
 	calls_prepare(p->skel);
+	stacks_prepare(p->skel, opt);
 	maps_size(p->skel, opt);
 	config_set(p, opt);
 	if (links_check_files(p->skel->obj, e))
@@ -180,6 +222,8 @@ static int object_load(struct probe *p, const struct probe_options *opt, struct 
 	if (err)
 		return rights_load_fail(e, err);
 	err = calls_enter(p->skel);
+	if (!err)
+		err = stacks_enter(p);
 	if (err)
 		return rights_fail(e, err, NULL, "cannot join the BPF programs");
 	err = pidns_find(p->skel->obj);
@@ -268,6 +312,7 @@ void probe_free(struct probe *p)
 	mmtrace_bpf__destroy(p->skel);
 	iter_free(&p->layout);
 	tables_free(p->tables);
+	unwind_store_free(p->unwind);
 	free(p);
 }
 
@@ -397,6 +442,32 @@ int probe_aggregate(struct probe *p, bool all, const struct aggregate_reader *re
 	if (!err)
 		p->folded_read = folded;
 	return err;
+}
+
+struct stack_each { stack_row_fn fn; void *ctx; };
+
+static void each_stack_row(void *ctx, const void *key, const void *value)
+{
+	const struct stack_each *f = ctx;
+
+	f->fn(f->ctx, key, value);
+}
+
+int probe_stacks(struct probe *p, stack_row_fn fn, void *ctx)
+{
+	struct stack_each f = { fn, ctx };
+
+	return p->unwind ? map_each(p->skel->maps.stack_rows, each_stack_row, &f) : 0;
+}
+
+void probe_hurry(struct probe *p, record_fn fn, void *ctx)
+{
+	rings_hurry(p->rings, fn, ctx);
+}
+
+struct unwind_store *probe_unwind(const struct probe *p)
+{
+	return p->unwind;
 }
 
 ssize_t probe_watch(struct probe *p, const struct mmt_watch **records)

@@ -31,9 +31,12 @@ struct probe_options {
 	bool each;                     /* single events from the first one on (trace) */
 	bool sampling;                 /* probe_tune() may sample */
 	bool verbose;
+	uint32_t stacks;               /* call stacks of faults: frames at most; 0: none are taken */
+	enum mmt_stack_mode stack_mode;
 };
 
 struct probe;
+struct unwind_store;
 
 /* Tries candidates and loads the winners; attaches nothing yet. */
 struct probe *probe_open(const struct probe_options *opt, struct error *e);
@@ -80,6 +83,14 @@ struct aggregate_reader {
 	void (*process)(void *ctx, const struct mmt_aggregate_process_key *key, const struct mmt_aggregate_process *process);
 };
 int probe_aggregate(struct probe *p, bool all, const struct aggregate_reader *reader, void *ctx);
+
+/* Faults by call stack as they stand, if stacks are taken. */
+typedef void (*stack_row_fn)(void *ctx, const struct mmt_stack_key *key, const struct mmt_stack_row *row);
+int probe_stacks(struct probe *p, stack_row_fn fn, void *ctx);
+/* fn is called for each file that call stacks meet as soon as its record is read: they wait for its table. */
+void probe_hurry(struct probe *p, record_fn fn, void *ctx);
+/* Where the unwind tables go; NULL: no stacks are taken. */
+struct unwind_store *probe_unwind(const struct probe *p);
 
 /* Asks the kernel which layouts changed, and makes it emit the residual of each
  * target thread. Records are owned by p until the next call; a process may

@@ -39,6 +39,8 @@ struct rings {
 	int fds[MMT_RINGS]; /* of the data rings' maps */
 	int count, epoll;
 	uint64_t delivered;
+	record_fn hurry; /* NULL: nobody */
+	void *hurry_ctx;
 };
 
 static int rings_count(void)
@@ -75,6 +77,11 @@ static int take(struct ring *r, const void *bytes, size_t size)
 
 static int on_control(void *ctx, void *bytes, size_t size)
 {
+	const struct mmt_head *h = bytes;
+	const struct ring *r = ctx;
+
+	if (r->all->hurry && size >= sizeof(*h) && h->kind == MMT_KIND_OBJECT)
+		r->all->hurry(r->all->hurry_ctx, bytes, size);
 	return take(ctx, bytes, size);
 }
 
@@ -166,6 +173,12 @@ void rings_free(struct rings *r)
 	if (r->epoll >= 0)
 		close(r->epoll);
 	free(r);
+}
+
+void rings_hurry(struct rings *r, record_fn fn, void *ctx)
+{
+	r->hurry = fn;
+	r->hurry_ctx = ctx;
 }
 
 int rings_publish(const struct rings *r, const struct bpf_map *data)

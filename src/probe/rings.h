@@ -20,6 +20,8 @@ struct rings *rings_open(const struct bpf_map *control, uint32_t each);
 void rings_free(struct rings *r); /* takes NULL */
 /* Puts the data rings into the map of maps that the programs take them from; waits
  * for an RCU grace period, some 10 ms.  0 or a negative errno. */
+/* What is not to wait for its turn in the order of time: called for each MMT_KIND_OBJECT as it is read, too. */
+void rings_hurry(struct rings *r, record_fn fn, void *ctx);
 int rings_publish(const struct rings *r, const struct bpf_map *data);
 
 /* Readable when a ring has asked to be read, until the next rings_drain(). */

@@ -30,7 +30,7 @@ static void emit_missing(struct elf_reader *e, const struct opener_request *r, e
 static void emit_answer(struct elf_reader *e, const struct opener_request *r, const struct elf_answer *a)
 {
 	struct input_elf head = { .dev = r->dev, .ino = r->ino, .edition = r->edition,
-				  .read = a->error ? ELF_UNREADABLE : ELF_READ, .relro_start = a->relro_start, .relro_end = a->relro_end };
+				  .read = a->head.error ? ELF_UNREADABLE : ELF_READ, .relro_start = a->relro_start, .relro_end = a->relro_end };
 	struct input_segment list[ELF_PARTS] = { 0 };
 	size_t n = 0;
 
@@ -45,13 +45,15 @@ static void emit_answer(struct elf_reader *e, const struct opener_request *r, co
 	emit(e->s, INPUT_ELF, &head, sizeof(head), list, n * sizeof(list[0]));
 }
 
-static void on_end(void *ctx, const struct opener_request *r, enum opener_end end, const struct elf_answer *a)
+static void on_end(void *ctx, const struct opener_request *r, enum opener_end end, const void *answer)
 {
+	const struct elf_answer *a = answer;
 	struct elf_reader *e = ctx;
 
 	switch (end) {
 	case OPENER_ANSWERED:
-		if (a->error != -ENOENT && a->error != -ESRCH) /* the VMA is gone: the next layout asks again */
+		/* the VMA is gone: the next layout asks again */
+		if (a->head.error != -ENOENT && a->head.error != -ESRCH && a->head.error != -ESTALE)
 			emit_answer(e, r, a);
 		break;
 	case OPENER_LATE: emit_missing(e, r, ELF_LATE); break;

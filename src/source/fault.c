@@ -13,6 +13,7 @@
 #include "host/cgroup.h"
 #include "host/procfs.h"
 #include "model/fault/kind.h"
+#include "opener/table.h"
 #include "probe/rights.h"
 
 #define EXITS_NS 100000000ull /* the threads of a dying process have so long to be gone */
@@ -49,6 +50,10 @@ static int probe_options_make(struct source *s, struct probe_options *o, struct 
 		.each = trace, .sampling = a->probe.sample > 1 || a->fault.max_overhead > 0, .verbose = a->probe.verbose,
 		.keeper = opener ? opener_keeper(opener) : 0,
 	};
+	if (a->stack.user) {
+		o->stacks = a->stack.depth ? a->stack.depth : MMT_STACK_FRAMES;
+		o->stack_mode = a->stack.mode;
+	}
 	memcpy(o->force, a->probe.force, sizeof(o->force));
 	return a->target.cgroup && (o->cgroup = cgroup_open(a->target.cgroup, e)) < 0 ? -1 : 0;
 }
@@ -139,6 +144,10 @@ static void emit_facts(struct fault_source *f)
 		snprintf(key, sizeof(key), "%d", a->fault.expand.id[i]);
 		emit_fact(&f->s, "expand", key, "");
 	}
+	if (a->stack.user)
+		emit_fact(&f->s, "option", "stacks", "");
+	if (a->stack.weight)
+		emit_fact(&f->s, "option", "weight", a->stack.weight);
 	if (a->fault.aggregate)
 		emit_fact(&f->s, "option", "aggregate", "");
 	if (a->fault.max_overhead > 0)
@@ -151,6 +160,20 @@ static void emit_facts(struct fault_source *f)
 	emit_kernel(&f->s);
 }
 
+static int on_object(void *ctx, const void *record, size_t size)
+{
+	struct fault_source *f = ctx;
+
+	unwind_ask(&f->unwind, record, size);
+	stack_names_note(&f->names, &f->s, record, size);
+	return 0;
+}
+
+static void note_file(struct source *s, const void *record, size_t size)
+{
+	stack_names_note(&fault_of(s)->names, s, record, size);
+}
+
 static int fault_open(struct source *s, struct error *e)
 {
 	struct fault_source *f = fault_of(s);
@@ -159,7 +182,11 @@ static int fault_open(struct source *s, struct error *e)
 
 	f->limit.stats = -1;
 	f->elf.s = s;
-	f->elf.opener = opener_start(); /* while nothing is there that it would keep */
+	f->elf.opener = opener_start(&opener_elf_headers); /* while nothing is there that it would keep */
+	if (s->args->stack.user) {
+		f->unwind.opener = table_opener_start();
+		stack_names_start(&f->names);
+	}
 	/* with -a and --cgroup too: processes are followed by their ids */
 	if (rights_check_proc(e) || target_check(s, true, false, e) || probe_options_make(s, &opt, e))
 		return -1;
@@ -169,6 +196,11 @@ static int fault_open(struct source *s, struct error *e)
 		close(opt.cgroup); /* a map holds the cgroup now */
 	if (!f->probe)
 		return -1;
+	f->unwind.s = s;
+	f->unwind.note = note_file;
+	probe_hurry(f->probe, on_object, f);
+	f->unwind.probe = f->probe;
+	f->unwind.verbose = s->args->probe.verbose;
 	limit_before(&f->limit, s->args->fault.max_overhead);
 	if (probe_attach(f->probe, e))
 		return -1;
@@ -181,6 +213,8 @@ static int fault_open(struct source *s, struct error *e)
 		s->fds[s->fd_count++] = probe_cpu_fd(f->probe);
 	if (f->elf.opener)
 		s->fds[s->fd_count++] = opener_fd(f->elf.opener);
+	if (f->unwind.opener)
+		s->fds[s->fd_count++] = opener_fd(f->unwind.opener);
 	emit_facts(f);
 	return 0;
 }
@@ -250,6 +284,7 @@ static int fault_survey(struct source *s, struct error *e)
 		return -1;
 	if (s->child)
 		elf_settle(&fault_of(s)->elf);
+	unwind_settle(&fault_of(s)->unwind);
 	return 0;
 }
 
@@ -282,6 +317,7 @@ static int fault_drain(struct source *s, struct error *e)
 		follow_cpus(f);
 	probe_drain(f->probe, false, fault_on_record, f);
 	elf_take(&f->elf);
+	unwind_take(&f->unwind);
 	return 0;
 }
 
@@ -326,6 +362,7 @@ static int fault_read(struct source *s, bool last, struct error *e)
 	if (fault_refresh(f, last, e))
 		return -1;
 	if (last) {
+		stack_names_emit(&f->names, s);
 		probe_cost(f->probe, &cost);
 		s->helpers_cpu_ns = f->elf.opener ? opener_cpu_ns(f->elf.opener) : 0;
 		emit_cost(s, &cost);
@@ -383,6 +420,8 @@ static void fault_close(struct source *s)
 		limit_end(&f->limit);
 	probe_free(f->probe);
 	opener_free(f->elf.opener);
+	table_opener_free(f->unwind.opener);
+	stack_names_stop(&f->names);
 }
 
 const struct source_type source_fault = {

@@ -8,6 +8,8 @@
 #include "source/limit.h"
 #include "source/resident.h"
 #include "source/source.h"
+#include "source/stack_names.h"
+#include "source/unwind.h"
 
 struct fault_source {
 	struct source s;
@@ -15,6 +17,8 @@ struct fault_source {
 	struct limit limit;
 	struct resident resident;
 	struct elf_reader elf;
+	struct unwind_reader unwind;
+	struct stack_namer names;
 	uint64_t last_read; /* ns of CLOCK_MONOTONIC: the interval before */
 	pid_t turn; /* whose layout is read first: there was no time for it; 0: none */
 	unsigned cgroups_now; /* cgroups that were read since the last reading began */

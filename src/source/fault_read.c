@@ -64,6 +64,7 @@ static bool read_layout(struct fault_source *f, pid_t pid)
 
 	if (n > 0) {
 		elf_ask_layout(&f->elf, pid, bytes, (size_t)n);
+		unwind_ask_layout(&f->unwind, pid, bytes, (size_t)n);
 		emit(&f->s, INPUT_LAYOUT, &head, sizeof(head), bytes, (size_t)n);
 		raced = session_layout_raced(session_of(f->s.model), pid);
 	}
@@ -175,6 +176,13 @@ static void on_process(void *ctx, const struct mmt_aggregate_process_key *key,
 	emit(&((struct fault_source *)ctx)->s, INPUT_ROW_PROCESS, key, sizeof(*key), process, sizeof(*process));
 }
 
+static void on_stack_row(void *ctx, const struct mmt_stack_key *key, const struct mmt_stack_row *row)
+{
+	const struct input_stack_row one = { *key, *row };
+
+	emit(&((struct fault_source *)ctx)->s, INPUT_STACK_ROWS, NULL, 0, &one, sizeof(one));
+}
+
 int fault_refresh(struct fault_source *f, bool all, struct error *e)
 {
 	static const struct aggregate_reader reader = { on_row, on_gone, on_process };
@@ -186,6 +194,8 @@ int fault_refresh(struct fault_source *f, bool all, struct error *e)
 	err = probe_drain(f->probe, all, fault_on_record, f);
 	if (!err)
 		err = probe_aggregate(f->probe, all, &reader, f);
+	if (!err)
+		err = probe_stacks(f->probe, on_stack_row, f);
 	read_cgroups(f);
 	stacks_read(&f->s);
 	resident_read(&f->resident, &f->s, f->probe, wants_vmas);

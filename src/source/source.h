@@ -11,7 +11,7 @@
 #include "input/input.h"
 #include "model/model.h"
 
-#define SOURCE_FDS 4
+#define SOURCE_FDS 6
 
 struct source;
 

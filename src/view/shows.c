@@ -9,12 +9,14 @@
 #include "view/rows/fault.h"
 #include "view/rows/hist.h"
 #include "view/rows/leak.h"
+#include "view/rows/stack.h"
 #include "view/rows/top.h"
 
 #define ROWS(...) (const struct row_type *const[]){ __VA_ARGS__, NULL }
 
 const struct show show_live = {
-	.command = "live", .rows = ROWS(&row_mapping, &row_process, &row_kind), .others = ROWS(&row_slice, &row_vma),
+	.command = "live", .rows = ROWS(&row_mapping, &row_process, &row_kind, &row_frames),
+	  .others = ROWS(&row_slice, &row_vma, &row_stack),
 	.start = &row_fault_start, .end = &row_fault_end,
 	.merged = &row_merged, .merged_type = fault_merged_type, .page = &page_live,
 };
@@ -24,6 +26,11 @@ const struct show show_trace = {
 	.events = ROWS(&event_fault, &event_call, &event_life, &event_seen),
 	.event = fault_event, .introduced = fault_introduced,
 	.start = &row_fault_start, .end = &row_fault_end, .page = &page_trace,
+};
+
+const struct show show_flame = {
+	.command = "flame", .rows = ROWS(&row_stack, &row_process, &row_frames),
+	.start = &row_fault_start, .end = &row_fault_end, .page = &page_flame,
 };
 
 const struct show show_hist = {

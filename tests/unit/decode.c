@@ -11,7 +11,9 @@ static size_t size_of(unsigned kind)
 {
 	switch (kind) {
 #define KIND(NAME, n, str, payload) \
-	case n: return n == MMT_KIND_VMA_SEEN ? offsetof(struct mmt_vma_seen, name) : sizeof(struct payload);
+	case n: \
+		return n == MMT_KIND_VMA_SEEN ? offsetof(struct mmt_vma_seen, name) \
+		       : n == MMT_KIND_STACK ? offsetof(struct mmt_stack, frame) : sizeof(struct payload);
 #include "wire/kinds.def"
 #undef KIND
 	}

@@ -14,7 +14,7 @@
 
 static struct elf_answer honest(void)
 {
-	return (struct elf_answer){ .id = 7, .what = OPENER_ELF_HEADERS, .count = ELF_SEGMENTS };
+	return (struct elf_answer){ .head = { .id = 7, .what = OPENER_ELF_HEADERS }, .count = ELF_SEGMENTS };
 }
 
 static bool taken(const struct elf_answer *a, size_t size, struct elf_answer *out)
@@ -28,10 +28,10 @@ static void an_honest_answer(void)
 
 	CHECK(taken(&a, sizeof(a), &out));
 	CHECK_EQ(out.count, ELF_SEGMENTS);
-	a.error = -EACCES;
+	a.head.error = -EACCES;
 	a.count = 0;
 	CHECK(taken(&a, sizeof(a), &out));
-	CHECK_EQ(out.error, -EACCES);
+	CHECK_EQ(out.head.error, -EACCES);
 }
 
 static void answers_that_lie(void)
@@ -41,18 +41,18 @@ static void answers_that_lie(void)
 	a.count = ELF_SEGMENTS + 1;
 	CHECK(!taken(&a, sizeof(a), &out));
 	a = honest();
-	a.id = 8;
+	a.head.id = 8;
 	CHECK(!taken(&a, sizeof(a), &out));
 	a = honest();
-	a.what = OPENER_ELF_HEADERS + 1;
+	a.head.what = OPENER_ELF_HEADERS + 1;
 	CHECK(!taken(&a, sizeof(a), &out));
 	a = honest();
-	a.error = 5;
+	a.head.error = 5;
 	CHECK(!taken(&a, sizeof(a), &out));
-	a.error = -5; /* and yet segments */
+	a.head.error = -5; /* and yet segments */
 	CHECK(!taken(&a, sizeof(a), &out));
 	a.count = 0;
-	a.error = INT32_MIN;
+	a.head.error = INT32_MIN;
 	CHECK(!taken(&a, sizeof(a), &out));
 }
 
@@ -82,7 +82,7 @@ static void answers_of_any_bytes(void)
 		if (!taken(&a, sizeof(a), &out))
 			continue;
 		taken_ones++;
-		CHECK(out.count <= ELF_SEGMENTS && out.error <= 0);
+		CHECK(out.count <= ELF_SEGMENTS && out.head.error <= 0);
 	}
 	CHECK(taken_ones > 0);
 }
@@ -100,7 +100,7 @@ static bool is_open(int fd)
 static void messages_bring_descriptors(void)
 {
 	struct opener_request r = { .id = 3 }, got = { 0 };
-	int two[2], fds[2], file = memfd_create("a", MFD_CLOEXEC);
+	int two[2], fds[MESSAGE_FDS], file = memfd_create("a", MFD_CLOEXEC);
 	struct stat sent, came;
 
 	CHECK_EQ(pair(two), 0);
@@ -121,21 +121,21 @@ static void messages_bring_descriptors(void)
 static void descriptors_do_not_stay(void)
 {
 	struct opener_request r = { 0 };
-	int two[2], fds[2], file = memfd_create("a", MFD_CLOEXEC), next;
+	int two[2], fds[MESSAGE_FDS], file = memfd_create("a", MFD_CLOEXEC), next;
 
 	CHECK_EQ(pair(two), 0);
 	next = dup(file);
 	close(next);
-	CHECK_EQ(message_send(two[0], &r, sizeof(r), (int[]){ file, file }, 2, 0), 0);
+	CHECK_EQ(message_send(two[0], &r, sizeof(r), (int[]){ file, file, file }, 3, 0), 0);
 	CHECK_EQ(message_receive(two[1], &r, sizeof(r), NULL, 0), sizeof(r));
 	CHECK(!is_open(next));
-	CHECK_EQ(message_send(two[0], &r, sizeof(r), (int[]){ file, file }, 2, 0), 0);
+	CHECK_EQ(message_send(two[0], &r, sizeof(r), (int[]){ file, file, file }, 3, 0), 0);
 	CHECK_EQ(message_receive(two[1], &r, sizeof(r), fds, 0), sizeof(r));
-	CHECK(fds[0] >= 0 && fds[1] >= 0);
-	for (int i = 0; i < 2; i++) {
+	CHECK(fds[0] >= 0 && fds[1] >= 0 && fds[2] >= 0);
+	for (int i = 0; i < MESSAGE_FDS; i++)
 		close(fds[i]);
-		close(two[i]);
-	}
+	close(two[0]);
+	close(two[1]);
 	close(file);
 }
 
@@ -165,13 +165,13 @@ static void what_a_file_is(void)
 
 	CHECK(write(fd, "#!/bin/sh\n", 10) == 10 && fstat(fd, &st) == 0);
 	elf_answer_make(fd, &r, &a);
-	CHECK(a.error == 0 && a.count == 0 && a.id == 7);
+	CHECK(a.head.error == 0 && a.count == 0 && a.head.id == 7);
 	CHECK(a.file.ino == st.st_ino && a.file.dev == st.st_dev && a.file.size == 10);
 	elf_answer_make(fd, &other, &a);
-	CHECK_EQ(a.error, -EINVAL);
+	CHECK_EQ(a.head.error, -EINVAL);
 	r.error = -ENOENT;
 	elf_answer_make(-1, &r, &a);
-	CHECK_EQ(a.error, -ENOENT);
+	CHECK_EQ(a.head.error, -ENOENT);
 	close(fd);
 }
 

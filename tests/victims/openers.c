@@ -25,13 +25,14 @@ static void count(void *ctx, pid_t pid, pid_t parent)
 	*(int *)ctx += pid == keeper || parent == keeper;
 }
 
-static void on_end(void *ctx, const struct opener_request *r, enum opener_end end, const struct elf_answer *a)
+static void on_end(void *ctx, const struct opener_request *r, enum opener_end end, const void *answer)
 {
+	const struct elf_answer *a = answer;
 	int now = 0;
 
 	(void)ctx;
 	ended++;
-	own += r->by == OPENER_BY_EXE && end == OPENER_ANSWERED && !a->error;
+	own += r->by == OPENER_BY_EXE && end == OPENER_ANSWERED && !a->head.error;
 	late += r->by == OPENER_BY_RANGE && (end == OPENER_LATE || end == OPENER_DEVICE_LATE);
 	none += r->by == OPENER_BY_RANGE && end == OPENER_NONE;
 	procfs_processes(count, &now);
@@ -55,7 +56,7 @@ static struct opener_request map(const char *path, unsigned number)
 
 int main(int argc, char **argv)
 {
-	struct opener *o = opener_start();
+	struct opener *o = opener_start(&opener_elf_headers);
 	struct opener_request r[FILES_MAX];
 	char line[16];
 

@@ -38,12 +38,17 @@ static void place_find(struct place *p, const struct mm *mm, uint64_t ip)
 	}
 }
 
+static bool is_fault(const struct mmt_head *h)
+{
+	return h->kind == MMT_KIND_FAULT || h->kind == MMT_KIND_FAULT_STACK;
+}
+
 /* The mm that it ran on: a foreign fault is in another one. */
 static const struct mm *executor_mm(const struct session *s, const struct mmt_head *h)
 {
 	const struct process *p;
 
-	if (h->kind != MMT_KIND_FAULT || !(((const struct mmt_fault *)h)->flags & MMT_FAULT_FOREIGN))
+	if (!is_fault(h) || !(((const struct mmt_fault *)h)->flags & MMT_FAULT_FOREIGN))
 		return map_get_number(&s->by_mm, h->mm_id);
 	p = session_find(s, (pid_t)h->tgid);
 	return p ? process_mm(s, p) : NULL;
@@ -51,7 +56,7 @@ static const struct mm *executor_mm(const struct session *s, const struct mmt_he
 
 void code_note(struct session *s, const struct mmt_head *h, size_t size)
 {
-	size_t at = h->kind == MMT_KIND_FAULT ? offsetof(struct mmt_fault_at, ip) : offsetof(struct mmt_call_at, ip);
+	size_t at = is_fault(h) ? offsetof(struct mmt_fault_at, ip) : offsetof(struct mmt_call_at, ip);
 	const struct mm *mm = executor_mm(s, h);
 	struct place *p;
 

@@ -20,6 +20,8 @@ static void session_init(struct model *m)
 	s->by_mapping = MAP(4);
 	s->mappings_end = &s->mappings;
 	s->sample_max = 1;
+	stacks_init(s);
+	names_init(&s->names);
 	s->limits = retention_limits;
 }
 
@@ -36,6 +38,8 @@ static void session_clean(struct model *m)
 	stat_free(&s->faults);
 	stat_free(&s->outside);
 	elf_free(s);
+	stacks_free(s);
+	names_clean(&s->names);
 	map_free(&s->by_pid);
 	map_free(&s->by_mm);
 	aggregate_free(s);
@@ -130,6 +134,7 @@ static void interval_end(struct session *s)
 	mappings_tick(s);
 	slices_tick(s);
 	failures_tick(s);
+	stacks_tick(s);
 }
 
 static void take_rows(struct session *s, const struct input *in)
@@ -173,11 +178,13 @@ static void session_input(struct model *m, const struct input *in)
 	case INPUT_LEVEL: take_level(s, in->head); break;
 	case INPUT_LOSSES: s->readings++; break; /* they come behind the rows */
 	case INPUT_LIMIT: process_limited(s, in); break;
+	case INPUT_STACK_ROWS: stacks_rows(s, in->body, input_count(in)); break;
 	case INPUT_RUSAGE:
 		s->rusage = *(const struct input_rusage *)in->head;
 		s->rusage_known = true;
 		break;
-	case INPUT_FACT: case INPUT_COST: case INPUT_NAME: case INPUT_HIST_BEGIN: case INPUT_HIST_CELLS:
+	case INPUT_NAME: names_input(&s->names, m, in); break;
+	case INPUT_FACT: case INPUT_COST: case INPUT_HIST_BEGIN: case INPUT_HIST_CELLS:
 	case INPUT_HIST_STALLS: case INPUT_OOM: case INPUT_LEAK_SITE: case INPUT_LEAK_COUNTS: case INPUT_LEAK_WALK:
 	case INPUT_LEAK_OBJECTS: case INPUT_LEAK_WALKED: case INPUT_LEAK_CACHES:
 	case INPUT_TOP_BEGIN: case INPUT_TOP_TASKS: case INPUT_TOP_ROWS:

@@ -103,11 +103,12 @@ static bool call_passes(const struct session *s, const struct mmt_call *c)
 bool filter_passes(const struct session *s, const struct mmt_head *h)
 {
 	switch ((enum mmt_kind)h->kind) {
-	case MMT_KIND_FAULT: return fault_passes(s, (const struct mmt_fault *)h);
+	case MMT_KIND_FAULT: case MMT_KIND_FAULT_STACK: return fault_passes(s, (const struct mmt_fault *)h);
 	case MMT_KIND_CALL: return call_passes(s, (const struct mmt_call *)h);
 	case MMT_KIND_EXEC: case MMT_KIND_FORK: case MMT_KIND_EXIT:
 		return !s->filter.no_processes && pid_passes(&s->filter, h->tgid);
-	case MMT_KIND_GUP: case MMT_KIND_VMA_SEEN: case MMT_KIND_MM_END: case MMT_KIND_NAMED: case MMT_KIND_LIMIT: break;
+	case MMT_KIND_GUP: case MMT_KIND_VMA_SEEN: case MMT_KIND_MM_END: case MMT_KIND_NAMED: case MMT_KIND_STACK:
+	case MMT_KIND_OBJECT: case MMT_KIND_LIMIT: break;
 	}
 	return false;
 }
@@ -116,7 +117,7 @@ void filter_count(struct session *s, const struct mmt_head *h)
 {
 	if (!s->filter.on)
 		return;
-	if (h->kind == MMT_KIND_FAULT) {
+	if (h->kind == MMT_KIND_FAULT || h->kind == MMT_KIND_FAULT_STACK) {
 		s->events.faults++;
 		s->events.shown_faults += filter_passes(s, h);
 	} else if (h->kind == MMT_KIND_CALL) {

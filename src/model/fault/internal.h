@@ -162,6 +162,14 @@ struct vma *slot_youngest(const struct session *s, uint32_t mm_id, uint32_t sig)
 /* Keeps the keys of today only, and none of VMAs that are merged into another. */
 void slots_forget(struct session *s);
 
+/* --- stacks.c --- */
+void stacks_init(struct session *s);
+void stack_apply(struct session *s, const struct mmt_stack *r, size_t size);
+void object_apply(struct session *s, const struct mmt_object *r);
+void stacks_rows(struct session *s, const struct input_stack_row *list, size_t n);
+void stacks_tick(struct session *s);
+void stacks_free(struct session *s);
+
 /* --- which events trace shows (filter.c) --- */
 
 void filter_take_options(struct session *s);

@@ -159,7 +159,14 @@ void record_apply(struct session *s, const void *bytes, size_t size)
 	}
 	switch ((enum mmt_kind)h->kind) {
 	case MMT_KIND_FAULT:
+	case MMT_KIND_FAULT_STACK: /* begins with it */
 		apply_fault(s, bytes);
+		break;
+	case MMT_KIND_STACK:
+		stack_apply(s, bytes, size);
+		break;
+	case MMT_KIND_OBJECT:
+		object_apply(s, bytes);
 		break;
 	case MMT_KIND_GUP:
 		apply_gup(s, bytes);
@@ -193,7 +200,7 @@ void record_apply(struct session *s, const void *bytes, size_t size)
 	case MMT_KIND_LIMIT:
 		break;
 	}
-	if (h->kind == MMT_KIND_FAULT || h->kind == MMT_KIND_CALL)
+	if (h->kind == MMT_KIND_FAULT || h->kind == MMT_KIND_FAULT_STACK || h->kind == MMT_KIND_CALL)
 		code_note(s, h, size);
 	filter_count(s, h);
 }

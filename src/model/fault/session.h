@@ -18,8 +18,10 @@
 #include "model/fault/part.h"
 #include "model/fault/reads.h"
 #include "model/fault/slice.h"
+#include "model/fault/stack.h"
 #include "model/fault/stat.h"
 #include "model/model.h"
+#include "model/names.h"
 
 /* The memory limit of a cgroup that holds a process. */
 struct group_limit {
@@ -174,6 +176,8 @@ struct session {
 	struct fault_stat faults; /* process ledger of all targets */
 	struct failure failures[FAILURES_KEPT]; /* the first ones that were streamed */
 	int failure_count;
+	struct stacks stacks;
+	struct names names; /* of frames */
 	struct mm *last_mm; /* look-up cache */
 	struct retention_limits limits;
 	struct merged *merged; /* by the last INPUT_RETAIN */

@@ -10,8 +10,11 @@ void text_unattributed(struct text *x);
 /* Everything lost, by cause, and how far sampling may be off. */
 void text_fault_losses(struct text *x);
 
-extern const struct text_page page_live, page_trace;
+extern const struct text_page page_live, page_trace, page_flame;
 
+/* The stacks with the most faults, and how many are complete; nothing without -U. */
+void text_stacks(struct text *x);
+void text_stack_totals(struct text *x);
 /* The first faults that failed. */
 void text_failures(struct text *x);
 /* What the numbers say, in words; at the end of a run. */

@@ -182,6 +182,7 @@ static void put_foot(struct text *x)
 	fputc('\n', x->view->out);
 	if (kinds && !x->view->group)
 		text_table(x, kinds);
+	text_stacks(x);
 	text_fault_losses(x);
 	text_overhead(x);
 }

@@ -154,6 +154,7 @@ static void put_foot(struct text *x)
 		  s->minor + s->unattributed_minor, s->major + s->unattributed_major);
 	put_shown(x);
 	text_unattributed(x);
+	text_stacks(x);
 	text_fault_losses(x);
 }
 

@@ -319,5 +319,6 @@ const struct row_type *fault_event(const struct model *m, const struct input *in
 	if (!h || !filter_passes(session_of(m), h))
 		return NULL;
 	*row = in->body;
-	return h->kind == MMT_KIND_FAULT ? &event_fault : h->kind == MMT_KIND_CALL ? &event_call : &event_life;
+	return h->kind == MMT_KIND_FAULT || h->kind == MMT_KIND_FAULT_STACK ? &event_fault
+		: h->kind == MMT_KIND_CALL ? &event_call : &event_life;
 }

@@ -2,6 +2,7 @@
 /* What the first and last lines of live and trace have of their own. */
 #include "model/fault/loss.h"
 #include "view/rows/fault.h"
+#include "view/rows/stack.h"
 #include "view/rows/run.h"
 
 static const struct fault_stat *stat_of(const void *row)
@@ -97,6 +98,12 @@ static struct value get_shown(const struct field *f, const void *row, const stru
 #define IF_lost_detail(row)
 #define IF_lost_lost(row) row
 
+static struct value get_stacks(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f;
+	return stacks_value(session_of(row), t);
+}
+
 static struct value get_failures(const struct field *f, const void *row, const struct tick *t)
 {
 	(void)f;
@@ -120,6 +127,10 @@ static const struct field end_fields[] = {
 	STAT_MODES
 	STAT_CLASSES
 	STAT_LATENCIES
+	{ .key = "stacks", .rank = RANK_DATA, .merge = MERGE_NONE, .get = get_stacks,
+	  .help = "with -U: {complete, guessed, incomplete, none, why}: faults by how much of their call stack is "
+	  "known; none: its frames "
+		  "are not here; why: by how the walk ended; null: no stacks were asked for" },
 	{ .key = "failures", .rank = RANK_DATA, .merge = MERGE_NONE, .get = get_failures,
 	  .help = "the first faults that failed and were looked at: [{t, pid, tid, comm, addr, outcome, mode, name, perm}]; "
 		  "outcome: SIGSEGV, SIGBUS, EFAULT (in a system call), null: not known; name and perm of the mapping" },

@@ -126,6 +126,8 @@ BUILDS = {
     'resident': ['-static'],
     'remap_slots': ['-static'],
     'slab_hidden': [],
+    'stack_lib-so': ['-shared', '-fPIC', '-O2', '-fomit-frame-pointer', '-Wl,-soname,stack_lib-so'],
+    'stack_chain': ['-O2', '-fomit-frame-pointer', '-Wl,-rpath,$ORIGIN', os.path.join(VICTIMS, 'stack_lib-so')],
     'splits': ['-static', '-pthread'],
     'storm': ['-static'],
     'threads': ['-static'],
@@ -140,8 +142,8 @@ def victim(name):
     if os.path.exists(path) and (not os.path.exists(source) or os.path.getmtime(path) >= os.path.getmtime(source)):
         return path
     os.makedirs(VICTIMS, exist_ok=True)
-    subprocess.run(['cc', '-std=gnu17', '-D_GNU_SOURCE', '-O1', '-Wall', '-Wextra', *(['-Werror'] if os.environ.get('WERROR') else []), '-pthread', *BUILDS[name],
-                    '-o', path, source], check=True)
+    subprocess.run(['cc', '-std=gnu17', '-D_GNU_SOURCE', '-O1', '-Wall', '-Wextra', *(['-Werror'] if os.environ.get('WERROR') else []), '-pthread', '-o', path, source,
+                    *BUILDS[name]], check=True)
     return path
 
 
@@ -206,16 +208,16 @@ class Tracer:
     """A running `mmtrace --json`; its rows as they come."""
     count = 0
 
-    def __init__(self, *args, interval=INTERVAL, **options):
+    def __init__(self, *args, interval=INTERVAL, by='vma', **options):
         Tracer.count += 1
         self.output = os.path.join(scratch(), 'json-%d' % Tracer.count)
         open(self.output, 'w').close()
         self.log = tempfile.TemporaryFile(dir=scratch())
         self.process = subprocess.Popen(
-            [MMTRACE, '--json', '-i', interval, '--by', 'vma', *FORCED, '-o', self.output, *map(str, args)],
+            [MMTRACE, '--json', '-i', interval, '--by', by, *FORCED, '-o', self.output, *map(str, args)],
             stderr=self.log, **{'stdin': subprocess.DEVNULL, **options})
         self.changed = threading.Condition()
-        self.vmas, self.processes, self.ticks = {}, {}, []
+        self.vmas, self.processes, self.ticks, self.stacks, self.frames = {}, {}, [], {}, {}
         self.start = self.end = self.ended = None
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -261,6 +263,10 @@ class Tracer:
             self.vmas[row['vma']] = row
         elif kind == 'process':
             self.processes[row['proc']] = row
+        elif kind == 'stack':
+            self.stacks[row['stack'], row['pid']] = row
+        elif kind == 'frames':
+            self.frames[row['stack']] = row
         elif kind == 'tick':
             self.ticks.append(row['t'])
         elif kind == 'start':

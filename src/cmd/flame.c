@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* `mmtrace flame`: which code makes memory resident. */
+#include <string.h>
+
+#include "args/parse.h"
+#include "base/clock.h"
+#include "cmd/check.h"
+#include "cmd/fault.h"
+#include "model/fault/session.h"
+#include "view/shows.h"
+
+static int check(struct args *a, struct error *e)
+{
+	if (check_target(a, true, e))
+		return -1;
+	a->stack.user = true;
+	a->fault.aggregate = true; /* stacks are counted in the kernel: no single event is needed */
+	/* a file gets the page, a pipe or terminal what other programs read */
+	if (!args_given(a, "format") && !args_given(a, "json") && !args_given(a, "csv") && !args_given(a, "folded"))
+		a->show.format = a->show.output ? "page" : "folded";
+	if (!a->time.interval_ns)
+		a->time.interval_ns = CLOCK_SECOND_NS;
+	return 0;
+}
+
+const struct command command_flame = {
+	.show = &show_flame, .model = &model_fault, .source = &source_fault, .check = check,
+	.announce = fault_announce, .lost = fault_lost,
+};

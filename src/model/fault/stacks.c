@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "model/fault/stack.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/fault/internal.h"
+
+#define KEY_WORDS (sizeof(struct mmt_stack_key) / sizeof(uint64_t))
+_Static_assert(sizeof(struct mmt_stack_key) % sizeof(uint64_t) == 0, "words");
+
+enum stack_state stack_state(const struct stack *s)
+{
+	if (s->guessed != MMT_STACK_ALL_KNOWN)
+		return STACK_IS_GUESSED;
+	return s->why == MMT_STACK_COMPLETE ? STACK_IS_COMPLETE : STACK_IS_INCOMPLETE;
+}
+
+const struct stack *stacks_find(const struct stacks *s, uint64_t id)
+{
+	return map_get_number(&s->by_id, id);
+}
+
+const struct stack_file *stacks_file(const struct stacks *s, uint32_t id)
+{
+	return map_get_number(&s->files, id);
+}
+
+void stacks_init(struct session *s)
+{
+	s->stacks.by_id = s->stacks.files = MAP(1);
+	s->stacks.rows = MAP(KEY_WORDS);
+	s->stacks.uses = MAP(2);
+	s->stacks.end = &s->stacks.first;
+}
+
+void stack_apply(struct session *s, const struct mmt_stack *r, size_t size)
+{
+	struct stack *made;
+
+	if (!r->id || r->why >= MMT_STACK_WHY_COUNT || r->count > MMT_STACK_FRAMES ||
+	    size < offsetof(struct mmt_stack, frame) + r->count * sizeof(uint64_t)) {
+		s->base.decode_errors++;
+		return;
+	}
+	if (stacks_find(&s->stacks, r->id))
+		return;
+	made = xmalloc(sizeof(*made) + r->count * sizeof(uint64_t));
+	made->id = r->id;
+	made->count = r->count;
+	made->described = false;
+	made->guessed = r->guessed;
+	made->why = r->why;
+	memcpy(made->frame, r->frame, r->count * sizeof(uint64_t));
+	map_set_number(&s->stacks.by_id, r->id, made);
+}
+
+/* The name of a mapping of that file. */
+static const char *name_of(const struct session *s, const struct stack_file *f)
+{
+	for (const struct mm *mm = s->mms; mm; mm = mm->next)
+		for (const struct vma *v = mm->vmas; v; v = v->next)
+			if (v->known && v->v.ino == f->ino && v->v.dev == f->dev && v->name[0])
+				return v->name;
+	return NULL;
+}
+
+void object_apply(struct session *s, const struct mmt_object *r)
+{
+	struct stack_file *made;
+
+	if (!r->id || stacks_file(&s->stacks, r->id))
+		return;
+	made = xcalloc(1, sizeof(*made));
+	*made = (struct stack_file){ .id = r->id, .dev = r->key.dev, .edition = r->key.edition, .ino = r->key.ino,
+				     .start = r->start, .end = r->end, .pid = (pid_t)r->head.tgid, .remote = r->remote };
+	map_set_number(&s->stacks.files, r->id, made);
+}
+
+static struct stack_use *use_of(struct session *s, const struct mmt_stack_key *k)
+{
+	const struct process *p = process_get(s, (pid_t)k->tgid);
+	uint64_t key[2] = { k->stack, (uint64_t)k->tgid << 32 | p->id };
+	struct stack_use *use = map_get(&s->stacks.uses, key);
+
+	if (!use) {
+		use = xcalloc(1, sizeof(*use));
+		use->id = k->stack;
+		use->pid = (pid_t)k->tgid;
+		*s->stacks.end = use;
+		s->stacks.end = &use->next;
+		s->stacks.use_count++;
+		map_set(&s->stacks.uses, key, use);
+	}
+	memcpy(use->comm, p->comm, sizeof(use->comm));
+	use->version = s->base.version;
+	return use;
+}
+
+/* What one fault of a class brings into memory, at least. */
+static uint64_t class_bytes(uint8_t cls, uint16_t flags)
+{
+	switch ((enum mmt_class)cls) {
+	case MMT_CLASS_ANON_WRITE: case MMT_CLASS_ANON_HUGE: case MMT_CLASS_FILE_READ: case MMT_CLASS_FILE_WRITE:
+	case MMT_CLASS_COW: case MMT_CLASS_SHMEM: case MMT_CLASS_SWAP: case MMT_CLASS_HUGETLB: case MMT_CLASS_UFFD:
+		return flags & MMT_FAULT_HUGE ? 2 << 20 : 4096;
+	case MMT_CLASS_OTHER: case MMT_CLASS_ANON_READ: case MMT_CLASS_MKWRITE: case MMT_CLASS_WP_REUSE:
+	case MMT_CLASS_MIGRATION: case MMT_CLASS_NUMA: case MMT_CLASS_DEVICE: case MMT_CLASS_SPURIOUS: case MMT_CLASS_ERROR:
+	case MMT_CLASS_COUNT: break;
+	}
+	return 0;
+}
+
+static void row_apply(struct session *s, const struct mmt_stack_key *k, const struct mmt_stack_row *row)
+{
+	uint64_t key[KEY_WORDS], grown;
+	struct mmt_stack_row *was;
+	struct stack_use *use;
+
+	memcpy(key, k, sizeof(key));
+	was = map_get(&s->stacks.rows, key);
+	if (!was) {
+		was = xcalloc(1, sizeof(*was));
+		map_set(&s->stacks.rows, key, was);
+	}
+	if (row->count == was->count)
+		return;
+	use = use_of(s, k);
+	grown = row->count - was->count;
+	use->count += grown;
+	use->major += k->flags & MMT_FAULT_MAJOR ? grown : 0;
+	use->ns += row->ns_sum - was->ns_sum;
+	use->bytes += grown * class_bytes(k->cls, k->flags);
+	*was = *row;
+}
+
+void stacks_rows(struct session *s, const struct input_stack_row *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		row_apply(s, &list[i].key, &list[i].row);
+}
+
+/* The frames of a use have come: the first one of them describes them. */
+static void describe(struct session *s, struct stack_use *use)
+{
+	struct stack *known = map_get_number(&s->stacks.by_id, use->id);
+
+	use->stack = known;
+	if (!known || known->described)
+		return;
+	known->described = true;
+	use->describes = true;
+	use->described = use->version = s->base.version;
+}
+
+static void stacks_sum(struct stacks *s)
+{
+	memset(s->state, 0, sizeof(s->state));
+	memset(s->why, 0, sizeof(s->why));
+	s->none = 0;
+	for (struct stack_use *use = s->first; use; use = use->next) {
+		if (!use->stack) {
+			s->none += use->count;
+			continue;
+		}
+		s->state[stack_state(use->stack)] += use->count;
+		s->why[use->stack->why] += use->count;
+	}
+}
+
+/* Files are known by a layout that comes later, as a rule. */
+void stacks_tick(struct session *s)
+{
+	struct stack_file *f;
+	const char *name;
+	size_t at = 0;
+
+	while ((f = map_next(&s->stacks.files, &at, NULL))) {
+		name = f->name ? NULL : name_of(s, f);
+		if (name)
+			f->name = xstrdup(name);
+	}
+	for (struct stack_use *use = s->stacks.first; use; use = use->next)
+		if (!use->stack)
+			describe(s, use);
+	stacks_sum(&s->stacks);
+}
+
+static bool drop(void *ctx, void *value)
+{
+	(void)ctx;
+	free(value);
+	return false;
+}
+
+void stacks_free(struct session *s)
+{
+	struct stack_file *f;
+	size_t at = 0;
+
+	while ((f = map_next(&s->stacks.files, &at, NULL)))
+		free(f->name);
+	map_filter(&s->stacks.by_id, drop, NULL);
+	map_filter(&s->stacks.files, drop, NULL);
+	map_filter(&s->stacks.rows, drop, NULL);
+	map_filter(&s->stacks.uses, drop, NULL);
+	map_free(&s->stacks.by_id);
+	map_free(&s->stacks.files);
+	map_free(&s->stacks.rows);
+	map_free(&s->stacks.uses);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Names of the frames of call stacks, found when the run is over. */
+#ifndef SOURCE_STACK_NAMES_H
+#define SOURCE_STACK_NAMES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/map.h"
+
+struct source;
+struct user_symbols;
+
+struct stack_namer {
+	struct user_symbols *user; /* NULL: no stacks are asked for, or it could not be started */
+	struct map modules;        /* number of a file -> its number there, plus one */
+};
+
+void stack_names_start(struct stack_namer *n);
+/* A record of BPF: a file that is met is opened while its process lives. */
+void stack_names_note(struct stack_namer *n, const struct source *s, const void *record, size_t size);
+/* Emits the name of each frame that the model has, as far as they are found. */
+void stack_names_emit(struct stack_namer *n, struct source *s);
+void stack_names_stop(struct stack_namer *n);
+
+#endif

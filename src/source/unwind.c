@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "source/unwind.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "decode/decode.h"
+#include "host/procfs.h"
+#include "model/fault/kind.h"
+#include "opener/table.h"
+#include "probe/probe.h"
+#include "probe/unwind.h"
+#include "source/source.h"
+
+#define SETTLE_NS 500000000ull
+
+void unwind_ask(struct unwind_reader *u, const void *record, size_t size)
+{
+	const struct mmt_head *h = decode_record(record, size);
+	const struct mmt_object *o = record;
+	struct opener_request r;
+
+	if (!h || h->kind != MMT_KIND_OBJECT || !u->probe || !probe_unwind(u->probe))
+		return;
+	r = (struct opener_request){ .what = OPENER_TABLE, .by = OPENER_BY_RANGE, .pid = (pid_t)h->tid, .start = o->start,
+				     .end = o->end, .dev = o->key.dev, .ino = o->key.ino, .edition = o->key.edition };
+	if (o->remote || !u->opener)
+		unwind_store_mark(probe_unwind(u->probe), &o->key, MMT_OBJECT_FAILED);
+	else if (!opener_ask(u->opener, &r))
+		unwind_store_forget(probe_unwind(u->probe), &o->key); /* the queue is full: again, where it is met again */
+	else
+		unwind_take(u);
+}
+
+/* As if BPF had met it. */
+static void number_file(struct unwind_reader *u, pid_t pid, pid_t via, const struct mmt_vma *v)
+{
+	struct mmt_object o = { .head = { .kind = MMT_KIND_OBJECT, .tid = (uint32_t)via, .tgid = (uint32_t)pid },
+				.key = { .ino = v->ino, .dev = v->dev, .edition = v->edition }, .start = v->start, .end = v->end,
+				.remote = (v->kind & MMT_VMA_REMOTE) != 0 };
+
+	o.id = unwind_store_number(probe_unwind(u->probe), &o.key);
+	if (!o.id)
+		return;
+	emit(u->s, INPUT_RECORD, NULL, 0, &o, sizeof(o));
+	unwind_ask(u, &o, sizeof(o));
+	u->note(u->s, &o, sizeof(o));
+}
+
+void unwind_ask_layout(struct unwind_reader *u, pid_t pid, const void *layout, size_t size)
+{
+	struct layout_cursor c = { .bytes = layout, .size = size };
+	struct layout_record r;
+	pid_t via = 0;
+
+	while (u->opener && decode_layout(&c, &r)) {
+		if (r.type != MMT_LAYOUT_VMA || !(r.vma->vma.kind & MMT_VMA_FILE) || !(r.vma->vma.vm_flags & VM_EXEC))
+			continue;
+		via = via ? via : procfs_living(pid);
+		number_file(u, pid, via, &r.vma->vma);
+	}
+}
+
+static int take_answer(struct unwind_reader *u, const struct mmt_object_key *key, const struct table_answer *a)
+{
+	struct unwind_store *store = probe_unwind(u->probe);
+	struct unwind_table t;
+
+	if (a->head.error == -ENOENT || a->head.error == -ESRCH) {
+		unwind_store_forget(store, key); /* who mapped it is gone: another may */
+		return a->head.error;
+	}
+	if (a->head.error || a->error) {
+		unwind_store_mark(store, key, a->error == -ENODATA || a->error == -ENOEXEC ? MMT_OBJECT_NONE : MMT_OBJECT_FAILED);
+		return a->head.error ? a->head.error : a->error;
+	}
+	t = table_answered(a);
+	return unwind_store_add(store, key, &t);
+}
+
+static void on_end(void *ctx, const struct opener_request *r, enum opener_end end, const void *answer)
+{
+	const struct mmt_object_key key = { .ino = r->ino, .dev = r->dev, .edition = r->edition };
+	struct unwind_reader *u = ctx;
+	int err = -ETIMEDOUT;
+
+	if (end == OPENER_ANSWERED)
+		err = take_answer(u, &key, answer);
+	else
+		unwind_store_mark(probe_unwind(u->probe), &key, MMT_OBJECT_FAILED);
+	table_taken();
+	if (u->verbose)
+		fprintf(stderr, "mmtrace: unwind table of inode %llu on device %x:%x: %s\n", (unsigned long long)r->ino,
+			r->dev >> 20, r->dev & 0xfffff, err ? strerror(-err) : "ready");
+}
+
+void unwind_settle(struct unwind_reader *u)
+{
+	if (u->opener && u->probe && probe_unwind(u->probe))
+		opener_wait(u->opener, SETTLE_NS, on_end, u);
+}
+
+void unwind_take(struct unwind_reader *u)
+{
+	if (u->opener && u->probe && probe_unwind(u->probe))
+		opener_take(u->opener, on_end, u);
+}
