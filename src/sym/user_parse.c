@@ -185,7 +185,8 @@ static struct dwarf_lines *lines_open(const struct look *l, int fds[MESSAGE_FDS]
 
 /* --- one place --- */
 
-static bool place_take(struct look *l, uint32_t i, const struct bytes *packed, struct dwarf_lines *lines, uint32_t *next)
+static bool place_take(struct look *l, uint32_t i, const struct bytes *packed, struct dwarf_lines *lines,
+		       uint32_t *next)
 {
 	static struct dwarf_frame frames[DWARF_FRAMES];
 	struct { const struct bytes *b; const struct elf_found *f; } from[] = {

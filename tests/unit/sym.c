@@ -42,7 +42,8 @@ static void names_of_rust(void)
 	CHECK_STR(plain("_ZN5shelf4room14Shelf$LT$T$GT$5weigh17h1b3a5c7d9e0f2468E"), "shelf::room::Shelf<T>::weigh");
 	CHECK_STR(plain("_RNvMs_NtCsbDqzhabcdef_5shelf4roomINtB4_5ShelfmE5weigh"), "<shelf::room::Shelf<u32>>::weigh");
 	CHECK_STR(plain("_RNvC6_123foo3bar"), "123foo::bar");
-	CHECK_STR(plain("_RNqCs4fqI2P2rA04_11utf8_identsu30____7hkackfecea1cbdathfdh9hlq6y"), "utf8_idents::საჭმელად_გემრიელი_სადილი");
+	CHECK_STR(plain("_RNqCs4fqI2P2rA04_11utf8_identsu30____7hkackfecea1cbdathfdh9hlq6y"),
+		  "utf8_idents::საჭმელად_გემრიელი_სადილი");
 }
 
 static void names_that_are_none(void)
@@ -181,7 +182,8 @@ static void offsets_to_addresses(void)
 /* Sizes near 2^64, parts that overlap or lie outside, tables that point to themselves. */
 static void files_that_lie(void)
 {
-	static const uint64_t values[] = { 0, 1, 7, 0x7fffffff, 0xffffffff, 1ull << 32, INT64_MAX, 1ull << 63, ~0ull - 7, ~0ull };
+	static const uint64_t values[] = { 0, 1, 7, 0x7fffffff, 0xffffffff, 1ull << 32, INT64_MAX, 1ull << 63,
+					   ~0ull - 7, ~0ull };
 	struct file good = file_make(), f;
 
 	symbol_set(&good, 1, "malloc", 0x401010, 0x20, STB_GLOBAL, STT_FUNC);
