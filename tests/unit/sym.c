@@ -303,6 +303,38 @@ static void jitdumps_that_lie(void)
 	jit_dump(&b, &found, 1);
 }
 
+static void code_that_moved_has_no_name(void)
+{
+	struct {
+		uint32_t head[10];
+		struct {
+			uint32_t id, size;
+			uint64_t time;
+			uint32_t pid, tid;
+			uint64_t vma, address, length, index;
+			char name[8];
+		} load;
+		struct {
+			uint32_t id, size;
+			uint64_t time;
+			uint32_t pid, tid;
+			uint64_t vma, from, to, length, index;
+		} move;
+	} __attribute__((packed)) dump = {
+		{ 0x4a695444, 1, 40 }, { 0, sizeof(dump.load), 1, 1, 1, 0x1000, 0x1000, 0x40, 1, "work" },
+		{ 9, sizeof(dump.move), 2, 1, 1, 0x1000, 0x5000, 0x1000, 0x40, 1 },
+	};
+	struct jit_found found = { .address = 0x1010 };
+	struct bytes b = bytes_of(&dump, sizeof(dump));
+
+	jit_dump(&b, &found, 1);
+	CHECK(found.found);
+	CHECK_STR(found.name, "work");
+	dump.move.id = 1;
+	jit_dump(&b, &found, 1);
+	CHECK(!found.found);
+}
+
 /* --- the protocol --- */
 
 static struct user_answer answer, out;
@@ -394,6 +426,7 @@ int main(void)
 	RUN("sym", perf_maps);
 	RUN("sym", a_perf_map_without_lines);
 	RUN("sym", jitdumps_that_lie);
+	RUN("sym", code_that_moved_has_no_name);
 	RUN("sym", answers_that_lie);
 	RUN("sym", a_file_answered);
 	return check_bad;
