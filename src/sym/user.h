@@ -33,6 +33,7 @@ enum user_place_kind {
 	USER_FILE = 1, /* module, offset */
 	USER_JIT,      /* pid, address: anonymous memory that is executable */
 	USER_KERNEL,   /* address */
+	USER_VDSO,     /* offset in [vdso] */
 };
 
 struct user_place {

@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "sym/debugdata.h"
@@ -13,6 +13,7 @@
 #include "sym/elf_symbols.h"
 #include "sym/jit.h"
 #include "sym/user_wire.h"
+#include "sym/vdso.h"
 #include "unit/check.h"
 
 /* --- demangling --- */
@@ -250,6 +251,24 @@ static void packed_symbols_that_are_damaged(void)
 	CHECK(!debugdata_unpack(&b, &(struct elf_section){ 0, 0 }, &size));
 }
 
+/* What the dynamic linker finds there, we find. */
+static void the_vdso(void)
+{
+	const uint8_t *vdso = (const uint8_t *)getauxval(AT_SYSINFO_EHDR);
+	uint64_t start = 0;
+	char name[64];
+
+	CHECK(!vdso_find(0, name, sizeof(name), &start)); /* its header */
+	CHECK(!vdso_find(~0ull, name, sizeof(name), &start));
+	for (uint64_t at = 0; vdso && at < 0x2000; at++) {
+		if (!vdso_find(at, name, sizeof(name), &start))
+			continue;
+		CHECK(start <= at && strlen(name) > 3);
+		return;
+	}
+	CHECK(!vdso);
+}
+
 /* --- code made at run time --- */
 
 static void perf_maps(void)
@@ -423,6 +442,7 @@ int main(void)
 	RUN("sym", many_program_headers);
 	RUN("sym", notes_that_go_nowhere);
 	RUN("sym", packed_symbols_that_are_damaged);
+	RUN("sym", the_vdso);
 	RUN("sym", perf_maps);
 	RUN("sym", a_perf_map_without_lines);
 	RUN("sym", jitdumps_that_lie);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* src/sym/user.h by lines: `map PID` announces what a process has mapped for execution, `inlined` begins anew with
- * DWARF, `debuginfod` with servers, `ask PID ADDRESS...` prints a line for each address: module, offset, functions with their lines, or why
- * there is no name.  Addresses of a process that has ended are looked up in what was mapped when it was announced. */
+ * DWARF, `debuginfod` with servers, `ask PID ADDRESS...` prints a line for each address: module, offset, functions
+ * with their lines, or why there is no name.  Addresses of a process that has ended are looked up in what was mapped
+ * when it was announced. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,7 +95,8 @@ static void ask(struct user_symbols *u, char *words)
 
 static struct user_symbols *begin(bool inlined, bool debuginfod, const struct ksym_table *kernel)
 {
-	struct user_symbols *u = user_start(&(struct user_options){ .inlined = inlined, .debuginfod = debuginfod, .kernel = kernel });
+	const struct user_options options = { .inlined = inlined, .debuginfod = debuginfod, .kernel = kernel };
+	struct user_symbols *u = user_start(&options);
 
 	if (!u)
 		exit(1);
