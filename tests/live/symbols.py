@@ -244,6 +244,26 @@ def stripped(build_id, right):
     mmt.check(right or found.why == STRIPPED, 'it says ' + found.line)
 
 
+def debuginfod():
+    """A server, here a folder, has the debug file; it is asked only where that is wanted."""
+    mmt.need('debuginfod-find')
+    path = compiled('served', C_SOURCE, '-O2', '-Wl,--build-id=0x1234567890abcdef')
+    folder = path_of('server/buildid/1234567890abcdef')
+    os.makedirs(folder)
+    call('objcopy', '--only-keep-debug', path, folder + '/debuginfo')
+    call('strip', path)
+    os.environ['DEBUGINFOD_URLS'] = 'file://' + path_of('server')
+    os.environ['DEBUGINFOD_CACHE_PATH'] = path_of('cache')
+    found = one(Program(path), None)[0]
+    mmt.check(found.why == STRIPPED, 'not asked to, it says ' + found.line)
+    one(Program(path), 'hidden', 'debuginfod')
+    os.environ['DEBUGINFOD_URLS'] = 'file:///nowhere'
+    os.environ['DEBUGINFOD_CACHE_PATH'] = path_of('other-cache')
+    found = one(Program(path), None, 'debuginfod')[0]
+    mmt.check(found.why == STRIPPED, 'of a server without it, it says ' + found.line)
+    del os.environ['DEBUGINFOD_URLS']
+
+
 def packed():
     """.gnu_debugdata: the file's own symbols, packed."""
     path = compiled('packed', C_SOURCE, '-O2')
@@ -402,7 +422,9 @@ def damaged():
 
 
 mmt.usable('symbols')
-mmt.need('objcopy', 'strip', 'gcc')
+if not all(map(shutil.which, ('gcc', 'objcopy', 'strip'))):
+    mmt.say('skip', 'symbols', 'there is no compiler')
+    mmt.finish()
 mmt.run('symbols: C++ templates', templates)
 mmt.run('symbols: Rust, legacy names', rust, 'legacy')
 mmt.run('symbols: Rust, v0 names', rust, 'v0')
@@ -412,6 +434,7 @@ mmt.run('symbols: stripped, a debug file by its build-id', stripped, 'sha1', Tru
 mmt.run('symbols: a debug file of another build', stripped, 'sha1', False)
 mmt.run('symbols: a debug file with another checksum', stripped, 'none', False)
 mmt.run('symbols: .gnu_debugdata', packed)
+mmt.run('symbols: a debug file from a server', debuginfod)
 mmt.run('symbols: a file that is replaced, then deleted', replaced)
 mmt.run('symbols: a program that has ended', ended)
 mmt.run('symbols: the reader is killed', reader_killed)
