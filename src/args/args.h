@@ -79,6 +79,7 @@ struct alloc_args { uint64_t min_size, max_size; /* 0: no limit */ const char *m
 struct hist_args { bool frees, look_through; const char *by; /* --by, taken from show: the kernel splits by it */ };
 struct leak_args { uint64_t older_ns; const char *slab; uint32_t entries; bool stacks; };
 struct top_args { bool calls; };
+struct layout_args { bool wide; };
 
 struct args {
 	enum command_id command;
@@ -93,6 +94,7 @@ struct args {
 	struct hist_args hist;
 	struct leak_args leak;
 	struct top_args top;
+	struct layout_args layout;
 	const char *words[WORDS_MAX]; /* that are neither INTERVAL nor COUNT */
 	int word_count;
 	FILE *recording; /* of replay: the file that the word names, opened once (cmd/replay.c) */

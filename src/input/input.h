@@ -13,6 +13,7 @@
 #include "wire/hist.h"
 #include "wire/leak.h"
 #include "wire/oom.h"
+#include "wire/space.h"
 #include "wire/top.h"
 
 enum input_kind {
@@ -131,6 +132,39 @@ struct input_top_row { struct mmt_top_key key; struct mmt_top_row row; };
 
 /* body: hook, its help, backend, provides, limitations, program, why, remedy. */
 struct input_candidate { uint32_t works, chosen, hopeless, pad; };
+
+/* --- address spaces --- */
+
+#define SPACE_UNKNOWN (~0ull)
+
+/* In the order of mmt_space; pages as bytes. SPACE_UNKNOWN: not to be had here. */
+enum space_rss { SPACE_FILE, SPACE_ANON, SPACE_SHMEM, SPACE_SWAP, SPACE_RSS_KINDS };
+struct input_space {
+	uint64_t now, start_boottime; /* now: ns since the run began */
+	int32_t pid, threads;
+	uint64_t mark[MMT_MARKS], rss[SPACE_RSS_KINDS];
+};
+
+enum vma_amount {
+#define AMOUNT(ID, ...) VMA_##ID,
+#include "input/vma_amounts.def"
+#undef AMOUNT
+	VMA_AMOUNTS
+};
+struct input_space_vma {
+	uint64_t start, end, offset, ino;
+	uint32_t dev, pad;
+	char perm[8];
+	uint64_t amount[VMA_AMOUNTS];
+};
+
+/* type: ET_EXEC 2, ET_DYN 3. */
+struct input_sections { uint64_t ino; uint32_t dev, type; };
+#define SECTION_NAME 24
+struct input_section { uint64_t addr, size; uint32_t flags, type; char name[SECTION_NAME]; };
+
+/* racing: the process changed it each time it was read: the VMAs are not all of one moment. */
+struct input_space_end { uint32_t racing, pad; };
 
 /* --- reading them --- */
 

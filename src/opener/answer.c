@@ -20,6 +20,11 @@ static int file_facts(int fd, struct opener_file *out)
 	return 0;
 }
 
+static bool is_question(uint32_t what)
+{
+	return what == OPENER_ELF_HEADERS || what == OPENER_ELF_SECTIONS;
+}
+
 void elf_answer_make(int fd, const struct opener_request *r, struct elf_answer *out)
 {
 	struct elf_headers h = { 0 };
@@ -29,9 +34,11 @@ void elf_answer_make(int fd, const struct opener_request *r, struct elf_answer *
 	out->what = r->what;
 	out->error = r->error;
 	if (!out->error)
-		out->error = r->what != OPENER_ELF_HEADERS ? -EINVAL : file_facts(fd, &out->file);
+		out->error = !is_question(r->what) ? -EINVAL : file_facts(fd, &out->file);
 	if (!out->error)
 		out->error = elf_read(fd, &h);
+	if (!out->error && r->what == OPENER_ELF_SECTIONS)
+		out->error = elf_read_sections(fd, &out->sections);
 	if (out->error)
 		return;
 	out->count = h.count;
@@ -45,7 +52,11 @@ bool elf_answer_decode(const void *bytes, size_t size, uint64_t id, struct elf_a
 	if (size != sizeof(*out))
 		return false;
 	memcpy(out, bytes, sizeof(*out));
-	if (out->id != id || out->what != OPENER_ELF_HEADERS || out->error > 0 || out->error < -4095)
+	if (out->id != id || !is_question(out->what) || out->error > 0 || out->error < -4095)
 		return false;
+	if (out->sections.count > (out->error || out->what != OPENER_ELF_SECTIONS ? 0 : ELF_SECTIONS))
+		return false;
+	for (uint32_t i = 0; i < out->sections.count; i++)
+		out->sections.section[i].name[ELF_SECTION_NAME - 1] = '\0';
 	return out->count <= (out->error ? 0 : ELF_SEGMENTS);
 }

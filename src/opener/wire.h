@@ -11,7 +11,10 @@
 #include "wire/event.h"
 
 /* Which kind of answer is wanted. */
-enum opener_what { OPENER_ELF_HEADERS = 1 };
+enum opener_what {
+	OPENER_ELF_HEADERS = 1,
+	OPENER_ELF_SECTIONS, /* these too */
+};
 /* Which file. */
 enum opener_by {
 	OPENER_BY_RANGE = 1, /* the one mapped from start to end (/proc/PID/map_files); once that is gone, the one
@@ -45,6 +48,7 @@ struct elf_answer {
 	uint64_t relro_start, relro_end;
 	uint32_t count, pad;
 	struct elf_segment segment[ELF_SEGMENTS];
+	struct elf_sections sections; /* all 0 unless they were asked for */
 };
 
 /* mmtrace to keeper: kill what runs; with two descriptors (of the opener, of the parser): start others.

@@ -9,6 +9,7 @@
 #include "view/rows/fault.h"
 #include "view/rows/hist.h"
 #include "view/rows/leak.h"
+#include "view/rows/space.h"
 #include "view/rows/top.h"
 
 #define ROWS(...) (const struct row_type *const[]){ __VA_ARGS__, NULL }
@@ -36,6 +37,10 @@ const struct show show_leak = {
 };
 
 const struct show show_top = { .command = "top", .rows = ROWS(&row_top), .end = &row_top_end, .page = &page_top };
+
+const struct show show_layout = {
+	.command = "layout", .rows = ROWS(&row_area, &row_space_kind, &row_mark), .end = &row_space_end, .page = &page_layout,
+};
 
 const struct show show_doctor = {
 	.command = "doctor", .rows = ROWS(&row_candidate, &row_machine), .end = &row_doctor_end, .page = &page_doctor,

@@ -44,7 +44,7 @@ static void answers_that_lie(void)
 	a.id = 8;
 	CHECK(!taken(&a, sizeof(a), &out));
 	a = honest();
-	a.what = OPENER_ELF_HEADERS + 1;
+	a.what = OPENER_ELF_SECTIONS + 1;
 	CHECK(!taken(&a, sizeof(a), &out));
 	a = honest();
 	a.error = 5;
