@@ -79,7 +79,11 @@ struct alloc_args { uint64_t min_size, max_size; /* 0: no limit */ const char *m
 struct hist_args { bool frees, look_through; const char *by; /* --by, taken from show: the kernel splits by it */ };
 struct leak_args { uint64_t older_ns; const char *slab; uint32_t entries; bool stacks; };
 struct top_args { bool calls; };
-struct layout_args { bool wide; };
+struct layout_args {
+	bool wide, pages;
+	struct address_range range; /* of --pages and --range */
+	uint64_t walk;              /* --walk, if it was given */
+};
 
 struct args {
 	enum command_id command;

@@ -32,6 +32,12 @@ const struct command_text command_texts[COMMAND_COUNT] = {
 #undef COMMAND
 };
 
+/* "[=...]": the value may be missing. */
+static int argument_of(const struct option_row *row)
+{
+	return !row->arg ? no_argument : row->arg[0] == '[' ? optional_argument : required_argument;
+}
+
 static void getopt_tables(struct option longs[ROWS + 1], char shorts[2 * ROWS + 3])
 {
 	char *s = shorts;
@@ -39,7 +45,7 @@ static void getopt_tables(struct option longs[ROWS + 1], char shorts[2 * ROWS + 
 	*s++ = '+'; /* words are looked at one by one, and "--" ends it all */
 	*s++ = ':';
 	for (size_t i = 0; i < ROWS; i++) {
-		longs[i] = (struct option){ option_rows[i].name, option_rows[i].arg ? required_argument : no_argument, NULL,
+		longs[i] = (struct option){ option_rows[i].name, argument_of(&option_rows[i]), NULL,
 					    FIRST_LONG + (int)i };
 		if (!option_rows[i].short_name)
 			continue;

@@ -41,8 +41,16 @@ static const struct page_flag absent[] = {
 };
 
 const struct page_arch page_arch = {
-	.level_name = { "", "PTE", "PMD", "PUD", "P4D", "PGD" }, .present = present, .absent = absent,
+	.present = present, .absent = absent,
 };
+
+/* With four levels the P4D is folded: its entries are those of the PGD. */
+const char *page_level_name(int level, int levels)
+{
+	static const char *const names[] = { "", "PTE", "PMD", "PUD", "P4D", "PGD" };
+
+	return level == levels ? names[PAGE_LEVELS] : level > 0 && level <= PAGE_LEVELS ? names[level] : names[0];
+}
 
 uint64_t page_span(int level)
 {
@@ -65,7 +73,7 @@ const char *page_flag_name(int level, uint64_t entry, const struct page_flag *f)
 		return "PAT";
 	/* of an entry that points to a table the processor looks at few */
 	if (!page && (f->bit == GLOBAL || f->bit == 1ull << 6 || f->bit == 1ull << 9))
-		return "ignored";
+		return NULL;
 	if (f->bit == LARGE_PAT && (level == LEVEL_PTE || !page))
 		return NULL;
 	return f->name;

@@ -49,13 +49,14 @@ int page_walk(const struct page_tables *t, uint64_t pgd, uint64_t addr, struct p
 struct page_flag { uint64_t bit; const char *name, *help; };
 
 struct page_arch {
-	const char *level_name[PAGE_LEVELS + 1];
 	const struct page_flag *present; /* of entries that map a page or point to a table; ends with bit 0 */
 	const struct page_flag *absent;  /* of others that are not 0 */
 };
 
 /* special: first type that is no swap area; 0: not known, all others are taken for areas. */
 struct page_entry page_entry(int level, uint64_t entry, uint32_t special);
+/* "PGD" to "PTE", where there are so many levels. */
+const char *page_level_name(int level, int levels);
 /* Bytes that an entry of a level covers. */
 uint64_t page_span(int level);
 /* Kernel addresses have all upper bits set. */

@@ -8,25 +8,38 @@
 #include <string.h>
 #include <unistd.h>
 
-int pagemap_read(pid_t tid, uint64_t addr, uint64_t *entries, size_t n)
+int pagemap_open(pid_t tid)
 {
-	size_t done = 0;
 	char path[64];
-	int fd, err = 0;
+	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", tid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	while (done < n && !err) {
-		ssize_t got = pread(fd, entries + done, (n - done) * sizeof(*entries),
-				    (off_t)((addr / 4096 + done) * sizeof(*entries)));
+	return fd < 0 ? -errno : fd;
+}
 
-		if (got > 0)
-			done += (size_t)got / sizeof(*entries);
-		else
-			err = got ? -errno : -ESRCH;
+int pagemap_entries(int fd, uint64_t addr, uint64_t *entries, size_t n)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		off_t at = (off_t)((addr / 4096 + done) * sizeof(*entries));
+		ssize_t got = pread(fd, entries + done, (n - done) * sizeof(*entries), at);
+
+		if (got <= 0)
+			return got ? -errno : -ESRCH;
+		done += (size_t)got / sizeof(*entries);
 	}
+	return 0;
+}
+
+int pagemap_read(pid_t tid, uint64_t addr, uint64_t *entries, size_t n)
+{
+	int fd = pagemap_open(tid), err;
+
+	if (fd < 0)
+		return fd;
+	err = pagemap_entries(fd, addr, entries, n);
 	close(fd);
 	return err;
 }

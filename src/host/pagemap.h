@@ -22,6 +22,9 @@
 /* Entries of n pages from addr on, of a thread's address space; 0 or a negative errno, -ESRCH where the kernel has
  * none for them. */
 int pagemap_read(pid_t tid, uint64_t addr, uint64_t *entries, size_t n);
+/* The same of pagemap opened once: pagemap_open() gives a descriptor or a negative errno. */
+int pagemap_open(pid_t tid);
+int pagemap_entries(int fd, uint64_t addr, uint64_t *entries, size_t n);
 
 /* Numbers of pages, opened once; a descriptor below 0 is a negative errno. */
 struct page_files { int flags, count; };

@@ -166,6 +166,48 @@ struct input_section { uint64_t addr, size; uint32_t flags, type; char name[SECT
 /* racing: the process changed it each time it was read: the VMAs are not all of one moment. */
 struct input_space_end { uint32_t racing, pad; };
 
+/* pagemap: the entry of /proc/PID/pagemap, read right after; SPACE_UNKNOWN: it could not be. special: as in struct
+ * mmt_config. racing: the tables changed whenever they were read. */
+struct input_walk { uint64_t addr, pagemap; uint32_t levels, special, racing, pad; };
+struct input_walk_step { uint64_t table, entry; uint32_t level, index; };
+
+/* Bits of a page's mapping, from pagemap. */
+enum page_flag_bit {
+	PAGE_IS_PRESENT = 1, PAGE_IS_SWAPPED = 2, PAGE_IS_SOFT_DIRTY = 4, PAGE_IS_EXCLUSIVE = 8, PAGE_IS_FILE = 16,
+	PAGE_IS_WP = 32, PAGE_IS_GUARD = 64,
+};
+#define PAGE_COUNT_UNKNOWN (~0u)
+/* Bits of kpageflags that say something beside the names of input/page_flags.def. */
+#define KPF_ANON (1ull << 12)
+#define KPF_SWAPBACKED (1ull << 14)
+#define KPF_HEAD (1ull << 15)
+#define KPF_TAIL (1ull << 16)
+#define KPF_HUGETLB (1ull << 17)
+#define KPF_KSM (1ull << 21)
+#define KPF_THP (1ull << 22)
+#define KPF_ZERO (1ull << 24)
+#define KPF_RESERVED (1ull << 32)
+
+/* What pages have in common.  level: of the entry that maps them, 1 PTE, 2 PMD, 3 PUD; 0: not known, or there is none.
+ * node: -1: not known.  kflags: 0 where they are not known. */
+struct page_traits {
+	uint64_t kflags;
+	uint32_t bits, level;
+	int32_t node;
+	char zone[12];
+};
+/* Pages one after the other, of frames one after the other. pfn 0: not known. swap: place in its area, of the first. */
+struct input_page_run {
+	uint64_t addr, pages, pfn, swap_offset;
+	struct page_traits is;
+	uint32_t mapcount, refcount, swap_type, pad; /* refcount: of the folio of its first page */
+};
+/* shared: of these, mapped more than once. */
+struct input_page_sum { struct page_traits is; uint64_t pages, shared; };
+/* looked: pages; of blocks of 512 pages in which there is something one in `sample` was looked at. left_out: runs
+ * beyond those that are kept.  absent: pages looked at that are not there. */
+struct input_pages { uint64_t from, to, looked, absent, blocks, left_out; uint32_t sample, ksm_unknown; };
+
 /* --- reading them --- */
 
 /* The head if it and the body have the sizes that input.def says, else NULL.  A

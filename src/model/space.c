@@ -289,6 +289,14 @@ static void space_input(struct model *m, const struct input *in)
 		sections_add(s, in->head, in->body, input_count(in));
 	else if (in->kind == INPUT_SPACE_END)
 		end(s, in->head);
+	else if (in->kind == INPUT_WALK)
+		space_walk_take(&s->walk, in->head, in->body, input_count(in));
+	else if (in->kind == INPUT_PAGES_BEGIN)
+		space_pages_begin(&s->pages);
+	else if (in->kind == INPUT_PAGE_RUNS)
+		space_pages_runs(&s->pages, in->body, input_count(in));
+	else if (in->kind == INPUT_PAGE_SUMS)
+		space_pages_sums(&s->pages, in->head, in->body, input_count(in));
 	else
 		session_take(s, in);
 }
@@ -310,6 +318,7 @@ static void space_clean(struct model *m)
 		free(f->list);
 		free(f);
 	}
+	space_pages_clean(&s->pages);
 	model_free(s->session);
 }
 

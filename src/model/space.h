@@ -7,6 +7,7 @@
 #include "model/fault/session.h"
 #include "model/model.h"
 #include "model/space_area.h"
+#include "model/space_pages.h"
 
 /* All VMAs of a kind. */
 struct space_kind {
@@ -25,6 +26,8 @@ struct space {
 	size_t kind_count;
 	struct space_file *files;
 	uint64_t readings;
+	struct space_pages pages;
+	struct space_walk walk;
 };
 
 extern const struct model_type model_space;

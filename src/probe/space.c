@@ -11,6 +11,7 @@
 
 #include "decode/page_walk.h"
 #include "host/pagemap.h"
+#include "host/swap_types.h"
 #include "probe/direct_map.h"
 #include "probe/kernel_read.h"
 #include "probe/tables.h"
@@ -101,11 +102,15 @@ const struct page_tables *space_tables(struct space_probe *p, int *err)
 {
 	struct direct_map dm = { 0 };
 	struct mmt_config config = { 0 };
+	struct swap_types swap;
 
 	if (!p->tables && !p->tables_err) {
 		p->tables_err = direct_map_find(&dm);
 		config.direct_map = dm.base;
 		config.levels = (__u32)dm.levels;
+		swap_types_find(&swap);
+		config.swap_marker = swap.marker;
+		config.swap_special = swap.special;
 		if (!p->tables_err)
 			p->tables_err = tables_open(&p->tables, &config, -1, NULL);
 		if (!p->tables_err)

@@ -17,6 +17,8 @@
 #include "model/space.h"
 #include "probe/rights.h"
 
+#define USER_END (1ull << 63)
+
 static struct space_source *space_in(struct source *s)
 {
 	return (struct space_source *)s;
@@ -49,6 +51,7 @@ static void emit_vsyscall(struct source *s)
 
 static void emit_facts(struct space_source *s)
 {
+	const struct layout_args *a = &s->s.args->layout;
 	char why[200];
 
 	emit_fact(&s->s, "option", "elf_given", "");
@@ -56,6 +59,12 @@ static void emit_facts(struct space_source *s)
 	emit_vsyscall(&s->s);
 	if (s->s.args->layout.wide)
 		emit_fact(&s->s, "option", "wide", "");
+	if (a->pages)
+		emit_fact(&s->s, "option", "pages", "");
+	if (a->range.to) {
+		emit_number(&s->s, "option", "range_from", a->range.from);
+		emit_number(&s->s, "option", "range_to", a->range.to);
+	}
 	if (s->probe)
 		return;
 	snprintf(why, sizeof(why), "BPF programs cannot be loaded: %s", strerror(-s->probe_err));
@@ -122,6 +131,7 @@ static int read_refused(const struct space_source *s, int err, struct error *e)
 /* 0, or a negative errno: nothing was emitted, or what was is not complete. */
 static int read_space(struct space_source *s)
 {
+	const struct layout_args *a = &s->s.args->layout;
 	struct input_space_end end = { 0 };
 	bool racing = false;
 	int err;
@@ -138,6 +148,12 @@ static int read_space(struct space_source *s)
 	space_vmas_emit(s, space_of(s->s.model)->now.start_boottime);
 	end.racing = racing;
 	emit(&s->s, INPUT_SPACE_END, &end, sizeof(end), NULL, 0);
+	if (args_given(s->s.args, "walk"))
+		space_walk_read(s, a->walk);
+	if (a->pages)
+		space_pages_read(s, a->range.to ? a->range.from : 0, a->range.to ? a->range.to : USER_END);
+	else if (args_given(s->s.args, "walk") && a->walk < USER_END)
+		space_pages_read(s, a->walk & ~4095ull, (a->walk & ~4095ull) + 4096);
 	return 0;
 }
 

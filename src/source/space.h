@@ -5,6 +5,7 @@
 
 #include "host/smaps.h"
 #include "opener/opener.h"
+#include "probe/page_struct.h"
 #include "probe/space.h"
 #include "source/source.h"
 
@@ -21,6 +22,9 @@ struct space_source {
 	struct space_vmas vmas; /* of the last reading */
 	struct mmt_space kernel; /* its mm_struct, if kernel_read */
 	bool kernel_read, ended;
+	bool pages_known, ksm_unknown; /* of what kpageflags calls KSM */
+	bool structs_known;
+	struct page_structs structs; /* where struct pages are, if structs_known */
 	bool shm_known;
 	uint32_t shm_dev; /* device of shared memory without a file; shm_known */
 };
@@ -34,5 +38,12 @@ void space_vmas_clean(struct space_vmas *v);
 void space_vmas_emit(struct space_source *s, uint64_t start_boottime);
 /* Headers and sections of mapped programs and libraries that are not known yet: asks and waits. */
 void space_files_read(struct space_source *s);
+
+/* --- space_walk.c, space_pages.c: what cannot be known is emitted as a fact, with the reason --- */
+
+void space_walk_read(struct space_source *s, uint64_t addr);
+/* Whether the process still has the mm that s->kernel is of. */
+bool space_is_same(struct space_source *s);
+void space_pages_read(struct space_source *s, uint64_t from, uint64_t to);
 
 #endif

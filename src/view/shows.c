@@ -10,6 +10,7 @@
 #include "view/rows/hist.h"
 #include "view/rows/leak.h"
 #include "view/rows/space.h"
+#include "view/rows/space_pages.h"
 #include "view/rows/top.h"
 
 #define ROWS(...) (const struct row_type *const[]){ __VA_ARGS__, NULL }
@@ -39,7 +40,9 @@ const struct show show_leak = {
 const struct show show_top = { .command = "top", .rows = ROWS(&row_top), .end = &row_top_end, .page = &page_top };
 
 const struct show show_layout = {
-	.command = "layout", .rows = ROWS(&row_area, &row_space_kind, &row_mark), .end = &row_space_end, .page = &page_layout,
+	.command = "layout",
+	.rows = ROWS(&row_area, &row_space_kind, &row_mark, &row_page, &row_page_sum, &row_entry),
+	.end = &row_space_end, .page = &page_layout,
 };
 
 const struct show show_doctor = {

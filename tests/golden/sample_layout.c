@@ -107,11 +107,58 @@ static void program(void)
 	add(0x404000, 0x406000, "rw-p", 0, "", "rd wr mr mw me ac", 0);
 }
 
+static void pages(struct record_writer *w)
+{
+	const struct input_walk walk = { .addr = 0x406123, .pagemap = 0x8100000000012345, .levels = 4, .special = 29 };
+	const struct input_walk_step steps[] = {
+		{ 0x1000, 0x2067, 4, 0 },
+		{ 0x2000, 0x3067, 3, 0 },
+		{ 0x3000, 0x4067, 2, 2 },
+		{ 0x4000, 0x8000000012345867, 1, 6 },
+	};
+	const struct input_pages head = { .from = 0x406000,
+					  .to = 0x40a000,
+					  .looked = 1024,
+					  .absent = 1,
+					  .blocks = 4096,
+					  .left_out = 3,
+					  .sample = 2 };
+	struct input_page_run runs[] = {
+		{ 0x406000,
+		  2,
+		  0x12345,
+		  0,
+		  { KPF_ANON | KPF_SWAPBACKED | 4, PAGE_IS_PRESENT | PAGE_IS_EXCLUSIVE, 1, 1, "Normal" },
+		  1,
+		  1,
+		  0,
+		  0 },
+		{ 0x408000,
+		  1,
+		  0,
+		  0x777,
+		  { 0, PAGE_IS_SWAPPED, 0, -1, "" },
+		  PAGE_COUNT_UNKNOWN,
+		  PAGE_COUNT_UNKNOWN,
+		  2,
+		  0 },
+		{ 0x409000, 1, 0, 0, { 0, 0, 0, -1, "" }, PAGE_COUNT_UNKNOWN, PAGE_COUNT_UNKNOWN, 0, 0 },
+	};
+	struct input_page_sum sums[] = { { runs[1].is, 1, 0 }, { runs[0].is, 1022, 5 } };
+
+	memcpy(sums[0].is.zone, HOSTILE_COMM "xxxx", sizeof(sums[0].is.zone)); /* no NUL ends it */
+	put(w, INPUT_WALK, &walk, sizeof(walk), steps, sizeof(steps));
+	put(w, INPUT_PAGES_BEGIN, NULL, 0, NULL, 0);
+	put(w, INPUT_PAGE_RUNS, NULL, 0, runs, sizeof(runs));
+	put(w, INPUT_PAGE_SUMS, &head, sizeof(head), sums, sizeof(sums));
+}
+
 void sample_layout(struct record_writer *w)
 {
 	put_start(w, "layout");
 	put_fact(w, "option", "max_map_count", "65530");
 	put_fact(w, "option", "wide", "");
+	put_fact(w, "option", "pages", "");
 	put_fact(w, "unknown", "marks", "BPF programs cannot be loaded: \033[31mno");
 	file(w);
 	program();
@@ -126,5 +173,7 @@ void sample_layout(struct record_writer *w)
 	add(0x7ffffffc0000, 0x7ffffffe0000, "r--p", 0, "[stack]", "rd wr mr mw me gd ac", 8192);
 	reading(w, true);
 	put_tick(w, 2, false);
-	put_tick(w, 3, true);
+	pages(w);
+	put_tick(w, 3, false);
+	put_tick(w, 4, true);
 }

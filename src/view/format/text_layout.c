@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "view/rows/space.h"
+#include "view/rows/space_pages.h"
 
 static void put_head(struct text *x)
 {
@@ -78,6 +79,15 @@ static void put_tables(struct text *x)
 
 	if (x->view->opt.columns || x->view->opt.sort) {
 		text_table(x, text_rows_of(x, &row_area));
+		return;
+	}
+	if (s->walk.read || s->pages.read) { /* what was asked for, and nothing around it */
+		if (s->walk.read)
+			layout_walk(x, s);
+		if (s->pages.read && !model_option(x->t->model, "pages"))
+			text_table(x, text_rows_of(x, &row_page));
+		else if (s->pages.read)
+			layout_pages(x, s);
 		return;
 	}
 	if (again)

@@ -14,6 +14,9 @@ bool layout_goes_on(const struct space_area *a, const struct space_area *b);
 const char *layout_block(const struct text *x, const struct space *s, size_t i);
 /* How much of it is resident. */
 const char *layout_fill(const struct text *x, const struct space_area *a);
+/* --walk and --pages. */
+void layout_walk(struct text *x, const struct space *s);
+void layout_pages(struct text *x, const struct space *s);
 /* "12.3M"; "-" where it is SPACE_UNKNOWN. */
 const char *layout_bytes(const struct text *x, uint64_t bytes);
 

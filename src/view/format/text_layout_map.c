@@ -145,6 +145,8 @@ void layout_map(struct text *x, const struct space *s)
 
 	text_line(x, "%13s %6s %6s   %-4s %-8s %s", "ADDRESS", "SIZE", "RSS", "PERM", "KIND", "WHAT");
 	for (size_t i = 0; i < s->areas.count; i++) {
+		if (!area_asked(x->t->model, &s->areas.list[i]))
+			continue;
 		if (s->areas.list[i].gap)
 			put_gap(&m, &s->areas.list[i]);
 		else

@@ -289,12 +289,20 @@ static const struct field area_fields[] = {
 };
 /* clang-format on */
 
+bool area_asked(const struct model *m, const struct space_area *a)
+{
+	uint64_t to = model_option_number(m, "range_to", 0);
+
+	return !to || (a->v.start < to && model_option_number(m, "range_from", 0) < a->v.end);
+}
+
 static void each_area(const struct model *m, row_fn fn, void *ctx)
 {
 	const struct space *s = space_of(m);
 
 	for (size_t i = 0; i < s->areas.count; i++)
-		fn(ctx, &s->areas.list[i]);
+		if (area_asked(m, &s->areas.list[i]))
+			fn(ctx, &s->areas.list[i]);
 	for (size_t i = 0; i < s->gone.count; i++)
 		fn(ctx, &s->gone.list[i]);
 }
@@ -528,6 +536,21 @@ static struct value get_racing(const struct field *f, const void *row, const str
 	return value_bool(space_of(row)->racing);
 }
 
+static void put_unknown(const struct nest *n, struct nest_out *o)
+{
+	for (const struct fact *f = NULL; (f = model_fact_next(n->t->model, "unknown", f));) {
+		struct value v = value_text(f->value);
+
+		o->value(o, f->key, &v, UNIT_NONE);
+	}
+}
+
+static struct value get_unknown(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f;
+	return (struct value){ .type = VALUE_NEST, .nest = { put_unknown, row, t, false } };
+}
+
 /* clang-format off */
 static const struct field end_fields[] = {
 	{ .key = "rss_file", .path = "rss.file_bytes", .help = "resident pages of files", .unit = UNIT_BYTES,
@@ -542,6 +565,7 @@ static const struct field end_fields[] = {
 	  .get = get_max_map_count },
 	{ .key = "racing", .help = "the process changed whenever it was read: the areas are not all of one moment",
 	  .get = get_racing },
+	{ .key = "unknown", .help = "{key: why}: as in the first line, with what turned out since", .get = get_unknown },
 	{ .key = "decode_error", .path = "lost.decode_error", .help = "damaged inputs, not shown", .unit = UNIT_COUNT,
 	  .flow = FLOW_TOTAL, .get = run_decode_errors },
 };
