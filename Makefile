@@ -10,7 +10,7 @@ Q := $(if $(V),,@)
 # SAN=1 and DEBUG=1 build into folders of their own
 B := build$(if $(SAN),/san)$(if $(DEBUG),/debug)
 # BPF objects: bpf/NAME.bpf.c each becomes build/NAME.skel.h
-BPF_OBJECTS := mmtrace hist leak top region direct_map tables
+BPF_OBJECTS := mmtrace hist leak top region direct_map tables space
 SKELETONS := $(BPF_OBJECTS:%=$(B)/%.skel.h)
 
 LIBRARIES := libbpf libelf zlib libdw liblzma

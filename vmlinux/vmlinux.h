@@ -118,7 +118,9 @@ struct mm_struct {
 	int map_count;
 	unsigned long start_code, end_code, start_data, end_data;
 	unsigned long start_brk, brk, start_stack;
-	unsigned long total_vm;
+	unsigned long arg_start, arg_end, env_start, env_end;
+	unsigned long mmap_base, task_size;
+	unsigned long hiwater_rss, hiwater_vm, total_vm, locked_vm, data_vm, exec_vm, stack_vm;
 	atomic_long_t pgtables_bytes;
 	struct percpu_counter rss_stat[4]; /* since 6.2: file, anonymous, swap entries, shared memory */
 	struct seqcount mm_lock_seq; /* seqcount_t since 6.13 */

@@ -15,6 +15,8 @@
 enum command_id {
 #define COMMAND(ID, name, words, help, more) COMMAND_##ID,
 #include "args/commands.def"
+
+#define OPTION_ROWS 128 /* of options.def at most */
 #undef COMMAND
 	COMMAND_COUNT
 };
@@ -85,6 +87,11 @@ struct alloc_args { uint64_t min_size, max_size; /* 0: no limit */ const char *m
 struct hist_args { bool frees, look_through; const char *by; /* --by, taken from show: the kernel splits by it */ };
 struct leak_args { uint64_t older_ns; const char *slab; uint32_t entries; bool stacks; };
 struct top_args { bool calls; };
+struct layout_args {
+	bool wide, pages;
+	struct address_range range; /* of --pages and --range */
+	uint64_t walk;              /* --walk, if it was given */
+};
 
 struct args {
 	enum command_id command;
@@ -100,11 +107,12 @@ struct args {
 	struct hist_args hist;
 	struct leak_args leak;
 	struct top_args top;
+	struct layout_args layout;
 	const char *words[WORDS_MAX]; /* that are neither INTERVAL nor COUNT */
 	int word_count;
 	FILE *recording; /* of replay: the file that the word names, opened once (cmd/replay.c) */
 	bool help, version;
-	uint64_t given; /* bit per row of options.def: it was on the command line */
+	bool given[OPTION_ROWS]; /* by row of options.def: it was on the command line */
 };
 
 /* The rows of options.def, by the names of their long options. */

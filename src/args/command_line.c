@@ -24,13 +24,19 @@ const struct option_row option_rows[] = {
 };
 const int option_count = sizeof(option_rows) / sizeof(option_rows[0]);
 #define ROWS (sizeof(option_rows) / sizeof(option_rows[0]))
-_Static_assert(ROWS <= 64, "struct args has a bit for each row");
+_Static_assert(ROWS <= OPTION_ROWS, "struct args has room for each row");
 
 const struct command_text command_texts[COMMAND_COUNT] = {
 #define COMMAND(ID, name, words, help, more) [COMMAND_##ID] = { #name, words, help, more },
 #include "args/commands.def"
 #undef COMMAND
 };
+
+/* "[=...]": the value may be missing. */
+static int argument_of(const struct option_row *row)
+{
+	return !row->arg ? no_argument : row->arg[0] == '[' ? optional_argument : required_argument;
+}
 
 static void getopt_tables(struct option longs[ROWS + 1], char shorts[2 * ROWS + 3])
 {
@@ -39,7 +45,7 @@ static void getopt_tables(struct option longs[ROWS + 1], char shorts[2 * ROWS + 
 	*s++ = '+'; /* words are looked at one by one, and "--" ends it all */
 	*s++ = ':';
 	for (size_t i = 0; i < ROWS; i++) {
-		longs[i] = (struct option){ option_rows[i].name, option_rows[i].arg ? required_argument : no_argument, NULL,
+		longs[i] = (struct option){ option_rows[i].name, argument_of(&option_rows[i]), NULL,
 					    FIRST_LONG + (int)i };
 		if (!option_rows[i].short_name)
 			continue;
@@ -94,9 +100,9 @@ static int take(struct args *a, int found, struct error *e)
 
 	if (!(row->commands >> a->command & 1))
 		return not_its_own(a, row, e);
-	if (a->given >> index & 1 && !adds(row) && row->arg)
+	if (a->given[index] && !adds(row) && row->arg)
 		return error_set(e, EXIT_USAGE, "give it once", "only one value can count", "--%s is given twice", row->name);
-	a->given |= 1ull << index;
+	a->given[index] = true;
 	return row->parse(row, optarg, (char *)a + row->member, e);
 }
 
@@ -254,7 +260,7 @@ int args_parse(struct args *a, int argc, char **argv, struct error *e)
 bool args_given(const struct args *a, const char *name)
 {
 	for (size_t i = 0; i < ROWS; i++)
-		if (a->given >> i & 1 && !strcmp(option_rows[i].name, name))
+		if (a->given[i] && !strcmp(option_rows[i].name, name))
 			return true;
 	return false;
 }

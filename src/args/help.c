@@ -38,10 +38,11 @@ static void put_wrapped(const char *text, int column, int width)
 static void put_option(const struct option_row *row)
 {
 	char text[80], letter[8] = "    ";
+	const char *arg = row->arg ? row->arg : "";
 
 	if (row->short_name)
 		snprintf(letter, sizeof(letter), "-%c, ", row->short_name);
-	snprintf(text, sizeof(text), "  %s--%s%s%s", letter, row->name, row->arg ? " " : "", row->arg ? row->arg : "");
+	snprintf(text, sizeof(text), "  %s--%s%s%s", letter, row->name, *arg && *arg != '[' ? " " : "", arg);
 	printf("%-*s", COLUMN, text);
 	if (strlen(text) >= COLUMN)
 		printf("\n%*s", COLUMN, "");

@@ -177,6 +177,25 @@ int arg_range(const struct option_row *row, char *value, void *member, struct er
 	return arg_bad(e, row->name, value, "not START-END in hexadecimal");
 }
 
+int arg_address(const struct option_row *row, char *value, void *member, struct error *e)
+{
+	uint64_t *addr = member;
+	int used = 0;
+
+	if (strspn(value, "0123456789abcdefABCDEFxX") == strlen(value) && sscanf(value, "%" SCNx64 "%n", addr, &used) == 1 &&
+	    !value[used])
+		return 0;
+	return arg_bad(e, row->name, value, "not an address in hexadecimal");
+}
+
+int arg_pages(const struct option_row *row, char *value, void *member, struct error *e)
+{
+	struct layout_args *a = (struct layout_args *)((char *)member - offsetof(struct layout_args, pages));
+
+	a->pages = true;
+	return value ? arg_range(row, value, &a->range, e) : 0;
+}
+
 static const struct { const char *key, *help; } classes[] = {
 #define CLASS(NAME, n, key, title, help) [n] = { key, help },
 #include "wire/classes.def"

@@ -17,6 +17,8 @@ parse_fn arg_power;    /* uint64_t bytes, a power of two from min to max */
 parse_fn arg_u32;      /* uint32_t, from min to max */
 parse_fn arg_rows;     /* int, from min to max */
 parse_fn arg_percent;  /* double, above min, at most max */
+parse_fn arg_address;  /* uint64_t, hexadecimal */
+parse_fn arg_pages;    /* bool, and the range of struct layout_args behind it: the value may be missing */
 parse_fn arg_range;    /* struct address_range */
 parse_fn arg_classes;  /* struct fault_args.classes: bits; "help" sets classes_help */
 parse_fn arg_backend;  /* const char *[HOOK_COUNT] */

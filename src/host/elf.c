@@ -9,6 +9,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,8 @@
 #include <unistd.h>
 
 #define HEADERS_MAX 128 /* entries of a program header table that are looked at */
+#define SECTIONS_MAX 128 /* and of a section header table */
+#define NAMES_MAX 4096   /* bytes of their names */
 
 /* System calls themselves: the C library may use others, which where this runs (src/opener) are not allowed. */
 static int open_as(const char *path, int flags)
@@ -89,19 +92,101 @@ static ssize_t read_32(int fd, const Elf32_Ehdr *e, struct elf_headers *out)
 	return got;
 }
 
-int elf_read(int fd, struct elf_headers *out)
-{
-	union { unsigned char ident[EI_NIDENT]; Elf64_Ehdr e64; Elf32_Ehdr e32; } head = { { 0 } };
-	ssize_t n = pread(fd, &head, sizeof(head), 0);
+union elf_head { unsigned char ident[EI_NIDENT]; Elf64_Ehdr e64; Elf32_Ehdr e32; };
 
-	memset(out, 0, sizeof(*out));
+/* The class of an ELF file of little-endian; ELFCLASSNONE: it is none, or cut. A negative errno: not read. */
+static int head_read(int fd, union elf_head *head)
+{
+	ssize_t n = pread(fd, head, sizeof(*head), 0);
+
 	if (n < 0)
 		return -errno;
-	if (memcmp(head.ident, ELFMAG, SELFMAG) || head.ident[EI_DATA] != ELFDATA2LSB)
-		return 0;
-	if (head.ident[EI_CLASS] == ELFCLASS64 && (size_t)n >= sizeof(head.e64))
+	if (memcmp(head->ident, ELFMAG, SELFMAG) || head->ident[EI_DATA] != ELFDATA2LSB)
+		return ELFCLASSNONE;
+	if (head->ident[EI_CLASS] == ELFCLASS64 && (size_t)n >= sizeof(head->e64))
+		return ELFCLASS64;
+	return head->ident[EI_CLASS] == ELFCLASS32 && (size_t)n >= sizeof(head->e32) ? ELFCLASS32 : ELFCLASSNONE;
+}
+
+int elf_read(int fd, struct elf_headers *out)
+{
+	union elf_head head = { { 0 } };
+	int class = head_read(fd, &head);
+	ssize_t n = 0;
+
+	memset(out, 0, sizeof(*out));
+	if (class < 0)
+		return class;
+	if (class == ELFCLASS64)
 		n = read_64(fd, &head.e64, out);
-	else if (head.ident[EI_CLASS] == ELFCLASS32 && (size_t)n >= sizeof(head.e32))
+	else if (class == ELFCLASS32)
 		n = read_32(fd, &head.e32, out);
 	return n < 0 ? -errno : 0;
+}
+
+/* --- sections --- */
+
+/* Where the table is, and which of its entries holds the names. */
+struct section_table { uint64_t offset; size_t entry, count, names; };
+
+/* n entries as those of a 64-bit file; how many were read, or a negative errno. */
+static ssize_t table_read(int fd, const struct section_table *t, bool wide, Elf64_Shdr *out)
+{
+	size_t n = t->count < SECTIONS_MAX ? t->count : SECTIONS_MAX;
+	ssize_t got;
+
+	if (t->entry != (wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr)) || t->offset > INT64_MAX)
+		return 0;
+	got = pread(fd, out, n * t->entry, (off_t)t->offset);
+	if (got < 0)
+		return -errno;
+	n = (size_t)got / t->entry;
+	/* in place from the last one down: an entry of 32 bits is the smaller one */
+	for (size_t i = n; !wide && i-- > 0;) {
+		Elf32_Shdr e;
+
+		memcpy(&e, (const char *)out + i * sizeof(e), sizeof(e));
+		out[i] = (Elf64_Shdr){ .sh_name = e.sh_name, .sh_type = e.sh_type, .sh_flags = e.sh_flags, .sh_addr = e.sh_addr,
+				       .sh_offset = e.sh_offset, .sh_size = e.sh_size };
+	}
+	return (ssize_t)n;
+}
+
+int elf_read_sections(int fd, struct elf_sections *out)
+{
+	union elf_head head = { { 0 } };
+	struct section_table t = { 0 };
+	Elf64_Shdr table[SECTIONS_MAX];
+	char names[NAMES_MAX + 1];
+	ssize_t n, named = 0;
+	int class = head_read(fd, &head);
+
+	memset(out, 0, sizeof(*out));
+	if (class <= 0)
+		return class;
+	if (class == ELFCLASS64)
+		t = (struct section_table){ head.e64.e_shoff, head.e64.e_shentsize, head.e64.e_shnum, head.e64.e_shstrndx };
+	else
+		t = (struct section_table){ head.e32.e_shoff, head.e32.e_shentsize, head.e32.e_shnum, head.e32.e_shstrndx };
+	out->type = class == ELFCLASS64 ? head.e64.e_type : head.e32.e_type;
+	n = table_read(fd, &t, class == ELFCLASS64, table);
+	if (n < 0)
+		return (int)n;
+	if (t.names < (size_t)n && table[t.names].sh_offset <= INT64_MAX)
+		named = pread(fd, names, table[t.names].sh_size < NAMES_MAX ? table[t.names].sh_size : NAMES_MAX,
+			      (off_t)table[t.names].sh_offset);
+	if (named < 0)
+		return -errno;
+	names[named] = '\0';
+	for (ssize_t i = 0; i < n && out->count < ELF_SECTIONS; i++) {
+		struct elf_section *to = &out->section[out->count];
+
+		if (!(table[i].sh_flags & SHF_ALLOC))
+			continue;
+		*to = (struct elf_section){ .addr = table[i].sh_addr, .size = table[i].sh_size,
+					    .flags = (uint32_t)table[i].sh_flags, .type = table[i].sh_type };
+		snprintf(to->name, sizeof(to->name), "%s", table[i].sh_name < (size_t)named ? names + table[i].sh_name : "");
+		out->count++;
+	}
+	return 0;
 }

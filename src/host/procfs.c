@@ -234,59 +234,6 @@ int procfs_check_target(pid_t pid, struct error *e)
 	return 0;
 }
 
-static void memory_line(const char *line, struct procfs_memory *m)
-{
-	uint64_t kib, *to = NULL;
-	char key[32];
-
-	if (sscanf(line, "%31[^:]: %" SCNu64 " kB", key, &kib) != 2)
-		return;
-	if (!strcmp(key, "Rss"))
-		to = &m->rss;
-	else if (!strcmp(key, "Pss"))
-		to = &m->pss;
-	else if (!strcmp(key, "Anonymous"))
-		to = &m->anon;
-	else if (!strcmp(key, "Swap"))
-		to = &m->swap;
-	else if (!strcmp(key, "AnonHugePages") || !strcmp(key, "ShmemPmdMapped") || !strcmp(key, "FilePmdMapped"))
-		to = &m->huge;
-	else if (!strcmp(key, "Shared_Hugetlb") || !strcmp(key, "Private_Hugetlb"))
-		to = &m->hugetlb;
-	if (to)
-		*to += kib << 10;
-}
-
-int procfs_smaps(pid_t pid, void (*fn)(void *ctx, const struct procfs_memory *m), void *ctx)
-{
-	struct procfs_memory m = { 0 };
-	char path[64], *line = NULL;
-	uint64_t start, end;
-	bool any = false;
-	size_t size = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/smaps", procfs_living(pid));
-	f = fopen(path, "re");
-	if (!f)
-		return -errno;
-	while (getline(&line, &size, f) > 0) {
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " ", &start, &end) == 2) {
-			if (any)
-				fn(ctx, &m);
-			m = (struct procfs_memory){ .start = start };
-			any = true;
-		} else {
-			memory_line(line, &m);
-		}
-	}
-	if (any)
-		fn(ctx, &m);
-	free(line);
-	fclose(f);
-	return 0;
-}
-
 bool procfs_thread_name(pid_t pid, pid_t tid, char name[17])
 {
 	char path[64];

@@ -60,8 +60,4 @@ int procfs_stack_pointer(pid_t pid, pid_t tid, uint64_t *sp);
 uint64_t procfs_own_rss(void);
 /* The kernel's [vsyscall] page, which no mm holds; false: it has none. */
 bool procfs_vsyscall(uint64_t *start, uint64_t *end, char perm[5]);
-/* Of a VMA, bytes; huge: mapped by huge entries. rss is without hugetlb. */
-struct procfs_memory { uint64_t start, rss, pss, anon, swap, huge, hugetlb; }; /* anon: of rss */
-/* Calls fn for each VMA of smaps; 0 or a negative errno. */
-int procfs_smaps(pid_t pid, void (*fn)(void *ctx, const struct procfs_memory *m), void *ctx);
 #endif

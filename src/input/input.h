@@ -13,6 +13,7 @@
 #include "wire/hist.h"
 #include "wire/leak.h"
 #include "wire/oom.h"
+#include "wire/space.h"
 #include "wire/top.h"
 
 enum input_kind {
@@ -138,6 +139,81 @@ struct input_top_row { struct mmt_top_key key; struct mmt_top_row row; };
 
 /* body: hook, its help, backend, provides, limitations, program, why, remedy. */
 struct input_candidate { uint32_t works, chosen, hopeless, pad; };
+
+/* --- address spaces --- */
+
+#define SPACE_UNKNOWN (~0ull)
+
+/* In the order of mmt_space; pages as bytes. SPACE_UNKNOWN: not to be had here. */
+enum space_rss { SPACE_FILE, SPACE_ANON, SPACE_SHMEM, SPACE_SWAP, SPACE_RSS_KINDS };
+struct input_space {
+	uint64_t now, start_boottime; /* now: ns since the run began */
+	int32_t pid, threads;
+	uint64_t mark[MMT_MARKS], rss[SPACE_RSS_KINDS];
+};
+
+enum vma_amount {
+#define AMOUNT(ID, ...) VMA_##ID,
+#include "input/vma_amounts.def"
+#undef AMOUNT
+	VMA_AMOUNTS
+};
+struct input_space_vma {
+	uint64_t start, end, offset, ino;
+	uint32_t dev, pad;
+	char perm[8];
+	uint64_t amount[VMA_AMOUNTS];
+};
+
+/* type: ET_EXEC 2, ET_DYN 3. */
+struct input_sections { uint64_t ino; uint32_t dev, type; };
+#define SECTION_NAME 24
+struct input_section { uint64_t addr, size; uint32_t flags, type; char name[SECTION_NAME]; };
+
+/* racing: the process changed it each time it was read: the VMAs are not all of one moment. */
+struct input_space_end { uint32_t racing, pad; };
+
+/* pagemap: the entry of /proc/PID/pagemap, read right after; SPACE_UNKNOWN: it could not be. special: as in struct
+ * mmt_config. racing: the tables changed whenever they were read. */
+struct input_walk { uint64_t addr, pagemap; uint32_t levels, special, racing, pad; };
+struct input_walk_step { uint64_t table, entry; uint32_t level, index; };
+
+/* Bits of a page's mapping, from pagemap. */
+enum page_flag_bit {
+	PAGE_IS_PRESENT = 1, PAGE_IS_SWAPPED = 2, PAGE_IS_SOFT_DIRTY = 4, PAGE_IS_EXCLUSIVE = 8, PAGE_IS_FILE = 16,
+	PAGE_IS_WP = 32, PAGE_IS_GUARD = 64,
+};
+#define PAGE_COUNT_UNKNOWN (~0u)
+/* Bits of kpageflags that say something beside the names of input/page_flags.def. */
+#define KPF_ANON (1ull << 12)
+#define KPF_SWAPBACKED (1ull << 14)
+#define KPF_HEAD (1ull << 15)
+#define KPF_TAIL (1ull << 16)
+#define KPF_HUGETLB (1ull << 17)
+#define KPF_KSM (1ull << 21)
+#define KPF_THP (1ull << 22)
+#define KPF_ZERO (1ull << 24)
+#define KPF_RESERVED (1ull << 32)
+
+/* What pages have in common.  level: of the entry that maps them, 1 PTE, 2 PMD, 3 PUD; 0: not known, or there is none.
+ * node: -1: not known.  kflags: 0 where they are not known. */
+struct page_traits {
+	uint64_t kflags;
+	uint32_t bits, level;
+	int32_t node;
+	char zone[12];
+};
+/* Pages one after the other, of frames one after the other. pfn 0: not known. swap: place in its area, of the first. */
+struct input_page_run {
+	uint64_t addr, pages, pfn, swap_offset;
+	struct page_traits is;
+	uint32_t mapcount, refcount, swap_type, pad; /* refcount: of the folio of its first page */
+};
+/* shared: of these, mapped more than once. */
+struct input_page_sum { struct page_traits is; uint64_t pages, shared; };
+/* looked: pages; of blocks of 512 pages in which there is something one in `sample` was looked at. left_out: runs
+ * beyond those that are kept.  absent: pages looked at that are not there. */
+struct input_pages { uint64_t from, to, looked, absent, blocks, left_out; uint32_t sample, ksm_unknown; };
 
 /* --- reading them --- */
 

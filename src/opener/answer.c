@@ -20,6 +20,11 @@ int opener_file_facts(int fd, struct opener_file *out)
 	return 0;
 }
 
+static bool is_question(uint32_t what)
+{
+	return what == OPENER_ELF_HEADERS || what == OPENER_ELF_SECTIONS;
+}
+
 void elf_answer_make(int fd, const struct opener_request *r, struct elf_answer *out)
 {
 	struct elf_headers h = { 0 };
@@ -27,9 +32,11 @@ void elf_answer_make(int fd, const struct opener_request *r, struct elf_answer *
 	memset(out, 0, sizeof(*out));
 	out->head = (struct opener_answer){ r->id, r->what, r->error };
 	if (!r->error)
-		out->head.error = r->what != OPENER_ELF_HEADERS ? -EINVAL : opener_file_facts(fd, &out->file);
+		out->head.error = !is_question(r->what) ? -EINVAL : opener_file_facts(fd, &out->file);
 	if (!out->head.error)
 		out->head.error = elf_read(fd, &h);
+	if (!out->head.error && r->what == OPENER_ELF_SECTIONS)
+		out->head.error = elf_read_sections(fd, &out->sections);
 	if (out->head.error)
 		return;
 	out->count = h.count;
@@ -43,8 +50,12 @@ bool elf_answer_decode(const void *bytes, size_t size, uint64_t id, struct elf_a
 	if (size != sizeof(*out))
 		return false;
 	memcpy(out, bytes, sizeof(*out));
-	if (out->head.id != id || out->head.what != OPENER_ELF_HEADERS || out->head.error > 0 || out->head.error < -4095)
+	if (out->head.id != id || !is_question(out->head.what) || out->head.error > 0 || out->head.error < -4095)
 		return false;
+	if (out->sections.count > (out->head.error || out->head.what != OPENER_ELF_SECTIONS ? 0 : ELF_SECTIONS))
+		return false;
+	for (uint32_t i = 0; i < out->sections.count; i++)
+		out->sections.section[i].name[ELF_SECTION_NAME - 1] = 0;
 	return out->count <= (out->head.error ? 0 : ELF_SEGMENTS);
 }
 

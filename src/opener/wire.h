@@ -13,7 +13,10 @@
 #define MESSAGE_FDS 3
 
 /* Which kind of answer is wanted; a service has numbers of its own from 16 on. */
-enum opener_what { OPENER_ELF_HEADERS = 1 };
+enum opener_what {
+	OPENER_ELF_HEADERS = 1,
+	OPENER_ELF_SECTIONS, /* these too */
+};
 enum opener_flag {
 	OPENER_KEEP = 1,     /* keep it open; who asks for the same (dev, ino, edition) later gets that */
 	OPENER_ANY_FILE = 2, /* the file at its path may be another one: the parser finds out */
@@ -61,6 +64,7 @@ struct elf_answer {
 	uint64_t relro_start, relro_end;
 	uint32_t count, pad;
 	struct elf_segment segment[ELF_SEGMENTS];
+	struct elf_sections sections; /* all 0 unless they were asked for */
 };
 
 /* mmtrace to keeper: kill what runs; with two descriptors (of the opener, of the parser): start others.

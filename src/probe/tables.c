@@ -91,6 +91,11 @@ int tables_count(struct tables *t, uint64_t pgd, struct resident_vma *list, size
 	return page_table_count(&t->reader, pgd, list, count);
 }
 
+const struct page_tables *tables_reader(const struct tables *t)
+{
+	return &t->reader;
+}
+
 void tables_free(struct tables *t)
 {
 	if (t && t->skel)

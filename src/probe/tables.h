@@ -12,6 +12,8 @@ struct tables;
 int tables_open(struct tables **out, const struct mmt_config *config, int peek_fd, struct mmt_peek *peek);
 /* As page_table_count(). */
 int tables_count(struct tables *t, uint64_t pgd, struct resident_vma *list, size_t count);
+/* What reads them, for those who walk by themselves. t's. */
+const struct page_tables *tables_reader(const struct tables *t);
 void tables_free(struct tables *t); /* takes NULL */
 
 #endif

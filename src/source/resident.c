@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "host/procfs.h"
+#include "host/smaps.h"
 #include "host/swap_types.h"
 
 /* At most 1 % of the time is spent on each way of reading; else it is read less often and its age shows. */
@@ -124,27 +125,42 @@ static bool wants(const struct args *a, const char *key)
 	return (a->show.columns && strstr(a->show.columns, key)) || (a->show.sort && strstr(a->show.sort, key));
 }
 
-static void on_smaps(void *ctx, const struct procfs_memory *p)
+/* What this kernel has no line for is 0. */
+static uint64_t sum_of(const struct smaps_vma *v, const enum smaps_key *keys, size_t n)
 {
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (v->amount[keys[i]] != SMAPS_UNKNOWN)
+			sum += v->amount[keys[i]];
+	return sum;
+}
+
+static void on_smaps(void *ctx, const struct smaps_vma *v)
+{
+	static const enum smaps_key huge[] = { SMAPS_ANON_HUGE, SMAPS_SHMEM_HUGE, SMAPS_FILE_HUGE };
+	static const enum smaps_key hugetlb[] = { SMAPS_SHARED_HUGETLB, SMAPS_PRIVATE_HUGETLB };
 	struct list *l = ctx;
-	struct input_memory *m = list_add(l, p->start);
+	struct input_memory *m = list_add(l, v->start);
+	uint64_t in_hugetlb = sum_of(v, hugetlb, 2);
 
 	l->copied = xgrow(l->copied, l->copied_count, &l->copied_room, sizeof(*l->copied));
-	l->copied[l->copied_count++] = (struct input_resident){ p->start, p->anon };
-	m->amount[MEMORY_PSS] = p->pss + p->hugetlb;
+	l->copied[l->copied_count++] =
+		(struct input_resident){ v->start, sum_of(v, (enum smaps_key[]){ SMAPS_ANONYMOUS }, 1) };
+	m->amount[MEMORY_PSS] = sum_of(v, (enum smaps_key[]){ SMAPS_PSS }, 1) + in_hugetlb;
 	if (l->pss_only)
 		return;
-	m->amount[MEMORY_RSS] = p->rss + p->hugetlb;
-	m->amount[MEMORY_HUGE] = p->huge;
-	m->amount[MEMORY_HUGETLB] = p->hugetlb;
-	m->amount[MEMORY_SWAP] = p->swap;
+	m->amount[MEMORY_RSS] = sum_of(v, (enum smaps_key[]){ SMAPS_RSS }, 1) + in_hugetlb;
+	m->amount[MEMORY_HUGE] = sum_of(v, huge, 3);
+	m->amount[MEMORY_HUGETLB] = in_hugetlb;
+	m->amount[MEMORY_SWAP] = sum_of(v, (enum smaps_key[]){ SMAPS_SWAP }, 1);
 }
 
 static void read_smaps(struct source *s, const struct process *p, const struct input_rss *head, bool pss_only)
 {
 	struct list list = { .pss_only = pss_only };
 
-	if (procfs_smaps(p->pid, on_smaps, &list) == 0 && list.count) {
+	if (smaps_read(procfs_living(p->pid), on_smaps, &list) == 0 && list.count) {
 		emit(s, INPUT_MEMORY, head, sizeof(*head), list.all, list.count * sizeof(*list.all));
 		if (wants(s->args, "copied"))
 			emit(s, INPUT_COPIED, head, sizeof(*head), list.copied, list.copied_count * sizeof(*list.copied));

@@ -85,6 +85,7 @@ int target_refused(pid_t pid, int err, struct error *e);
 /* On stderr, unless -q: children that live already and are not traced. */
 void target_report_children(const struct source *s);
 
-extern const struct source_type source_fault, source_hist, source_leak, source_top, source_doctor, source_replay;
+extern const struct source_type source_fault, source_hist, source_leak, source_top, source_space, source_doctor,
+	source_replay;
 
 #endif

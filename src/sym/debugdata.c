@@ -23,7 +23,7 @@ static bool more_room(uint8_t **memory, size_t *room, lzma_stream *s)
 	return true;
 }
 
-uint8_t *debugdata_unpack(const struct bytes *b, const struct elf_section *section, size_t *size)
+uint8_t *debugdata_unpack(const struct bytes *b, const struct code_section *section, size_t *size)
 {
 	uint64_t at = section->offset, end = at + section->size;
 	lzma_stream s = LZMA_STREAM_INIT;

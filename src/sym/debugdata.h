@@ -6,6 +6,6 @@
 #include "sym/elf_file.h"
 
 /* Unpacks into memory, which is the caller's to free(): NULL: damaged, or too large. */
-uint8_t *debugdata_unpack(const struct bytes *b, const struct elf_section *section, size_t *size);
+uint8_t *debugdata_unpack(const struct bytes *b, const struct code_section *section, size_t *size);
 
 #endif

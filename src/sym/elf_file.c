@@ -161,7 +161,7 @@ static void section_look(struct file *f, const Elf64_Shdr *s)
 	if (s->sh_type != SHT_PROGBITS || !s->sh_size)
 		return;
 	if (named(f, s, ".gnu_debugdata"))
-		out->debugdata = (struct elf_section){ s->sh_offset, s->sh_size };
+		out->debugdata = (struct code_section){ s->sh_offset, s->sh_size };
 	else if (named(f, s, ".debug_info") || named(f, s, ".zdebug_info"))
 		out->has_dwarf = true;
 	else if (named(f, s, ".gnu_debuglink"))

@@ -9,15 +9,15 @@
 #define ELF_BUILD_ID 32
 #define ELF_LOADS 16
 
-struct elf_section { uint64_t offset, size; };
+struct code_section { uint64_t offset, size; };
 /* entry: size of a symbol, 0: there is none; sections: where the table of them begins. */
-struct elf_table { struct elf_section symbols, names; uint64_t sections; uint32_t entry; };
+struct elf_table { struct code_section symbols, names; uint64_t sections; uint32_t entry; };
 struct elf_load { uint64_t offset, vaddr, filesz; };
 
 struct elf_parts {
 	bool is_64;
 	struct elf_table symtab, dynsym;
-	struct elf_section debugdata; /* .gnu_debugdata: an ELF file in xz; size 0: none */
+	struct code_section debugdata; /* .gnu_debugdata: an ELF file in xz; size 0: none */
 	bool has_dwarf;               /* .debug_info with bytes in it */
 	uint8_t build_id[ELF_BUILD_ID];
 	uint32_t build_id_length;

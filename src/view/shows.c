@@ -9,6 +9,8 @@
 #include "view/rows/fault.h"
 #include "view/rows/hist.h"
 #include "view/rows/leak.h"
+#include "view/rows/space.h"
+#include "view/rows/space_pages.h"
 #include "view/rows/stack.h"
 #include "view/rows/top.h"
 
@@ -43,6 +45,12 @@ const struct show show_leak = {
 };
 
 const struct show show_top = { .command = "top", .rows = ROWS(&row_top), .end = &row_top_end, .page = &page_top };
+
+const struct show show_layout = {
+	.command = "layout",
+	.rows = ROWS(&row_area, &row_space_kind, &row_mark, &row_page, &row_page_sum, &row_entry),
+	.end = &row_space_end, .page = &page_layout,
+};
 
 const struct show show_doctor = {
 	.command = "doctor", .rows = ROWS(&row_candidate, &row_machine), .end = &row_doctor_end, .page = &page_doctor,

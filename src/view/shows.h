@@ -5,6 +5,6 @@
 
 #include "view/format.h"
 
-extern const struct show show_live, show_trace, show_flame, show_hist, show_leak, show_top, show_doctor;
+extern const struct show show_live, show_trace, show_flame, show_hist, show_leak, show_top, show_layout, show_doctor;
 
 #endif

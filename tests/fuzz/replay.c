@@ -15,6 +15,7 @@
 #include "model/fault/session.h"
 #include "model/hist.h"
 #include "model/leak.h"
+#include "model/space.h"
 #include "model/top.h"
 #include "probe/kernel_btf.h"
 #include "probe/plan.h"
@@ -30,10 +31,12 @@ REPLAYED(trace, show_trace, model_fault);
 REPLAYED(hist, show_hist, model_hist);
 REPLAYED(leak, show_leak, model_leak);
 REPLAYED(top, show_top, model_top);
+REPLAYED(layout, show_layout, model_space);
 REPLAYED(doctor, show_doctor, model_doctor);
 const struct command *const commands[COMMAND_COUNT] = {
 	[COMMAND_LIVE] = &command_live, [COMMAND_TRACE] = &command_trace, [COMMAND_HIST] = &command_hist,
-	[COMMAND_LEAK] = &command_leak, [COMMAND_TOP] = &command_top, [COMMAND_DOCTOR] = &command_doctor,
+	[COMMAND_LEAK] = &command_leak, [COMMAND_TOP] = &command_top, [COMMAND_LAYOUT] = &command_layout,
+	[COMMAND_DOCTOR] = &command_doctor,
 };
 
 void plan_log(bool verbose)

@@ -73,7 +73,7 @@ void put_name(struct record_writer *w, enum input_name_kind kind, uint64_t key, 
 
 static const struct { const char *name; void (*write)(struct record_writer *w); } samples[] = {
 	{ "live", sample_live }, { "trace", sample_trace }, { "hist", sample_hist }, { "leak", sample_leak },
-	{ "top", sample_top }, { "doctor", sample_doctor },
+	{ "top", sample_top }, { "layout", sample_layout }, { "doctor", sample_doctor },
 };
 
 int main(int argc, char **argv)

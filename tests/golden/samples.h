@@ -26,6 +26,7 @@ void sample_trace(struct record_writer *w);
 void sample_hist(struct record_writer *w);
 void sample_leak(struct record_writer *w);
 void sample_top(struct record_writer *w);
+void sample_layout(struct record_writer *w);
 void sample_doctor(struct record_writer *w);
 
 #endif

@@ -10,6 +10,7 @@
 #include "model/fault/session.h"
 #include "model/hist.h"
 #include "model/leak.h"
+#include "model/space.h"
 #include "model/top.h"
 #include "base/text.h"
 #include "record/record.h"
@@ -20,7 +21,8 @@ struct player { const struct model_type *model; const struct show *show; };
 
 static const struct player players[] = {
 	{ &model_fault, &show_live }, { &model_fault, &show_trace }, { &model_hist, &show_hist },
-	{ &model_leak, &show_leak }, { &model_top, &show_top }, { &model_doctor, &show_doctor },
+	{ &model_leak, &show_leak }, { &model_top, &show_top }, { &model_space, &show_layout },
+	{ &model_doctor, &show_doctor },
 };
 #define PLAYERS (sizeof(players) / sizeof(players[0]))
 

@@ -134,7 +134,7 @@ static const struct show *show_of(enum command_id c)
 {
 	static const struct show *const shows[COMMAND_COUNT] = {
 		[COMMAND_LIVE] = &show_live, [COMMAND_TRACE] = &show_trace, [COMMAND_HIST] = &show_hist, [COMMAND_LEAK] = &show_leak,
-		[COMMAND_TOP] = &show_top, [COMMAND_DOCTOR] = &show_doctor,
+		[COMMAND_TOP] = &show_top, [COMMAND_LAYOUT] = &show_layout, [COMMAND_DOCTOR] = &show_doctor,
 	};
 
 	return shows[c];

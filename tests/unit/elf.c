@@ -45,6 +45,98 @@ static int read_bytes(const void *bytes, size_t size, struct elf_headers *out)
 	return got;
 }
 
+/* Headers, three section headers and their names: one in memory, one not, and the names themselves. */
+struct sectioned { Elf64_Ehdr e; Elf64_Shdr s[4]; char names[64]; };
+
+static struct sectioned sectioned(void)
+{
+	struct sectioned f = { .e = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
+				      .e_type = ET_EXEC, .e_shoff = offsetof(struct sectioned, s), .e_shentsize = sizeof(Elf64_Shdr), .e_shnum = 4,
+				      .e_shstrndx = 3 } };
+	static const char names[] = "\0.text\0.debug\0.a.name.of.more.than.24.bytes";
+
+	memcpy(f.names, names, sizeof(names));
+	f.s[1] = (Elf64_Shdr){ .sh_name = 1, .sh_flags = SHF_ALLOC | SHF_EXECINSTR, .sh_addr = 0x401000, .sh_size = 0x20 };
+	f.s[2] = (Elf64_Shdr){ .sh_name = 7, .sh_size = 0x1000 };
+	f.s[3] = (Elf64_Shdr){ .sh_offset = offsetof(struct sectioned, names), .sh_size = sizeof(f.names) };
+	return f;
+}
+
+static int read_sections(const void *bytes, size_t size, struct elf_sections *out)
+{
+	int fd = memfd_create("elf", MFD_CLOEXEC), got;
+
+	if (fd < 0 || write(fd, bytes, size) != (ssize_t)size)
+		abort();
+	got = elf_read_sections(fd, out);
+	close(fd);
+	return got;
+}
+
+static void sections_in_memory(void)
+{
+	struct sectioned f = sectioned();
+	struct elf_sections s;
+
+	CHECK_EQ(read_sections(&f, sizeof(f), &s), 0);
+	CHECK_EQ(s.type, ET_EXEC);
+	CHECK_EQ(s.count, 1);
+	CHECK_STR(s.section[0].name, ".text");
+	CHECK_EQ(s.section[0].addr, 0x401000);
+}
+
+/* Of 32 bits: entries are smaller, and are read in place. */
+static void sections_of_32_bits(void)
+{
+	struct { Elf32_Ehdr e; Elf32_Shdr s[3]; char names[16]; } f = { .e = { .e_type = ET_DYN, .e_shnum = 3 } };
+	struct elf_sections s;
+
+	memcpy(f.e.e_ident, (unsigned char[]){ 0x7f, 'E', 'L', 'F', ELFCLASS32, ELFDATA2LSB, EV_CURRENT }, 7);
+	f.e.e_shoff = sizeof(f.e);
+	f.e.e_shstrndx = 2;
+	f.e.e_shentsize = sizeof(Elf32_Shdr);
+	memcpy(f.names, "\0.data", 7);
+	f.s[1] = (Elf32_Shdr){ .sh_name = 1, .sh_type = SHT_NOBITS, .sh_flags = SHF_ALLOC, .sh_addr = 0x8000, .sh_size = 4 };
+	f.s[2] = (Elf32_Shdr){ .sh_offset = sizeof(f.e) + sizeof(f.s), .sh_size = sizeof(f.names) };
+	CHECK_EQ(read_sections(&f, sizeof(f), &s), 0);
+	CHECK_EQ(s.count, 1);
+	CHECK_STR(s.section[0].name, ".data");
+	CHECK_EQ(s.section[0].addr, 0x8000);
+	CHECK_EQ(s.section[0].type, SHT_NOBITS);
+}
+
+static void sections_that_lie(void)
+{
+	struct sectioned f = sectioned();
+	struct elf_sections s;
+
+	f.s[1].sh_name = 0xffffffff;
+	CHECK_EQ(read_sections(&f, sizeof(f), &s), 0);
+	CHECK_STR(s.section[0].name, "");
+	f.s[1].sh_name = 14; /* longer than there is room for */
+	CHECK_EQ(read_sections(&f, sizeof(f), &s), 0);
+	CHECK_EQ(strlen(s.section[0].name), ELF_SECTION_NAME - 1);
+	f.s[3].sh_size = ~0ull;
+	f.s[3].sh_offset = sizeof(f) - 2; /* names end with the file, without a NUL */
+	f.names[63] = 'x';
+	f.names[62] = 'y';
+	f.s[1].sh_name = 0;
+	CHECK_EQ(read_sections(&f, sizeof(f), &s), 0);
+	CHECK_STR(s.section[0].name, "yx");
+	f.e.e_shnum = 65535;
+	f.e.e_shstrndx = 65534;
+	CHECK_EQ(read_sections(&f, sizeof(f), &s), 0);
+	f.e.e_shentsize = 1;
+	CHECK_EQ(read_sections(&f, sizeof(f), &s), 0);
+	CHECK_EQ(s.count, 0);
+	f = sectioned();
+	f.e.e_shoff = ~0ull;
+	CHECK_EQ(read_sections(&f, sizeof(f), &s), 0);
+	CHECK_EQ(s.count, 0);
+	CHECK_EQ(read_sections("\177ELF", 4, &s), 0);
+	CHECK_EQ(s.type, 0);
+}
+
 static void an_honest_file(void)
 {
 	struct file f = library();
@@ -375,6 +467,9 @@ static void a_file_that_was_not_read(void)
 
 int main(void)
 {
+	RUN("elf", sections_in_memory);
+	RUN("elf", sections_of_32_bits);
+	RUN("elf", sections_that_lie);
 	RUN("elf", an_honest_file);
 	RUN("elf", no_elf_file);
 	RUN("elf", truncated_anywhere);

@@ -44,7 +44,7 @@ static void answers_that_lie(void)
 	a.head.id = 8;
 	CHECK(!taken(&a, sizeof(a), &out));
 	a = honest();
-	a.head.what = OPENER_ELF_HEADERS + 1;
+	a.head.what = OPENER_ELF_SECTIONS + 1;
 	CHECK(!taken(&a, sizeof(a), &out));
 	a = honest();
 	a.head.error = 5;

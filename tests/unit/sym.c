@@ -245,10 +245,10 @@ static void packed_symbols_that_are_damaged(void)
 	struct bytes b = bytes_of(junk, sizeof(junk));
 	size_t size;
 
-	CHECK(!debugdata_unpack(&b, &(struct elf_section){ 0, sizeof(junk) }, &size));
-	CHECK(!debugdata_unpack(&b, &(struct elf_section){ 4000, ~0ull - 10 }, &size));
-	CHECK(!debugdata_unpack(&b, &(struct elf_section){ ~0ull, 1 }, &size));
-	CHECK(!debugdata_unpack(&b, &(struct elf_section){ 0, 0 }, &size));
+	CHECK(!debugdata_unpack(&b, &(struct code_section){ 0, sizeof(junk) }, &size));
+	CHECK(!debugdata_unpack(&b, &(struct code_section){ 4000, ~0ull - 10 }, &size));
+	CHECK(!debugdata_unpack(&b, &(struct code_section){ ~0ull, 1 }, &size));
+	CHECK(!debugdata_unpack(&b, &(struct code_section){ 0, 0 }, &size));
 }
 
 /* What the dynamic linker finds there, we find. */

@@ -120,6 +120,7 @@ BUILDS = {
     'many_vmas': ['-static'],
     'map_flood': ['-static'],
     'names': ['-static'],
+    'pages': ['-static'],
     'processes': ['-static'],
     'reaper': ['-static'],
     'relro': [],
