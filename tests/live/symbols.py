@@ -95,6 +95,24 @@ int main(int count, char **words) {
 }
 '''
 
+# A unit of 300,000 scopes, each in the one before it: who follows them by calling himself has no stack left.
+DEEP_SOURCE = r'''
+	.section .debug_abbrev,"",@progbits
+	.uleb128 1, 0x11; .byte 1; .uleb128 0x11, 1, 0x12, 7, 0, 0
+	.uleb128 2, 0x0b; .byte 1; .uleb128 0x11, 1, 0x12, 7, 0, 0
+	.byte 0
+	.section .debug_info,"",@progbits
+	.long end - begin
+begin:	.short 4
+	.long .debug_abbrev
+	.byte 8
+	.uleb128 1; .quad main; .quad 0x100000
+	.rept 300000
+	.uleb128 2; .quad main; .quad 0x100000
+	.endr
+end:
+'''
+
 
 def path_of(name):
     return os.path.join(mmt.scratch(), name)
@@ -421,6 +439,25 @@ def damaged():
     return '%d ran, %d have a name' % (len(names_of), sum(1 for n in names_of if n.functions))
 
 
+def deep():
+    """A file kills who reads its DWARF: its symbols are read all the same, and so are other files."""
+    with open(path_of('deep.s'), 'w') as f:
+        f.write(DEEP_SOURCE)
+    path = compiled('deep', C_SOURCE.replace('static void hidden', 'void hidden'), '-O2', path_of('deep.s'), '-no-pie')
+    good = compiled('shallow', C_SOURCE, '-O2', '-g')
+    with asker() as a, Program(path) as p, Program(good) as q:
+        write(a, 'inlined')
+        mapped(a, p.pid)
+        mapped(a, q.pid)
+        names(a, p.pid, *p.addresses)[0].is_function('hidden')
+        found = names(a, q.pid, *q.addresses)[0]
+        mmt.check(found.functions == ['innermost', 'middle', 'hidden'], 'of the other file it says ' + found.line)
+        names(a, p.pid, *[x + 1 for x in p.addresses])[0].is_function('hidden')
+        write(a, 'counts')
+        deaths = int(a.line().split()[2])
+    mmt.check(deaths == 1, '%d readers died' % deaths)
+
+
 mmt.usable('symbols')
 if not all(map(shutil.which, ('gcc', 'objcopy', 'strip'))):
     mmt.say('skip', 'symbols', 'there is no compiler')
@@ -445,4 +482,5 @@ mmt.run('symbols: a JIT with a jitdump', jit, 'dump')
 mmt.run('symbols: a JIT that says nothing', jit, 'none')
 mmt.run('symbols: the kernel', kernel)
 mmt.run('symbols: damaged files', damaged)
+mmt.run('symbols: a file that kills its reader', deep)
 mmt.finish()
