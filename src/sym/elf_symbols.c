@@ -32,9 +32,13 @@ static size_t underscores(const char *name)
 	return strspn(name, "_");
 }
 
+/* Without its version: mtx_init@GLIBC_2.28, mtx_init@@GLIBC_2.34. */
 bool elf_symbol_name(const struct bytes *b, const struct elf_found *found, char *out, size_t room)
 {
-	return bytes_text(b, found->name, found->names_end, out, room) && out[0];
+	if (!bytes_text(b, found->name, found->names_end, out, room))
+		return false;
+	out[strcspn(out, "@")] = '\0';
+	return out[0];
 }
 
 /* Of two names for one address the one without underscores, then the shorter one: malloc is __libc_malloc. */

@@ -95,6 +95,24 @@ int main(int count, char **words) {
 }
 '''
 
+# A unit of 300,000 scopes, each in the one before it: who follows them by calling himself has no stack left.
+DEEP_SOURCE = r'''
+	.section .debug_abbrev,"",@progbits
+	.uleb128 1, 0x11; .byte 1; .uleb128 0x11, 1, 0x12, 7, 0, 0
+	.uleb128 2, 0x0b; .byte 1; .uleb128 0x11, 1, 0x12, 7, 0, 0
+	.byte 0
+	.section .debug_info,"",@progbits
+	.long end - begin
+begin:	.short 4
+	.long .debug_abbrev
+	.byte 8
+	.uleb128 1; .quad main; .quad 0x100000
+	.rept 300000
+	.uleb128 2; .quad main; .quad 0x100000
+	.endr
+end:
+'''
+
 
 def path_of(name):
     return os.path.join(mmt.scratch(), name)
@@ -310,11 +328,33 @@ def reader_killed():
         with Program(path) as p:
             mapped(a, p.pid)
             address = p.addresses[0]
-        reader = [int(pid) for pid in os.listdir('/proc') if pid.isdigit() and is_reader(int(pid), a.pid)]
-        mmt.check(len(reader) == 1, 'readers: %s' % reader)
-        os.kill(reader[0], signal.SIGKILL)
-        mmt.wait_for(lambda: not is_reader(reader[0], a.pid) or mmt.stat_of(reader[0])[0] == 'Z', 'the reader lives')
+        reader = reader_of(a)
+        os.kill(reader, signal.SIGKILL)
+        mmt.wait_for(lambda: not is_reader(reader, a.pid) or mmt.stat_of(reader)[0] == 'Z', 'the reader lives')
         names(a, p.pid, address)[0].is_function('hidden')
+
+
+def reader_of(a):
+    readers = [int(pid) for pid in os.listdir('/proc') if pid.isdigit() and is_reader(int(pid), a.pid)]
+    mmt.check(len(readers) == 1, 'readers: %s' % readers)
+    return readers[0]
+
+
+def without_rights():
+    """Who reads files has no capability, may call little, and holds no file but those it reads."""
+    path = compiled('rights', C_SOURCE, '-O2', '-g')
+    with asker() as a, Program(path) as p:
+        write(a, 'inlined')
+        mapped(a, p.pid)
+        names(a, p.pid, *p.addresses)[0].is_function('hidden')
+        reader = reader_of(a)
+        with open('/proc/%d/status' % reader) as f:
+            status = dict(line.split(':\t', 1) for line in f.read().splitlines() if ':\t' in line)
+        open_files = [os.readlink('/proc/%d/fd/%s' % (reader, fd)) for fd in os.listdir('/proc/%d/fd' % reader)]
+    for key, want in (('CapEff', '0' * 16), ('CapPrm', '0' * 16), ('Seccomp', '2'), ('NoNewPrivs', '1')):
+        mmt.check(status[key] == want, '%s is %s' % (key, status[key]))
+    others = [name for name in open_files if not name.startswith('socket:') and name != path]
+    mmt.check(not others, 'it holds %s' % others)
 
 
 def is_reader(pid, asker_pid):
@@ -349,20 +389,26 @@ def jit(how):
     if how == 'dump':
         with open(dump, 'wb') as f:
             f.write(bytes(4096))
-    if how == 'own':
+    if how in ('own', 'inner'):
         script = 'exec 3<%s && mount -t tmpfs none /tmp && cp /proc/self/fd/3 /tmp/jit && chmod 755 /tmp/jit && exec /tmp/jit map'
-        command = ['unshare', '-m', 'sh', '-c', script % path]
+        command = ['unshare', '-m', *(['-p', '-f', '--kill-child'] if how == 'inner' else []), 'sh', '-c', script % path]
     with asker() as a, Program(*command) as p:
         code = p.addresses[0]
+        pid = child_of(p.pid) if how == 'inner' else p.pid
         if how == 'dump':
-            write_dump(dump, p.pid, code)
-        mapped(a, p.pid)
-        found = names(a, p.pid, code + 4, code + 0x100)
+            write_dump(dump, pid, code)
+        mapped(a, pid)
+        found = names(a, pid, code + 4, code + 0x100)
     if how == 'none':
         mmt.check(found[0].why == '!code made at run time, without /tmp/perf-PID.map or jitdump', 'it says ' + found[0].line)
         return
     found[0].is_function('from a dump' if how == 'dump' else 'LazyCompile:~work <b>/app.js:3', 4)
     mmt.check(found[0].module == '[jit]' and found[1].why == '!no symbol covers it', 'it says ' + found[1].line)
+
+
+def child_of(pid):
+    with open('/proc/%d/task/%d/children' % (pid, pid)) as f:
+        return int(f.read().split()[0])
 
 
 def write_dump(path, pid, code):
@@ -421,6 +467,25 @@ def damaged():
     return '%d ran, %d have a name' % (len(names_of), sum(1 for n in names_of if n.functions))
 
 
+def deep():
+    """A file kills who reads its DWARF: its symbols are read all the same, and so are other files."""
+    with open(path_of('deep.s'), 'w') as f:
+        f.write(DEEP_SOURCE)
+    path = compiled('deep', C_SOURCE.replace('static void hidden', 'void hidden'), '-O2', path_of('deep.s'), '-no-pie')
+    good = compiled('shallow', C_SOURCE, '-O2', '-g')
+    with asker() as a, Program(path) as p, Program(good) as q:
+        write(a, 'inlined')
+        mapped(a, p.pid)
+        mapped(a, q.pid)
+        names(a, p.pid, *p.addresses)[0].is_function('hidden')
+        found = names(a, q.pid, *q.addresses)[0]
+        mmt.check(found.functions == ['innermost', 'middle', 'hidden'], 'of the other file it says ' + found.line)
+        names(a, p.pid, *[x + 1 for x in p.addresses])[0].is_function('hidden')
+        write(a, 'counts')
+        deaths = int(a.line().split()[2])
+    mmt.check(deaths == 1, '%d readers died' % deaths)
+
+
 mmt.usable('symbols')
 if not all(map(shutil.which, ('gcc', 'objcopy', 'strip'))):
     mmt.say('skip', 'symbols', 'there is no compiler')
@@ -438,11 +503,14 @@ mmt.run('symbols: a debug file from a server', debuginfod)
 mmt.run('symbols: a file that is replaced, then deleted', replaced)
 mmt.run('symbols: a program that has ended', ended)
 mmt.run('symbols: the reader is killed', reader_killed)
+mmt.run('symbols: the reader has no rights', without_rights)
 mmt.run('symbols: another mount namespace', other_namespace)
 mmt.run('symbols: a JIT with a perf map', jit, 'map')
 mmt.run('symbols: a JIT with a perf map of its own /tmp', jit, 'own')
+mmt.run('symbols: a JIT in a pid namespace', jit, 'inner')
 mmt.run('symbols: a JIT with a jitdump', jit, 'dump')
 mmt.run('symbols: a JIT that says nothing', jit, 'none')
 mmt.run('symbols: the kernel', kernel)
 mmt.run('symbols: damaged files', damaged)
+mmt.run('symbols: a file that kills its reader', deep)
 mmt.finish()

@@ -154,6 +154,7 @@ static void symbols_chosen(void)
 	symbol_set(&f, 4, "label", 0x401050, 0, STB_LOCAL, STT_NOTYPE);
 	symbol_set(&f, 5, "assembler", 0x401100, 0, STB_GLOBAL, STT_NOTYPE);
 	symbol_set(&f, 6, "variable", 0x401180, 8, STB_GLOBAL, STT_OBJECT);
+	symbol_set(&f, 7, "versioned@@V_2", 0x401190, 8, STB_GLOBAL, STT_FUNC);
 	CHECK_STR(symbol_at(&f, 0x401010), "malloc");
 	CHECK_STR(symbol_at(&f, 0x40102f), "malloc");
 	CHECK_STR(symbol_at(&f, 0x40100f), "");
@@ -163,8 +164,43 @@ static void symbols_chosen(void)
 	CHECK_STR(symbol_at(&f, 0x401110), "assembler");
 	CHECK_STR(symbol_at(&f, 0x401184), "assembler");
 	CHECK_STR(symbol_at(&f, 0x401210), ""); /* it is in the section behind */
+	CHECK_STR(symbol_at(&f, 0x401194), "versioned");
 	CHECK_STR(symbol_at(&f, 0), "");
 	CHECK_STR(symbol_at(&f, ~0ull), "");
+}
+
+static void files_of_32_bits(void)
+{
+	struct {
+		Elf32_Ehdr head;
+		Elf32_Phdr segment;
+		Elf32_Shdr section[4];
+		Elf32_Sym symbol[2];
+		char names[16];
+	} f = {
+		.head = { .e_phoff = offsetof(typeof(f), segment), .e_phnum = 1, .e_phentsize = sizeof(Elf32_Phdr),
+			  .e_shoff = offsetof(typeof(f), section), .e_shnum = 4, .e_shentsize = sizeof(Elf32_Shdr), .e_shstrndx = 3 },
+		.segment = { .p_type = PT_LOAD, .p_flags = PF_X, .p_offset = TEXT, .p_vaddr = 0x8048000, .p_filesz = 0x1000 },
+		.section = { [2] = { .sh_type = SHT_SYMTAB, .sh_offset = offsetof(typeof(f), symbol), .sh_link = 3,
+				     .sh_size = sizeof(f.symbol), .sh_entsize = sizeof(Elf32_Sym) },
+			     [3] = { .sh_type = SHT_STRTAB, .sh_offset = offsetof(typeof(f), names), .sh_size = sizeof(f.names) } },
+		.symbol = { [1] = { 1, 0x8048010, 0x20, ELF32_ST_INFO(STB_GLOBAL, STT_FUNC), 0, 1 } },
+		.names = "\0work",
+	};
+	struct bytes b = bytes_of(&f, sizeof(f));
+	struct elf_found found = { 0 };
+	struct elf_parts parts;
+	char name[16];
+
+	memcpy(f.head.e_ident, ELFMAG, SELFMAG);
+	f.head.e_ident[EI_CLASS] = ELFCLASS32;
+	f.head.e_ident[EI_DATA] = ELFDATA2LSB;
+	CHECK(elf_parts_read(&b, &parts) && !parts.is_64);
+	CHECK(elf_vaddr(parts.load, parts.load_count, TEXT + 0x18, &found.vaddr));
+	elf_symbols_find(&b, &parts.symtab, parts.is_64, &found, 1);
+	CHECK(elf_symbol_holds(&b, &found) && elf_symbol_name(&b, &found, name, sizeof(name)));
+	CHECK_STR(name, "work");
+	CHECK_EQ(found.start, 0x8048010);
 }
 
 static void offsets_to_addresses(void)
@@ -438,6 +474,7 @@ int main(void)
 	RUN("sym", names_that_want_harm);
 	RUN("sym", symbols_chosen);
 	RUN("sym", offsets_to_addresses);
+	RUN("sym", files_of_32_bits);
 	RUN("sym", files_that_lie);
 	RUN("sym", many_program_headers);
 	RUN("sym", notes_that_go_nowhere);
