@@ -43,6 +43,9 @@ $(B)/fuzz: $(B)/tests/fuzz/fuzz.o $(B)/pure.a
 $(B)/unwind: $(B)/tests/fuzz/unwind.o $(B)/pure.a
 	@$(CC) $(SAN) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
+$(B)/symbols: $(B)/tests/fuzz/symbols.o $(B)/pure.a
+	@$(CC) $(SAN) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
 # The command replay, without what asks the kernel.
 $(B)/replay: $(B)/tests/fuzz/replay.o $(patsubst %,$(B)/src/cmd/%.o,run outputs sink signals child replay) \
 		$(patsubst %,$(B)/src/%.o,source/source source/replay host/limits host/procfs) $(B)/pure.a

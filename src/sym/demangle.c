@@ -18,7 +18,8 @@ static void write_piece(const char *text, size_t length, void *ctx)
 	struct writer *w = ctx;
 	size_t left = w->room - 1 - w->used, n = length < left ? length : left;
 
-	memcpy(w->out + w->used, text, n);
+	if (n) /* else text may be NULL */
+		memcpy(w->out + w->used, text, n);
 	w->used += n;
 	if (n < length || ++w->pieces == PIECES_MAX)
 		longjmp(w->full, 1); /* nothing in there holds memory of the heap but for a Rust name in punycode */

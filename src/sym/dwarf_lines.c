@@ -164,10 +164,13 @@ static void line_of(Dwarf_Die *unit, uint64_t vaddr, struct dwarf_frame *out)
 static int scopes_around(Dwarf_Die *unit, uint64_t vaddr, Dwarf_Die **scopes)
 {
 	Dwarf_Die innermost;
+	bool inlined = false;
 	int n = dwarf_getscopes(unit, vaddr, scopes);
 
-	if (n <= 0)
-		return 0;
+	for (int i = 0; i < n && !inlined; i++)
+		inlined = dwarf_tag(&(*scopes)[i]) == DW_TAG_inlined_subroutine;
+	if (n <= 0 || !inlined)
+		return n;
 	innermost = (*scopes)[0];
 	free(*scopes);
 	*scopes = NULL;
@@ -202,5 +205,8 @@ unsigned dwarf_lines_find(struct dwarf_lines *d, uint64_t vaddr, struct dwarf_fr
 			call_site(&unit, &scopes[i], &out[count]);
 	}
 	free(scopes);
-	return whole ? count : 0;
+	if (whole)
+		return count;
+	out[0].function[0] = '\0'; /* its scopes are elsewhere (LTO), but not its line */
+	return out[0].line != 0;
 }

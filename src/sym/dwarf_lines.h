@@ -17,7 +17,7 @@ struct dwarf_lines *dwarf_lines_open(int fd, int alt);
 void dwarf_lines_close(struct dwarf_lines *d); /* takes NULL */
 /* The functions at an address of the file, innermost first, the last one, which begins at *entry, is not inlined: how
  * many, 0: not known.
- * Names are mangled where DWARF has them so. */
+ * Names are mangled where DWARF has them so, and empty where only the line is known. */
 unsigned dwarf_lines_find(struct dwarf_lines *d, uint64_t vaddr, struct dwarf_frame out[DWARF_FRAMES],
 			  uint64_t *entry);
 

@@ -25,8 +25,8 @@ struct elf_found {
  * kind of its entries. */
 void elf_symbols_find(const struct bytes *b, const struct elf_table *table, bool is_64,
 		      struct elf_found *list, size_t count);
-/* Is it a name for the address?  It covers it, or has no size (assembler), is in the same section, and nothing else begins
- * between them. */
+/* Is it a name for the address?  It covers it, or has no size (assembler), is in the same section, and nothing
+ * else begins or ends between them. */
 bool elf_symbol_holds(const struct bytes *b, const struct elf_found *found);
 bool elf_symbol_name(const struct bytes *b, const struct elf_found *found, char *out, size_t room);
 

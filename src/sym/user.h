@@ -33,6 +33,7 @@ enum user_place_kind {
 	USER_FILE = 1, /* module, offset */
 	USER_JIT,      /* pid, address: anonymous memory that is executable */
 	USER_KERNEL,   /* address */
+	USER_VDSO,     /* offset in [vdso] */
 };
 
 struct user_place {
@@ -81,7 +82,7 @@ struct user_name {
 struct user_options {
 	bool demangle_raw;  /* names as in the file */
 	bool inlined;       /* read DWARF: inlined functions and lines, slower */
-	const char *debuginfod; /* the directory of a debuginfod client's cache; NULL: is not looked at */
+	bool debuginfod;      /* ask the servers of DEBUGINFOD_URLS for debug files that are not here: may take long */
 	const struct ksym_table *kernel; /* NULL: kernel places are USER_HIDDEN */
 	uint64_t cache_bytes; /* of names; 0: 64 MiB */
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "sym/debuginfod.h"
 #include "sym/user_internal.h"
 
 static void id_text(const struct module *m, char out[2 * USER_BUILD_ID + 1])
@@ -17,7 +18,7 @@ static void id_text(const struct module *m, char out[2 * USER_BUILD_ID + 1])
 
 /* The i-th place to look at; false: there are no more.  out may be empty: there is none of that kind. */
 static bool candidate(const struct user_symbols *u, const struct module *m, unsigned i, char *out, size_t room,
-		      enum user_where *where)
+		      enum user_where *where, uint64_t until)
 {
 	static const char *const beside[][2] = { { "", "" }, { "", "/.debug" }, { "/usr/lib/debug", "" } };
 	char id[2 * USER_BUILD_ID + 1];
@@ -31,8 +32,8 @@ static bool candidate(const struct user_symbols *u, const struct module *m, unsi
 	else if (i >= 2 && i < 8 && m->debuglink && m->path[0] == '/')
 		n = snprintf(out, room, "%s%.*s%s/%s", beside[i / 2 - 1][0], (int)(m->name - m->path - 1), m->path,
 			     beside[i / 2 - 1][1], m->debuglink);
-	else if (i == 8 && u->options.debuginfod && m->build_id_length)
-		n = snprintf(out, room, "%s/%s/debuginfo", u->options.debuginfod, id);
+	else if (i == 8 && u->options.debuginfod && m->build_id_length && !debuginfod_find(id, until, out, room))
+		out[0] = '\0';
 	if (n < 0 || (size_t)n >= room)
 		out[0] = '\0';
 	return i < 9;
@@ -68,7 +69,7 @@ void user_debug_settle(struct user_symbols *u, struct module *m, uint64_t until)
 		return;
 	for (unsigned i = 0; wants_debug(u, m); i++) {
 		memset(&r, 0, sizeof(r));
-		if (!candidate(u, m, i, r.debug, sizeof(r.debug), &where))
+		if (!candidate(u, m, i, r.debug, sizeof(r.debug), &where, until))
 			break;
 		if (!r.debug[0])
 			continue;

@@ -10,12 +10,17 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/clock.h"
 #include "sym/debugdata.h"
 #include "sym/demangle.h"
 #include "sym/dwarf_lines.h"
 #include "sym/elf_symbols.h"
 #include "sym/jit.h"
 #include "sym/user_wire.h"
+
+/* Then an answer goes out with what is known by then: scopes of a large unit of C++ take long, and who is silent for
+ * too long is killed. */
+#define WORK_NS 500000000ull
 
 enum { MAIN, DEBUG, ALT };
 
@@ -185,7 +190,8 @@ static struct dwarf_lines *lines_open(const struct look *l, int fds[MESSAGE_FDS]
 
 /* --- one place --- */
 
-static bool place_take(struct look *l, uint32_t i, const struct bytes *packed, struct dwarf_lines *lines, uint32_t *next)
+static bool place_take(struct look *l, uint32_t i, const struct bytes *packed, struct dwarf_lines *lines,
+		       uint32_t *next)
 {
 	static struct dwarf_frame frames[DWARF_FRAMES];
 	struct { const struct bytes *b; const struct elf_found *f; } from[] = {
@@ -202,7 +208,7 @@ static bool place_take(struct look *l, uint32_t i, const struct bytes *packed, s
 	if (best < 3 && !elf_symbol_name(from[best].b, from[best].f, name, sizeof(name)))
 		best = 3;
 	*p = (struct user_answer_place){ .first = (uint16_t)*next };
-	if (best == 3 && !inlined)
+	if (best == 3 && (!inlined || !frames[inlined - 1].function[0]))
 		return true;
 	p->offset = vaddr - (best < 3 ? from[best].f->start : entry);
 	p->approximate = best < 3 && !from[best].f->sized;
@@ -225,6 +231,7 @@ static void names_take(struct look *l, int fds[MESSAGE_FDS])
 	struct dwarf_lines *lines;
 	struct bytes packed = packed_of(l);
 	struct elf_parts packed_parts = { 0 };
+	uint64_t until = clock_monotonic_ns() + WORK_NS;
 	uint32_t next = 0;
 
 	if (!l->r->count)
@@ -235,7 +242,8 @@ static void names_take(struct look *l, int fds[MESSAGE_FDS])
 	find_in(l, &l->main, &l->parts, l->by_main);
 	find_in(l, &packed, &packed_parts, l->by_packed);
 	lines = lines_open(l, fds);
-	while (l->a->done < l->r->count && place_take(l, l->a->done, &packed, lines, &next))
+	while (l->a->done < l->r->count && (!l->a->done || clock_monotonic_ns() < until) &&
+	       place_take(l, l->a->done, &packed, lines, &next))
 		l->a->done++;
 }
 

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "host/procfs.h"
 #include "sym/user_internal.h"
+#include "sym/vdso.h"
 
 #define AT_ONCE 4096 /* places whose names are there at the same time */
 
@@ -268,6 +269,21 @@ static void show_kernel(const struct user_symbols *u, uint64_t address, struct u
 	}
 }
 
+static void show_vdso(uint64_t offset, struct user_name *out)
+{
+	static char name[128];
+	uint64_t start;
+
+	out->module = "[vdso]";
+	out->why = USER_NO_SYMBOL;
+	if (!vdso_find(offset, name, sizeof(name), &start))
+		return;
+	out->why = USER_NAMED;
+	out->offset = offset - start;
+	out->count = 1;
+	out->frame[0].function = name;
+}
+
 static void show(const struct user_symbols *u, const struct user_place *p, const struct kept_name *n,
 		 struct user_name *out)
 {
@@ -275,6 +291,10 @@ static void show(const struct user_symbols *u, const struct user_place *p, const
 	out->module = p->kind == USER_JIT ? "[jit]" : "";
 	if (p->kind == USER_KERNEL) {
 		show_kernel(u, p->address, out);
+		return;
+	}
+	if (p->kind == USER_VDSO) {
+		show_vdso(p->address, out);
 		return;
 	}
 	if (p->kind == USER_FILE && p->module && p->module < u->count)

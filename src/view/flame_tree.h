@@ -28,7 +28,8 @@ struct flame_node {
 
 struct flame_tree;
 
-/* Metrics are not copied, at most FLAME_METRICS of them; limit: nodes, beyond which stacks end sooner (0: 1,000,000). */
+/* Metrics are not copied, at most FLAME_METRICS of them; limit: nodes, beyond which stacks end sooner
+ * (0: 1,000,000). */
 struct flame_tree *flame_tree_new(const struct flame_metric *metrics, unsigned count, size_t limit);
 void flame_tree_free(struct flame_tree *t); /* takes NULL */
 /* A stack, root first, and what is counted of it: weights[count].  Frames are the same if name, module and kind are. */

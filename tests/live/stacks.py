@@ -137,9 +137,9 @@ def flame():
     with Victim(victim('stack_chain'), str(TIMES), 'user') as v:
         v.line()
         out, begun = (os.path.join(scratch(), name) for name in ('flame.folded', 'flame.json'))
-        p = subprocess.Popen([MMTRACE, 'flame', *FORCED, '--folded', '--also', 'json=' + begun, '--weight', 'bytes', '-o', out, '-p', str(v.pid)], stderr=subprocess.PIPE,
+        p = subprocess.Popen([MMTRACE, 'flame', *FORCED, '--folded', '--also', 'json=' + begun, '--weight', 'bytes', '-o', out, '-i', '100ms', '-p', str(v.pid)], stderr=subprocess.PIPE,
                              stdin=subprocess.DEVNULL, text=True)
-        wait_for(lambda: p.poll() is not None or os.path.exists(begun) and os.path.getsize(begun), 'it does not begin')
+        wait_for(lambda: p.poll() is not None or os.path.exists(begun) and '"tick"' in open(begun).read(), 'it does not begin')
         v.ask('x')
         v.rest()
         p.communicate(timeout=60)

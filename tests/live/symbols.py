@@ -95,6 +95,24 @@ int main(int count, char **words) {
 }
 '''
 
+# A unit of 300,000 scopes, each in the one before it: who follows them by calling himself has no stack left.
+DEEP_SOURCE = r'''
+	.section .debug_abbrev,"",@progbits
+	.uleb128 1, 0x11; .byte 1; .uleb128 0x11, 1, 0x12, 7, 0, 0
+	.uleb128 2, 0x0b; .byte 1; .uleb128 0x11, 1, 0x12, 7, 0, 0
+	.byte 0
+	.section .debug_info,"",@progbits
+	.long end - begin
+begin:	.short 4
+	.long .debug_abbrev
+	.byte 8
+	.uleb128 1; .quad main; .quad 0x100000
+	.rept 300000
+	.uleb128 2; .quad main; .quad 0x100000
+	.endr
+end:
+'''
+
 
 def path_of(name):
     return os.path.join(mmt.scratch(), name)
@@ -242,6 +260,26 @@ def stripped(build_id, right):
             f.write(b'changed')
     found = one(Program(path), 'hidden' if right else None)[0]
     mmt.check(right or found.why == STRIPPED, 'it says ' + found.line)
+
+
+def debuginfod():
+    """A server, here a folder, has the debug file; it is asked only where that is wanted."""
+    mmt.need('debuginfod-find')
+    path = compiled('served', C_SOURCE, '-O2', '-Wl,--build-id=0x1234567890abcdef')
+    folder = path_of('server/buildid/1234567890abcdef')
+    os.makedirs(folder)
+    call('objcopy', '--only-keep-debug', path, folder + '/debuginfo')
+    call('strip', path)
+    os.environ['DEBUGINFOD_URLS'] = 'file://' + path_of('server')
+    os.environ['DEBUGINFOD_CACHE_PATH'] = path_of('cache')
+    found = one(Program(path), None)[0]
+    mmt.check(found.why == STRIPPED, 'not asked to, it says ' + found.line)
+    one(Program(path), 'hidden', 'debuginfod')
+    os.environ['DEBUGINFOD_URLS'] = 'file:///nowhere'
+    os.environ['DEBUGINFOD_CACHE_PATH'] = path_of('other-cache')
+    found = one(Program(path), None, 'debuginfod')[0]
+    mmt.check(found.why == STRIPPED, 'of a server without it, it says ' + found.line)
+    del os.environ['DEBUGINFOD_URLS']
 
 
 def packed():
@@ -401,8 +439,29 @@ def damaged():
     return '%d ran, %d have a name' % (len(names_of), sum(1 for n in names_of if n.functions))
 
 
+def deep():
+    """A file kills who reads its DWARF: its symbols are read all the same, and so are other files."""
+    with open(path_of('deep.s'), 'w') as f:
+        f.write(DEEP_SOURCE)
+    path = compiled('deep', C_SOURCE.replace('static void hidden', 'void hidden'), '-O2', path_of('deep.s'), '-no-pie')
+    good = compiled('shallow', C_SOURCE, '-O2', '-g')
+    with asker() as a, Program(path) as p, Program(good) as q:
+        write(a, 'inlined')
+        mapped(a, p.pid)
+        mapped(a, q.pid)
+        names(a, p.pid, *p.addresses)[0].is_function('hidden')
+        found = names(a, q.pid, *q.addresses)[0]
+        mmt.check(found.functions == ['innermost', 'middle', 'hidden'], 'of the other file it says ' + found.line)
+        names(a, p.pid, *[x + 1 for x in p.addresses])[0].is_function('hidden')
+        write(a, 'counts')
+        deaths = int(a.line().split()[2])
+    mmt.check(deaths == 1, '%d readers died' % deaths)
+
+
 mmt.usable('symbols')
-mmt.need('objcopy', 'strip', 'gcc')
+if not all(map(shutil.which, ('gcc', 'objcopy', 'strip'))):
+    mmt.say('skip', 'symbols', 'there is no compiler')
+    mmt.finish()
 mmt.run('symbols: C++ templates', templates)
 mmt.run('symbols: Rust, legacy names', rust, 'legacy')
 mmt.run('symbols: Rust, v0 names', rust, 'v0')
@@ -412,6 +471,7 @@ mmt.run('symbols: stripped, a debug file by its build-id', stripped, 'sha1', Tru
 mmt.run('symbols: a debug file of another build', stripped, 'sha1', False)
 mmt.run('symbols: a debug file with another checksum', stripped, 'none', False)
 mmt.run('symbols: .gnu_debugdata', packed)
+mmt.run('symbols: a debug file from a server', debuginfod)
 mmt.run('symbols: a file that is replaced, then deleted', replaced)
 mmt.run('symbols: a program that has ended', ended)
 mmt.run('symbols: the reader is killed', reader_killed)
@@ -422,4 +482,5 @@ mmt.run('symbols: a JIT with a jitdump', jit, 'dump')
 mmt.run('symbols: a JIT that says nothing', jit, 'none')
 mmt.run('symbols: the kernel', kernel)
 mmt.run('symbols: damaged files', damaged)
+mmt.run('symbols: a file that kills its reader', deep)
 mmt.finish()

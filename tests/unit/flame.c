@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* src/view/flame_tree.c and the two that write it: sums hold whatever is left out, and a name is text whatever is in it.
- * With an argument: writes a page there, which tests/browser/flame.py looks at. */
+/* src/view/flame_tree.c and the two that write it: sums hold whatever is left out, and a name is text whatever is
+ * in it.  With an argument: writes a page there, which tests/browser/flame.py looks at. */
 #include <stdlib.h>
 
 #include "unit/check.h"
@@ -10,7 +10,9 @@
 
 #define HOSTILE "</script><script>alert(1)</script><!-- \" ' & \\ \x01 \xff;"
 
-static const struct flame_metric metrics[] = { { "faults", "Faults", FLAME_COUNT }, { "bytes", "Made resident", FLAME_BYTES } };
+static const struct flame_metric metrics[] = {
+	{ "faults", "Faults", FLAME_COUNT }, { "bytes", "Made resident", FLAME_BYTES },
+};
 
 static void add(struct flame_tree *t, const char *stack, uint64_t faults, uint64_t bytes)
 {
@@ -33,8 +35,8 @@ static struct flame_tree *sample(void)
 	add(t, "main work free", 10, 1 << 12);
 	add(t, "main idle", 20, 2 << 20);
 	add(t, "main work malloc +page_fault", 5, 5 << 12);
-	flame_tree_add(t, (struct flame_frame[]){ { .name = "main", .module = "a.out" }, { .name = HOSTILE, .module = "<b>m</b>", .detail = HOSTILE } }, 2,
-		       (uint64_t[]){ 30, 30 << 12 });
+	flame_tree_add(t, (struct flame_frame[]){ { .name = "main", .module = "a.out" },
+			  { .name = HOSTILE, .module = "<b>m</b>", .detail = HOSTILE } }, 2, (uint64_t[]){ 30, 30 << 12 });
 	return t;
 }
 

@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "sym/debugdata.h"
@@ -13,6 +13,7 @@
 #include "sym/elf_symbols.h"
 #include "sym/jit.h"
 #include "sym/user_wire.h"
+#include "sym/vdso.h"
 #include "unit/check.h"
 
 /* --- demangling --- */
@@ -42,7 +43,8 @@ static void names_of_rust(void)
 	CHECK_STR(plain("_ZN5shelf4room14Shelf$LT$T$GT$5weigh17h1b3a5c7d9e0f2468E"), "shelf::room::Shelf<T>::weigh");
 	CHECK_STR(plain("_RNvMs_NtCsbDqzhabcdef_5shelf4roomINtB4_5ShelfmE5weigh"), "<shelf::room::Shelf<u32>>::weigh");
 	CHECK_STR(plain("_RNvC6_123foo3bar"), "123foo::bar");
-	CHECK_STR(plain("_RNqCs4fqI2P2rA04_11utf8_identsu30____7hkackfecea1cbdathfdh9hlq6y"), "utf8_idents::საჭმელად_გემრიელი_სადილი");
+	CHECK_STR(plain("_RNqCs4fqI2P2rA04_11utf8_identsu30____7hkackfecea1cbdathfdh9hlq6y"),
+		  "utf8_idents::საჭმელად_გემრიელი_სადილი");
 }
 
 static void names_that_are_none(void)
@@ -181,7 +183,8 @@ static void offsets_to_addresses(void)
 /* Sizes near 2^64, parts that overlap or lie outside, tables that point to themselves. */
 static void files_that_lie(void)
 {
-	static const uint64_t values[] = { 0, 1, 7, 0x7fffffff, 0xffffffff, 1ull << 32, INT64_MAX, 1ull << 63, ~0ull - 7, ~0ull };
+	static const uint64_t values[] = { 0, 1, 7, 0x7fffffff, 0xffffffff, 1ull << 32, INT64_MAX, 1ull << 63,
+					   ~0ull - 7, ~0ull };
 	struct file good = file_make(), f;
 
 	symbol_set(&good, 1, "malloc", 0x401010, 0x20, STB_GLOBAL, STT_FUNC);
@@ -248,6 +251,24 @@ static void packed_symbols_that_are_damaged(void)
 	CHECK(!debugdata_unpack(&b, &(struct elf_section){ 0, 0 }, &size));
 }
 
+/* What the dynamic linker finds there, we find. */
+static void the_vdso(void)
+{
+	const uint8_t *vdso = (const uint8_t *)getauxval(AT_SYSINFO_EHDR);
+	uint64_t start = 0;
+	char name[64];
+
+	CHECK(!vdso_find(0, name, sizeof(name), &start)); /* its header */
+	CHECK(!vdso_find(~0ull, name, sizeof(name), &start));
+	for (uint64_t at = 0; vdso && at < 0x2000; at++) {
+		if (!vdso_find(at, name, sizeof(name), &start))
+			continue;
+		CHECK(start <= at && strlen(name) > 3);
+		return;
+	}
+	CHECK(!vdso);
+}
+
 /* --- code made at run time --- */
 
 static void perf_maps(void)
@@ -299,6 +320,38 @@ static void jitdumps_that_lie(void)
 	}
 	words[2] = ~0u;
 	jit_dump(&b, &found, 1);
+}
+
+static void code_that_moved_has_no_name(void)
+{
+	struct {
+		uint32_t head[10];
+		struct {
+			uint32_t id, size;
+			uint64_t time;
+			uint32_t pid, tid;
+			uint64_t vma, address, length, index;
+			char name[8];
+		} load;
+		struct {
+			uint32_t id, size;
+			uint64_t time;
+			uint32_t pid, tid;
+			uint64_t vma, from, to, length, index;
+		} move;
+	} __attribute__((packed)) dump = {
+		{ 0x4a695444, 1, 40 }, { 0, sizeof(dump.load), 1, 1, 1, 0x1000, 0x1000, 0x40, 1, "work" },
+		{ 9, sizeof(dump.move), 2, 1, 1, 0x1000, 0x5000, 0x1000, 0x40, 1 },
+	};
+	struct jit_found found = { .address = 0x1010 };
+	struct bytes b = bytes_of(&dump, sizeof(dump));
+
+	jit_dump(&b, &found, 1);
+	CHECK(found.found);
+	CHECK_STR(found.name, "work");
+	dump.move.id = 1;
+	jit_dump(&b, &found, 1);
+	CHECK(!found.found);
 }
 
 /* --- the protocol --- */
@@ -389,9 +442,11 @@ int main(void)
 	RUN("sym", many_program_headers);
 	RUN("sym", notes_that_go_nowhere);
 	RUN("sym", packed_symbols_that_are_damaged);
+	RUN("sym", the_vdso);
 	RUN("sym", perf_maps);
 	RUN("sym", a_perf_map_without_lines);
 	RUN("sym", jitdumps_that_lie);
+	RUN("sym", code_that_moved_has_no_name);
 	RUN("sym", answers_that_lie);
 	RUN("sym", a_file_answered);
 	return check_bad;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* src/sym/user.h by lines: `map PID` announces what a process has mapped for execution, `inlined` begins anew with
- * DWARF, `ask PID ADDRESS...` prints a line for each address: module, offset, functions with their lines, or why
- * there is no name.  Addresses of a process that has ended are looked up in what was mapped when it was announced. */
+ * DWARF, `debuginfod` with servers, `ask PID ADDRESS...` prints a line for each address: module, offset, functions
+ * with their lines, or why there is no name.  Addresses of a process that has ended are looked up in what was mapped
+ * when it was announced. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,9 +93,10 @@ static void ask(struct user_symbols *u, char *words)
 	user_resolve(u, places, n, 30000000000ull, on_name, NULL);
 }
 
-static struct user_symbols *begin(bool inlined, const struct ksym_table *kernel)
+static struct user_symbols *begin(bool inlined, bool debuginfod, const struct ksym_table *kernel)
 {
-	struct user_symbols *u = user_start(&(struct user_options){ .inlined = inlined, .kernel = kernel });
+	const struct user_options options = { .inlined = inlined, .debuginfod = debuginfod, .kernel = kernel };
+	struct user_symbols *u = user_start(&options);
 
 	if (!u)
 		exit(1);
@@ -105,7 +107,7 @@ static struct user_symbols *begin(bool inlined, const struct ksym_table *kernel)
 int main(void)
 {
 	struct ksym_table *kernel = ksym_load(NULL);
-	struct user_symbols *u = begin(false, kernel);
+	struct user_symbols *u = begin(false, false, kernel);
 	static char line[200000];
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -115,9 +117,9 @@ int main(void)
 			map(u, atoi(line + 4));
 		} else if (!strncmp(line, "ask ", 4)) {
 			ask(u, line + 4);
-		} else if (!strcmp(line, "inlined")) {
+		} else if (!strcmp(line, "inlined") || !strcmp(line, "debuginfod")) {
 			user_free(u);
-			u = begin(true, kernel);
+			u = begin(line[0] == 'i', line[0] == 'd', kernel);
 		} else if (!strcmp(line, "counts")) {
 			struct user_counts c = user_counts(u);
 

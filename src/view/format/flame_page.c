@@ -9,7 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
-#include "base/map.h"
+#include "view/format/flame_texts.h"
 
 #define SMALLEST 4000 /* of a whole: what is less in all metrics is not drawn by itself */
 
@@ -20,15 +20,11 @@ __asm__(".pushsection .rodata\n"
 	".popsection\n");
 extern const char flame_page_html[];
 
-/* Texts that many nodes share are written once, in the order of their first use. */
-struct texts { struct json list; uint32_t count; struct map by_text; struct held *first; };
-struct held { const char *text; uint32_t number; struct held *next_same, *next; };
-
 struct page {
 	struct flame_tree *tree;
 	unsigned metrics;
 	const struct flame_node *root;
-	struct texts texts;
+	struct flame_texts texts;
 	char **small; /* names that are made here, as texts are not copied */
 	size_t small_count;
 	FILE *out;
@@ -56,48 +52,10 @@ static void write_html(FILE *out, const char *text)
 	}
 }
 
-static uint64_t hash_of(const char *text)
-{
-	uint64_t hash = 0xcbf29ce484222325ull;
-
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ull;
-	return hash;
-}
-
-/* Its number; 0: there is none. */
-static uint32_t text_number(struct texts *t, const char *text)
-{
-	uint64_t key;
-	struct held *h;
-
-	if (!text || !text[0])
-		return 0;
-	key = hash_of(text);
-	for (h = map_get_number(&t->by_text, key); h; h = h->next_same)
-		if (!strcmp(h->text, text))
-			return h->number;
-	h = xcalloc(1, sizeof(*h));
-	*h = (struct held){ text, ++t->count, map_get_number(&t->by_text, key), t->first };
-	t->first = h;
-	map_set_number(&t->by_text, key, h);
-	json_text(&t->list, NULL, text);
-	return h->number;
-}
-
-static void texts_free(struct texts *t)
-{
-	for (struct held *h = t->first, *next; h; h = next) {
-		next = h->next;
-		free(h);
-	}
-	map_free(&t->by_text);
-	json_free(&t->list);
-}
-
 /* --- nodes: [depth, kind, name, module, detail, self of each metric] --- */
 
-static void write_row(struct page *p, unsigned depth, enum flame_kind kind, const uint32_t text[3], const uint64_t *self)
+static void write_row(struct page *p, unsigned depth, enum flame_kind kind, const uint32_t text[3],
+		      const uint64_t *self)
 {
 	fprintf(p->out, "%s[%u,%d,%u,%u,%u", p->comma ? ",\n" : "", depth, (int)kind, text[0], text[1], text[2]);
 	for (unsigned m = 0; m < p->metrics; m++)
@@ -123,7 +81,7 @@ static void write_small(struct page *p, unsigned depth, unsigned count, const ui
 	snprintf(name, sizeof(name), "(%u smaller)", count);
 	p->small = xreallocarray(p->small, p->small_count + 1, sizeof(char *));
 	p->small[p->small_count] = xstrdup(name);
-	write_row(p, depth, FLAME_UNKNOWN, (uint32_t[]){ text_number(&p->texts, p->small[p->small_count]), 0, 0 }, sums);
+	write_row(p, depth, FLAME_UNKNOWN, (uint32_t[]){ flame_text_number(&p->texts, p->small[p->small_count]), 0, 0 }, sums);
 	p->small_count++;
 }
 
@@ -139,8 +97,8 @@ static void write_children(struct page *p, const struct flame_node *parent, unsi
 				sums[m] += n->total[m];
 			continue;
 		}
-		write_row(p, depth, n->kind, (uint32_t[]){ text_number(&p->texts, n->name),
-			  text_number(&p->texts, n->module), text_number(&p->texts, n->detail) }, n->self);
+		write_row(p, depth, n->kind, (uint32_t[]){ flame_text_number(&p->texts, n->name),
+			  flame_text_number(&p->texts, n->module), flame_text_number(&p->texts, n->detail) }, n->self);
 		write_children(p, n, depth + 1);
 	}
 	write_small(p, depth, small, sums);
@@ -194,7 +152,7 @@ void flame_page_write(struct flame_tree *t, const struct flame_words *words, FIL
 			write_data(&p);
 	}
 	fputs(at, out);
-	texts_free(&p.texts);
+	flame_texts_free(&p.texts);
 	for (size_t i = 0; i < p.small_count; i++)
 		free(p.small[i]);
 	free(p.small);
