@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* `mmtrace flame`: which code makes memory resident. */
-#include <string.h>
+#include <stdio.h>
 
 #include "args/parse.h"
 #include "base/clock.h"
@@ -23,7 +23,18 @@ static int check(struct args *a, struct error *e)
 	return 0;
 }
 
+/* Whatever the format: there is nothing to see before the end. */
+static void announce(const struct args *a, const struct model *m)
+{
+	const char *title = model_fact(m, "target", "title");
+	char safe[1024];
+
+	if (!a->show.quiet)
+		fprintf(stderr, "mmtrace: tracing call stacks of %s%s\n", error_escape(safe, sizeof(safe), title ? title : "-"),
+			a->target.command || a->time.duration_ns ? "" : ", Ctrl-C ends it");
+}
+
 const struct command command_flame = {
 	.show = &show_flame, .model = &model_fault, .source = &source_fault, .check = check,
-	.announce = fault_announce, .lost = fault_lost,
+	.announce = announce, .lost = fault_lost,
 };

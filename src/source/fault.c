@@ -215,6 +215,8 @@ static int fault_open(struct source *s, struct error *e)
 		s->fds[s->fd_count++] = opener_fd(f->elf.opener);
 	if (f->unwind.opener)
 		s->fds[s->fd_count++] = opener_fd(f->unwind.opener);
+	if (stack_names_fd(&f->names) >= 0)
+		s->fds[s->fd_count++] = stack_names_fd(&f->names);
 	emit_facts(f);
 	return 0;
 }
@@ -318,6 +320,7 @@ static int fault_drain(struct source *s, struct error *e)
 	probe_drain(f->probe, false, fault_on_record, f);
 	elf_take(&f->elf);
 	unwind_take(&f->unwind);
+	stack_names_take(&f->names);
 	return 0;
 }
 

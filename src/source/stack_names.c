@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include "source/stack_names.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,17 @@ void stack_names_start(struct stack_namer *n)
 
 	n->modules = MAP(1);
 	n->user = user_start(&options);
+}
+
+void stack_names_take(struct stack_namer *n)
+{
+	if (n->user)
+		user_take(n->user);
+}
+
+int stack_names_fd(const struct stack_namer *n)
+{
+	return n->user ? user_fd(n->user) : -1;
 }
 
 void stack_names_stop(struct stack_namer *n)
@@ -44,6 +56,7 @@ void stack_names_note(struct stack_namer *n, const struct source *s, const void 
 	module = user_module(n->user, &file);
 	if (module)
 		map_set_number(&n->modules, o->id, (void *)(uintptr_t)module);
+	user_take(n->user);
 }
 
 /* --- at the end --- */
@@ -85,7 +98,9 @@ static void on_name(void *ctx, size_t i, const struct user_place *place, const s
 	char text[TEXT_MAX];
 	size_t used = 0;
 
-	(void)place;
+	if (!name->count && f->s->args->probe.verbose)
+		fprintf(stderr, "mmtrace: frame %llx of file %u: %s\n", (unsigned long long)place->address, place->module,
+			user_why_text(name->why));
 	if (!name->count)
 		return;
 	for (uint32_t k = name->count; k-- > 0 && used < sizeof(text) / 2;)

@@ -2,9 +2,10 @@
 """Call stacks of faults, frame by frame, in programs and libraries without frame pointers; their number against the kernel's."""
 import os
 import re
+import subprocess
 
 from lib.elf import Names
-from lib.mmt import Tracer, Victim, check, finish, run, usable, victim
+from lib.mmt import FORCED, MMTRACE, Tracer, Victim, check, finish, run, scratch, usable, victim, wait_for
 
 TIMES = 20
 PAGES = 64
@@ -82,9 +83,82 @@ def as_many_as_faults():
     return '%d' % by_stack
 
 
+def wrong(how, complete):
+    """A stack that ends where nothing is known is not complete, and has no caller that there was not."""
+    t, pid = traced(victim('stack_wrong'), how)
+    decoys, whole, seen = 0, 0, 0
+    for (stack, of), use in t.stacks.items():
+        if of != pid or stack not in t.frames:
+            continue
+        got, frames = described(t.frames[stack]), t.frames[stack]
+        if not re.fullmatch('stack_wrong:wrong_(blind|touch)', got[0] if got else ''):
+            continue
+        seen += use['faults']['count']
+        whole += use['faults']['count'] if frames['state'] == 'complete' else 0
+        decoys += use['faults']['count'] if any('decoy' in f for f in got) and frames['state'] != 'guessed' else 0
+        if whole and not complete or whole and any(not re.match('stack_wrong:|libc', f) for f in got):
+            check(False, 'complete: %s' % got)
+    check(seen >= 20 * 64, '%d faults seen' % seen)
+    check(not decoys, '%d stacks have a caller that there was not' % decoys)
+    return '%d faults, %d complete' % (seen, whole)
+
+
+def python():
+    """Once its tables are there, a program that people have is walked whole."""
+    code = ("import sys,json;print('ready',flush=True);sys.stdin.read(1);"
+            "x=[json.dumps({str(i): [j * 0.5 for j in range(20)] for i in range(2000)}) for _ in range(10)];"
+            "y=[json.loads(z) for z in x];print('done',flush=True);sys.stdin.read()")
+    t, pid = traced('/usr/bin/python3', '-c', code)
+    states = {'complete': 0, 'guessed': 0, 'incomplete': 0, None: 0}
+    for (stack, of), use in t.stacks.items():
+        if of == pid:
+            states[use['state']] += use['faults']['count']
+    total = sum(states.values())
+    check(total > 2000, 'only %d faults' % total)
+    check(states['complete'] >= 0.998 * total, '%s; %s' % (states, t.end['stacks']['why']))
+    return '%d of %d complete' % (states['complete'], total)
+
+
+def command():
+    """A command that is started: totals add up, and equal what the kernel counted."""
+    with Tracer('-U', '--', '/bin/sh', '-c', 'for i in 1 2 3; do /bin/ls / > /dev/null; done', by='stack') as t:
+        t.finished()
+    faults, totals = t.end['faults'], t.end['stacks']
+    for kind in ('minor', 'major'):
+        check(faults[kind] == faults['kernel_' + kind], '%s: %d, kernel %d' % (kind, faults[kind], faults['kernel_' + kind]))
+    counted = sum(totals[k] for k in ('complete', 'guessed', 'incomplete', 'none'))
+    seen = faults['minor'] + faults['major'] - faults['unattributed_minor'] - faults['unattributed_major']
+    check(counted == seen, '%d by stack, %d seen' % (counted, seen))
+    return '%d faults' % counted
+
+
+def flame():
+    """Folded stacks weigh what was counted; bytes are those of the pages."""
+    with Victim(victim('stack_chain'), str(TIMES), 'user') as v:
+        v.line()
+        out, begun = (os.path.join(scratch(), name) for name in ('flame.folded', 'flame.json'))
+        p = subprocess.Popen([MMTRACE, 'flame', *FORCED, '--folded', '--also', 'json=' + begun, '--weight', 'bytes', '-o', out, '-i', '100ms', '-p', str(v.pid)], stderr=subprocess.PIPE,
+                             stdin=subprocess.DEVNULL, text=True)
+        wait_for(lambda: p.poll() is not None or os.path.exists(begun) and '"tick"' in open(begun).read(), 'it does not begin')
+        v.ask('x')
+        v.rest()
+        p.communicate(timeout=60)
+        check(p.returncode == 0, 'it ended with %d' % p.returncode)
+    with open(out) as f:
+        lines = [line.rstrip('\n').rpartition(' ') for line in f]
+    under = sum(int(n) for path, _, n in lines if 'chain_run;chain_sort;' in path and 'chain_alloca;touch' in path)
+    check(under == TIMES * PAGES * 4096, '%d bytes under the chain, not %d' % (under, TIMES * PAGES * 4096))
+    return '%d bytes under the chain' % under
+
+
 usable('stacks')
 victim('stack_lib-so') # that the other one is linked with
 for way in CHAINS:
     run('stacks: the chain, %s' % way, chain, way)
 run('stacks: as many as faults', as_many_as_faults)
+run('stacks: blind code is not walked', wrong, 'blind', False)
+run('stacks: makecontext', wrong, 'moved', True)
+run('stacks: python3', python)
+run('stacks: a command', command)
+run('stacks: flame', flame)
 finish()

@@ -129,6 +129,7 @@ BUILDS = {
     'slab_hidden': [],
     'stack_lib-so': ['-shared', '-fPIC', '-O2', '-fomit-frame-pointer', '-Wl,-soname,stack_lib-so'],
     'stack_chain': ['-O2', '-fomit-frame-pointer', '-Wl,-rpath,$ORIGIN', os.path.join(VICTIMS, 'stack_lib-so')],
+    'stack_wrong': ['-O2', '-fomit-frame-pointer'],
     'splits': ['-static', '-pthread'],
     'storm': ['-static'],
     'threads': ['-static'],

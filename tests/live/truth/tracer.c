@@ -46,6 +46,8 @@ static void tracer_exec(const struct tracer *t, const char *backend, pid_t targe
 	argv[n++] = "vma";
 	argv[n++] = "-o";
 	argv[n++] = (char *)(uintptr_t)t->json;
+	if (getenv("MMT_STACKS")) /* what is counted must not change with them */
+		argv[n++] = "-U";
 	argv[n++] = "--backend";
 	argv[n++] = option;
 	if (target) {

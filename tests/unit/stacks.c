@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* src/model/fault/stacks.c: stacks, the files of their frames, and what is counted under them. */
+#include "model/fault/kind.h"
+#include "unit/check.h"
+#include "unit/fault.h"
+
+static struct mmt_stack stack_make(uint64_t id, unsigned count, enum mmt_stack_why why)
+{
+	struct mmt_stack s = { .head = make_head(MMT_KIND_STACK, 42, 1), .id = id, .count = (uint8_t)count,
+			       .guessed = MMT_STACK_ALL_KNOWN, .why = (uint8_t)why };
+
+	for (unsigned i = 0; i < count; i++)
+		s.frame[i] = MMT_FRAME(1, 0x1000 + i);
+	return s;
+}
+
+static void give_stack(struct session *s, const struct mmt_stack *r, unsigned frames)
+{
+	give(s, INPUT_RECORD, NULL, 0, r, offsetof(struct mmt_stack, frame) + frames * sizeof(r->frame[0]));
+}
+
+static void give_row(struct session *s, uint64_t stack, uint8_t cls, uint16_t flags, uint64_t count)
+{
+	const struct input_stack_row row = {
+		.key = { .stack = stack, .tgid = 42, .mm_id = 1, .cls = cls, .flags = flags }, .row = { count, count * 10 }
+	};
+
+	give(s, INPUT_STACK_ROWS, NULL, 0, &row, sizeof(row));
+}
+
+static void tick(struct session *s)
+{
+	const struct input_tick now = { .now = 1000 };
+
+	give(s, INPUT_TICK, &now, sizeof(now), NULL, 0);
+}
+
+static void counts_grow(void)
+{
+	struct session *s = session_new();
+	struct mmt_stack one = stack_make(7, 3, MMT_STACK_COMPLETE);
+
+	give_clock(s);
+	give_row(s, 7, MMT_CLASS_ANON_WRITE, 0, 5); /* before its frames */
+	tick(s);
+	CHECK_EQ(s->stacks.none, 5);
+	give_stack(s, &one, 3);
+	give_row(s, 7, MMT_CLASS_ANON_WRITE, 0, 8); /* the same row, as it stands */
+	give_row(s, 7, MMT_CLASS_ANON_HUGE, MMT_FAULT_HUGE | MMT_FAULT_MAJOR, 1);
+	tick(s);
+	CHECK_EQ(s->stacks.use_count, 1);
+	CHECK_EQ(s->stacks.first->count, 9);
+	CHECK_EQ(s->stacks.first->major, 1);
+	CHECK_EQ(s->stacks.first->ns, 90);
+	CHECK_EQ(s->stacks.first->bytes, 8 * 4096 + (2 << 20));
+	CHECK_EQ(s->stacks.state[STACK_IS_COMPLETE], 9);
+	CHECK_EQ(s->stacks.none, 0);
+	CHECK(s->stacks.first->describes);
+	session_free(s);
+}
+
+static void how_much_is_true(void)
+{
+	struct session *s = session_new();
+	struct mmt_stack cut = stack_make(1, 2, MMT_STACK_NO_TABLE), guessed = stack_make(2, 2, MMT_STACK_COMPLETE);
+
+	guessed.guessed = 1;
+	give_clock(s);
+	give_stack(s, &cut, 2);
+	give_stack(s, &guessed, 2);
+	give_row(s, 1, MMT_CLASS_COW, 0, 3);
+	give_row(s, 2, MMT_CLASS_COW, 0, 4);
+	give_row(s, 0, MMT_CLASS_COW, 0, 2);
+	tick(s);
+	CHECK_EQ(s->stacks.state[STACK_IS_INCOMPLETE], 3);
+	CHECK_EQ(s->stacks.state[STACK_IS_GUESSED], 4);
+	CHECK_EQ(s->stacks.none, 2);
+	CHECK_EQ(s->stacks.why[MMT_STACK_NO_TABLE], 3);
+	session_free(s);
+}
+
+static void damaged_stacks_are_counted(void)
+{
+	struct session *s = session_new();
+	struct mmt_stack one = stack_make(7, 3, MMT_STACK_COMPLETE);
+
+	give_clock(s);
+	give_stack(s, &one, 2); /* fewer frames than it says */
+	one.why = MMT_STACK_WHY_COUNT;
+	give_stack(s, &one, 3);
+	one = stack_make(0, 3, MMT_STACK_COMPLETE);
+	give_stack(s, &one, 3);
+	one = stack_make(7, 3, MMT_STACK_COMPLETE);
+	one.count = MMT_STACK_FRAMES + 1;
+	give_stack(s, &one, MMT_STACK_FRAMES);
+	CHECK_EQ(s->base.decode_errors, 4);
+	CHECK(!stacks_find(&s->stacks, 7));
+	session_free(s);
+}
+
+static void files_get_the_names_of_mappings(void)
+{
+	struct session *s = session_new();
+	struct mmt_vma vma = make_vma(0x7000, 0x9000, VM_READ | VM_EXEC, MMT_VMA_FILE, 1);
+	struct mmt_vma_seen seen;
+	struct mmt_object o = { .head = make_head(MMT_KIND_OBJECT, 42, 1), .id = 3 };
+
+	vma.ino = 99;
+	vma.dev = 8;
+	o.key = (struct mmt_object_key){ .ino = 99, .dev = 8, .edition = vma.edition };
+	give_clock(s);
+	give(s, INPUT_RECORD, NULL, 0, &o, sizeof(o));
+	tick(s);
+	CHECK(!stacks_file(&s->stacks, 3)->name);
+	seen = make_seen(42, 1, vma, "/usr/lib/libx.so");
+	give(s, INPUT_RECORD, NULL, 0, &seen, sizeof(seen));
+	tick(s);
+	CHECK_STR(stacks_file(&s->stacks, 3)->name, "/usr/lib/libx.so");
+	session_free(s);
+}
+
+int main(void)
+{
+	RUN("stacks", counts_grow);
+	RUN("stacks", how_much_is_true);
+	RUN("stacks", damaged_stacks_are_counted);
+	RUN("stacks", files_get_the_names_of_mappings);
+	return check_bad;
+}
