@@ -236,7 +236,8 @@ static struct value get_fork_time(const struct field *f, const void *row, const 
 static const struct field life_fields[] = {
 	EVENT_FIELDS,
 	{ .key = "ns", .help = "of a fork: from the making of the child's mm, which its copying begins with; null: "
-			       "none was copied (vfork, threads), or the kernel does not show it (before 6.2)", .unit = UNIT_NS, .get = get_fork_time },
+			       "none was copied (vfork, threads), or the kernel does not show it (before 6.2)",
+	  .unit = UNIT_NS, .get = get_fork_time },
 	{ .key = "event", .help = "fork, exec or exit", .get = get_event },
 	{ .key = "text", .help = "the program; child or thread of a process; process or thread", .get = get_text },
 };
