@@ -246,6 +246,19 @@ struct group *group_new(const struct show *show, const char *table, const char *
 	return g;
 }
 
+void group_narrow(struct group *g, const char *sort)
+{
+	int kept = 0;
+
+	for (int n = 0; n < g->merged_count; n++) {
+		const struct field *f = &g->type->fields[g->merged[n]];
+
+		if ((f->title && f->rank >= 0 && f->rank != RANK_ASKED) || (sort && !strcmp(f->key, sort + (*sort == '-'))))
+			g->merged[kept++] = g->merged[n];
+	}
+	g->merged_count = kept;
+}
+
 static void rows_free(struct group *g)
 {
 	for (struct group_row *r = g->first, *next; r; r = next) {
@@ -406,6 +419,12 @@ static struct group_row *row_for(struct group *g, const void *row)
 	return r;
 }
 
+/* A total of nothing has grown by nothing. */
+static bool adds_nothing(const struct field *f, const struct value *v)
+{
+	return f->merge == MERGE_SUM && f->flow == FLOW_TOTAL && v->type == VALUE_UINT && !v->u;
+}
+
 static void on_row(void *ctx, const void *row)
 {
 	struct group *g = ctx;
@@ -420,11 +439,15 @@ static void on_row(void *ctx, const void *row)
 	for (int n = 0; n < g->merged_count; n++) {
 		int i = g->merged[n];
 		const struct field *f = &g->type->fields[i];
+		struct value v;
 
 		/* latencies stay true of what is gone; of what differs no more is to be known */
 		if ((gone && f->flow == FLOW_LEVEL && f->merge != MERGE_SPREAD) || (f->merge == MERGE_COMMON && r->m[i].differs))
 			continue;
-		value_merge(g, &r->m[i], f, f->get(f, row, g->t));
+		v = f->get(f, row, g->t);
+		if (r->m[i].set && adds_nothing(f, &v))
+			continue;
+		value_merge(g, &r->m[i], f, v);
 		if (f->added)
 			r->m[i].added = sum(r->m[i].added, f->added(f, row, g->t));
 	}

@@ -11,6 +11,8 @@ struct group;
 /* table: the row type, NULL: the main one.  by was checked by group_check().
  * busy_only: rows that are quiet (row_type.quiet) are left out, as people's tables do. */
 struct group *group_new(const struct show *show, const char *table, const char *by, bool busy_only);
+/* For a table without --columns: what it cannot show, and is not sorted by, is not merged. */
+void group_narrow(struct group *g, const char *sort);
 void group_free(struct group *g); /* takes NULL */
 /* NULL: by is fine; else why not, of the given type. */
 const char *group_check(const struct row_type *type, const char *by);

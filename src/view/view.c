@@ -75,6 +75,10 @@ static void rows_put(struct view *v, bool all)
 	for (; v->format->row && *types; types++) {
 		struct visit visit = { v, *types, v->format->changed && !all };
 
+		/* people see what adds up at the end, if it is not what they asked for */
+		if (v->format->for_people && !all && (*types)->whole && types != v->show->rows)
+			continue;
+
 		if ((*types)->each)
 			(*types)->each(v->group ? group_model(v->group) : v->model, on_row, &visit);
 	}

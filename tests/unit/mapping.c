@@ -550,6 +550,32 @@ static void rss_grows_from_the_first_reading(void)
 	session_free(s);
 }
 
+/* An address space in which nothing happens is not looked at; its last interval ends all the same. */
+static void what_rests_has_no_activity(void)
+{
+	struct session *s = session_new();
+	struct mmt_vma v = anon(0x7f0000000000, 4 * MIB);
+	struct mmt_fault f[2];
+
+	for (unsigned i = 0; i < 2; i++) {
+		APPLY(s, make_fork(9 + i, 1, 1 + i, 5, "a"));
+		layout(s, 9 + i, 1 + i, &v, 1);
+		f[i] = make_fault(9 + i, 1 + i, v.start, 7, MMT_CLASS_ANON_WRITE);
+		APPLY(s, f[i]);
+	}
+	for (unsigned round = 0; round < 3; round++) { /* both, one, none */
+		tick(s);
+		for (const struct mapping *m = s->mappings; m; m = m->next) {
+			CHECK_EQ(m->added[MMT_CLASS_ANON_WRITE], round == 0 || (round == 1 && m->mm->id == 2));
+			CHECK_EQ(m->only->interval_faults, m->added[MMT_CLASS_ANON_WRITE]);
+			CHECK_EQ(stat_total(&m->faults), 1 + (round > 0 && m->mm->id == 2));
+		}
+		if (!round)
+			APPLY(s, f[1]);
+	}
+	session_free(s);
+}
+
 int main(void)
 {
 	RUN("mapping", how_a_file_is_read);
@@ -568,6 +594,7 @@ int main(void)
 	RUN("mapping", what_is_merged_keeps_its_name);
 	RUN("mapping", only_rows_that_are_shown_are_said_to_be_merged);
 	RUN("mapping", names_without_end_are_bounded);
+	RUN("mapping", what_rests_has_no_activity);
 	RUN("mapping", rss_grows_from_the_first_reading);
 	return check_bad;
 }

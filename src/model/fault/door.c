@@ -124,13 +124,18 @@ static void interval_end(struct session *s)
 		p->interval_faults = last || total < p->previous ? 0 : total - p->previous; /* a later reading may take back */
 		p->previous = total;
 	}
-	for (struct mm *mm = s->mms; mm; mm = mm->next)
+	for (struct mm *mm = s->mms; mm; mm = mm->next) {
+		if (mm->changed <= s->mapped && !mm->moving)
+			continue;
+		mm->moving = false;
 		for (struct vma *v = mm->vmas; v; v = v->next) {
 			uint64_t total = stat_total(&v->faults);
 
 			v->interval_faults = last ? 0 : total - v->previous;
 			v->previous = total;
+			mm->moving |= v->interval_faults != 0;
 		}
+	}
 	mappings_tick(s);
 	slices_tick(s);
 	failures_tick(s);

@@ -28,7 +28,7 @@ static inline void process_changed(const struct session *s, struct process *p)
 
 static inline void vma_changed(const struct session *s, struct vma *v)
 {
-	v->version = s->base.version;
+	v->version = v->mm->changed = s->base.version;
 }
 
 /* --- process.c --- */

@@ -223,6 +223,7 @@ void layout_memory(struct session *s, const struct input_rss *head, const struct
 
 	if (!mm)
 		return;
+	mm->looked = true;
 	living = living_vmas(mm, &count);
 	process_memory(s, p, list, n);
 	for (size_t i = 0; i < n; i++) {

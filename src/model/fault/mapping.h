@@ -60,6 +60,7 @@ struct mapping {
 	uint64_t version;           /* of its last change */
 	pid_t thread;               /* of a stack whose; of an arena who was first seen to fault in it; 0: not known */
 	bool dirty;                 /* sums are to be made anew */
+	bool moving;                /* something was added in the last interval */
 	bool used;                  /* it has VMAs */
 	bool stays;                 /* a living one of them is not merged now */
 	bool rest;                  /* it stands for those that found no room */

@@ -293,6 +293,7 @@ void mapping_merge(struct vma *v, struct vma *into)
 	struct mapping *from = v->mapping, *to = into->mapping;
 
 	from->dirty = to->dirty = true;
+	from->mm->looked = to->mm->looked = true;
 	from->only = NULL;
 	from->into = to->id;
 	if (from != to)
@@ -398,9 +399,10 @@ static void sums_add(struct mapping *m, const struct vma *v)
 static void vmas_add(struct session *s)
 {
 	for (struct mapping *m = s->mappings; m; m = m->next)
-		sums_clear(m);
+		if (m->mm->touched)
+			sums_clear(m);
 	for (struct mm *mm = s->mms; mm; mm = mm->next)
-		for (struct vma *v = mm->vmas; v; v = v->next) {
+		for (struct vma *v = mm->touched ? mm->vmas : NULL; v; v = v->next) {
 			struct mapping *m = v->mapping;
 
 			m->used = true;
@@ -429,14 +431,17 @@ static void rss_grew(struct mapping *m)
 
 static void interval_end(struct session *s, struct mapping *m)
 {
+	m->moving = false;
 	for (int c = 0; c < MMT_CLASS_COUNT; c++) {
 		uint32_t total = (uint32_t)stat_class_count(&m->faults, (enum mmt_class)c);
 		int32_t added = (int32_t)(total - m->previous[c]);
 
 		m->added[c] = s->base.ended || added < 0 ? 0 : (uint32_t)added;
 		m->previous[c] = total;
+		m->moving |= m->added[c] != 0;
 	}
 	rss_grew(m);
+	m->moving |= m->rss_added != 0;
 	if (m->dirty)
 		m->version = s->base.version;
 	m->dirty = false;
@@ -464,9 +469,9 @@ static void unused_drop(struct session *s, bool any)
 	if (any) {
 		map_filter(&s->by_mapping, is_used, NULL);
 		map_filter(&s->by_place, is_used, NULL);
+		s->mappings_end = &s->mappings;
 	}
-	s->mappings_end = &s->mappings;
-	for (struct mapping *m; (m = *s->mappings_end);) {
+	for (struct mapping *m; any && (m = *s->mappings_end);) {
 		if (m->used) {
 			s->mappings_end = &m->next;
 			continue;
@@ -492,11 +497,17 @@ void mappings_tick(struct session *s)
 {
 	bool unused = false;
 
+	for (struct mm *mm = s->mms; mm; mm = mm->next) {
+		mm->touched = mm->changed > s->mapped || mm->looked;
+		mm->looked = false;
+	}
 	for (struct mm *mm = s->mms; mm; mm = mm->next)
-		mm_assign(s, mm);
+		if (mm->touched)
+			mm_assign(s, mm);
 	vmas_add(s);
 	for (struct mapping *m = s->mappings; m; m = m->next) {
-		interval_end(s, m);
+		if (m->mm->touched || m->moving)
+			interval_end(s, m);
 		unused |= !m->used;
 	}
 	for (struct mm *mm = s->mms; mm; mm = mm->next)

@@ -129,11 +129,25 @@ static bool merge_sums(struct session *s, struct vma **all, size_t n)
 	return sums > 1;
 }
 
+/* At most so many may merge: where a layout was read, what it did not show. */
+static size_t gone_bound(const struct session *s)
+{
+	size_t n = 0;
+
+	for (const struct mm *mm = s->mms; mm; mm = mm->next)
+		n += mm->generation && mm->live_count < mm->vma_count ? mm->vma_count - mm->live_count
+		     : mm->generation ? 0 : mm->vma_count;
+	return n;
+}
+
 static bool merge_vmas(struct session *s, bool idle)
 {
 	size_t n, gone = 0, merged = 0;
-	struct vma **all = vmas_all(s, &n);
+	struct vma **all;
 
+	if (gone_bound(s) <= s->limits.vmas && s->mapping_count < s->limits.mappings)
+		return false;
+	all = vmas_all(s, &n);
 	for (struct mapping *m = s->mappings; m; m = m->next)
 		m->stays = false;
 	for (size_t i = 0; i < n; i++)
@@ -318,12 +332,18 @@ static void settle(struct session *s, bool idle)
 {
 	for (struct process *p = s->processes; p; p = p->next)
 		p->settled = p->dead;
-	for (struct mm *mm = s->mms; mm; mm = mm->next)
-		for (struct vma *v = mm->vmas; v; v = v->next) {
+	for (struct mm *mm = s->mms; mm; mm = mm->next) {
+		if (mm->changed >= s->retention.settled) /* versions are of ticks */
+			mm->unsettled = 2; /* as it is now, and that it stays so */
+		for (struct vma *v = mm->unsettled ? mm->vmas : NULL; v; v = v->next) {
 			v->settled = !v->live || (idle ? v->settled_faults == stat_total(&v->faults) : v->settled);
 			if (idle)
 				v->settled_faults = stat_total(&v->faults);
 		}
+		if (idle && mm->unsettled)
+			mm->unsettled--;
+	}
+	s->retention.settled = s->base.version;
 }
 
 /* The record of an mm's end, which follows that of its last process, may be lost: what nobody uses is gone. */

@@ -116,6 +116,11 @@ struct mm {
 	bool owned;           /* proc is one of those who use it */
 	bool child;           /* of the child before it execs: one row, [exec] */
 	bool memory_read, memory_known; /* INPUT_MEMORY came; before the last tick */
+	/* What makes a tick cheap where nothing happens: the last change of a VMA; INPUT_MEMORY came since the last tick;
+	 * one or the other; a VMA had faults in the last interval; merges that must look at it still. */
+	uint64_t changed;
+	bool looked, touched, moving;
+	uint8_t unsettled;
 	bool racing;          /* changed while the layout was read, each time */
 	uint32_t generation;
 	struct vma *vmas;
@@ -182,7 +187,7 @@ struct session {
 	struct retention_limits limits;
 	struct merged *merged; /* by the last INPUT_RETAIN */
 	size_t merged_count, merged_room;
-	struct { uint64_t next, left; uint32_t seen; bool again; } retention; /* when to merge next: retention.c */
+	struct { uint64_t next, left, settled; uint32_t seen; bool again; } retention; /* when to merge next: retention.c */
 	struct input_level level; /* of --max-overhead; sample 0: none was chosen */
 	uint32_t sample_max;
 	struct fault_stat outside; /* of faults: those that targets executed in memory of none of them */

@@ -105,6 +105,7 @@ struct vma *vma_without_key(struct session *s, struct mm *mm, uint32_t sig)
 
 	v->id = ++s->next_vma;
 	v->mm = mm;
+	mm->changed = s->base.version;
 	v->live = !mm->ended; /* late faults of one that ended: a row to merge, as the others */
 	for (int i = 0; i < MEMORY_AMOUNTS; i++)
 		v->memory[i] = MEMORY_UNKNOWN;

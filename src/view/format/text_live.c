@@ -72,8 +72,10 @@ static void put_families(struct text *x)
 	const struct row_type *const *types;
 	struct text_rows rows = { 0 };
 
-	if (!x->family)
+	if (!x->family) {
 		x->family = group_new(x->view->show, NULL, "comm,kind,file", true);
+		group_narrow(x->family, x->view->opt.sort);
+	}
 	types = group_types(x->family, x->view->model, x->t);
 	rows.type = types[0];
 	rows.type->each(group_model(x->family), collect, &rows);
