@@ -36,7 +36,7 @@ struct show {
 	const struct text_page *page;         /* how tables look to people */
 };
 
-#define SHOW_ROWS_MAX 8
+#define SHOW_ROWS_MAX 12
 /* A show with another main row type, and room for its rows. */
 struct show_by { struct show show; const struct row_type *rows[SHOW_ROWS_MAX]; };
 

@@ -10,6 +10,7 @@
 #include "view/rows/hist.h"
 #include "view/rows/leak.h"
 #include "view/rows/space.h"
+#include "view/rows/space_kernel.h"
 #include "view/rows/space_pages.h"
 #include "view/rows/top.h"
 
@@ -41,7 +42,7 @@ const struct show show_top = { .command = "top", .rows = ROWS(&row_top), .end = 
 
 const struct show show_layout = {
 	.command = "layout",
-	.rows = ROWS(&row_area, &row_space_kind, &row_mark, &row_page, &row_page_sum, &row_entry),
+	.rows = ROWS(&row_area, &row_space_kind, &row_mark, &row_page, &row_page_sum, &row_entry, &row_region, &row_place),
 	.end = &row_space_end, .page = &page_layout,
 };
 
