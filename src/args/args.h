@@ -88,9 +88,9 @@ struct hist_args { bool frees, look_through; const char *by; /* --by, taken from
 struct leak_args { uint64_t older_ns; const char *slab; uint32_t entries; bool stacks; };
 struct top_args { bool calls; };
 struct layout_args {
-	bool wide, pages;
+	bool wide, kernel, pages;
 	struct address_range range; /* of --pages and --range */
-	uint64_t walk;              /* --walk, if it was given */
+	uint64_t walk, addr;        /* --walk, --addr, if they were given */
 };
 
 struct args {

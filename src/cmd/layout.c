@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* `mmtrace layout`: the address space of a process. */
+/* `mmtrace layout`: the address space of a process, or of the kernel. */
 #include "cmd/check.h"
 #include "cmd/command.h"
 #include "model/space.h"
@@ -7,8 +7,16 @@
 
 static int check(struct args *a, struct error *e)
 {
+	const struct layout_args *l = &a->layout;
+
+	if (args_given(a, "addr") && !l->kernel)
+		return args_useless(e, "--addr", "it is of --kernel; of a process there is --walk");
+	if (l->kernel && (l->pages || l->range.to || args_given(a, "walk") || a->target.pids.count))
+		return error_set(e, EXIT_USAGE, NULL, "--kernel is of no process", "two targets");
+	if (l->kernel)
+		return a->time.interval_ns ? args_useless(e, "INTERVAL", "the kernel's regions do not change") : 0;
 	if (a->target.pids.count != 1)
-		return error_set(e, EXIT_USAGE, NULL, "give -p PID, one process",
+		return error_set(e, EXIT_USAGE, NULL, "give -p PID, one process, or --kernel",
 				 a->target.pids.count ? "too many targets" : "no target");
 	return 0;
 }

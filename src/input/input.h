@@ -215,6 +215,11 @@ struct input_page_sum { struct page_traits is; uint64_t pages, shared; };
  * beyond those that are kept.  absent: pages looked at that are not there. */
 struct input_pages { uint64_t from, to, looked, absent, blocks, left_out; uint32_t sample, ksm_unknown; };
 
+/* start, end: 0 where they are not known, and of sums of many. used: bytes, SPACE_UNKNOWN; count: of what is summed. */
+struct input_region { uint64_t start, end, used, count; };
+/* phys, pfn: SPACE_UNKNOWN: nothing is mapped there, or not known. */
+struct input_place { uint64_t addr, phys; };
+
 /* --- reading them --- */
 
 /* The head if it and the body have the sizes that input.def says, else NULL.  A

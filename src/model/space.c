@@ -297,6 +297,10 @@ static void space_input(struct model *m, const struct input *in)
 		space_pages_runs(&s->pages, in->body, input_count(in));
 	else if (in->kind == INPUT_PAGE_SUMS)
 		space_pages_sums(&s->pages, in->head, in->body, input_count(in));
+	else if (in->kind == INPUT_REGION)
+		m->decode_errors += !space_region_add(&s->kernel, in);
+	else if (in->kind == INPUT_PLACE)
+		m->decode_errors += !space_place_take(&s->kernel, in);
 	else
 		session_take(s, in);
 }
@@ -319,6 +323,7 @@ static void space_clean(struct model *m)
 		free(f);
 	}
 	space_pages_clean(&s->pages);
+	space_kernel_clean(&s->kernel);
 	model_free(s->session);
 }
 

@@ -7,6 +7,7 @@
 #include "model/fault/session.h"
 #include "model/model.h"
 #include "model/space_area.h"
+#include "model/space_kernel.h"
 #include "model/space_pages.h"
 
 /* All VMAs of a kind. */
@@ -28,6 +29,7 @@ struct space {
 	uint64_t readings;
 	struct space_pages pages;
 	struct space_walk walk;
+	struct space_kernel kernel;
 };
 
 extern const struct model_type model_space;

@@ -159,11 +159,23 @@ static int read_space(struct space_source *s)
 
 /* --- the run --- */
 
+static void open_probe(struct space_source *s)
+{
+	s->probe_err = rights_read_kernel() ? space_open(&s->probe, s->s.args->probe.btf) : -EPERM;
+	if (s->probe_err)
+		s->probe = NULL;
+}
+
 static int space_source_open(struct source *source, struct error *e)
 {
 	struct space_source *s = space_in(source);
 	struct procfs_stat st;
 
+	if (source->args->layout.kernel) {
+		emit_fact(source, "option", "kernel", "");
+		open_probe(s);
+		return 0;
+	}
 	if (target_check(source, false, false, e))
 		return -1;
 	s->pid = source->args->target.pids.id[0];
@@ -171,9 +183,7 @@ static int space_source_open(struct source *source, struct error *e)
 		return read_refused(s, -ESRCH, e);
 	s->start_ticks = st.start_ticks;
 	s->opener = opener_start(&opener_elf_headers); /* while nothing is there that it would keep */
-	s->probe_err = rights_read_kernel() ? space_open(&s->probe, source->args->probe.btf) : -EPERM;
-	if (s->probe_err)
-		s->probe = NULL;
+	open_probe(s);
 	emit_facts(s);
 	return 0;
 }
@@ -183,7 +193,7 @@ static int space_survey(struct source *source, struct error *e)
 {
 	struct space_source *s = space_in(source);
 	struct input_tick tick = { 0 };
-	int err = read_space(s);
+	int err = source->args->layout.kernel ? space_kernel_read(s) : read_space(s);
 
 	if (err)
 		return read_refused(s, err, e);

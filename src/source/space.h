@@ -46,4 +46,12 @@ void space_walk_read(struct space_source *s, uint64_t addr);
 bool space_is_same(struct space_source *s);
 void space_pages_read(struct space_source *s, uint64_t from, uint64_t to);
 
+/* The page of a frame, wherever the kernel has it mapped. */
+void space_frame_read(struct space_source *s, uint64_t addr, uint64_t pfn);
+
+/* --- space_kernel.c --- */
+
+/* Regions of the kernel's address space and what is in them; 0. */
+int space_kernel_read(struct space_source *s);
+
 #endif

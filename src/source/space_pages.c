@@ -318,6 +318,29 @@ static void emit_pages(struct reading *r)
 	emit(s, INPUT_PAGE_SUMS, &r->head, sizeof(r->head), r->sums, r->sum_count * sizeof(r->sums[0]));
 }
 
+void space_frame_read(struct space_source *s, uint64_t addr, uint64_t pfn)
+{
+	struct reading *r = xcalloc(1, sizeof(*r));
+	uint64_t flags = 0, count = PAGE_COUNT_UNKNOWN;
+	int err = 0;
+
+	r->s = s;
+	page_files_open(&r->files);
+	page_zones_read(&r->zones);
+	r->tables = s->probe && s->kernel_read ? space_tables(s->probe, &err) : NULL;
+	if (page_numbers(r->files.flags, pfn, &flags, 1) != 1)
+		flags = 0;
+	if (page_numbers(r->files.count, pfn, &count, 1) != 1)
+		count = PAGE_COUNT_UNKNOWN;
+	page_add(r, addr, PAGEMAP_PRESENT | pfn, flags, count, 0);
+	if (r->tables)
+		refcounts_read(r);
+	emit_pages(r);
+	page_files_close(&r->files);
+	free(r->runs);
+	free(r);
+}
+
 void space_pages_read(struct space_source *s, uint64_t from, uint64_t to)
 {
 	struct reading *r = xcalloc(1, sizeof(*r));

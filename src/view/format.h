@@ -28,6 +28,7 @@ struct show {
 	 * returned; NULL: nothing.  NULL: no event of this command is about anything. */
 	const struct row_type *(*introduced)(const struct model *m, const struct row_type *type, const void *row,
 					     struct introduced *out);
+	bool whole_last; /* people see rows that add up to a whole at the end only, but for the main ones */
 	const struct row_type *start,
 		*end; /* fields of its first and last lines beyond the common ones; the row is the model */
 	const struct row_type
@@ -36,7 +37,7 @@ struct show {
 	const struct text_page *page;         /* how tables look to people */
 };
 
-#define SHOW_ROWS_MAX 8
+#define SHOW_ROWS_MAX 12
 /* A show with another main row type, and room for its rows. */
 struct show_by { struct show show; const struct row_type *rows[SHOW_ROWS_MAX]; };
 

@@ -10,6 +10,7 @@
 #include "view/rows/hist.h"
 #include "view/rows/leak.h"
 #include "view/rows/space.h"
+#include "view/rows/space_kernel.h"
 #include "view/rows/space_pages.h"
 #include "view/rows/stack.h"
 #include "view/rows/top.h"
@@ -17,21 +18,22 @@
 #define ROWS(...) (const struct row_type *const[]){ __VA_ARGS__, NULL }
 
 const struct show show_live = {
-	.command = "live", .rows = ROWS(&row_mapping, &row_process, &row_kind, &row_frames),
+	.command = "live", .whole_last = true, .rows = ROWS(&row_mapping, &row_process, &row_kind, &row_frames),
 	  .others = ROWS(&row_slice, &row_vma, &row_stack),
 	.start = &row_fault_start, .end = &row_fault_end,
 	.merged = &row_merged, .merged_type = fault_merged_type, .page = &page_live,
 };
 
 const struct show show_trace = {
-	.command = "trace", .rows = ROWS(&row_vma, &row_process), .others = ROWS(&row_mapping, &row_slice, &row_kind),
+	.command = "trace", .whole_last = true, .rows = ROWS(&row_vma, &row_process),
+	.others = ROWS(&row_mapping, &row_slice, &row_kind),
 	.events = ROWS(&event_fault, &event_call, &event_life, &event_seen),
 	.event = fault_event, .introduced = fault_introduced,
 	.start = &row_fault_start, .end = &row_fault_end, .page = &page_trace,
 };
 
 const struct show show_flame = {
-	.command = "flame", .rows = ROWS(&row_stack, &row_process, &row_frames),
+	.command = "flame", .whole_last = true, .rows = ROWS(&row_stack, &row_process, &row_frames),
 	.start = &row_fault_start, .end = &row_fault_end, .page = &page_flame,
 };
 
@@ -48,7 +50,7 @@ const struct show show_top = { .command = "top", .rows = ROWS(&row_top), .end = 
 
 const struct show show_layout = {
 	.command = "layout",
-	.rows = ROWS(&row_area, &row_space_kind, &row_mark, &row_page, &row_page_sum, &row_entry),
+	.rows = ROWS(&row_area, &row_space_kind, &row_mark, &row_page, &row_page_sum, &row_entry, &row_region, &row_place),
 	.end = &row_space_end, .page = &page_layout,
 };
 

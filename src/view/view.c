@@ -75,8 +75,7 @@ static void rows_put(struct view *v, bool all)
 	for (; v->format->row && *types; types++) {
 		struct visit visit = { v, *types, v->format->changed && !all };
 
-		/* people see what adds up at the end, if it is not what they asked for */
-		if (v->format->for_people && !all && (*types)->whole && types != v->show->rows)
+		if (v->show->whole_last && v->format->for_people && !all && (*types)->whole && types != v->show->rows)
 			continue;
 
 		if ((*types)->each)

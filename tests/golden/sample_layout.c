@@ -153,6 +153,32 @@ static void pages(struct record_writer *w)
 	put(w, INPUT_PAGE_SUMS, &head, sizeof(head), sums, sizeof(sums));
 }
 
+static void regions(struct record_writer *w)
+{
+	static const struct { struct input_region r; const char *text; size_t size; } all[] = {
+#define REGION(start, end, used, count, text) { { start, end, used, count }, text, sizeof(text) }
+		REGION(0xffffc90000000000, 0xffffe90000000000, 17 << 20, 0, "vmalloc\0\0moved by KASLR"),
+		REGION(0xffff888000000000, 0xffffc88000000000, 8ull << 30, 0, "linear map\0\0"),
+		REGION(0, 0, SPACE_UNKNOWN, 0, "vmemmap\0\0not found on this machine"),
+		REGION(0xffffffff81000000, 0xffffffff83000000, SPACE_UNKNOWN, 0, "kernel image\0\0"),
+		REGION(0xffffffff81000000, 0xffffffff82000000, SPACE_UNKNOWN, 0, "text\0kernel image\0_stext .. _etext"),
+		REGION(0, 0, 9 << 20, 12, HOSTILE_COMM "\0vmalloc\0"),
+		REGION(0, 0, 1 << 20, 3, "alloc\0vmalloc\0"),
+#undef REGION
+	};
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		put(w, INPUT_REGION, &all[i].r, sizeof(all[i].r), all[i].text, all[i].size);
+	put(w, INPUT_REGION, &all[0].r, sizeof(all[0].r), "cut", 4);
+}
+
+static void place(struct record_writer *w)
+{
+	static const char text[] = "linear map\0" HOSTILE_COMM;
+	const struct input_place p = { 0xffff888012345678, 0x12345678 };
+
+	put(w, INPUT_PLACE, &p, sizeof(p), text, sizeof(text));
+}
+
 void sample_layout(struct record_writer *w)
 {
 	put_start(w, "layout");
@@ -175,5 +201,10 @@ void sample_layout(struct record_writer *w)
 	put_tick(w, 2, false);
 	pages(w);
 	put_tick(w, 3, false);
-	put_tick(w, 4, true);
+	put_fact(w, "option", "kernel", "");
+	put_fact(w, "option", "levels", "4");
+	regions(w);
+	put_tick(w, 4, false);
+	place(w);
+	put_tick(w, 5, true);
 }

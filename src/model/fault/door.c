@@ -194,7 +194,8 @@ static void session_input(struct model *m, const struct input *in)
 	case INPUT_LEAK_OBJECTS: case INPUT_LEAK_WALKED: case INPUT_LEAK_CACHES:
 	case INPUT_TOP_BEGIN: case INPUT_TOP_TASKS: case INPUT_TOP_ROWS:
 	case INPUT_TOP_END: case INPUT_CANDIDATE: case INPUT_SPACE_BEGIN: case INPUT_SPACE_VMA: case INPUT_SECTIONS:
-	case INPUT_SPACE_END: case INPUT_WALK: case INPUT_PAGES_BEGIN: case INPUT_PAGE_RUNS: case INPUT_PAGE_SUMS: break;
+	case INPUT_SPACE_END: case INPUT_WALK: case INPUT_PAGES_BEGIN: case INPUT_PAGE_RUNS: case INPUT_PAGE_SUMS:
+	case INPUT_REGION: case INPUT_PLACE: break;
 	}
 }
 

@@ -46,6 +46,12 @@ const struct text_rows *text_rows_of(const struct text *x, const struct row_type
 	return NULL;
 }
 
+void text_table(struct text *x, const struct text_rows *rows)
+{
+	if (rows)
+		text_table_total(x, rows, NULL);
+}
+
 static void row(struct view *v, const struct row_type *type, const void *row)
 {
 	struct text_rows *rows = rows_for(text_of(v), type);

@@ -10,7 +10,7 @@
 #include "view/rows/space.h"
 #include "view/rows/space_pages.h"
 
-static void put_head(struct text *x)
+static void put_process(struct text *x)
 {
 	const struct space *s = space_of(x->t->model);
 	const char *title = model_fact(x->t->model, "target", "title");
@@ -21,6 +21,12 @@ static void put_head(struct text *x)
 
 	text_line(x, "mmtrace layout %s%s%" PRIu64 " VMAs%s%s", tick_escaped(x->t, title ? title : "-"), text_dot(x), n,
 		  of, threads);
+}
+
+static void put_head(struct text *x)
+{
+	if (!model_option(x->t->model, "kernel"))
+		put_process(x);
 }
 
 static const char *rss_part(struct text *x, const struct space *s, enum space_rss kind, const char *name)
@@ -79,6 +85,10 @@ static void put_tables(struct text *x)
 
 	if (x->view->opt.columns || x->view->opt.sort) {
 		text_table(x, text_rows_of(x, &row_area));
+		return;
+	}
+	if (model_option(x->t->model, "kernel")) {
+		layout_kernel(x, s);
 		return;
 	}
 	if (s->walk.read || s->pages.read) { /* what was asked for, and nothing around it */

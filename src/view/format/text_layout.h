@@ -17,6 +17,8 @@ const char *layout_fill(const struct text *x, const struct space_area *a);
 /* --walk and --pages. */
 void layout_walk(struct text *x, const struct space *s);
 void layout_pages(struct text *x, const struct space *s);
+/* --kernel. */
+void layout_kernel(struct text *x, const struct space *s);
 /* "12.3M"; "-" where it is SPACE_UNKNOWN. */
 const char *layout_bytes(const struct text *x, uint64_t bytes);
 

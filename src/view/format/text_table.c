@@ -193,8 +193,3 @@ void text_table_total(struct text *x, const struct text_rows *rows, const void *
 		put_more(x, rows->type, n - shown);
 	free(sorted);
 }
-
-void text_table(struct text *x, const struct text_rows *rows)
-{
-	text_table_total(x, rows, NULL);
-}
