@@ -246,6 +246,20 @@ def inlined():
     mmt.check([int(n) for _, n in lines[1:]] == [10, 14] and lines[0][0].endswith('inlined.c'), 'lines: ' + found.line)
 
 
+def large():
+    """A unit in very many pieces, as a large program is: nothing that its reader does with them may be forbidden."""
+    functions = ''.join('__attribute__((noinline)) void f%d(void) { spin++; __asm__ volatile(""); }\n' % i for i in range(3000))
+    path = compiled('large', C_SOURCE.replace('int main', functions + 'int main'), '-O2', '-g', '-ffunction-sections',
+                    '-falign-functions=64')
+    with asker() as a, Program(path) as p:
+        write(a, 'inlined')
+        mapped(a, p.pid)
+        found = names(a, p.pid, *p.addresses)[0]
+        mmt.check(found.functions == ['innermost', 'middle', 'hidden'], 'it says ' + found.line)
+        write(a, 'counts')
+        mmt.check(a.line().split()[2] == '0', 'its reader died')
+
+
 def stripped(build_id, right):
     """Debug file by its checksum or build-id, or one of another build."""
     path = compiled('plain', C_SOURCE, '-O2', '-Wl,--build-id=' + build_id)
@@ -429,6 +443,7 @@ def kernel():
     if not int(address, 16):
         raise mmt.Skip('the kernel hides its addresses')
     with asker() as a:
+        write(a, 'kernel')
         found = names(a, 1, int(address, 16) + 3)[0]
     found.is_function(name, 3)
     mmt.check(found.module == '[kernel]', 'the module is ' + found.module)
@@ -494,6 +509,7 @@ mmt.run('symbols: C++ templates', templates)
 mmt.run('symbols: Rust, legacy names', rust, 'legacy')
 mmt.run('symbols: Rust, v0 names', rust, 'v0')
 mmt.run('symbols: inlined functions from a debug file', inlined)
+mmt.run('symbols: a unit in many pieces', large)
 mmt.run('symbols: stripped, a debug file by its checksum', stripped, 'none', True)
 mmt.run('symbols: stripped, a debug file by its build-id', stripped, 'sha1', True)
 mmt.run('symbols: a debug file of another build', stripped, 'sha1', False)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* src/sym/user.h by lines: `map PID` announces what a process has mapped for execution, `inlined` begins anew with
- * DWARF, `debuginfod` with servers, `ask PID ADDRESS...` prints a line for each address: module, offset, functions
+ * DWARF, `debuginfod` with servers, `kernel` with the kernel's symbols, `ask PID ADDRESS...` prints a line for each address: module, offset, functions
  * with their lines, or why there is no name.  Addresses of a process that has ended are looked up in what was mapped
  * when it was announced. */
 #include <inttypes.h>
@@ -93,9 +93,10 @@ static void ask(struct user_symbols *u, char *words)
 	user_resolve(u, places, n, 30000000000ull, on_name, NULL);
 }
 
-static struct user_symbols *begin(bool inlined, bool debuginfod, const struct ksym_table *kernel)
+static struct user_symbols *begin(const char *with, const struct ksym_table *kernel)
 {
-	const struct user_options options = { .inlined = inlined, .debuginfod = debuginfod, .kernel = kernel };
+	const struct user_options options = { .inlined = !strcmp(with, "inlined"), .debuginfod = !strcmp(with, "debuginfod"),
+					      .kernel = kernel };
 	struct user_symbols *u = user_start(&options);
 
 	if (!u)
@@ -106,8 +107,8 @@ static struct user_symbols *begin(bool inlined, bool debuginfod, const struct ks
 
 int main(void)
 {
-	struct ksym_table *kernel = ksym_load(NULL);
-	struct user_symbols *u = begin(false, false, kernel);
+	struct ksym_table *kernel = NULL;
+	struct user_symbols *u = begin("", NULL);
 	static char line[200000];
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -119,7 +120,11 @@ int main(void)
 			ask(u, line + 4);
 		} else if (!strcmp(line, "inlined") || !strcmp(line, "debuginfod")) {
 			user_free(u);
-			u = begin(line[0] == 'i', line[0] == 'd', kernel);
+			u = begin(line, NULL);
+		} else if (!strcmp(line, "kernel")) {
+			user_free(u);
+			kernel = kernel ? kernel : ksym_load(NULL);
+			u = begin(line, kernel);
 		} else if (!strcmp(line, "counts")) {
 			struct user_counts c = user_counts(u);
 
