@@ -335,6 +335,18 @@ def ended():
         names(a, p.pid, address)[0].is_function('hidden')
 
 
+def gone_first():
+    """The process that was met first had ended before its files were opened; another one has them too."""
+    path = compiled('first', C_SOURCE, '-O2')
+    with asker() as a, Program(path) as p:
+        write(a, 'gone %d' % p.pid)
+        mmt.check(a.line() == 'mapped', 'the asker has gone')
+        found = names(a, p.pid, *p.addresses)[0]
+        mmt.check(found.why == '!the file or its process had gone before it could be read', 'it says ' + found.line)
+        mapped(a, p.pid)
+        names(a, p.pid, *p.addresses)[0].is_function('hidden')
+
+
 def reader_killed():
     """What it kept is lost with it; what has its path still is the same file."""
     path = compiled('kept', C_SOURCE, '-O2')
@@ -518,6 +530,7 @@ mmt.run('symbols: .gnu_debugdata', packed)
 mmt.run('symbols: a debug file from a server', debuginfod)
 mmt.run('symbols: a file that is replaced, then deleted', replaced)
 mmt.run('symbols: a program that has ended', ended)
+mmt.run('symbols: a process that had gone, then another one', gone_first)
 mmt.run('symbols: the reader is killed', reader_killed)
 mmt.run('symbols: the reader has no rights', without_rights)
 mmt.run('symbols: another mount namespace', other_namespace)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* src/sym/user.h by lines: `map PID` announces what a process has mapped for execution, `inlined` begins anew with
- * DWARF, `debuginfod` with servers, `kernel` with the kernel's symbols, `ask PID ADDRESS...` prints a line for each address: module, offset, functions
- * with their lines, or why there is no name.  Addresses of a process that has ended are looked up in what was mapped
- * when it was announced. */
+/* src/sym/user.h by lines: `map PID` announces what a process has mapped for execution, `gone PID` does as if it had
+ * ended since, `inlined` begins anew with DWARF, `debuginfod` with servers, `kernel` with the kernel's symbols,
+ * `ask PID ADDRESS...` prints a line for each address: module, offset, functions with their lines, or why there is no
+ * name.  Addresses of a process that has ended are looked up in what was mapped when it was announced. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,13 +19,13 @@ struct mapping { int pid; uint64_t start, end, offset; uint32_t module; };
 static struct mapping mappings[MAPPINGS];
 static unsigned count;
 
-static void map_line(struct user_symbols *u, int pid, char *line)
+static void map_line(struct user_symbols *u, int pid, bool gone, char *line)
 {
 	unsigned major, minor;
 	uint64_t start, end, offset, ino;
 	char perm[8];
 	int at = 0;
-	struct user_file f = { .pid = pid };
+	struct user_file f = { .pid = gone ? INT32_MAX : pid };
 	struct stat st;
 
 	line[strcspn(line, "\n")] = '\0';
@@ -37,14 +37,14 @@ static void map_line(struct user_symbols *u, int pid, char *line)
 	f.ino = ino;
 	f.dev = major << 20 | minor;
 	f.path = line + at;
-	if (stat(f.path, &st) == 0 && st.st_ino == ino) {
+	if (!gone && stat(f.path, &st) == 0 && st.st_ino == ino) {
 		f.size = (uint64_t)st.st_size;
 		f.ctime_ns = (uint64_t)st.st_ctim.tv_sec * 1000000000ull + (uint64_t)st.st_ctim.tv_nsec;
 	}
 	mappings[count++] = (struct mapping){ pid, start, end, offset, ino ? user_module(u, &f) : 0 };
 }
 
-static void map(struct user_symbols *u, int pid)
+static void map(struct user_symbols *u, int pid, bool gone)
 {
 	char path[64], line[4096];
 	FILE *f;
@@ -52,7 +52,7 @@ static void map(struct user_symbols *u, int pid)
 	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
 	f = fopen(path, "re");
 	while (f && fgets(line, sizeof(line), f))
-		map_line(u, pid, line);
+		map_line(u, pid, gone, line);
 	if (f)
 		fclose(f);
 	user_resolve(u, NULL, 0, 5000000000ull, NULL, NULL); /* waits until the files are open */
@@ -115,7 +115,9 @@ int main(void)
 	while (fgets(line, sizeof(line), stdin)) {
 		line[strcspn(line, "\n")] = '\0';
 		if (!strncmp(line, "map ", 4)) {
-			map(u, atoi(line + 4));
+			map(u, atoi(line + 4), false);
+		} else if (!strncmp(line, "gone ", 5)) {
+			map(u, atoi(line + 5), true);
 		} else if (!strncmp(line, "ask ", 4)) {
 			ask(u, line + 4);
 		} else if (!strcmp(line, "inlined") || !strcmp(line, "debuginfod")) {
