@@ -432,6 +432,29 @@ def jit(how):
     mmt.check(found[0].module == '[jit]' and found[1].why == '!no symbol covers it', 'it says ' + found[1].line)
 
 
+def foreign_map(how):
+    """A map that a process left which had this pid before, or that another user wrote, is not believed."""
+    path = compiled('jit', JIT_SOURCE, '-O2')
+    with asker() as a, Program(path, 'map') as p:
+        mapped(a, p.pid)
+        perf_map = '/tmp/perf-%d.map' % p.pid
+        began = os.stat(perf_map).st_mtime_ns
+        write(a, 'since %d' % began)
+        names(a, p.pid, p.addresses[0])[0].is_function('LazyCompile:~work <b>/app.js:3')
+        if how == 'older':
+            write(a, 'since %d' % (began + 1))
+        elif how == 'link':
+            os.rename(perf_map, perf_map + '.other')
+            os.symlink(perf_map + '.other', perf_map)
+        else:
+            os.chown(perf_map, 12345, 12345)
+        found = names(a, p.pid, p.addresses[0])[0]
+        if how == 'link':
+            os.unlink(perf_map + '.other')
+        os.unlink(perf_map)
+    mmt.check(not found.functions, 'it says ' + found.line)
+
+
 def child_of(pid):
     with open('/proc/%d/task/%d/children' % (pid, pid)) as f:
         return int(f.read().split()[0])
@@ -538,6 +561,9 @@ mmt.run('symbols: a JIT with a perf map', jit, 'map')
 mmt.run('symbols: a JIT with a perf map of its own /tmp', jit, 'own')
 mmt.run('symbols: a JIT in a pid namespace', jit, 'inner')
 mmt.run('symbols: a JIT with a jitdump', jit, 'dump')
+mmt.run('symbols: a perf map that is older than the process', foreign_map, 'older')
+mmt.run('symbols: a perf map of another user', foreign_map, 'user')
+mmt.run('symbols: a perf map that is a link', foreign_map, 'link')
 mmt.run('symbols: a JIT that says nothing', jit, 'none')
 mmt.run('symbols: the kernel', kernel)
 mmt.run('symbols: damaged files', damaged)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* src/sym/user.h by lines: `map PID` announces what a process has mapped for execution, `gone PID` does as if it had
  * ended since, `inlined` begins anew with DWARF, `debuginfod` with servers, `kernel` with the kernel's symbols,
- * `ask PID ADDRESS...` prints a line for each address: module, offset, functions with their lines, or why there is no
- * name.  Addresses of a process that has ended are looked up in what was mapped when it was announced. */
+ * `since NS` says when processes began, `ask PID ADDRESS...` prints a line for each address: module, offset, functions
+ * with their lines, or why there is no name.  Addresses of a process that has ended are looked up in what was
+ * mapped when it was announced. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ struct mapping { int pid; uint64_t start, end, offset; uint32_t module; };
 
 static struct mapping mappings[MAPPINGS];
 static unsigned count;
+static uint64_t since;
 
 static void map_line(struct user_symbols *u, int pid, bool gone, char *line)
 {
@@ -68,7 +70,7 @@ static struct user_place place_of(int pid, uint64_t address)
 		    address - mappings[i].start < mappings[i].end - mappings[i].start)
 			return (struct user_place){ .kind = USER_FILE, .module = mappings[i].module,
 						    .address = address - mappings[i].start + mappings[i].offset };
-	return (struct user_place){ .kind = USER_JIT, .pid = pid, .address = address };
+	return (struct user_place){ .kind = USER_JIT, .pid = pid, .address = address, .started_unix_ns = since };
 }
 
 static void on_name(void *ctx, size_t i, const struct user_place *place, const struct user_name *n)
@@ -123,6 +125,8 @@ int main(void)
 		} else if (!strcmp(line, "inlined") || !strcmp(line, "debuginfod")) {
 			user_free(u);
 			u = begin(line, NULL);
+		} else if (!strncmp(line, "since ", 6)) {
+			since = strtoull(line + 6, NULL, 10);
 		} else if (!strcmp(line, "kernel")) {
 			user_free(u);
 			kernel = kernel ? kernel : ksym_load(NULL);
