@@ -90,18 +90,19 @@ static int find_by_path(struct opener_request *r)
 				.resolve = RESOLVE_CACHED | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
 	long at = syscall(SYS_openat2, AT_FDCWD, r->path, &how, sizeof(how));
 	struct statx st;
-	bool same;
+	bool place, same;
 
 	if (at < 0)
 		return -ENOENT;
-	same = syscall(SYS_statx, at, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) == 0 &&
-	       (st.stx_dev_major << 20 | st.stx_dev_minor) == r->dev && st.stx_ino == r->ino && st.stx_size == r->size &&
+	place = syscall(SYS_statx, at, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) == 0 &&
+		(st.stx_dev_major << 20 | st.stx_dev_minor) == r->dev && st.stx_ino == r->ino;
+	same = place && st.stx_size == r->size &&
 	       (uint64_t)st.stx_ctime.tv_sec * 1000000000ull + st.stx_ctime.tv_nsec == r->ctime_ns;
 	r->replaced = !same;
 	if (same || r->flags & OPENER_ANY_FILE)
 		return (int)at;
 	close((int)at);
-	return -ESTALE;
+	return place && !r->ctime_ns ? -ENOENT : -ESTALE; /* it may be the same */
 }
 
 /* What map_files shows is the very file, of which device and inode come from the kernel. */

@@ -98,13 +98,27 @@ static struct module *module_new(const struct user_file *file)
 	return m;
 }
 
+/* Its first process had gone before its file was opened: this one has it mapped too. */
+static void try_again(struct user_symbols *u, struct module *m, const struct user_file *file)
+{
+	if (m->facts != FACTS_FAILED || m->why != USER_GONE || m->file.pid == file->pid)
+		return;
+	m->file.pid = file->pid;
+	m->file.start = file->start;
+	m->file.end = file->end;
+	m->facts = FACTS_ASKED;
+	user_ask_facts(u, m->number);
+}
+
 uint32_t user_module(struct user_symbols *u, const struct user_file *file)
 {
 	uint64_t key[2] = { file->ino, file->dev | (uint64_t)file->edition << 32 };
 	struct module *m = map_get(&u->by_file, key);
 
-	if (m)
+	if (m) {
+		try_again(u, m, file);
 		return m->number;
+	}
 	if (u->count > MODULES_MAX) {
 		u->counts.modules_left_out++;
 		return 0;

@@ -246,6 +246,20 @@ def inlined():
     mmt.check([int(n) for _, n in lines[1:]] == [10, 14] and lines[0][0].endswith('inlined.c'), 'lines: ' + found.line)
 
 
+def large():
+    """A unit in very many pieces, as a large program is: nothing that its reader does with them may be forbidden."""
+    functions = ''.join('__attribute__((noinline)) void f%d(void) { spin++; __asm__ volatile(""); }\n' % i for i in range(3000))
+    path = compiled('large', C_SOURCE.replace('int main', functions + 'int main'), '-O2', '-g', '-ffunction-sections',
+                    '-falign-functions=64')
+    with asker() as a, Program(path) as p:
+        write(a, 'inlined')
+        mapped(a, p.pid)
+        found = names(a, p.pid, *p.addresses)[0]
+        mmt.check(found.functions == ['innermost', 'middle', 'hidden'], 'it says ' + found.line)
+        write(a, 'counts')
+        mmt.check(a.line().split()[2] == '0', 'its reader died')
+
+
 def stripped(build_id, right):
     """Debug file by its checksum or build-id, or one of another build."""
     path = compiled('plain', C_SOURCE, '-O2', '-Wl,--build-id=' + build_id)
@@ -319,6 +333,18 @@ def ended():
             address = p.addresses[0]
         os.unlink(path)
         names(a, p.pid, address)[0].is_function('hidden')
+
+
+def gone_first():
+    """The process that was met first had ended before its files were opened; another one has them too."""
+    path = compiled('first', C_SOURCE, '-O2')
+    with asker() as a, Program(path) as p:
+        write(a, 'gone %d' % p.pid)
+        mmt.check(a.line() == 'mapped', 'the asker has gone')
+        found = names(a, p.pid, *p.addresses)[0]
+        mmt.check(found.why == '!the file or its process had gone before it could be read', 'it says ' + found.line)
+        mapped(a, p.pid)
+        names(a, p.pid, *p.addresses)[0].is_function('hidden')
 
 
 def reader_killed():
@@ -406,6 +432,29 @@ def jit(how):
     mmt.check(found[0].module == '[jit]' and found[1].why == '!no symbol covers it', 'it says ' + found[1].line)
 
 
+def foreign_map(how):
+    """A map that a process left which had this pid before, or that another user wrote, is not believed."""
+    path = compiled('jit', JIT_SOURCE, '-O2')
+    with asker() as a, Program(path, 'map') as p:
+        mapped(a, p.pid)
+        perf_map = '/tmp/perf-%d.map' % p.pid
+        began = os.stat(perf_map).st_mtime_ns
+        write(a, 'since %d' % began)
+        names(a, p.pid, p.addresses[0])[0].is_function('LazyCompile:~work <b>/app.js:3')
+        if how == 'older':
+            write(a, 'since %d' % (began + 1))
+        elif how == 'link':
+            os.rename(perf_map, perf_map + '.other')
+            os.symlink(perf_map + '.other', perf_map)
+        else:
+            os.chown(perf_map, 12345, 12345)
+        found = names(a, p.pid, p.addresses[0])[0]
+        if how == 'link':
+            os.unlink(perf_map + '.other')
+        os.unlink(perf_map)
+    mmt.check(not found.functions, 'it says ' + found.line)
+
+
 def child_of(pid):
     with open('/proc/%d/task/%d/children' % (pid, pid)) as f:
         return int(f.read().split()[0])
@@ -429,6 +478,7 @@ def kernel():
     if not int(address, 16):
         raise mmt.Skip('the kernel hides its addresses')
     with asker() as a:
+        write(a, 'kernel')
         found = names(a, 1, int(address, 16) + 3)[0]
     found.is_function(name, 3)
     mmt.check(found.module == '[kernel]', 'the module is ' + found.module)
@@ -494,6 +544,7 @@ mmt.run('symbols: C++ templates', templates)
 mmt.run('symbols: Rust, legacy names', rust, 'legacy')
 mmt.run('symbols: Rust, v0 names', rust, 'v0')
 mmt.run('symbols: inlined functions from a debug file', inlined)
+mmt.run('symbols: a unit in many pieces', large)
 mmt.run('symbols: stripped, a debug file by its checksum', stripped, 'none', True)
 mmt.run('symbols: stripped, a debug file by its build-id', stripped, 'sha1', True)
 mmt.run('symbols: a debug file of another build', stripped, 'sha1', False)
@@ -502,6 +553,7 @@ mmt.run('symbols: .gnu_debugdata', packed)
 mmt.run('symbols: a debug file from a server', debuginfod)
 mmt.run('symbols: a file that is replaced, then deleted', replaced)
 mmt.run('symbols: a program that has ended', ended)
+mmt.run('symbols: a process that had gone, then another one', gone_first)
 mmt.run('symbols: the reader is killed', reader_killed)
 mmt.run('symbols: the reader has no rights', without_rights)
 mmt.run('symbols: another mount namespace', other_namespace)
@@ -509,6 +561,9 @@ mmt.run('symbols: a JIT with a perf map', jit, 'map')
 mmt.run('symbols: a JIT with a perf map of its own /tmp', jit, 'own')
 mmt.run('symbols: a JIT in a pid namespace', jit, 'inner')
 mmt.run('symbols: a JIT with a jitdump', jit, 'dump')
+mmt.run('symbols: a perf map that is older than the process', foreign_map, 'older')
+mmt.run('symbols: a perf map of another user', foreign_map, 'user')
+mmt.run('symbols: a perf map that is a link', foreign_map, 'link')
 mmt.run('symbols: a JIT that says nothing', jit, 'none')
 mmt.run('symbols: the kernel', kernel)
 mmt.run('symbols: damaged files', damaged)

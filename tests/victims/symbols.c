@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* src/sym/user.h by lines: `map PID` announces what a process has mapped for execution, `inlined` begins anew with
- * DWARF, `debuginfod` with servers, `ask PID ADDRESS...` prints a line for each address: module, offset, functions
- * with their lines, or why there is no name.  Addresses of a process that has ended are looked up in what was mapped
- * when it was announced. */
+/* src/sym/user.h by lines: `map PID` announces what a process has mapped for execution, `gone PID` does as if it had
+ * ended since, `inlined` begins anew with DWARF, `debuginfod` with servers, `kernel` with the kernel's symbols,
+ * `since NS` says when processes began, `ask PID ADDRESS...` prints a line for each address: module, offset, functions
+ * with their lines, or why there is no name.  Addresses of a process that has ended are looked up in what was
+ * mapped when it was announced. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,14 +19,15 @@ struct mapping { int pid; uint64_t start, end, offset; uint32_t module; };
 
 static struct mapping mappings[MAPPINGS];
 static unsigned count;
+static uint64_t since;
 
-static void map_line(struct user_symbols *u, int pid, char *line)
+static void map_line(struct user_symbols *u, int pid, bool gone, char *line)
 {
 	unsigned major, minor;
 	uint64_t start, end, offset, ino;
 	char perm[8];
 	int at = 0;
-	struct user_file f = { .pid = pid };
+	struct user_file f = { .pid = gone ? INT32_MAX : pid };
 	struct stat st;
 
 	line[strcspn(line, "\n")] = '\0';
@@ -37,14 +39,14 @@ static void map_line(struct user_symbols *u, int pid, char *line)
 	f.ino = ino;
 	f.dev = major << 20 | minor;
 	f.path = line + at;
-	if (stat(f.path, &st) == 0 && st.st_ino == ino) {
+	if (!gone && stat(f.path, &st) == 0 && st.st_ino == ino) {
 		f.size = (uint64_t)st.st_size;
 		f.ctime_ns = (uint64_t)st.st_ctim.tv_sec * 1000000000ull + (uint64_t)st.st_ctim.tv_nsec;
 	}
 	mappings[count++] = (struct mapping){ pid, start, end, offset, ino ? user_module(u, &f) : 0 };
 }
 
-static void map(struct user_symbols *u, int pid)
+static void map(struct user_symbols *u, int pid, bool gone)
 {
 	char path[64], line[4096];
 	FILE *f;
@@ -52,7 +54,7 @@ static void map(struct user_symbols *u, int pid)
 	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
 	f = fopen(path, "re");
 	while (f && fgets(line, sizeof(line), f))
-		map_line(u, pid, line);
+		map_line(u, pid, gone, line);
 	if (f)
 		fclose(f);
 	user_resolve(u, NULL, 0, 5000000000ull, NULL, NULL); /* waits until the files are open */
@@ -68,7 +70,7 @@ static struct user_place place_of(int pid, uint64_t address)
 		    address - mappings[i].start < mappings[i].end - mappings[i].start)
 			return (struct user_place){ .kind = USER_FILE, .module = mappings[i].module,
 						    .address = address - mappings[i].start + mappings[i].offset };
-	return (struct user_place){ .kind = USER_JIT, .pid = pid, .address = address };
+	return (struct user_place){ .kind = USER_JIT, .pid = pid, .address = address, .started_unix_ns = since };
 }
 
 static void on_name(void *ctx, size_t i, const struct user_place *place, const struct user_name *n)
@@ -93,9 +95,10 @@ static void ask(struct user_symbols *u, char *words)
 	user_resolve(u, places, n, 30000000000ull, on_name, NULL);
 }
 
-static struct user_symbols *begin(bool inlined, bool debuginfod, const struct ksym_table *kernel)
+static struct user_symbols *begin(const char *with, const struct ksym_table *kernel)
 {
-	const struct user_options options = { .inlined = inlined, .debuginfod = debuginfod, .kernel = kernel };
+	const struct user_options options = { .inlined = !strcmp(with, "inlined"), .debuginfod = !strcmp(with, "debuginfod"),
+					      .kernel = kernel };
 	struct user_symbols *u = user_start(&options);
 
 	if (!u)
@@ -106,20 +109,28 @@ static struct user_symbols *begin(bool inlined, bool debuginfod, const struct ks
 
 int main(void)
 {
-	struct ksym_table *kernel = ksym_load(NULL);
-	struct user_symbols *u = begin(false, false, kernel);
+	struct ksym_table *kernel = NULL;
+	struct user_symbols *u = begin("", NULL);
 	static char line[200000];
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	while (fgets(line, sizeof(line), stdin)) {
 		line[strcspn(line, "\n")] = '\0';
 		if (!strncmp(line, "map ", 4)) {
-			map(u, atoi(line + 4));
+			map(u, atoi(line + 4), false);
+		} else if (!strncmp(line, "gone ", 5)) {
+			map(u, atoi(line + 5), true);
 		} else if (!strncmp(line, "ask ", 4)) {
 			ask(u, line + 4);
 		} else if (!strcmp(line, "inlined") || !strcmp(line, "debuginfod")) {
 			user_free(u);
-			u = begin(line[0] == 'i', line[0] == 'd', kernel);
+			u = begin(line, NULL);
+		} else if (!strncmp(line, "since ", 6)) {
+			since = strtoull(line + 6, NULL, 10);
+		} else if (!strcmp(line, "kernel")) {
+			user_free(u);
+			kernel = kernel ? kernel : ksym_load(NULL);
+			u = begin(line, kernel);
 		} else if (!strcmp(line, "counts")) {
 			struct user_counts c = user_counts(u);
 
