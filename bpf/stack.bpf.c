@@ -89,7 +89,7 @@ static __always_inline int stack_fault(void)
 	weight = st->due_weight;
 	st->due_weight = 0;
 	if (task->mm && !st->borrows)
-		folded.stack = stack_take(task, st->mm_id);
+		folded.stack = stack_take(task, st->flags & MMT_FAULT_FOREIGN ? 0 : st->mm_id);
 	fault_fill(&folded.at.fault, st, st->due_time, st->due_end, st->due_ns, weight);
 	stack_count(&folded.at.fault, folded.stack);
 	if (mmt_config.code)

@@ -23,7 +23,7 @@ enum place_kind { PLACE_NO_CODE, PLACE_FILE, PLACE_ANON, PLACE_VDSO };
 
 struct unwinder {
 	u64 mm;
-	u32 mm_id;
+	u32 mm_id;   /* 0: not known, or the fault was on another one */
 	u32 busy;
 	u64 ip, sp, bp, bx;
 	u64 hash;
@@ -36,6 +36,8 @@ struct unwinder {
 	u64 more[8];
 	u64 window[2 * WINDOW_BYTES / 8]; /* the second half is never filled: it bounds the index */
 	u64 regs[32]; /* struct pt_regs */
+	u64 places_seq; /* of the mm when the first of these was looked up */
+	u32 places_mm_id, pad;
 	struct unwind_place place[PLACES];
 	struct mmt_unwind_rule rule;
 	struct mmt_vma facts; /* here, as the stacks of programs are small */
@@ -178,9 +180,10 @@ static __always_inline void place_file(struct unwinder *u, struct unwind_place *
 		p->object = *known;
 		return;
 	}
-	/* its name */
-	vma_facts_at(at, &u->facts);
-	vma_announce((struct vm_area_struct *)*at, &u->facts, u->mm_id);
+	if (u->mm_id) { /* its name */
+		vma_facts_at(at, &u->facts);
+		vma_announce((struct vm_area_struct *)*at, &u->facts, u->mm_id);
+	}
 	object_make(&key, p, file, u->mm_id);
 }
 
@@ -434,6 +437,19 @@ __noinline __weak int unwind_step(struct unwinder *u, u32 depth)
 	return unwind_apply(u, ip, depth);
 }
 
+/* What the last stack on this CPU met holds as long as nothing changed the VMAs of the mm, where the kernel
+ * says so (6.13 and later). */
+static __always_inline void unwind_places_keep(struct unwinder *u, u64 seq)
+{
+	bool same = u->mm_id && u->places_mm_id == u->mm_id && u->places_seq == seq && !(seq & 1);
+
+	for (int i = 0; i < PLACES; i++)
+		if (!same || u->place[i].object.state == MMT_OBJECT_NEW)
+			u->place[i].start = u->place[i].end = 0;
+	u->places_seq = seq;
+	u->places_mm_id = u->mm_id;
+}
+
 /* From the registers that the thread entered the kernel with. */
 static __always_inline bool unwind_begin(struct unwinder *u, struct task_struct *task, u32 mm_id)
 {
@@ -443,14 +459,12 @@ static __always_inline bool unwind_begin(struct unwinder *u, struct task_struct 
 	u->mm_id = mm_id;
 	u->failed = 0;
 	u->hash = 0;
-	u->next_place = 0;
 	u->known = KNOWN_BP | KNOWN_BX | KNOWN_ALL;
 	u->exact = 1;
 	u->rec.count = 0;
 	u->rec.guessed = MMT_STACK_ALL_KNOWN;
 	u->rec.why = MMT_STACK_TOO_DEEP;
-	for (int i = 0; i < PLACES; i++)
-		u->place[i].start = u->place[i].end = 0;
+	unwind_places_keep(u, mm_seqcount(task->mm));
 	if (bpf_probe_read_kernel(u->regs, sizeof(struct pt_regs), regs))
 		return false;
 	u->bp = u->regs[WORD_BP];
