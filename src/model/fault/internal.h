@@ -137,6 +137,7 @@ void reads_sum(struct mapping_reads *to, const struct vma *v);
 
 /* --- thread.c --- */
 void thread_name(struct session *s, const struct input_thread *in, const char *name, size_t size);
+void thread_began(struct session *s, const struct mmt_fork *f);
 void threads_free(struct session *s);
 
 /* --- failures.c --- */

@@ -86,6 +86,7 @@ static void apply_fork(struct session *s, const struct mmt_fork *f)
 	struct process *p = session_find(s, (pid_t)f->head.tgid);
 	const struct process *parent = session_find(s, (pid_t)f->parent_tgid);
 
+	thread_began(s, f);
 	if (f->thread) {
 		if (p)
 			p->threads_changed++;

@@ -16,5 +16,7 @@ extern const struct text_page page_live, page_trace;
 void text_failures(struct text *x);
 /* What the numbers say, in words; at the end of a run. */
 void text_hints(struct text *x);
+/* Processes of which the kernel shows nothing; where layouts are read. */
+void text_unlisted(struct text *x);
 
 #endif
