@@ -168,6 +168,11 @@ void slots_forget(struct session *s);
 void filter_take_options(struct session *s);
 void filter_count(struct session *s, const struct mmt_head *h);
 
+/* --- calls.c --- */
+void calls_note(struct session *s, const struct mmt_call *c);
+/* from may be NULL. */
+void calls_add(struct call_counts **to, const struct call_counts *from);
+
 /* --- code.c --- */
 /* Of a fault or a call: where the user's code was. */
 void code_note(struct session *s, const struct mmt_head *h, size_t size);

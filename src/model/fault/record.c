@@ -188,6 +188,7 @@ void record_apply(struct session *s, const void *bytes, size_t size)
 		break;
 	case MMT_KIND_CALL:
 		process_get(s, (pid_t)h->tgid)->calls++;
+		calls_note(s, bytes);
 		break;
 	case MMT_KIND_LIMIT:
 		break;

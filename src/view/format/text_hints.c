@@ -158,6 +158,7 @@ void text_failures(struct text *x)
 /* Tables of it are empty, which says nothing of it. */
 void text_unlisted(struct text *x)
 {
+	uint64_t apart = session_of(x->t->model)->calls_apart;
 	const struct process *one = NULL;
 	size_t n = 0;
 
@@ -166,6 +167,8 @@ void text_unlisted(struct text *x)
 			one = p;
 			n++;
 		}
+	if (apart && x->t->last)
+		text_wrap(x, "calls: %" PRIu64 " on no mapping that is known, or without room in the rings, are in no row", apart);
 	if (n)
 		text_wrap(x, "%s: the kernel does not show %s to mmtrace: mappings and memory are not known",
 			  n > 1 ? tick_printf(x->t, "%zu processes", n) : tick_printf(x->t, "pid %d", one->pid), n > 1 ? "them" : "it");
