@@ -30,6 +30,9 @@ static int check(struct args *a, struct error *e)
 	if (a->fault.aggregate && text_has_element(a->show.by, "thread"))
 		return error_set(e, EXIT_USAGE, "-p PID or -- CMD, without --aggregate",
 				 "faults are added up in the kernel, by no thread", "cannot show '--by %.40s'", a->show.by);
+	if (a->fault.aggregate && a->top.calls)
+		return error_set(e, EXIT_USAGE, "-p PID or -- CMD, without --aggregate",
+				 "what is added up in the kernel is of no mapping", "cannot count calls by mapping");
 	if (!a->time.interval_ns)
 		a->time.interval_ns = CLOCK_SECOND_NS;
 	return 0;

@@ -46,7 +46,8 @@ static int probe_options_make(struct source *s, struct probe_options *o, struct 
 	*o = (struct probe_options){
 		.btf = a->probe.btf, .ring_bytes = a->probe.ring_bytes, .control_bytes = a->probe.control_bytes,
 		.rows = a->probe.rows, .scope = scope_of(&a->target), .cgroup = -1, .follow = !a->target.no_follow,
-		.filter_tid = a->target.tids.count > 0, .calls = trace && !only_faults(&a->fault), .aggregate = a->fault.aggregate,
+		.filter_tid = a->target.tids.count > 0,
+		.calls = trace ? !only_faults(&a->fault) : a->top.calls, .aggregate = a->fault.aggregate,
 		.each = trace, .sampling = a->probe.sample > 1 || a->fault.max_overhead > 0, .verbose = a->probe.verbose,
 		.keeper = opener ? opener_keeper(opener) : 0,
 	};
@@ -132,7 +133,9 @@ static void emit_facts(struct fault_source *f)
 		emit_fact(&f->s, "unknown", "gup", c->limitations);
 	if (!strcmp(c->backend, "tracepoint") && kernel_before(6, 13)) /* mm_lock_seq is no seqcount */
 		emit_fact(&f->s, "unknown", "page", "whether the page was there: this backend knows the mapping at the end only");
-	if (a->command == COMMAND_TRACE && probe_backend(f->probe, HOOK_VMA))
+	if (a->top.calls)
+		emit_fact(&f->s, "option", "calls", "");
+	if ((a->command == COMMAND_TRACE || a->top.calls) && probe_backend(f->probe, HOOK_VMA))
 		emit_backend(&f->s, HOOK_VMA, probe_backend(f->probe, HOOK_VMA));
 	if (!probe_has_peek(f->probe)) {
 		emit_fact(&f->s, "unknown", "class", "page-table entries cannot be read here");

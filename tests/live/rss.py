@@ -167,10 +167,10 @@ def copied():
     path = os.path.join(DIRECTORY, 'copied')
     with open(path, 'wb') as f:
         f.write(b'x' * (64 * 4096))
-    code = ("import mmap, sys\nf = open(%r, 'r+b')\nmaps = [mmap.mmap(f.fileno(), 0, flags=k) for k in (mmap.MAP_PRIVATE, mmap.MAP_SHARED)]\n"
-            "for m in maps:\n    m[:]\n    m[0:10 * 4096] = b'y' * (10 * 4096)\nprint('ready', flush=True)\nsys.stdin.read()" % path)
-    with subprocess.Popen([sys.executable, '-c', code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as victim:
-        mmt.check(victim.stdout.readline() == 'ready\n', 'the victim does not start')
+    with subprocess.Popen([mmt.victim('mapping_calls'), path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as victim:
+        victim.stdin.write('\n')
+        victim.stdin.flush()
+        mmt.check(victim.stdout.readline().startswith('done'), 'the victim does not start')
         data = os.path.join(mmt.scratch(), 'copied.json')
         subprocess.run([mmt.MMTRACE, 'live', '-p', str(victim.pid), '--by', 'vma', '-s', 'copied', '--also', 'json=' + data, *mmt.FORCED,
                         mmt.INTERVAL, '3'], stdout=subprocess.DEVNULL, check=True)

@@ -149,6 +149,26 @@ static void modes_are_distinguished_where_asked_for(void)
 	session_free(s);
 }
 
+/* A number that is used again is no longer the one that had it. */
+static void a_thread_that_began_has_not_the_name_of_another(void)
+{
+	struct session *s = asked_session("by_thread");
+	const struct input_thread named[] = { { .pid = 9, .tid = 11 }, { .pid = 9, .tid = 12 } };
+	struct mmt_fork thread = make_fork(9, 9, 1, 6, "creator");
+
+	APPLY(s, make_fork(9, 1, 1, 5, "x"));
+	for (int i = 0; i < 2; i++)
+		give(s, INPUT_THREAD, &named[i], sizeof(named[i]), "worker", 7);
+	CHECK_STR(session_thread_name(s, 11), "worker");
+	thread.head.tid = 11;
+	thread.thread = 1;
+	APPLY(s, thread);
+	CHECK_STR(session_thread_name(s, 11), "creator");
+	APPLY(s, make_fork(12, 9, 2, 7, "child"));
+	CHECK_STR(session_thread_name(s, 12), "child");
+	session_free(s);
+}
+
 int main(void)
 {
 	RUN("slice", not_asked_for_they_cost_nothing);
@@ -157,5 +177,6 @@ int main(void)
 	RUN("slice", rows_of_what_is_gone_keep_no_threads);
 	RUN("slice", threads_beyond_the_limit_are_unknown);
 	RUN("slice", modes_are_distinguished_where_asked_for);
+	RUN("slice", a_thread_that_began_has_not_the_name_of_another);
 	return check_bad;
 }

@@ -99,6 +99,7 @@ static void row_apply(struct session *s, const struct mmt_aggregate_key *key, co
 		return; /* one may have been counted when it was read last, and be timed since */
 	if (key->cls == MMT_AGGREGATE_CALL) {
 		row_process(s, key)->calls += grown->count;
+		s->calls_apart += s->count_calls ? grown->count : 0;
 		return;
 	}
 	if (key->cls >= MMT_CLASS_COUNT || key->mode >= MMT_MODE_COUNT || key->mm_id >= MM_PAST_IDS ||

@@ -6,6 +6,7 @@
  * gone, however often a heap shrinks. */
 #include "model/fault/internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/fault/kind.h"
@@ -51,6 +52,9 @@ void vma_move_faults(struct session *s, struct vma *to, struct vma *from)
 	mapping_forget(from);
 	stat_move(&to->faults, &from->faults);
 	slices_move(s, to, from);
+	calls_add(&to->calls, from->calls);
+	free(from->calls);
+	from->calls = NULL;
 	if (from->high)
 		hull(&to->low, &to->high, from->low, from->high);
 	to->spread |= from->spread;

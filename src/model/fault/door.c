@@ -57,6 +57,7 @@ static void take_options(struct session *s)
 	s->slice_threads = model_option(m, "by_thread");
 	s->slice_modes = model_option(m, "by_mode");
 	s->elf_given = model_option(m, "elf_given");
+	s->count_calls = model_option(m, "calls");
 	s->heap_touching = model_option(m, "heap_touching");
 	s->vsyscall.start = model_option_number(m, "vsyscall_start", 0);
 	s->vsyscall.end = model_option_number(m, "vsyscall_end", 0);

@@ -137,6 +137,7 @@ void reads_sum(struct mapping_reads *to, const struct vma *v);
 
 /* --- thread.c --- */
 void thread_name(struct session *s, const struct input_thread *in, const char *name, size_t size);
+void thread_began(struct session *s, const struct mmt_fork *f);
 void threads_free(struct session *s);
 
 /* --- failures.c --- */
@@ -174,6 +175,11 @@ void stacks_free(struct session *s);
 
 void filter_take_options(struct session *s);
 void filter_count(struct session *s, const struct mmt_head *h);
+
+/* --- calls.c --- */
+void calls_note(struct session *s, const struct mmt_call *c);
+/* from may be NULL. */
+void calls_add(struct call_counts **to, const struct call_counts *from);
 
 /* --- code.c --- */
 /* Of a fault or a call: where the user's code was. */

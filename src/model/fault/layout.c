@@ -165,7 +165,8 @@ static void memory_set(const struct session *s, struct vma *v, const struct inpu
 		vma_changed(s, v);
 }
 
-/* A sum of which a part is not known is not known; what was not read stays. */
+/* A sum of which a part is not known is not known, but for swap: what is swapped out of shared memory is
+ * the file's, and in no process's VmSwap either.  What was not read stays. */
 static void process_memory(struct session *s, struct process *p, const struct input_memory *list, size_t n)
 {
 	for (int i = 0; i < MEMORY_READINGS; i++) {
@@ -177,7 +178,7 @@ static void process_memory(struct session *s, struct process *p, const struct in
 				sum += list[k].amount[i];
 				known++;
 			}
-		sum = known == n ? sum : MEMORY_UNKNOWN;
+		sum = known == n || i == MEMORY_SWAP ? sum : MEMORY_UNKNOWN;
 		if (known && p->memory[i] != sum) {
 			p->memory[i] = sum;
 			process_changed(s, p);

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "input/input.h"
+#include "model/fault/call.h"
 #include "model/fault/part.h"
 #include "model/fault/reads.h"
 #include "model/fault/stat.h"
@@ -52,6 +53,7 @@ struct mapping {
 	 * MADV_NOHUGEPAGE; and where MADV_HUGEPAGE was given */
 	uint64_t small_unaligned, small_refused, small_advised;
 	struct mapping_reads reads;
+	struct call_counts *calls;  /* owned; NULL: none */
 	const struct vma *only;     /* the one that lives, or the only one; NULL: there are several */
 	struct fault_stat faults;
 	const struct vma *lender;   /* whose classes faults borrows, as there is no other VMA; NULL: they are owned */

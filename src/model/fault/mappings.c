@@ -334,6 +334,8 @@ static void sums_clear(struct mapping *m)
 	m->members = m->live = m->gone = m->size = m->reserved = m->most = m->again = m->pages = m->gone_pages = 0;
 	m->small_unaligned = m->small_refused = m->small_advised = 0;
 	m->reads = (struct mapping_reads){ 0 };
+	free(m->calls);
+	m->calls = NULL;
 	m->least = ~0ull;
 	memory_clear(m);
 	m->only = NULL;
@@ -393,6 +395,7 @@ static void sums_add(struct mapping *m, const struct vma *v)
 		m->gone_pages += pages_of(v);
 	small_add(m, v);
 	reads_sum(&m->reads, v);
+	calls_add(&m->calls, v->calls);
 	faults_add(m, v);
 }
 
@@ -450,6 +453,7 @@ static void interval_end(struct session *s, struct mapping *m)
 static void mapping_free(struct mapping *m)
 {
 	faults_clear(m);
+	free(m->calls);
 	free(m->name);
 	free(m);
 }

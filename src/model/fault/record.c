@@ -88,6 +88,7 @@ static void apply_fork(struct session *s, const struct mmt_fork *f)
 	struct process *p = session_find(s, (pid_t)f->head.tgid);
 	const struct process *parent = session_find(s, (pid_t)f->parent_tgid);
 
+	thread_began(s, f);
 	if (f->thread) {
 		if (p)
 			p->threads_changed++;
@@ -196,6 +197,7 @@ void record_apply(struct session *s, const void *bytes, size_t size)
 		break;
 	case MMT_KIND_CALL:
 		process_get(s, (pid_t)h->tgid)->calls++;
+		calls_note(s, bytes);
 		break;
 	case MMT_KIND_LIMIT:
 		break;

@@ -94,6 +94,7 @@ struct vma {
 	struct mapping *mapping;  /* NULL: none was chosen yet */
 	pid_t thread;             /* whose stack it is; else who was first seen to fault in it; 0: not known */
 	struct slices *slices;    /* NULL: none are asked for */
+	struct call_counts *calls; /* owned; NULL: none */
 	uint64_t reach_start, reach_end; /* all addresses it ever had, as seen at ticks; end 0: none were */
 	struct vma *next;      /* in the mm */
 	struct vma *same_sig;  /* the one before with this mm and sig */
@@ -165,6 +166,8 @@ struct session {
 	uint64_t elf_newest, elf_judged; /* ELF facts that came; those that VMAs were judged by */
 	bool elf_given;    /* option: the ELF facts of all executable mappings are asked for */
 	bool rows_only;    /* option: --aggregate, counts come without their time */
+	bool count_calls;  /* option: --calls of live */
+	uint64_t calls_apart; /* of those that are counted, on no VMA that is known */
 	bool slice_threads, slice_modes; /* options: --by asks for them */
 	size_t slice_count;
 	bool heap_touching; /* option: this kernel also calls [heap] what only touches the heap */

@@ -31,6 +31,21 @@ void thread_name(struct session *s, const struct input_thread *in, const char *n
 		memcpy(t->comm, name, strnlen(name, size < sizeof(t->comm) - 1 ? size : sizeof(t->comm) - 1));
 }
 
+/* The id is that of another thread or process now: what bore it lives no more. */
+void thread_began(struct session *s, const struct mmt_fork *f)
+{
+	const struct input_thread now = { .pid = (int32_t)f->head.tgid, .tid = (int32_t)f->head.tid };
+
+	uint64_t key = f->head.tid;
+
+	if (!map_get_number(&s->threads, key))
+		return;
+	if (f->thread)
+		thread_name(s, &now, f->comm, sizeof(f->comm)); /* its creator's, until it is asked for its own */
+	else
+		free(map_remove(&s->threads, &key));
+}
+
 const char *session_thread_name(const struct session *s, pid_t tid)
 {
 	const struct thread *t = map_get_number(&s->threads, (uint64_t)(uint32_t)tid);

@@ -10,6 +10,7 @@ void vma_free(struct vma *v)
 	mapping_forget(v);
 	stat_free(&v->faults);
 	slices_free(v);
+	free(v->calls);
 	free(v->name);
 	free(v);
 }

@@ -19,5 +19,7 @@ void text_stack_totals(struct text *x);
 void text_failures(struct text *x);
 /* What the numbers say, in words; at the end of a run. */
 void text_hints(struct text *x);
+/* Processes of which the kernel shows nothing; where layouts are read. */
+void text_unlisted(struct text *x);
 
 #endif

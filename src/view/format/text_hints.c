@@ -154,3 +154,22 @@ void text_failures(struct text *x)
 	if (shown && s->faults.error > shown)
 		text_wrap(x, "(%" PRIu64 " more faults that failed)", s->faults.error - shown);
 }
+
+/* Tables of it are empty, which says nothing of it. */
+void text_unlisted(struct text *x)
+{
+	uint64_t apart = session_of(x->t->model)->calls_apart;
+	const struct process *one = NULL;
+	size_t n = 0;
+
+	for (const struct process *p = session_of(x->t->model)->processes; p; p = p->next)
+		if (!p->dead && !p->merged && !p->start_time && !p->mm_id) {
+			one = p;
+			n++;
+		}
+	if (apart && x->t->last)
+		text_wrap(x, "calls: %" PRIu64 " on no mapping that is known, or without room in the rings, are in no row", apart);
+	if (n)
+		text_wrap(x, "%s: the kernel does not show %s to mmtrace: mappings and memory are not known",
+			  n > 1 ? tick_printf(x->t, "%zu processes", n) : tick_printf(x->t, "pid %d", one->pid), n > 1 ? "them" : "it");
+}

@@ -177,6 +177,8 @@ static void put_foot(struct text *x)
 	/* in the table of processes it is part of MINOR and MAJOR */
 	if (!model_option(x->t->model, "by_process") || x->view->group)
 		text_unattributed(x);
+	if (!model_option(x->t->model, "by_process")) /* else layouts are not read */
+		text_unlisted(x);
 	if (!x->t->last)
 		return;
 	if (!x->view->group)

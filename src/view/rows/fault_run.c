@@ -69,6 +69,12 @@ static struct value get_level_name(const struct field *f, const void *row, const
 	return value_text(names[s->level.level]);
 }
 
+static struct value get_calls_apart(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return session_of(row)->count_calls ? value_uint(session_of(row)->calls_apart) : value_none();
+}
+
 /* faults 0, calls 1, and of these those shown: 2, 3 */
 static struct value get_shown(const struct field *f, const void *row, const struct tick *t)
 {
@@ -136,6 +142,9 @@ static const struct field end_fields[] = {
 		  "outcome: SIGSEGV, SIGBUS, EFAULT (in a system call), null: not known; name and perm of the mapping" },
 #define LOSS(NAME, n, group, key, help) IF_events_##group(LOSS_FIELD(NAME, key, help, "events."))
 #include "wire/loss.def"
+	{ .key = "calls_apart", .unit = UNIT_COUNT, .flow = FLOW_TOTAL, .get = get_calls_apart,
+	  .help = "with --calls: calls on no mapping that is known, or that the rings had no room for (failed ones and "
+		  "other calls too); else null" },
 #undef LOSS
 #define LOSS(NAME, n, group, key, help) IF_detail_##group(LOSS_FIELD(NAME, key, help, "detail_lost."))
 #include "wire/loss.def"

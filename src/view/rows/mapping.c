@@ -27,6 +27,13 @@ static uint64_t memory_of(const void *row, enum memory_amount amount)
 
 #include "view/rows/memory_fields.h"
 
+static const struct call_counts *calls_of(const void *row)
+{
+	return mapping_of(row)->calls;
+}
+
+#include "view/rows/call_fields.h"
+
 /* --- whose --- */
 
 static const struct process *process_of(const void *row)
@@ -339,6 +346,7 @@ static const struct field fields[] = {
 #undef CLASS
 	STAT_PAGES(RANK_ASKED)
 	STAT_NEW
+	CALL_FIELDS
 	STAT_MODES
 	STAT_CLASSES
 	STAT_LATENCIES

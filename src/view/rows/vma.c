@@ -26,6 +26,13 @@ static uint64_t memory_of(const void *row, enum memory_amount amount)
 
 #include "view/rows/memory_fields.h"
 
+static const struct call_counts *calls_of(const void *row)
+{
+	return vma_of(row)->calls;
+}
+
+#include "view/rows/call_fields.h"
+
 /* --- whose --- */
 
 static struct value get_proc(const struct field *f, const void *row, const struct tick *t)
@@ -280,6 +287,7 @@ static const struct field fields[] = {
 #undef CLASS
 	STAT_PAGES(RANK_ASKED)
 	STAT_NEW
+	CALL_FIELDS
 	STAT_MODES
 	STAT_CLASSES
 	STAT_LATENCIES

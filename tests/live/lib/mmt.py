@@ -119,6 +119,7 @@ BUILDS = {
     'mapper': ['-static'],
     'many_vmas': ['-static'],
     'map_flood': ['-static'],
+    'mapping_calls': ['-static'],
     'names': ['-static'],
     'pages': ['-static'],
     'processes': ['-static'],
