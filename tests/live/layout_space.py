@@ -97,6 +97,8 @@ def check_sections(layout, path):
     want, fixed = elf_sections(path)
     mine = [a for a in layout.vmas() if a['name'] == path]
     bias = {a['bias'] for a in mine if a['bias']}
+    if len(bias) > 1:
+        return 0 # it has mapped a part of itself once more: node does with its text
     mmt.check(len(bias) == 1 and (hexa(min(bias)) == 0) == fixed, 'loaded at %s' % bias)
     mmt.check({a['elf_type'] for a in mine} == {'EXEC' if fixed else 'DYN'}, 'type of ELF file')
     bias = hexa(bias.pop())
