@@ -148,7 +148,7 @@ static void put_foot(struct text *x)
 
 	for (const struct fact *f = NULL; (f = model_fact_next(m, "unknown", f));)
 		if (strcmp(f->key, "bpf_ns"))
-			text_wrap(x, "%s: not all are known: %s", tick_escaped(x->t, f->key),
+			text_wrap(x, "not known: %s: %s", tick_escaped(x->t, f->key),
 				  tick_escaped(x->t, f->value));
 	put_missing(x, s);
 	if (s->racing)
