@@ -182,6 +182,7 @@ struct input_walk_step { uint64_t table, entry; uint32_t level, index; };
 enum page_flag_bit {
 	PAGE_IS_PRESENT = 1, PAGE_IS_SWAPPED = 2, PAGE_IS_SOFT_DIRTY = 4, PAGE_IS_EXCLUSIVE = 8, PAGE_IS_FILE = 16,
 	PAGE_IS_WP = 32, PAGE_IS_GUARD = 64,
+	PAGE_IS_FRAME = 256, /* it was looked at by its frame: what a mapping says is not known */
 };
 #define PAGE_COUNT_UNKNOWN (~0u)
 /* Bits of kpageflags that say something beside the names of input/page_flags.def. */
@@ -209,7 +210,7 @@ struct input_page_run {
 	struct page_traits is;
 	uint32_t mapcount, refcount, swap_type, pad; /* refcount: of the folio of its first page */
 };
-/* shared: of these, mapped more than once. */
+/* shared: of these, mapped more than once; SPACE_UNKNOWN: how often is not known. */
 struct input_page_sum { struct page_traits is; uint64_t pages, shared; };
 /* looked: pages; of blocks of 512 pages in which there is something one in `sample` was looked at. left_out: runs
  * beyond those that are kept.  absent: pages looked at that are not there. */

@@ -111,8 +111,10 @@ static void emit_fixed(struct space_source *s, int levels)
 	struct input_region user = { .end = half, .used = SPACE_UNKNOWN };
 	struct input_region hole = { .start = half, .end = -half, .used = SPACE_UNKNOWN };
 
-	emit_region(s, &user, "user addresses", "", "each process has its own");
-	emit_region(s, &hole, "non-canonical hole", "", "no addresses: the upper bits must be alike");
+	if (levels)
+		emit_region(s, &user, "user addresses", "", "each process has its own");
+	if (levels)
+		emit_region(s, &hole, "non-canonical hole", "", "no addresses: the upper bits must be alike");
 	for (size_t i = 0; i < COUNT(fixed); i++)
 		emit_region(s, &(struct input_region){ fixed[i].start, fixed[i].end, SPACE_UNKNOWN, 0 }, fixed[i].name,
 			    "", fixed[i].note);
@@ -231,7 +233,7 @@ static const char *region_at(const struct mmt_range ranges[MMT_REGIONS], int lev
 	for (size_t i = 0; i < COUNT(fixed); i++)
 		if (addr >= fixed[i].start && addr < fixed[i].end)
 			return fixed[i].name;
-	if (!page_canonical(addr, levels))
+	if (!page_canonical(addr, levels ? levels : PAGE_LEVELS))
 		return "non-canonical hole";
 	return addr >> 63 ? "no region that is known" : "user addresses";
 }
@@ -273,15 +275,20 @@ int space_kernel_read(struct space_source *s)
 	s->pid = s->tid = getpid();
 	s->kernel_read = s->probe && !space_read(s->probe, s->tid, &s->kernel);
 	tables = s->kernel_read ? space_tables(s->probe, &err) : NULL;
-	levels = tables ? tables->levels : 4;
-	emit_number(&s->s, "option", "levels", (uint64_t)levels);
+	levels = tables ? tables->levels : 0;
+	if (levels)
+		emit_number(&s->s, "option", "levels", (uint64_t)levels);
 	region_find(ranges, hidden ? 0 : ksym_address(t, "_text"), hidden ? 0 : ksym_address(t, "_end"),
 		    s->s.args->probe.btf);
-	if (hidden)
+	if (hidden) {
 		emit_fact(&s->s, "unknown", "symbols", ksym_why_hidden());
+		ranges[MMT_REGION_IMAGE] = ranges[MMT_REGION_MODULES] =
+			(struct mmt_range){ 0, 0 }; /* only its usual place */
+	}
 	if (!tables)
 		emit_fact(&s->s, "unknown", "regions",
-			  "without BPF programs the regions that KASLR moves are not found");
+			  "without BPF programs neither the regions that KASLR moves are found nor how many levels "
+			  "page tables have");
 	emit_fixed(s, levels);
 	emit_movable(s, ranges, levels);
 	if (!hidden)

@@ -126,7 +126,7 @@ static bool is_alike(const struct page_traits *a, const struct page_traits *b)
 	return !memcmp(&x, &y, sizeof(x));
 }
 
-static void sum_add(struct reading *r, const struct page_traits *t, bool shared)
+static void sum_add(struct reading *r, const struct page_traits *t, uint32_t mapcount)
 {
 	struct page_traits key = *t;
 	size_t i = 0;
@@ -139,7 +139,10 @@ static void sum_add(struct reading *r, const struct page_traits *t, bool shared)
 	else if (i == r->sum_count)
 		r->sums[r->sum_count++].is = key;
 	r->sums[i].pages++;
-	r->sums[i].shared += shared;
+	if (mapcount == PAGE_COUNT_UNKNOWN && t->bits & PAGE_IS_PRESENT)
+		r->sums[i].shared = SPACE_UNKNOWN;
+	else if (mapcount != PAGE_COUNT_UNKNOWN && r->sums[i].shared != SPACE_UNKNOWN)
+		r->sums[i].shared += mapcount > 1;
 }
 
 static void page_add(struct reading *r, uint64_t addr, uint64_t entry, uint64_t kflags, uint64_t mapcount,
@@ -160,7 +163,7 @@ static void page_add(struct reading *r, uint64_t addr, uint64_t entry, uint64_t 
 	if (nothing && !r->absent_too)
 		return;
 	if (!nothing)
-		sum_add(r, &one.is, one.mapcount != PAGE_COUNT_UNKNOWN && one.mapcount > 1);
+		sum_add(r, &one.is, one.mapcount);
 	if (one.is.bits & PAGE_IS_SWAPPED) {
 		one.swap_type = entry & PAGEMAP_SWAP_TYPE;
 		one.swap_offset = PAGEMAP_SWAP_OFFSET(entry);
@@ -318,40 +321,11 @@ static void emit_pages(struct reading *r)
 	emit(s, INPUT_PAGE_SUMS, &r->head, sizeof(r->head), r->sums, r->sum_count * sizeof(r->sums[0]));
 }
 
-void space_frame_read(struct space_source *s, uint64_t addr, uint64_t pfn)
+static void reading_open(struct reading *r, struct space_source *s)
 {
-	struct reading *r = xcalloc(1, sizeof(*r));
-	uint64_t flags = 0, count = PAGE_COUNT_UNKNOWN;
 	int err = 0;
 
 	r->s = s;
-	page_files_open(&r->files);
-	page_zones_read(&r->zones);
-	r->tables = s->probe && s->kernel_read ? space_tables(s->probe, &err) : NULL;
-	if (page_numbers(r->files.flags, pfn, &flags, 1) != 1)
-		flags = 0;
-	if (page_numbers(r->files.count, pfn, &count, 1) != 1)
-		count = PAGE_COUNT_UNKNOWN;
-	page_add(r, addr, PAGEMAP_PRESENT | pfn, flags, count, 0);
-	if (r->tables)
-		refcounts_read(r);
-	emit_pages(r);
-	page_files_close(&r->files);
-	free(r->runs);
-	free(r);
-}
-
-void space_pages_read(struct space_source *s, uint64_t from, uint64_t to)
-{
-	struct reading *r = xcalloc(1, sizeof(*r));
-	size_t at = 0;
-	int err = 0;
-
-	r->s = s;
-	r->head.from = from;
-	r->head.to = to;
-	r->absent_too = to - from <= BLOCKS_LOOKED * BLOCK_BYTES;
-	r->pagemap = pagemap_open(s->tid);
 	page_files_open(&r->files);
 	page_zones_read(&r->zones);
 	r->tables = s->probe && s->kernel_read ? space_tables(s->probe, &err) : NULL;
@@ -361,6 +335,45 @@ void space_pages_read(struct space_source *s, uint64_t from, uint64_t to)
 	if (!s->pages_known)
 		emit_unknown(r);
 	s->pages_known = true;
+}
+
+static void reading_free(struct reading *r)
+{
+	page_files_close(&r->files);
+	free(r->blocks);
+	free(r->runs);
+	free(r);
+}
+
+void space_frame_read(struct space_source *s, uint64_t addr, uint64_t pfn)
+{
+	struct reading *r = xcalloc(1, sizeof(*r));
+	uint64_t flags = 0, count = PAGE_COUNT_UNKNOWN;
+
+	reading_open(r, s);
+	if (page_numbers(r->files.flags, pfn, &flags, 1) != 1)
+		flags = 0;
+	if (page_numbers(r->files.count, pfn, &count, 1) != 1)
+		count = PAGE_COUNT_UNKNOWN;
+	page_add(r, addr, PAGEMAP_PRESENT | pfn, flags, count, 0);
+	r->runs[0].is.bits |= PAGE_IS_FRAME;
+	if (r->tables)
+		refcounts_read(r);
+	r->sum_count = 0;
+	emit_pages(r);
+	reading_free(r);
+}
+
+void space_pages_read(struct space_source *s, uint64_t from, uint64_t to)
+{
+	struct reading *r = xcalloc(1, sizeof(*r));
+	size_t at = 0;
+
+	reading_open(r, s);
+	r->head.from = from;
+	r->head.to = to;
+	r->absent_too = to - from <= BLOCKS_LOOKED * BLOCK_BYTES;
+	r->pagemap = pagemap_open(s->tid);
 	blocks_find(r);
 	r->head.blocks = r->count;
 	r->head.sample = 1 + (uint32_t)(r->count / (BLOCKS_LOOKED + 1));
@@ -371,10 +384,7 @@ void space_pages_read(struct space_source *s, uint64_t from, uint64_t to)
 	if (r->absent_too && r->tables)
 		refcounts_read(r);
 	emit_pages(r);
-	page_files_close(&r->files);
 	if (r->pagemap >= 0)
 		close(r->pagemap);
-	free(r->blocks);
-	free(r->runs);
-	free(r);
+	reading_free(r);
 }

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """`mmtrace layout --kernel`: against kallsyms, vmallocinfo, modules, meminfo, the kernel's own dump, and a page whose frame is known."""
 import collections
+import ctypes
+import functools
 import mmap
 import os
 import re
@@ -8,7 +10,6 @@ import struct
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'lib'))
-import ctypes
 import mmt
 from layout_rows import Layout, hexa
 
@@ -20,6 +21,12 @@ MARKERS = {'Low Kernel Mapping': 'linear map', 'vmalloc() Area': 'vmalloc', 'Vme
 
 def layout(*args):
     return Layout('--kernel', *args)
+
+
+@functools.cache
+def first():
+    """What does not change."""
+    return layout()
 
 
 def regions(one, inside=None):
@@ -37,7 +44,7 @@ def symbols():
 
 
 def image():
-    one, known = layout(), symbols()
+    one, known = first(), symbols()
     if not known.get('_text'):
         mmt.check('symbols' in one.end['unknown'], 'hidden symbols are no reason')
         raise mmt.Skip('kallsyms hides addresses')
@@ -45,9 +52,9 @@ def image():
     mmt.check(hexa(whole['start']) == known['_text'], 'the image begins at %s' % whole['start'])
     mmt.check('_end' not in known or hexa(whole['end']) == known['_end'], 'the image ends at %s' % whole['end'])
     full = 0
-    for name, (first, last) in PARTS.items():
-        if known.get(first) and known.get(last):
-            mmt.check((hexa(parts[name]['start']), hexa(parts[name]['end'])) == (known[first], known[last]), 'part %s: %s' % (name, parts[name]))
+    for name, (begin, last) in PARTS.items():
+        if known.get(begin) and known.get(last):
+            mmt.check((hexa(parts[name]['start']), hexa(parts[name]['end'])) == (known[begin], known[last]), 'part %s: %s' % (name, parts[name]))
             full += 1
         else:
             mmt.check(parts[name]['start'] is None and 'does not show' in parts[name]['note'], 'part %s: %s' % (name, parts[name]))
@@ -80,16 +87,16 @@ def vmalloc():
 
 def modules():
     if not os.path.exists('/proc/modules'):
-        mmt.check('modules' in layout().end['unknown'], 'no modules, and no reason')
+        mmt.check('modules' in first().end['unknown'], 'no modules, and no reason')
         return 'this kernel has none'
     real = {}
     with open('/proc/modules') as f:
         for line in f:
             words = line.split()
             real[words[0]] = int(words[1]), int(words[5], 16)
-    mine = {r['name']: (r['used_bytes'], hexa(r['start']) if r['start'] else 0) for r in layout().of('region') if r['in'] == 'modules'}
+    mine = {r['name']: (r['used_bytes'], hexa(r['start']) if r['start'] else 0) for r in first().of('region') if r['in'] == 'modules'}
     mmt.check(mine == real, 'modules: %s, /proc/modules has %s' % (mine, real))
-    order = [r['used_bytes'] for r in layout().of('region') if r['in'] == 'modules']
+    order = [r['used_bytes'] for r in first().of('region') if r['in'] == 'modules']
     mmt.check(order == sorted(order, reverse=True), 'not by size')
     return '%d modules' % len(real)
 
@@ -109,7 +116,7 @@ def dump():
                 mark = m.group(1)
             elif mark:
                 found[mark], mark = int(line.split('-')[0], 16), None
-    mine = regions(layout())
+    mine = regions(first())
     for marker, name in MARKERS.items():
         if marker in found and mine[name]['start']:
             mmt.check(hexa(mine[name]['start']) == found[marker], '%s is at %s, the dump has %x' % (name, mine[name]['start'], found[marker]))
@@ -121,9 +128,9 @@ def own_page():
     page = mmap.mmap(-1, 4096, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     page[:4] = b'mine'
     at = ctypes.addressof(ctypes.c_char.from_buffer(page))
-    base = regions(layout())['linear map']['start']
+    base = regions(first())['linear map']['start']
     if not base:
-        raise mmt.Skip('the linear map was not found: %s' % layout().end['unknown'])
+        raise mmt.Skip('the linear map was not found: %s' % first().end['unknown'])
     for _ in range(20): # it may be moved
         with open('/proc/self/pagemap', 'rb') as f:
             f.seek(at // 4096 * 8)
@@ -150,11 +157,11 @@ def addresses():
 
 
 def total():
-    one = regions(layout())
+    one = regions(first())
     with open('/proc/meminfo') as f:
         info = {line.split(':')[0]: int(line.split()[1]) << 10 for line in f}
     mmt.check(one['linear map']['used_bytes'] == info['MemTotal'], 'linear map')
-    at = [hexa(r['start']) for r in layout().of('region') if r['start'] and not r['in']]
+    at = [hexa(r['start']) for r in first().of('region') if r['start'] and not r['in']]
     mmt.check(at == sorted(at), 'regions are not in order')
 
 

@@ -45,8 +45,24 @@ static uint64_t mark(const struct space *s, enum mmt_mark m)
 	return s->now.mark[m];
 }
 
+/* The kernel brings its high marks up to date now and then: until then the present size may be above. */
+static uint64_t peak(uint64_t high, uint64_t now)
+{
+	return high == SPACE_UNKNOWN || now == SPACE_UNKNOWN || high > now ? high : now;
+}
+
+static uint64_t rss_now(const struct space *s)
+{
+	const uint64_t *rss = s->now.rss;
+
+	if (rss[SPACE_FILE] == SPACE_UNKNOWN || rss[SPACE_ANON] == SPACE_UNKNOWN || rss[SPACE_SHMEM] == SPACE_UNKNOWN)
+		return SPACE_UNKNOWN;
+	return rss[SPACE_FILE] + rss[SPACE_ANON] + rss[SPACE_SHMEM];
+}
+
 static void put_summary(struct text *x, const struct space *s)
 {
+	uint64_t users = mark(s, MMT_MARK_MM_USERS);
 	const struct text_rows *kinds = text_rows_of(x, &row_space_kind);
 
 	if (kinds)
@@ -54,13 +70,11 @@ static void put_summary(struct text *x, const struct space *s)
 	text_wrap(x, "RSS by type: %s, %s, %s; %s", rss_part(x, s, SPACE_ANON, "anon"),
 		  rss_part(x, s, SPACE_FILE, "file"), rss_part(x, s, SPACE_SHMEM, "shmem"),
 		  rss_part(x, s, SPACE_SWAP, "swap"));
-	text_wrap(x, "page tables %s%stotal_vm %s (hiwater_vm %s)%sRSS hiwater %s%smm_users %s",
+	text_wrap(x, "page tables %s%stotal_vm %s (peak %s)%sRSS peak %s%smm_users %s",
 		  layout_bytes(x, mark(s, MMT_MARK_PGTABLES)), text_dot(x), layout_bytes(x, mark(s, MMT_MARK_TOTAL_VM)),
-		  layout_bytes(x, mark(s, MMT_MARK_HIWATER_VM)), text_dot(x),
-		  layout_bytes(x, mark(s, MMT_MARK_HIWATER_RSS)), text_dot(x),
-		  mark(s, MMT_MARK_MM_USERS) == SPACE_UNKNOWN
-			  ? "-"
-			  : tick_printf(x->t, "%" PRIu64, mark(s, MMT_MARK_MM_USERS)));
+		  layout_bytes(x, peak(mark(s, MMT_MARK_HIWATER_VM), mark(s, MMT_MARK_TOTAL_VM))), text_dot(x),
+		  layout_bytes(x, peak(mark(s, MMT_MARK_HIWATER_RSS), rss_now(s))), text_dot(x),
+		  users == SPACE_UNKNOWN ? "-" : tick_printf(x->t, "%" PRIu64, users));
 }
 
 static void put_legend(struct text *x)
@@ -134,7 +148,7 @@ static void put_foot(struct text *x)
 
 	for (const struct fact *f = NULL; (f = model_fact_next(m, "unknown", f));)
 		if (strcmp(f->key, "bpf_ns"))
-			text_wrap(x, "%s: not all are known: %s", tick_escaped(x->t, f->key),
+			text_wrap(x, "not known: %s: %s", tick_escaped(x->t, f->key),
 				  tick_escaped(x->t, f->value));
 	put_missing(x, s);
 	if (s->racing)

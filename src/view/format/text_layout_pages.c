@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "view/format/text_layout.h"
+#include "view/rows/space.h"
 #include "view/rows/space_pages.h"
 
 static void put_pagemap(struct text *x, const struct space_walk *w)
@@ -20,6 +21,15 @@ static void put_pagemap(struct text *x, const struct space_walk *w)
 					: " (not there)");
 }
 
+/* "no VMA", "a gap", "heap [heap] rw-p". */
+static const char *place_of(struct text *x, const struct space_area *a)
+{
+	if (!a || a->gap)
+		return a ? "a gap" : "no VMA";
+	return tick_printf(x->t, "%s%s%s %s", area_kind(a, x->t), a->name[0] ? " " : "", tick_escaped(x->t, a->name),
+			   tick_escaped(x->t, a->v.perm));
+}
+
 void layout_walk(struct text *x, const struct space *s)
 {
 	const struct space_walk *w = &s->walk;
@@ -27,11 +37,7 @@ void layout_walk(struct text *x, const struct space *s)
 	const struct page_entry *page = &w->walk.page;
 	uint64_t span = w->walk.count ? page_span(w->walk.step[w->walk.count - 1].level) : 4096;
 
-	text_line(x, "%" PRIx64 " lies in %s%s%s", w->head.addr,
-		  !a       ? "no VMA"
-		  : a->gap ? "a gap"
-			   : tick_escaped(x->t, a->v.perm),
-		  a && !a->gap ? " " : "", a && !a->gap && a->name[0] ? tick_escaped(x->t, a->name) : "");
+	text_line(x, "%" PRIx64 " lies in %s", w->head.addr, place_of(x, a));
 	if (w->walk.count)
 		text_table(x, text_rows_of(x, &row_entry));
 	if (w->walk.racing)

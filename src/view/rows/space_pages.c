@@ -83,8 +83,10 @@ static struct value get_trait(const struct field *f, const void *row, const stru
 
 static struct value get_bit(const struct field *f, const void *row, const struct tick *t)
 {
+	uint32_t bits = traits_of(f, row)->bits;
+
 	(void)t;
-	return value_bool(traits_of(f, row)->bits & (uint32_t)(f->arg & 0xff));
+	return bits & PAGE_IS_FRAME ? value_none() : value_bool(bits & (uint32_t)(f->arg & 0xff));
 }
 
 #define TRAITS(of, shown)                                                                                            \
@@ -242,7 +244,9 @@ static struct value get_sum(const struct field *f, const void *row, const struct
 	const struct input_page_sum *s = row;
 
 	(void)t;
-	return value_uint(f->arg == 0 ? s->pages : f->arg == 1 ? s->shared : s->pages * 4096);
+	if (f->arg == 1)
+		return s->shared == SPACE_UNKNOWN ? value_none() : value_uint(s->shared);
+	return value_uint(f->arg == 0 ? s->pages : s->pages * 4096);
 }
 
 /* clang-format off */
@@ -252,8 +256,8 @@ static const struct field sum_fields[] = {
 	  .merge = MERGE_SUM, .get = get_sum, .arg = 0 },
 	{ .key = "bytes", .path = "bytes", .title = "SIZE", .help = "their size", .unit = UNIT_BYTES, .width = 6,
 	  .flow = FLOW_LEVEL, .merge = MERGE_SUM, .get = get_sum, .arg = 2 },
-	{ .key = "shared", .title = "SHARED", .help = "of them mapped more than once", .unit = UNIT_NUMBER, .width = 8,
-	  .flow = FLOW_LEVEL, .merge = MERGE_SUM, .get = get_sum, .arg = 1 },
+	{ .key = "shared", .title = "SHARED", .help = "of them mapped more than once; null: not known", .unit = UNIT_NUMBER,
+	  .width = 8, .flow = FLOW_LEVEL, .merge = MERGE_SUM, .get = get_sum, .arg = 1 },
 	TRAITS(0x100, 5),
 };
 /* clang-format on */

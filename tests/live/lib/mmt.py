@@ -134,6 +134,7 @@ BUILDS = {
     'splits': ['-static', '-pthread'],
     'storm': ['-static'],
     'threads': ['-static'],
+    'tour': ['-static'],
     'vma_stress': ['-static'],
 }
 
