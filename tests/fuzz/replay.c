@@ -33,7 +33,8 @@ REPLAYED(leak, show_leak, model_leak);
 REPLAYED(top, show_top, model_top);
 REPLAYED(doctor, show_doctor, model_doctor);
 const struct command *const commands[COMMAND_COUNT] = {
-	[COMMAND_LIVE] = &command_live, [COMMAND_TRACE] = &command_trace, [COMMAND_FLAME] = &command_flame, [COMMAND_HIST] = &command_hist,
+	[COMMAND_LIVE] = &command_live, [COMMAND_TRACE] = &command_trace, [COMMAND_FLAME] = &command_flame,
+	[COMMAND_HIST] = &command_hist,
 	[COMMAND_LEAK] = &command_leak, [COMMAND_TOP] = &command_top, [COMMAND_DOCTOR] = &command_doctor,
 };
 
