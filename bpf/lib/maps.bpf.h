@@ -137,12 +137,16 @@ static __always_inline int target_add(u32 tgid, u64 flags)
 /* Is it mmtrace, or one of the processes that work for it?  Only asked where all others are traced. */
 static __always_inline bool is_own(struct task_struct *task, u32 tgid)
 {
-	struct task_struct *parent = BPF_CORE_READ(task, real_parent);
-	u32 keeper = mmt_config.keeper;
+	struct task_struct *parent = BPF_CORE_READ(task, real_parent), *before;
 
 	if (tgid == mmt_config.self)
 		return true;
-	return keeper && (tgid == keeper || pidns_tgid(parent, BPF_CORE_READ(parent, tgid)) == keeper);
+	if (!mmt_config.keeper)
+		return false;
+	/* keepers are its children, and the others theirs */
+	before = BPF_CORE_READ(parent, real_parent);
+	return pidns_tgid(parent, BPF_CORE_READ(parent, tgid)) == mmt_config.self ||
+	       pidns_tgid(before, BPF_CORE_READ(before, tgid)) == mmt_config.self;
 }
 
 /* Is the current process traced?  Beyond a list, it joins the map at first sight. */

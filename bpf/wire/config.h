@@ -31,7 +31,7 @@ struct mmt_config {
 	__u32 control_bytes; /* size of the control ring */
 	__u32 scope;       /* enum mmt_scope */
 	__u32 self;        /* tgid of mmtrace */
-	__u32 keeper;      /* and of the one whose children open files for it; 0: none */
+	__u32 keeper;      /* and of one of its children whose own open files for it; 0: there are none */
 	__u32 stacks;      /* call stacks are taken: frames that each has at most; 0: none */
 	__u32 stack_mode;  /* enum mmt_stack_mode */
 	__u32 swap_marker, swap_special; /* types of entries without a page: markers; no swap areas from here on */

@@ -143,7 +143,11 @@ static void stacks_prepare(struct mmtrace_bpf *skel, const struct probe_options 
 
 	c->stacks = opt->stacks;
 	c->stack_mode = opt->stack_mode;
-	if (opt->stacks) {
+	if (opt->stacks) { /* some 100 bytes each */
+		uint32_t room = opt->scope == MMT_SCOPE_LIST ? 1u << 15 : 1u << 17;
+
+		bpf_map__set_max_entries(skel->maps.stacks_sent, room);
+		bpf_map__set_max_entries(skel->maps.stack_rows, room);
 		bpf_program__set_autoload(skel->progs.stack_fault__fx, bpf_program__autoload(skel->progs.fault_out__fx));
 		bpf_program__set_autoload(skel->progs.stack_fault__pe, bpf_program__autoload(skel->progs.fault_end__pe));
 		return;

@@ -228,10 +228,13 @@ static int fault_open(struct source *s, struct error *e)
 
 static bool is_own(const struct fault_source *f, pid_t pid)
 {
-	pid_t keeper = f->elf.opener ? opener_keeper(f->elf.opener) : 0;
-	struct procfs_stat st;
+	struct procfs_stat st, parent;
 
-	return pid == getpid() || (keeper && (pid == keeper || (!procfs_stat_read(pid, &st) && st.ppid == (int)keeper)));
+	if (pid == getpid())
+		return true;
+	if (f->s.child || procfs_stat_read(pid, &st))
+		return false;
+	return st.ppid == (int)getpid() || (!procfs_stat_read(st.ppid, &parent) && parent.ppid == (int)getpid());
 }
 
 static int add_target(struct fault_source *f, pid_t pid)

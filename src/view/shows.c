@@ -25,8 +25,8 @@ const struct show show_live = {
 };
 
 const struct show show_trace = {
-	.command = "trace", .whole_last = true, .rows = ROWS(&row_vma, &row_process),
-	.others = ROWS(&row_mapping, &row_slice, &row_kind),
+	.command = "trace", .whole_last = true, .rows = ROWS(&row_vma, &row_process, &row_frames),
+	.others = ROWS(&row_mapping, &row_slice, &row_kind, &row_stack),
 	.events = ROWS(&event_fault, &event_call, &event_life, &event_seen),
 	.event = fault_event, .introduced = fault_introduced,
 	.start = &row_fault_start, .end = &row_fault_end, .page = &page_trace,

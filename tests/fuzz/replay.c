@@ -28,15 +28,16 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 	static const struct command command_##NAME = { .show = &(shown), .model = &(learned) }
 REPLAYED(live, show_live, model_fault);
 REPLAYED(trace, show_trace, model_fault);
+REPLAYED(flame, show_flame, model_fault);
 REPLAYED(hist, show_hist, model_hist);
 REPLAYED(leak, show_leak, model_leak);
 REPLAYED(top, show_top, model_top);
 REPLAYED(layout, show_layout, model_space);
 REPLAYED(doctor, show_doctor, model_doctor);
 const struct command *const commands[COMMAND_COUNT] = {
-	[COMMAND_LIVE] = &command_live, [COMMAND_TRACE] = &command_trace, [COMMAND_HIST] = &command_hist,
-	[COMMAND_LEAK] = &command_leak, [COMMAND_TOP] = &command_top, [COMMAND_LAYOUT] = &command_layout,
-	[COMMAND_DOCTOR] = &command_doctor,
+	[COMMAND_LIVE] = &command_live, [COMMAND_TRACE] = &command_trace, [COMMAND_FLAME] = &command_flame,
+	[COMMAND_HIST] = &command_hist, [COMMAND_LEAK] = &command_leak, [COMMAND_TOP] = &command_top,
+	[COMMAND_LAYOUT] = &command_layout, [COMMAND_DOCTOR] = &command_doctor,
 };
 
 void plan_log(bool verbose)

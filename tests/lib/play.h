@@ -22,7 +22,7 @@ struct player { const struct model_type *model; const struct show *show; };
 static const struct player players[] = {
 	{ &model_fault, &show_live }, { &model_fault, &show_trace }, { &model_hist, &show_hist },
 	{ &model_leak, &show_leak }, { &model_top, &show_top }, { &model_space, &show_layout },
-	{ &model_doctor, &show_doctor },
+	{ &model_doctor, &show_doctor }, { &model_fault, &show_flame },
 };
 #define PLAYERS (sizeof(players) / sizeof(players[0]))
 

@@ -123,6 +123,14 @@ static struct value get_vma(const struct field *f, const void *row, const struct
 	return v ? value_uint(v->id) : value_none();
 }
 
+static struct value get_stack(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct mmt_fault_stack *r = row;
+
+	(void)f, (void)t;
+	return head_of(row)->kind == MMT_KIND_FAULT_STACK && r->stack ? value_uint(r->stack) : value_none();
+}
+
 /* clang-format off */
 static const struct field fault_fields[] = {
 	EVENT_FIELDS,
@@ -136,6 +144,8 @@ static const struct field fault_fields[] = {
 	{ .key = "vma", .help = "number of its VMA, as in rows; null: none is known", .unit = UNIT_NUMBER,
 	  .get = get_vma },
 	CODE_FIELDS("the user's instruction that made it, or in whose system call it was; null: no user's"),
+	{ .key = "stack", .help = "number of its call stack, which a line of type frames describes; null: none was taken",
+	  .unit = UNIT_ADDRESS, .get = get_stack },
 };
 /* clang-format on */
 

@@ -41,12 +41,25 @@ uint64_t frame_offset(uint64_t frame)
 	return frame & MMT_FRAME_KERNEL ? frame : frame & MMT_FRAME_ADDRESS ? frame & ~MMT_FRAME_ADDRESS : (uint32_t)frame;
 }
 
+/* "outer;inner" as "inner < outer": here the innermost is first. */
+static const char *inlined_first(const char *names, const struct tick *t)
+{
+	char *rest = tick_printf(t, "%s", names), *last;
+	const char *text = NULL;
+
+	while ((last = strrchr(rest, ';'))) {
+		text = text ? tick_printf(t, "%s < %s", text, last + 1) : last + 1;
+		*last = '\0';
+	}
+	return text ? tick_printf(t, "%s < %s", text, rest) : rest;
+}
+
 const char *frame_text(const struct session *s, uint64_t frame, const struct tick *t)
 {
 	const struct name *name = name_find(&s->names, INPUT_NAME_FRAME, frame);
 
 	if (name)
-		return tick_printf(t, "%s", name->text);
+		return inlined_first(name->text, t);
 	return tick_printf(t, "%s+0x%" PRIx64, frame_module(s, frame, t), frame_offset(frame));
 }
 
