@@ -166,6 +166,21 @@ def reservation():
         return '%d runs' % len(found)
 
 
+def sampled():
+    """Of very many pages one block in some is looked at, which is said; what is seen of them is a fair part."""
+    size = 5 << 30
+    code = "import mmap\nm = mmap.mmap(-1, %d, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)\nm.madvise(15)\nm.madvise(22)\n" \
+           "print('ready', flush=True)\ninput()\n" % size # MADV_NOHUGEPAGE, MADV_POPULATE_READ: the zero page everywhere
+    with mmt.Victim(sys.executable, '-c', code) as victim:
+        victim.line()
+        layout = Layout('-p', victim.pid, '--pages')
+        n = layout.end['pages']['sample']
+        seen = sum(s['pages'] for s in layout.of('page_sum') if s['what'] == 'zero')
+        mmt.check(n > 1 and layout.end['pages']['blocks'] >= size >> 21, 'not sampled: %s' % layout.end['pages'])
+        mmt.check(abs(seen * n - size // 4096) <= 2 * n * 512, '%d pages of 1 in %d' % (seen, n))
+        return '1 in %d' % n
+
+
 with mmt.Victim(mmt.victim('pages')) as victim:
     areas = []
     while (line := victim.line()) != 'ready':
@@ -176,4 +191,6 @@ with mmt.Victim(mmt.victim('pages')) as victim:
         mmt.run('walk, ' + area[0], check_walk, victim.pid, *area)
     mmt.run('pages, all of a process', whole, victim.pid)
 mmt.run('pages, a reservation', reservation)
+if not os.environ.get('MMT_FEW'):
+    mmt.run('pages, very many', sampled)
 mmt.finish()

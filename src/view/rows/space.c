@@ -536,6 +536,15 @@ static struct value get_racing(const struct field *f, const void *row, const str
 	return value_bool(space_of(row)->racing);
 }
 
+static struct value get_pages(const struct field *f, const void *row, const struct tick *t)
+{
+	const struct space_pages *p = &space_of(row)->pages;
+	const uint64_t values[] = { p->head.looked, p->head.absent, p->head.blocks, p->head.sample, p->head.left_out };
+
+	(void)t;
+	return p->read ? value_uint(values[f->arg]) : value_none();
+}
+
 static void put_unknown(const struct nest *n, struct nest_out *o)
 {
 	for (const struct fact *f = NULL; (f = model_fact_next(n->t->model, "unknown", f));) {
@@ -565,6 +574,16 @@ static const struct field end_fields[] = {
 	  .get = get_max_map_count },
 	{ .key = "racing", .help = "the process changed whenever it was read: the areas are not all of one moment",
 	  .get = get_racing },
+	{ .key = "pages_looked", .path = "pages.looked", .help = "pages that were looked at; null, as the next ones: none were",
+	  .unit = UNIT_COUNT, .flow = FLOW_LEVEL, .get = get_pages, .arg = 0 },
+	{ .key = "pages_absent", .path = "pages.absent", .help = "of these: nothing is there", .unit = UNIT_COUNT,
+	  .flow = FLOW_LEVEL, .get = get_pages, .arg = 1 },
+	{ .key = "pages_blocks", .path = "pages.blocks", .help = "blocks of 512 pages with something in them",
+	  .unit = UNIT_COUNT, .flow = FLOW_LEVEL, .get = get_pages, .arg = 2 },
+	{ .key = "pages_sample", .path = "pages.sample", .help = "one in so many of these was looked at; 1: all",
+	  .unit = UNIT_COUNT, .flow = FLOW_LEVEL, .get = get_pages, .arg = 3 },
+	{ .key = "pages_left_out", .path = "pages.left_out", .help = "pages that are in the sums, but in no run",
+	  .unit = UNIT_COUNT, .flow = FLOW_LEVEL, .get = get_pages, .arg = 4 },
 	{ .key = "unknown", .help = "{key: why}: as in the first line, with what turned out since", .get = get_unknown },
 	{ .key = "decode_error", .path = "lost.decode_error", .help = "damaged inputs, not shown", .unit = UNIT_COUNT,
 	  .flow = FLOW_TOTAL, .get = run_decode_errors },
