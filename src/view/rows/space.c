@@ -574,7 +574,7 @@ static const struct field end_fields[] = {
 	  .get = get_max_map_count },
 	{ .key = "racing", .help = "the process changed whenever it was read: the areas are not all of one moment",
 	  .get = get_racing },
-	{ .key = "pages_looked", .path = "pages.looked", .help = "pages that were looked at; null, as the next ones: none were",
+	{ .key = "pages_looked", .path = "pages.looked", .help = "pages that were looked at; null, and so the next ones: none",
 	  .unit = UNIT_COUNT, .flow = FLOW_LEVEL, .get = get_pages, .arg = 0 },
 	{ .key = "pages_absent", .path = "pages.absent", .help = "of these: nothing is there", .unit = UNIT_COUNT,
 	  .flow = FLOW_LEVEL, .get = get_pages, .arg = 1 },
