@@ -151,6 +151,30 @@ def flame():
     return '%d bytes under the chain' % under
 
 
+def tree():
+    """The call tree of a terminal: what is called stands below its caller, and no part is more than the whole."""
+    with Victim(victim('stack_chain'), str(TIMES), 'user') as v:
+        v.line()
+        begun = os.path.join(scratch(), 'tree.json')
+        p = subprocess.Popen([MMTRACE, '-U', *FORCED, '--also', 'json=' + begun, '-i', '100ms', '-p', str(v.pid)], stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, text=True, encoding='utf-8')
+        wait_for(lambda: p.poll() is not None or os.path.exists(begun) and '"tick"' in open(begun).read(), 'it does not begin')
+        v.ask('x')
+        v.rest()
+        out = p.communicate(timeout=60)[0].splitlines()
+    first = max(i for i, line in enumerate(out) if 'CALLED FROM' in line) + 1
+    lines = [re.fullmatch(r' *([\d.]+)% +(\S+)( +)(.*)', line) for line in out[first:]]
+    above, chain = [], ''
+    for m in lines[:next(i for i, m in enumerate(lines) if not m)]:
+        above = [a for a in above if a[0] < len(m[3])]
+        check(not above or float(m[1]) <= above[-1][1], '%s has more than what called it' % m[4])
+        above.append((len(m[3]), float(m[1]), m[4]))
+        if 'touch' in m[4] and not chain:
+            chain = ' \u203a '.join(a[2] for a in above)
+    check(re.search('stack_chain .*main .*chain_run .*chain_sort .*chain_alloca .*touch', chain), 'the way to touch is %s' % chain)
+    return chain
+
+
 usable('stacks')
 victim('stack_lib-so') # that the other one is linked with
 for way in CHAINS:
@@ -161,4 +185,5 @@ run('stacks: makecontext', wrong, 'moved', True)
 run('stacks: python3', python)
 run('stacks: a command', command)
 run('stacks: flame', flame)
+run('stacks: the call tree', tree)
 finish()

@@ -2,56 +2,85 @@
 /* What is said of call stacks below the tables. */
 #include <inttypes.h>
 
+#include "view/format/flame_stacks.h"
 #include "view/format/text_fault.h"
 #include "view/rows/stack.h"
 
-#define STACKS_SHOWN 5
-#define FRAMES_SHOWN 12
+#define LINES_SHOWN 24
+#define INDENT_MOST 24
 
-static void put_stack(struct text *x, const struct stack_use *use)
+struct printed { struct text *x; uint64_t all, least; size_t lines; bool counting; };
+
+/* The next frame of a call chain from which next to nothing branches off: it goes on in the same line. */
+static const struct flame_node *chained(const struct flame_node *n)
 {
-	const struct session *s = session_of(x->t->model);
-	const struct stack *stack = use->stack;
-	int shown = stack ? stack->count : 0;
+	const struct flame_node *c = n->child;
 
-	text_line(x, "%" PRIu64 " faults, pid %d %s:", use->count, use->pid,
-		  tick_escaped(x->t, tick_text(x->t, use->comm, sizeof(use->comm))));
-	for (int i = 0; i < shown && i < FRAMES_SHOWN; i++)
-		text_line(x, "    %s%s", tick_escaped(x->t, frame_text(s, stack->frame[i], x->t)),
-			  stack->guessed != MMT_STACK_ALL_KNOWN && i >= stack->guessed ? " (guessed)" : "");
-	if (shown > FRAMES_SHOWN)
-		text_line(x, "    (%d more frames)", shown - FRAMES_SHOWN);
-	if (!stack)
-		text_line(x, "    (frames not known)");
-	else if (stack->why != MMT_STACK_COMPLETE)
-		text_line(x, "    (ends here: %s)", stack_why_help(stack->why));
+	return c && c->total[0] >= n->total[0] - n->total[0] / 50 ? c : NULL;
 }
 
-/* The next in order of faults after `after`: few are shown of many. */
-static const struct stack_use *next_of(const struct stacks *s, const struct stack_use *after)
+static void put_chain(struct printed *p, const struct flame_node *from, int depth)
 {
-	const struct stack_use *best = NULL;
+	int indent = 16 + (2 * depth < INDENT_MOST ? 2 * depth : INDENT_MOST);
+	const struct tick *t = p->x->t;
+	const char *line = tick_escaped(t, from->name), *arrow = p->x->view->opt.ascii ? " > " : " \u203a ";
 
-	for (const struct stack_use *use = s->first; use; use = use->next) {
-		bool below = !after || use->count < after->count || (use->count == after->count && use->id < after->id) ||
-			     (use->count == after->count && use->id == after->id && use->pid < after->pid);
+	for (const struct flame_node *n = chained(from); n; n = chained(n))
+		line = tick_printf(t, "%s%s%s", line, arrow, tick_escaped(t, n->name));
+	text_wrap_at(p->x, indent, "%5.1f%% %8s %*s%s", 100.0 * (double)from->total[0] / (double)p->all,
+		     text_value(p->x, &(struct value){ .type = VALUE_UINT, .u = from->total[0] }, UNIT_COUNT), indent - 16, "",
+		     line);
+}
 
-		if (below && (!best || use->count > best->count || (use->count == best->count && use->id > best->id) ||
-			      (use->count == best->count && use->id == best->id && use->pid > best->pid)))
-			best = use;
+static void put_tree(struct printed *p, const struct flame_node *n, int depth)
+{
+	const struct flame_node *end = n;
+
+	if (n->total[0] < p->least)
+		return;
+	p->lines++;
+	if (!p->counting)
+		put_chain(p, n, depth);
+	while (chained(end))
+		end = chained(end);
+	for (const struct flame_node *c = end->child; c; c = c->next)
+		put_tree(p, c, depth + 1);
+}
+
+static void put_all(struct printed *p, const struct flame_node *root)
+{
+	p->lines = 0;
+	for (const struct flame_node *c = root->child; c; c = c->next)
+		put_tree(p, c, 0);
+}
+
+/* Callers above what they call, the costliest first; as small a share as fits is still shown. */
+static void put_call_tree(struct text *x)
+{
+	struct flame_metric order[FLAME_WEIGHTS];
+	struct flame_tree *tree = flame_stacks(x->view, order);
+	const struct flame_node *root = flame_tree_root(tree);
+	struct printed p = { .x = x, .all = root->total[0], .counting = true };
+
+	for (uint64_t parts = 200; p.all && parts >= 2; parts = parts * 2 / 3) {
+		p.least = (p.all + parts - 1) / parts;
+		put_all(&p, root);
+		if (p.lines <= LINES_SHOWN)
+			break;
 	}
-	return best;
+	if (p.all) {
+		text_line(x, " SHARE   FAULTS CALLED FROM, CALLING (from %.1f%% on)", 100.0 * (double)p.least / (double)p.all);
+		p.counting = false;
+		put_all(&p, root);
+	}
+	flame_tree_free(tree);
 }
 
 void text_stacks(struct text *x)
 {
-	const struct stacks *s = &session_of(x->t->model)->stacks;
-	const struct stack_use *use = NULL;
-
 	if (!model_option(x->t->model, "stacks"))
 		return;
-	for (int i = 0; i < STACKS_SHOWN && (use = next_of(s, use)); i++)
-		put_stack(x, use);
+	put_call_tree(x);
 	text_stack_totals(x);
 }
 
