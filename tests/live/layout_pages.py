@@ -2,6 +2,7 @@
 """`mmtrace layout --pages` and `--walk`: as pagemap, kpageflags and kpagecount have them."""
 import os
 import struct
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'lib'))
@@ -150,6 +151,13 @@ def whole(pid):
     raise mmt.Failed('%d pages are present, pagemap has %d' % (mine, real))
 
 
+def gap(pid):
+    """An address that no VMA holds: said, to people too."""
+    for args in (['--walk', '1000'], ['--pages=1000-3000'], ['--walk', 'ffffffffff600000']):
+        out = subprocess.run([mmt.MMTRACE, 'layout', '-p', str(pid), *args], capture_output=True, text=True, timeout=mmt.PATIENCE)
+        mmt.check(out.returncode == 0 and ('--walk' not in args or ' lies in ' in out.stdout), '%s: %d %s' % (args, out.returncode, out.stdout + out.stderr))
+
+
 def reservation():
     """Addresses without pages cost nothing, and of many pages some are looked at, which is said."""
     code = "import mmap\nm = mmap.mmap(-1, 1 << 42, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000)\n" \
@@ -190,6 +198,7 @@ with mmt.Victim(mmt.victim('pages')) as victim:
         mmt.run('pages, ' + area[0], check_area, victim.pid, *area)
         mmt.run('walk, ' + area[0], check_walk, victim.pid, *area)
     mmt.run('pages, all of a process', whole, victim.pid)
+    mmt.run('pages, in a gap', gap, victim.pid)
 mmt.run('pages, a reservation', reservation)
 if not os.environ.get('MMT_FEW'):
     mmt.run('pages, very many', sampled)

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """`mmtrace layout`: VMAs and gaps as in maps and smaps, sections as in the ELF file, marks as the kernel has them."""
+import fcntl
 import os
+import pty
 import re
 import shutil
 import signal
 import struct
 import subprocess
 import sys
+import termios
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'lib'))
 import mmt
@@ -210,6 +213,28 @@ def changes():
             mmt.check(run.process.wait(timeout=mmt.PATIENCE) == 0, 'it fails when the process ends')
 
 
+def on_terminal():
+    """Drawn over each other: all of it once, then the summary and what changed."""
+    main, side = pty.openpty()
+    fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 80, 0, 0))
+    with mmt.Victim('sleep', '1000') as victim:
+        run = subprocess.Popen([mmt.MMTRACE, 'layout', '-p', str(victim.pid), '50ms', '3'], stdin=side, stdout=side, stderr=side,
+                               env={**os.environ, 'TERM': 'xterm', 'LC_ALL': 'C.UTF-8'})
+        os.close(side)
+        text = b''
+        try:
+            while part := os.read(main, 65536):
+                text += part
+        except OSError: # the other end is closed
+            pass
+        os.close(main)
+        mmt.check(run.wait(timeout=mmt.PATIENCE) == 0, 'it ends with %d' % run.returncode)
+    screens = text.decode().split('\033[H\033[2J')
+    mmt.check('gap' in screens[1] and 'more line' in screens[1], 'the first screen is no drawing')
+    mmt.check('VMAs as they were' in screens[2] and 'more line' not in screens[2], 'the second one does not fit: %s' % screens[2])
+    mmt.check(max(len(line.rstrip('\r')) for line in screens[2].splitlines()) <= 80, 'a line is too wide')
+
+
 def refused():
     """No such process, a kernel thread, another user's: words and a status, no rows."""
     def run(*args, **options):
@@ -272,6 +297,7 @@ for name, *arguments in () if FEW else (('sleep', '1000'), ('cat',), ('bash',), 
                                         ('python3', '-c', 'import time; time.sleep(1000)')):
     mmt.run('layout of ' + name, real, name, *arguments)
 mmt.run('layout, changes', changes)
+mmt.run('layout on a terminal', on_terminal)
 mmt.run('layout, refusals', refused)
 mmt.run('layout, restless', restless)
 mmt.run('layout, ending', ending)

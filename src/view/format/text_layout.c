@@ -98,7 +98,7 @@ static void put_tables(struct text *x)
 	bool again = x->t->model->ticks > 1 || x->t->interval_ns;
 
 	if (x->view->opt.columns || x->view->opt.sort) {
-		text_table(x, text_rows_of(x, &row_area));
+		layout_table(x, &row_area);
 		return;
 	}
 	if (model_option(x->t->model, "kernel")) {
@@ -109,7 +109,7 @@ static void put_tables(struct text *x)
 		if (s->walk.read)
 			layout_walk(x, s);
 		if (s->pages.read && !model_option(x->t->model, "pages"))
-			text_table(x, text_rows_of(x, &row_page));
+			layout_table(x, &row_page);
 		else if (s->pages.read)
 			layout_pages(x, s);
 		return;

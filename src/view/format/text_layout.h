@@ -19,6 +19,8 @@ void layout_walk(struct text *x, const struct space *s);
 void layout_pages(struct text *x, const struct space *s);
 /* --kernel. */
 void layout_kernel(struct text *x, const struct space *s);
+/* The table of a type, if it has rows. */
+void layout_table(struct text *x, const struct row_type *type);
 /* "12.3M"; "-" where it is SPACE_UNKNOWN. */
 const char *layout_bytes(const struct text *x, uint64_t bytes);
 

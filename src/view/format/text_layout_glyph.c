@@ -5,6 +5,14 @@
 #include "base/text.h"
 #include "view/format/text_layout.h"
 
+void layout_table(struct text *x, const struct row_type *type)
+{
+	const struct text_rows *rows = text_rows_of(x, type);
+
+	if (rows)
+		text_table(x, rows);
+}
+
 const char *layout_bytes(const struct text *x, uint64_t bytes)
 {
 	char out[16];

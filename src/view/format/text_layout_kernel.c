@@ -63,7 +63,7 @@ static void put_place(struct text *x, const struct space *s)
 	text_wrap(x, "%016" PRIx64 " lies in: %s%s%s", k->place.addr, tick_escaped(x->t, k->place_region),
 		  k->place_symbol[0] ? ": " : "", tick_escaped(x->t, k->place_symbol));
 	if (s->walk.walk.count)
-		text_table(x, text_rows_of(x, &row_entry));
+		layout_table(x, &row_entry);
 	if (k->place.phys == SPACE_UNKNOWN) {
 		text_wrap(x, "no physical address: %s",
 			  s->walk.walk.count ? "nothing is mapped there" : "page tables cannot be read");
@@ -71,7 +71,7 @@ static void put_place(struct text *x, const struct space *s)
 	}
 	text_wrap(x, "physical address %" PRIx64 ", page frame %" PRIx64 "; its struct page:", k->place.phys,
 		  k->place.phys >> 12);
-	text_table(x, text_rows_of(x, &row_page));
+	layout_table(x, &row_page);
 }
 
 void layout_kernel(struct text *x, const struct space *s)

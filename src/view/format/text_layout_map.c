@@ -142,11 +142,17 @@ static void put_area(const struct drawing *m, size_t i)
 void layout_map(struct text *x, const struct space *s)
 {
 	struct drawing m = { .x = x, .s = s, .wide = model_option(x->t->model, "wide") };
+	bool changes = x->view->opt.redraw && s->readings > 1 && !m.wide;
+	size_t same = 0;
 
 	text_line(x, "%13s %6s %6s   %-4s %-8s %s", "ADDRESS", "SIZE", "RSS", "PERM", "KIND", "WHAT");
 	for (size_t i = 0; i < s->areas.count; i++) {
 		if (!area_asked(x->t->model, &s->areas.list[i]))
 			continue;
+		if (changes && (s->areas.list[i].gap || s->areas.list[i].change == SPACE_SAME)) {
+			same += !s->areas.list[i].gap;
+			continue;
+		}
 		if (s->areas.list[i].gap)
 			put_gap(&m, &s->areas.list[i]);
 		else
@@ -160,4 +166,6 @@ void layout_map(struct text *x, const struct space *s)
 			  layout_bytes(x, a->v.end - a->v.start), "-", tick_escaped(x->t, a->v.perm),
 			  area_kind(a, x->t), tick_escaped(x->t, a->name));
 	}
+	if (changes)
+		text_line(x, "(%zu VMAs as they were; -w draws all)", same);
 }

@@ -39,7 +39,7 @@ void layout_walk(struct text *x, const struct space *s)
 
 	text_line(x, "%" PRIx64 " lies in %s", w->head.addr, place_of(x, a));
 	if (w->walk.count)
-		text_table(x, text_rows_of(x, &row_entry));
+		layout_table(x, &row_entry);
 	if (w->walk.racing)
 		text_wrap(x, "the tables changed whenever they were read: what stands here may be of several moments");
 	if (page->state == PAGE_PRESENT || page->state == PAGE_PROT_NONE)
@@ -61,7 +61,7 @@ void layout_pages(struct text *x, const struct space *s)
 		text_table(x, rows);
 		fputc('\n', x->view->out);
 	}
-	text_table(x, text_rows_of(x, &row_page_sum));
+	layout_table(x, &row_page_sum);
 	text_wrap(x, "%" PRIu64 " pages looked at, %" PRIu64 " of them not there", p->head.looked, p->head.absent);
 	if (p->head.sample > 1)
 		text_wrap(x,
