@@ -80,6 +80,9 @@ static __always_inline void layout_announced(const struct mmt_vma *facts, u32 mm
 		announced_add(mark);
 }
 
+/* Who reads wants to know the files alone. */
+volatile bool layout_files;
+
 SEC("?iter/task_vma")
 int layout__it(struct bpf_iter__task_vma *ctx)
 {
@@ -104,7 +107,8 @@ int layout__it(struct bpf_iter__task_vma *ctx)
 		layout_mm(seq, vma->vm_mm, task);
 	}
 	vma_facts(vma, &rec.vma);
-	layout_announced(&rec.vma, mm_id_get(vma->vm_mm, pidns_tgid(task, task->tgid), true));
+	if (!layout_files)
+		layout_announced(&rec.vma, mm_id_get(vma->vm_mm, pidns_tgid(task, task->tgid), true));
 	vma_file_facts((u64)vma, &rec.vma);
 	w = name_slot();
 	if (!w) {

@@ -7,7 +7,7 @@ FLAGS := -std=gnu17 -D_GNU_SOURCE -fwrapv -O1 -g -Wall -Wextra $(if $(CI)$(WERRO
 	-Isrc -Ibpf -Itests -MMD -MP
 LIBS := -ldw -lelf -llzma -lz -liberty -lm
 OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard src/base/*.c src/input/*.c src/decode/*.c src/record/*.c src/model/*.c \
-	src/model/*/*.c src/sym/*.c src/host/elf.c src/host/cfi.c src/host/unwind.c src/host/cgroup.c src/host/procfs.c src/host/smaps.c \
+	src/model/*/*.c src/sym/*.c src/host/elf.c src/host/needed.c src/host/cfi.c src/host/unwind.c src/host/cgroup.c src/host/procfs.c src/host/smaps.c \
 	src/host/marks.c src/source/hist_kept.c src/source/governor.c \
 	src/opener/answer.c src/opener/message.c src/view/*.c src/view/*/*.c src/args/*.c src/probe/hooks.c src/cmd/check.c))
 UNITS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))

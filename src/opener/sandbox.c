@@ -127,6 +127,16 @@ void sandbox_parser(bool allocates)
 	calls_allow(calls, allocates ? LENGTH(calls) : few, failing, allocates ? LENGTH(failing) : 0);
 }
 
+void sandbox_mapper(void)
+{
+	static const int calls[] = { SYS_openat, SYS_fstat, SYS_readlinkat, SYS_pread64, SYS_mmap, SYS_close,
+				     SYS_write, SYS_poll, SYS_exit_group, SYS_restart_syscall };
+
+	limits_set(0, CPU_SECONDS);
+	capabilities_keep(0);
+	calls_allow(calls, LENGTH(calls), NULL, 0);
+}
+
 void sandbox_keep(const int *fds, int count)
 {
 	int above[2];

@@ -11,6 +11,8 @@ void sandbox_opener(unsigned kept_files);
  * other one kills.  allocates: also those for memory of its own, and more of it; opening fails then, as libraries
  * try that. */
 void sandbox_parser(bool allocates);
+/* Keeps none; opens and maps files, as any program of this user may. */
+void sandbox_mapper(void);
 /* Closes all descriptors but one or two, which become 0 and 1: what a stuck process
  * holds stays with it, BPF programs and pipes too. */
 void sandbox_keep(const int *fds, int count);

@@ -497,6 +497,16 @@ ssize_t probe_layout(struct probe *p, pid_t pid, const uint8_t **bytes)
 	return n;
 }
 
+ssize_t probe_layout_files(struct probe *p, pid_t pid, const uint8_t **bytes)
+{
+	ssize_t n;
+
+	p->skel->bss->layout_files = true;
+	n = probe_layout(p, pid, bytes);
+	p->skel->bss->layout_files = false;
+	return n;
+}
+
 static int root_read(struct probe *p, pid_t pid, struct mmt_root *out)
 {
 	union bpf_iter_link_info info = { .task.tid = (uint32_t)procfs_living(pid) };

@@ -99,6 +99,8 @@ ssize_t probe_watch(struct probe *p, const struct mmt_watch **records);
 /* Streams the layout of a process: mm record, then VMAs; bytes are owned by p
  * until the next call. Returns bytes read or a negative errno. */
 ssize_t probe_layout(struct probe *p, pid_t pid, const uint8_t **bytes);
+/* The same of one that the model does not get: what is in it is not held for announced. */
+ssize_t probe_layout_files(struct probe *p, pid_t pid, const uint8_t **bytes);
 /* Counts what of the VMAs in list is resident, by the page tables of the process, whose mm has
  * that id. 0, -ENOTSUP: page tables cannot be read here, -ESTALE: it has ended, or another mm,
  * or a negative errno. */

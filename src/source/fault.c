@@ -18,6 +18,9 @@
 
 #define EXITS_NS 100000000ull /* the threads of a dying process have so long to be gone */
 #define CORRECT_US 1000
+#define SETTLE_NS 500000000ull   /* for those of what was mapped since */
+#define CLOSURE_NS 1000000000ull /* for finding the libraries of a command */
+#define TABLES_NS 2000000000ull  /* for tables, before the tracing begins */
 
 static struct fault_source *fault_of(struct source *s)
 {
@@ -168,13 +171,36 @@ static int on_object(void *ctx, const void *record, size_t size)
 	struct fault_source *f = ctx;
 
 	unwind_ask(&f->unwind, record, size);
-	stack_names_note(&f->names, &f->s, record, size);
+	stack_names_note(&f->names, &f->s, record, size, NULL);
 	return 0;
 }
 
-static void note_file(struct source *s, const void *record, size_t size)
+static void note_file(struct source *s, const void *record, size_t size, const char *path)
 {
-	stack_names_note(&fault_of(s)->names, s, record, size);
+	stack_names_note(&fault_of(s)->names, s, record, size, path);
+}
+
+static void ask_mapped(struct fault_source *f, pid_t pid, pid_t via)
+{
+	const uint8_t *bytes = NULL;
+	ssize_t n = probe_layout_files(f->probe, via ? via : pid, &bytes);
+
+	if (n > 0)
+		unwind_ask_layout(&f->unwind, pid, via, bytes, (size_t)n);
+}
+
+/* Tables before the first fault: of what the targets have mapped, or the command is going to.  They are made
+ * while programs are attached. */
+static void ask_tables(struct fault_source *f)
+{
+	const struct target_args *t = &f->s.args->target;
+
+	if (!f->unwind.opener)
+		return;
+	for (int i = 0; i < t->pids.count; i++)
+		ask_mapped(f, t->pids.id[i], 0);
+	if (closure_wait(&f->closure, CLOSURE_NS))
+		ask_mapped(f, f->s.child, f->closure.pid);
 }
 
 static int fault_open(struct source *s, struct error *e)
@@ -189,6 +215,8 @@ static int fault_open(struct source *s, struct error *e)
 	if (s->args->stack.user) {
 		f->unwind.opener = table_opener_start();
 		stack_names_start(&f->names);
+		if (s->args->target.command)
+			closure_start(&f->closure, s->args->target.command[0]);
 	}
 	/* with -a and --cgroup too: processes are followed by their ids */
 	if (rights_check_proc(e) || target_check(s, true, false, e) || probe_options_make(s, &opt, e))
@@ -204,6 +232,7 @@ static int fault_open(struct source *s, struct error *e)
 	probe_hurry(f->probe, on_object, f);
 	f->unwind.probe = f->probe;
 	f->unwind.verbose = s->args->probe.verbose;
+	ask_tables(f);
 	limit_before(&f->limit, s->args->fault.max_overhead);
 	if (probe_attach(f->probe, e))
 		return -1;
@@ -220,6 +249,7 @@ static int fault_open(struct source *s, struct error *e)
 		s->fds[s->fd_count++] = opener_fd(f->unwind.opener);
 	if (stack_names_fd(&f->names) >= 0)
 		s->fds[s->fd_count++] = stack_names_fd(&f->names);
+	unwind_settle(&f->unwind, TABLES_NS);
 	emit_facts(f);
 	return 0;
 }
@@ -292,7 +322,7 @@ static int fault_survey(struct source *s, struct error *e)
 		return -1;
 	if (s->child)
 		elf_settle(&fault_of(s)->elf);
-	unwind_settle(&fault_of(s)->unwind);
+	unwind_settle(&fault_of(s)->unwind, SETTLE_NS);
 	return 0;
 }
 
@@ -431,6 +461,7 @@ static void fault_close(struct source *s)
 	opener_free(f->elf.opener);
 	table_opener_free(f->unwind.opener);
 	stack_names_stop(&f->names);
+	closure_end(&f->closure);
 }
 
 const struct source_type source_fault = {

@@ -3,6 +3,7 @@
 #ifndef SOURCE_FAULT_H
 #define SOURCE_FAULT_H
 
+#include "opener/closure.h"
 #include "probe/probe.h"
 #include "source/elf_read.h"
 #include "source/limit.h"
@@ -18,6 +19,7 @@ struct fault_source {
 	struct resident resident;
 	struct elf_reader elf;
 	struct unwind_reader unwind;
+	struct closure closure; /* of the command */
 	struct stack_namer names;
 	uint64_t last_read; /* ns of CLOCK_MONOTONIC: the interval before */
 	pid_t turn; /* whose layout is read first: there was no time for it; 0: none */

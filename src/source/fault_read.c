@@ -64,7 +64,7 @@ static bool read_layout(struct fault_source *f, pid_t pid)
 
 	if (n > 0) {
 		elf_ask_layout(&f->elf, pid, bytes, (size_t)n);
-		unwind_ask_layout(&f->unwind, pid, bytes, (size_t)n);
+		unwind_ask_layout(&f->unwind, pid, 0, bytes, (size_t)n);
 		emit(&f->s, INPUT_LAYOUT, &head, sizeof(head), bytes, (size_t)n);
 		raced = session_layout_raced(session_of(f->s.model), pid);
 	}

@@ -40,7 +40,8 @@ void stack_names_stop(struct stack_namer *n)
 	map_free(&n->modules);
 }
 
-void stack_names_note(struct stack_namer *n, const struct source *s, const void *record, size_t size)
+void stack_names_note(struct stack_namer *n, const struct source *s, const void *record, size_t size,
+		      const char *path)
 {
 	const struct mmt_head *h = n->user ? decode_record(record, size) : NULL;
 	const struct mmt_object *o = record;
@@ -52,7 +53,7 @@ void stack_names_note(struct stack_namer *n, const struct source *s, const void 
 		return;
 	known = stacks_file(&session_of(s->model)->stacks, o->id);
 	file = (struct user_file){ .ino = o->key.ino, .dev = o->key.dev, .edition = o->key.edition, .pid = (int32_t)h->tid,
-				   .start = o->start, .end = o->end, .path = known ? known->name : NULL, .remote = o->remote };
+				   .start = o->start, .end = o->end, .path = path ? path : known ? known->name : NULL, .remote = o->remote };
 	module = user_module(n->user, &file);
 	if (module)
 		map_set_number(&n->modules, o->id, (void *)(uintptr_t)module);

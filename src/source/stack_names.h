@@ -17,8 +17,9 @@ struct stack_namer {
 };
 
 void stack_names_start(struct stack_namer *n);
-/* A record of BPF: a file that is met is opened while its process lives. */
-void stack_names_note(struct stack_namer *n, const struct source *s, const void *record, size_t size);
+/* A record of BPF: a file that is met is opened while its process lives. path: NULL: what the model knows. */
+void stack_names_note(struct stack_namer *n, const struct source *s, const void *record, size_t size,
+		      const char *path);
 /* Goes on with opening files; to be called when its descriptor is readable, -1: there is none. */
 void stack_names_take(struct stack_namer *n);
 int stack_names_fd(const struct stack_namer *n);

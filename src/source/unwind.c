@@ -13,8 +13,6 @@
 #include "probe/unwind.h"
 #include "source/source.h"
 
-#define SETTLE_NS 500000000ull
-
 void unwind_ask(struct unwind_reader *u, const void *record, size_t size)
 {
 	const struct mmt_head *h = decode_record(record, size);
@@ -34,31 +32,33 @@ void unwind_ask(struct unwind_reader *u, const void *record, size_t size)
 }
 
 /* As if BPF had met it. */
-static void number_file(struct unwind_reader *u, pid_t pid, pid_t via, const struct mmt_vma *v)
+static void number_file(struct unwind_reader *u, pid_t pid, pid_t via, const struct layout_record *r)
 {
+	const struct mmt_vma *v = &r->vma->vma;
 	struct mmt_object o = { .head = { .kind = MMT_KIND_OBJECT, .tid = (uint32_t)via, .tgid = (uint32_t)pid },
 				.key = { .ino = v->ino, .dev = v->dev, .edition = v->edition }, .start = v->start, .end = v->end,
 				.remote = (v->kind & MMT_VMA_REMOTE) != 0 };
+	char path[NAME_ROOM];
 
 	o.id = unwind_store_number(probe_unwind(u->probe), &o.key);
 	if (!o.id)
 		return;
 	emit(u->s, INPUT_RECORD, NULL, 0, &o, sizeof(o));
 	unwind_ask(u, &o, sizeof(o));
-	u->note(u->s, &o, sizeof(o));
+	decode_name(r->vma->name_flags, v->ino, r->path, r->vma->path_len, path);
+	u->note(u->s, &o, sizeof(o), path[0] == '/' ? path : NULL);
 }
 
-void unwind_ask_layout(struct unwind_reader *u, pid_t pid, const void *layout, size_t size)
+void unwind_ask_layout(struct unwind_reader *u, pid_t pid, pid_t via, const void *layout, size_t size)
 {
 	struct layout_cursor c = { .bytes = layout, .size = size };
 	struct layout_record r;
-	pid_t via = 0;
 
 	while (u->opener && decode_layout(&c, &r)) {
 		if (r.type != MMT_LAYOUT_VMA || !(r.vma->vma.kind & MMT_VMA_FILE) || !(r.vma->vma.vm_flags & VM_EXEC))
 			continue;
 		via = via ? via : procfs_living(pid);
-		number_file(u, pid, via, &r.vma->vma);
+		number_file(u, pid, via, &r);
 	}
 }
 
@@ -95,10 +95,10 @@ static void on_end(void *ctx, const struct opener_request *r, enum opener_end en
 			r->dev >> 20, r->dev & 0xfffff, err ? strerror(-err) : "ready");
 }
 
-void unwind_settle(struct unwind_reader *u)
+void unwind_settle(struct unwind_reader *u, uint64_t ns)
 {
 	if (u->opener && u->probe && probe_unwind(u->probe))
-		opener_wait(u->opener, SETTLE_NS, on_end, u);
+		opener_wait(u->opener, ns, on_end, u);
 }
 
 void unwind_take(struct unwind_reader *u)

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct opener;
@@ -17,15 +18,16 @@ struct unwind_reader {
 	struct probe *probe;
 	struct source *s; /* that the model hears of the files through */
 	bool verbose;
-	void (*note)(struct source *s, const void *record, size_t size); /* who else wants to hear of them */
+	/* who else wants to hear of them; path: NULL where it is not known */
+	void (*note)(struct source *s, const void *record, size_t size, const char *path);
 };
 
 /* A record of BPF: a file without a table is asked for. */
 void unwind_ask(struct unwind_reader *u, const void *record, size_t size);
-/* What a process has mapped: tables before they are needed. */
-void unwind_ask_layout(struct unwind_reader *u, pid_t pid, const void *layout, size_t size);
-/* Waits for what was asked, not long. */
-void unwind_settle(struct unwind_reader *u);
+/* What a process has mapped: tables before they are needed. via: who has the same mapped; 0: pid itself. */
+void unwind_ask_layout(struct unwind_reader *u, pid_t pid, pid_t via, const void *layout, size_t size);
+/* Waits for what was asked, ns at most. */
+void unwind_settle(struct unwind_reader *u, uint64_t ns);
 /* Takes tables that have come. */
 void unwind_take(struct unwind_reader *u);
 

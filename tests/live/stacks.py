@@ -114,6 +114,7 @@ def python():
         if of == pid:
             states[use['state']] += use['faults']['count']
     total = sum(states.values())
+    check(not t.end['stacks']['why'].get('no_table'), 'without a table: %s' % t.end['stacks'])
     check(total > 2000, 'only %d faults' % total)
     check(states['complete'] >= 0.998 * total, '%s; %s' % (states, t.end['stacks']['why']))
     return '%d of %d complete' % (states['complete'], total)
@@ -130,6 +131,16 @@ def command():
     seen = faults['minor'] + faults['major'] - faults['unattributed_minor'] - faults['unattributed_major']
     check(counted == seen, '%d by stack, %d seen' % (counted, seen))
     return '%d faults' % counted
+
+
+def prepared(*command):
+    """The tables of a command and its libraries are there before it begins."""
+    with Tracer('-U', '--', *command, by='stack', stdout=subprocess.DEVNULL) as t:
+        t.finished()
+    totals = t.end['stacks']
+    check(totals['why'].get('complete', 0) >= 20, 'hardly a stack: %s' % totals)
+    check(not totals['why'].get('no_table'), 'without a table: %s' % totals)
+    return '%d complete, %d not' % (totals['complete'], totals['guessed'] + totals['incomplete'])
 
 
 def flame():
@@ -184,6 +195,8 @@ run('stacks: blind code is not walked', wrong, 'blind', False)
 run('stacks: makecontext', wrong, 'moved', True)
 run('stacks: python3', python)
 run('stacks: a command', command)
+for command_line in (['/bin/true'], ['ls', '/'], [victim('stack_chain'), '1', 'user']):
+    run('stacks: tables before %s' % os.path.basename(command_line[0]), prepared, *command_line)
 run('stacks: flame', flame)
 run('stacks: the call tree', tree)
 finish()
