@@ -187,13 +187,20 @@ static __always_inline void place_file(struct unwinder *u, struct unwind_place *
 	object_make(&key, p, file, u->mm_id);
 }
 
-static __always_inline void place_vdso(struct unwind_place *p)
+#define NAME_VDSO 0x5d6f7364765bull /* "[vdso]" and a NUL */
+
+/* A mapping of the kernel's: the vdso, whose table user space has made of its own one, or code that nothing is known of. */
+static __always_inline void place_special(struct unwind_place *p, u64 at)
 {
+	u64 special = FIELD_WORD(at, struct vm_area_struct, vm_private_data);
 	struct mmt_object_key key = {};
 	struct mmt_object_value *known = bpf_map_lookup_elem(&unwind_objects, &key);
 
+	p->kind = PLACE_ANON;
+	if ((word_at(FIELD_WORD(special, struct vm_special_mapping, name)) & ~0ull >> 8) != NAME_VDSO)
+		return;
 	p->kind = PLACE_VDSO;
-	p->base = p->start;
+	p->base = p->start - (FIELD_WORD(at, struct vm_area_struct, vm_pgoff) << 12);
 	if (known)
 		p->object = *known;
 }
@@ -224,7 +231,7 @@ __noinline __weak u32 unwind_find(struct unwinder *u, u64 ip)
 	if (FIELD_WORD(at, struct vm_area_struct, vm_file))
 		place_file(u, p, &at);
 	else if (FIELD_WORD(at, struct vm_area_struct, vm_ops))
-		place_vdso(p);
+		place_special(p, at);
 	else
 		p->kind = PLACE_ANON;
 	return n;

@@ -197,6 +197,7 @@ static void ask_tables(struct fault_source *f)
 
 	if (!f->unwind.opener)
 		return;
+	unwind_vdso(&f->unwind);
 	for (int i = 0; i < t->pids.count; i++)
 		ask_mapped(f, t->pids.id[i], 0);
 	if (closure_wait(&f->closure, CLOSURE_NS))

@@ -14,6 +14,7 @@
 
 #define RESOLVE_NS (20 * CLOCK_SECOND_NS)
 #define TEXT_MAX 4096
+#define STARTED_SLACK_NS CLOCK_SECOND_NS /* times of files are coarse, and clocks are set */
 
 void stack_names_start(struct stack_namer *n)
 {
@@ -70,6 +71,14 @@ struct frames {
 	struct map seen;
 };
 
+/* 0: not known. */
+static uint64_t started_unix_ns(const struct session *s, pid_t pid)
+{
+	const struct process *p = session_find(s, pid);
+
+	return p && p->start_time ? p->start_time + clock_unix_ns() - clock_boottime_ns() - STARTED_SLACK_NS : 0;
+}
+
 static void frame_add(struct stack_namer *n, struct frames *f, uint64_t frame, int32_t pid)
 {
 	struct user_place place = { .kind = USER_FILE, .address = (uint32_t)frame };
@@ -78,9 +87,10 @@ static void frame_add(struct stack_namer *n, struct frames *f, uint64_t frame, i
 		return;
 	map_set_number(&f->seen, frame, f);
 	if (frame & MMT_FRAME_VDSO)
-		return;
-	if (frame & MMT_FRAME_ADDRESS)
-		place = (struct user_place){ .kind = USER_JIT, .pid = pid, .address = frame & ~MMT_FRAME_ADDRESS };
+		place.kind = USER_VDSO;
+	else if (frame & MMT_FRAME_ADDRESS)
+		place = (struct user_place){ .kind = USER_JIT, .pid = pid, .address = frame & ~MMT_FRAME_ADDRESS,
+					     .started_unix_ns = started_unix_ns(session_of(f->s->model), pid) };
 	else
 		place.module = (uint32_t)(uintptr_t)map_get_number(&n->modules, MMT_FRAME_ID(frame));
 	if (place.kind == USER_FILE && !place.module)

@@ -35,6 +35,7 @@ END = ['stack_chain:main', 'libc[.-].*', 'libc[.-].*', 'stack_chain:_start']
 CHAINS = {
     'user': ['libc[.-].*', *MIDDLE, 'stack_chain:run', *END],
     'syscall': ['libc[.-].*read', *MIDDLE, 'stack_chain:run', *END],
+    'vdso': [r'\[vdso\]:\?', '*', *MIDDLE, 'stack_chain:run', *END],
     'thread': ['libc[.-].*', *MIDDLE, 'stack_chain:in_thread', 'libc[.-].*', 'libc[.-].*'],
     'signal': ['libc[.-].*', *MIDDLE, 'stack_chain:on_signal', 'libc[.-].*', '*', 'stack_chain:run', *END],
 }
@@ -68,6 +69,14 @@ def chain(by):
     check(not bad, '%d of %d are not the chain: %s' % (bad, good + bad, other))
     check(good >= times * PAGES, '%d faults under the chain, not %d' % (good, times * PAGES))
     return '%d faults, all with the %d frames of the chain' % (good, max(len(t.frames[s]['frames']) for s, of in t.stacks if s in t.frames))
+
+
+def vdso():
+    """Code of the vdso has a name."""
+    t, pid = traced(victim('stack_chain'), '1', 'vdso')
+    seen = {f['function'] for (s, of) in t.stacks if of == pid and s in t.frames for f in t.frames[s]['frames'] if f['module'] == '[vdso]'}
+    check(any(f and 'clock_gettime' in f for f in seen), 'functions of the vdso: %s' % seen)
+    return ', '.join(map(str, seen))
 
 
 def as_many_as_faults():
@@ -166,6 +175,7 @@ usable('stacks')
 victim('stack_lib-so') # that the other one is linked with
 for way in CHAINS:
     run('stacks: the chain, %s' % way, chain, way)
+run('stacks: names of the vdso', vdso)
 run('stacks: as many as faults', as_many_as_faults)
 run('stacks: blind code is not walked', wrong, 'blind', False)
 run('stacks: makecontext', wrong, 'moved', True)
