@@ -11,6 +11,12 @@ static const char *fact(const struct model *m, const char *group, const char *ke
 	return value ? value : "-";
 }
 
+void fault_stacks(struct args *a)
+{
+	a->stack.user |= a->stack.both;
+	a->stack.kernel |= a->stack.both;
+}
+
 /* Not where the first table hides it, nor beside data for programs. */
 void fault_announce(const struct args *a, const struct model *m)
 {

@@ -13,6 +13,7 @@ static int check(struct args *a, struct error *e)
 {
 	if (check_target(a, true, e))
 		return -1;
+	fault_stacks(a);
 	a->stack.user = true;
 	a->fault.aggregate = true; /* stacks are counted in the kernel: no single event is needed */
 	/* a file gets the page, a pipe or terminal what other programs read */

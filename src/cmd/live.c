@@ -14,6 +14,7 @@ static int check(struct args *a, struct error *e)
 {
 	bool many = a->target.all || a->target.cgroup;
 
+	fault_stacks(a);
 	if (check_target(a, true, e))
 		return -1;
 	if (a->fault.expand.count && !many)

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "decode/decode.h"
 #include "model/fault/session.h"
+#include "probe/probe.h"
 #include "source/source.h"
 #include "sym/user.h"
 
@@ -16,12 +17,28 @@
 #define TEXT_MAX 4096
 #define STARTED_SLACK_NS CLOCK_SECOND_NS /* times of files are coarse, and clocks are set */
 
-void stack_names_start(struct stack_namer *n)
+void stack_names_start(struct stack_namer *n, const struct args *a)
 {
-	const struct user_options options = { .inlined = true };
+	struct user_options options = { .inlined = true };
 
+	n->kernel = a->stack.kernel ? ksym_load(NULL) : NULL;
+	options.kernel = n->kernel;
 	n->modules = MAP(1);
 	n->user = user_start(&options);
+}
+
+void stack_names_entries(const struct stack_namer *n, struct probe_options *out)
+{
+	static const char *const names[MMT_FAULT_ENTRIES] = { "asm_exc_page_fault", "handle_mm_fault" };
+	struct ksym_span span;
+	struct ksym k;
+
+	for (size_t i = 0; n->kernel && i < MMT_FAULT_ENTRIES; i++) {
+		out->fault_entry[i].from = ksym_address(n->kernel, names[i]);
+		for (size_t at = 0; out->fault_entry[i].from && ksym_span(n->kernel, at, &span); at++)
+			if (span.start == out->fault_entry[i].from && ksym_find(n->kernel, span.start, &k))
+				out->fault_entry[i].size = span.end - span.start;
+	}
 }
 
 void stack_names_take(struct stack_namer *n)
@@ -38,6 +55,7 @@ int stack_names_fd(const struct stack_namer *n)
 void stack_names_stop(struct stack_namer *n)
 {
 	user_free(n->user);
+	ksym_free(n->kernel);
 	map_free(&n->modules);
 }
 
@@ -86,7 +104,9 @@ static void frame_add(struct stack_namer *n, struct frames *f, uint64_t frame, i
 	if (map_get_number(&f->seen, frame))
 		return;
 	map_set_number(&f->seen, frame, f);
-	if (frame & MMT_FRAME_VDSO)
+	if (frame & MMT_FRAME_KERNEL)
+		place = (struct user_place){ .kind = USER_KERNEL, .address = frame };
+	else if (frame & MMT_FRAME_VDSO)
 		place.kind = USER_VDSO;
 	else if (frame & MMT_FRAME_ADDRESS)
 		place = (struct user_place){ .kind = USER_JIT, .pid = pid, .address = frame & ~MMT_FRAME_ADDRESS,

@@ -17,11 +17,11 @@ def described(frames):
     return ['%s:%s' % (os.path.basename(f['module']), names.name(f['module'], int(f['offset'], 16)) or '?') for f in frames['frames']]
 
 
-def traced(*command, by='stack'):
+def traced(*command, by='stack', how='-U'):
     """The tracer after the victim did its work, and the victim's pid."""
     with Victim(*command) as v:
         check(v.line().startswith('ready'), 'it does not begin')
-        with Tracer('-U', '-p', v.pid, by=by) as t:
+        with Tracer(how, '-p', v.pid, by=by) as t:
             t.started().settled()
             check(v.ask('x') == 'done', 'it does not end')
             v.rest()
@@ -35,7 +35,7 @@ END = ['stack_chain:main', 'libc[.-].*', 'libc[.-].*', 'stack_chain:_start']
 CHAINS = {
     'user': ['libc[.-].*', *MIDDLE, 'stack_chain:run', *END],
     'syscall': ['libc[.-].*read', *MIDDLE, 'stack_chain:run', *END],
-    'vdso': [r'\[vdso\]:\?', '*', *MIDDLE, 'stack_chain:run', *END],
+    'vdso': [r'\[vdso\]:\?|libc[.-].*:clock_gettime', '*', *MIDDLE, 'stack_chain:run', *END],
     'thread': ['libc[.-].*', *MIDDLE, 'stack_chain:in_thread', 'libc[.-].*', 'libc[.-].*'],
     'signal': ['libc[.-].*', *MIDDLE, 'stack_chain:on_signal', 'libc[.-].*', '*', 'stack_chain:run', *END],
 }
@@ -77,6 +77,31 @@ def vdso():
     seen = {f['function'] for (s, of) in t.stacks if of == pid and s in t.frames for f in t.frames[s]['frames'] if f['module'] == '[vdso]'}
     check(any(f and 'clock_gettime' in f for f in seen), 'functions of the vdso: %s' % seen)
     return ', '.join(map(str, seen))
+
+
+def kernel(how):
+    """The kernel's part of a stack is the system call that faults, down to the entry; of a fault of the program itself there is none."""
+    for by in ('syscall', 'user'):
+        t, pid = traced(victim('stack_chain'), '2', by, how=how)
+        seen = 0
+        for (stack, of), use in t.stacks.items():
+            frames = t.frames[stack]['frames'] if of == pid and stack in t.frames else []
+            inner = [f['function'] for f in frames if f['module'] == '[kernel]']
+            outer = described({'frames': [f for f in frames if f['module'] != '[kernel]']})
+            chain = fits(outer, CHAINS[by]) if how == '-g' else not outer
+            if use['faults']['count'] < PAGES or not chain:
+                continue
+            check([f['module'] == '[kernel]' for f in frames] == [True] * len(inner) + [False] * len(outer), 'mixed: %s' % frames)
+            if by == 'user':
+                check(not inner, 'a fault of the program has %s' % inner)
+            elif any('read' in f for f in inner):
+                check(inner[-1].startswith('entry_SYSCALL'), 'its entry is %s' % inner[-1])
+                check(not any(re.search('bpf|page_fault|handle_mm', f) for f in inner), 'own frames: %s' % inner)
+            else:
+                continue
+            seen += use['faults']['count']
+        check(seen >= 2 * PAGES, '%s: %d faults seen' % (by, seen))
+    return '%d faults' % seen
 
 
 def as_many_as_faults():
@@ -147,7 +172,7 @@ def prepared(*command):
     with Tracer('-U', '--', *command, by='stack', stdout=subprocess.DEVNULL) as t:
         t.finished()
     totals = t.end['stacks']
-    check(totals['why'].get('complete', 0) >= 20, 'hardly a stack: %s' % totals)
+    check(sum(totals['why'].values()) >= 20, 'hardly a stack: %s' % totals)
     check(not totals['why'].get('no_table'), 'without a table: %s' % totals)
     return '%d complete, %d not' % (totals['complete'], totals['guessed'] + totals['incomplete'])
 
@@ -175,6 +200,8 @@ usable('stacks')
 victim('stack_lib-so') # that the other one is linked with
 for way in CHAINS:
     run('stacks: the chain, %s' % way, chain, way)
+for way in ('-g', '-K'):
+    run('stacks: the kernel\'s part, %s' % way, kernel, way)
 run('stacks: names of the vdso', vdso)
 run('stacks: as many as faults', as_many_as_faults)
 run('stacks: blind code is not walked', wrong, 'blind', False)
