@@ -14,15 +14,17 @@
 #include "sym/user.h"
 
 #define RESOLVE_NS (20 * CLOCK_SECOND_NS)
+#define SERVERS_NS (300 * CLOCK_SECOND_NS) /* where servers are asked */
 #define TEXT_MAX 4096
 #define STARTED_SLACK_NS CLOCK_SECOND_NS /* times of files are coarse, and clocks are set */
 
 void stack_names_start(struct stack_namer *n, const struct args *a)
 {
-	struct user_options options = { .inlined = true };
+	struct user_options options = { .inlined = true, .debuginfod = a->stack.debuginfod };
 
 	n->kernel = a->stack.kernel ? ksym_load(NULL) : NULL;
 	options.kernel = n->kernel;
+	n->resolve_ns = a->stack.debuginfod ? SERVERS_NS : RESOLVE_NS;
 	n->modules = MAP(1);
 	n->user = user_start(&options);
 }
@@ -157,7 +159,7 @@ void stack_names_emit(struct stack_namer *n, struct source *s)
 			frame_add(n, &f, stack->frame[i], use->pid);
 	}
 	if (f.count)
-		user_resolve(n->user, f.place, f.count, RESOLVE_NS, on_name, &f);
+		user_resolve(n->user, f.place, f.count, n->resolve_ns, on_name, &f);
 	free(f.place);
 	free(f.frame);
 	map_free(&f.seen);

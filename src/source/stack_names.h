@@ -17,6 +17,7 @@ struct user_symbols;
 struct stack_namer {
 	struct user_symbols *user; /* NULL: no stacks are asked for, or it could not be started */
 	struct ksym_table *kernel; /* NULL: no kernel stacks, or it cannot be read */
+	uint64_t resolve_ns;       /* for all names */
 	struct map modules;        /* number of a file -> its number there, plus one */
 };
 

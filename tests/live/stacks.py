@@ -5,7 +5,7 @@ import re
 import subprocess
 
 from lib.elf import Names
-from lib.mmt import FORCED, MMTRACE, Tracer, Victim, check, finish, run, scratch, usable, victim, wait_for
+from lib.mmt import FORCED, MMTRACE, Tracer, Victim, check, finish, need, run, scratch, usable, victim, wait_for
 
 TIMES = 20
 PAGES = 64
@@ -196,6 +196,27 @@ def flame():
     return '%d bytes under the chain' % under
 
 
+def served():
+    """Symbols of a stripped program from a server, here a folder, which is asked only where that is wanted."""
+    need('debuginfod-find', 'objcopy', 'strip', 'cc')
+    path, server = os.path.join(scratch(), 'served'), os.path.join(scratch(), 'server')
+    os.makedirs(os.path.join(server, 'buildid', 'abcdef0123456789'))
+    code = ('#include <string.h>\n#include <stdlib.h>\nstatic char *m;\n__attribute__((noinline)) static void wants(void)'
+            '{ memset(m, 1, 1 << 20); __asm__ volatile(""); }\nint main(void) { m = malloc(1 << 20); wants(); return 0; }\n')
+    subprocess.run(['cc', '-O1', '-Wl,--build-id=0xabcdef0123456789', '-xc', '-', '-o', path], input=code, text=True, check=True)
+    subprocess.run(['objcopy', '--only-keep-debug', path, os.path.join(server, 'buildid', 'abcdef0123456789', 'debuginfo')], check=True)
+    subprocess.run(['strip', path], check=True)
+    here = {**os.environ, 'DEBUGINFOD_URLS': 'file://' + server, 'DEBUGINFOD_CACHE_PATH': os.path.join(scratch(), 'cache')}
+    for options, there in ([], False), (['--debuginfod'], True):
+        out = subprocess.run([MMTRACE, 'flame', *FORCED, *options, '--', path], env=here, stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=60)
+        check(out.returncode == 0, 'it ended with %d' % out.returncode)
+        check((';wants;' in out.stdout) == there, 'with %s: %s' % (options, out.stdout[-400:]))
+    none = subprocess.run([MMTRACE, 'flame', '--debuginfod', '--', path], env={**here, 'DEBUGINFOD_URLS': ''},
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=60)
+    check(none.returncode == 2 and 'DEBUGINFOD_URLS' in none.stderr, 'without servers: %d %s' % (none.returncode, none.stderr))
+
+
 usable('stacks')
 victim('stack_lib-so') # that the other one is linked with
 for way in CHAINS:
@@ -210,5 +231,6 @@ run('stacks: python3', python)
 run('stacks: a command', command)
 for command_line in (['/bin/true'], ['ls', '/'], [victim('stack_chain'), '1', 'user']):
     run('stacks: tables before %s' % os.path.basename(command_line[0]), prepared, *command_line)
+run('stacks: symbols from a server', served)
 run('stacks: flame', flame)
 finish()
