@@ -130,8 +130,10 @@ static __always_inline void object_announce(const struct mmt_object_key *key, co
 {
 	struct mmt_object *rec = control_reserve(sizeof(*rec));
 
-	if (!rec)
+	if (!rec) {
+		bpf_map_delete_elem(&unwind_objects, key); /* again, where it is met again: nobody makes its table */
 		return;
+	}
 	head_fill(&rec->head, MMT_KIND_OBJECT, mm_id, bpf_ktime_get_ns());
 	rec->key = *key;
 	rec->start = p->start;
