@@ -410,20 +410,34 @@ static __always_inline int object_why(u32 state)
 	return (state == MMT_OBJECT_NEW ? MMT_STACK_NO_TABLE : MMT_STACK_UNREAD_FILE) + 1;
 }
 
+/* A frame is the number of a file and 32 bits of the offset in it. 0, or why there is none, plus one. */
+static __always_inline int frame_unsaid(const struct unwind_place *p, u64 ip)
+{
+	if (p->kind == PLACE_NO_CODE)
+		return MMT_STACK_NOT_CODE + 1;
+	if (p->kind == PLACE_FILE && !p->object.id)
+		return MMT_STACK_FILES_FULL + 1;
+	if (p->kind == PLACE_FILE && (ip - p->base) >> 32)
+		return MMT_STACK_FAR_OFFSET + 1;
+	return 0;
+}
+
 /* Keeps the frame that u stands at, and goes to its caller. 0, or why that is not there, plus one. */
 __noinline __weak int unwind_step(struct unwinder *u, u32 depth)
 {
 	struct unwind_place *p;
 	u64 ip, frame;
 	u32 n;
+	int unsaid;
 
 	if (!u)
 		return 1;
 	ip = u->ip - !u->exact; /* a call may be the last instruction of its function */
 	n = unwind_find(u, ip) & (PLACES - 1);
 	p = &u->place[n];
-	if (p->kind == PLACE_NO_CODE)
-		return MMT_STACK_NOT_CODE + 1;
+	unsaid = frame_unsaid(p, ip);
+	if (unsaid)
+		return unsaid;
 	frame = p->kind == PLACE_ANON ? MMT_FRAME_ADDRESS | ip
 				      : (p->kind == PLACE_VDSO ? MMT_FRAME_VDSO : 0) | MMT_FRAME(p->object.id, ip - p->base);
 	u->rec.frame[depth & (MMT_STACK_FRAMES - 1)] = frame;
