@@ -10,6 +10,10 @@ struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 16384);
 	 __type(key, u64); __type(value, u32); } stacks_sent SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 16384);
 	 __type(key, struct mmt_stack_key); __type(value, struct mmt_stack_row); } stack_rows SEC(".maps");
+/* What has no row there, without its stack: by process, and at last in two rows of process 0 (major or not), which
+ * are there from the beginning. */
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 4096);
+	 __type(key, struct mmt_stack_key); __type(value, struct mmt_stack_row); } stack_rest SEC(".maps");
 
 #define STACK_BARE __builtin_offsetof(struct mmt_stack, frame)
 
@@ -55,6 +59,24 @@ static __always_inline u64 stack_take(void *ctx, struct task_struct *task, u32 m
 	return id;
 }
 
+static __always_inline struct mmt_stack_row *stack_rest_row(struct mmt_stack_key *key)
+{
+	struct mmt_stack_row none = {};
+	struct mmt_stack_row *row;
+
+	count(MMT_LOSS_STACK_ROWS_FULL);
+	key->stack = 0;
+	key->mm_id = 0;
+	key->mode = 0;
+	row = value_get(&stack_rest, key, &none);
+	if (row)
+		return row;
+	key->tgid = 0;
+	key->cls = 0;
+	key->flags &= MMT_FAULT_MAJOR;
+	return bpf_map_lookup_elem(&stack_rest, key);
+}
+
 __noinline __weak int stack_count(const struct mmt_fault *f, u64 stack)
 {
 	struct mmt_stack_key key = { .stack = stack };
@@ -69,10 +91,10 @@ __noinline __weak int stack_count(const struct mmt_fault *f, u64 stack)
 	key.mode = f->mode;
 	key.flags = f->flags & MMT_STACK_FLAGS;
 	row = value_get(&stack_rows, &key, &none);
-	if (!row) {
-		count(MMT_LOSS_STACKS_FULL);
+	if (!row)
+		row = stack_rest_row(&key);
+	if (!row)
 		return 0;
-	}
 	__sync_fetch_and_add(&row->count, f->weight);
 	__sync_fetch_and_add(&row->ns_sum, (u64)f->ns * f->weight);
 	return 0;

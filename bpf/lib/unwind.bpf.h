@@ -133,8 +133,10 @@ static __always_inline void object_announce(const struct mmt_object_key *key, co
 {
 	struct mmt_object *rec = control_reserve(sizeof(*rec));
 
-	if (!rec)
+	if (!rec) {
+		bpf_map_delete_elem(&unwind_objects, key); /* again, where it is met again: nobody makes its table */
 		return;
+	}
 	head_fill(&rec->head, MMT_KIND_OBJECT, mm_id, bpf_ktime_get_ns());
 	rec->key = *key;
 	rec->start = p->start;
@@ -427,20 +429,34 @@ static __always_inline void unwind_keep(struct unwinder *u, u64 frame)
 	u->hash ^= u->hash >> 29;
 }
 
+/* A frame is the number of a file and 32 bits of the offset in it. 0, or why there is none, plus one. */
+static __always_inline int frame_unsaid(const struct unwind_place *p, u64 ip)
+{
+	if (p->kind == PLACE_NO_CODE)
+		return MMT_STACK_NOT_CODE + 1;
+	if (p->kind == PLACE_FILE && !p->object.id)
+		return MMT_STACK_FILES_FULL + 1;
+	if (p->kind == PLACE_FILE && (ip - p->base) >> 32)
+		return MMT_STACK_FAR_OFFSET + 1;
+	return 0;
+}
+
 /* Keeps the frame that u stands at, and goes to its caller. 0, or why that is not there, plus one. */
 __noinline __weak int unwind_step(struct unwinder *u, u32 depth)
 {
 	struct unwind_place *p;
 	u64 ip, frame;
 	u32 n;
+	int unsaid;
 
 	if (!u)
 		return 1;
 	ip = u->ip - !u->exact; /* a call may be the last instruction of its function */
 	n = unwind_find(u, ip) & (PLACES - 1);
 	p = &u->place[n];
-	if (p->kind == PLACE_NO_CODE)
-		return MMT_STACK_NOT_CODE + 1;
+	unsaid = frame_unsaid(p, ip);
+	if (unsaid)
+		return unsaid;
 	frame = p->kind == PLACE_ANON ? MMT_FRAME_ADDRESS | ip
 				      : (p->kind == PLACE_VDSO ? MMT_FRAME_VDSO : 0) | MMT_FRAME(p->object.id, ip - p->base);
 	unwind_keep(u, frame);

@@ -137,6 +137,16 @@ def wrong(how, complete):
     return '%d faults, %d complete' % (seen, whole)
 
 
+def static():
+    """A static program has unwind information that no program header points to."""
+    t, pid = traced(victim('stack_wrong-static'), 'plain')
+    want = ['stack_wrong-static:wrong_touch', '*', 'stack_wrong-static:main', '*', 'stack_wrong-static:_start']
+    good = sum(use['faults']['count'] for (stack, of), use in t.stacks.items()
+               if of == pid and stack in t.frames and t.frames[stack]['state'] == 'complete' and fits(described(t.frames[stack]), want))
+    check(good >= 20 * 64, 'only %d faults are complete: %s' % (good, t.end['stacks']))
+    return '%d faults' % good
+
+
 def python():
     """Once its tables are there, a program that people have is walked whole."""
     code = ("import sys,json;print('ready',flush=True);sys.stdin.read(1);"
@@ -251,6 +261,7 @@ run('stacks: names of the vdso', vdso)
 run('stacks: as many as faults', as_many_as_faults)
 run('stacks: blind code is not walked', wrong, 'blind', False)
 run('stacks: makecontext', wrong, 'moved', True)
+run('stacks: a static program', static)
 run('stacks: python3', python)
 run('stacks: a command', command)
 for command_line in (['/bin/true'], ['ls', '/'], [victim('stack_chain'), '1', 'user']):
