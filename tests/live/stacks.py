@@ -5,7 +5,7 @@ import re
 import subprocess
 
 from lib.elf import Names
-from lib.mmt import FORCED, MMTRACE, Tracer, Victim, check, finish, run, scratch, usable, victim, wait_for
+from lib.mmt import FORCED, MMTRACE, Skip, Tracer, Victim, check, finish, run, scratch, usable, victim, wait_for
 
 TIMES = 20
 PAGES = 64
@@ -186,6 +186,38 @@ def tree():
     return chain
 
 
+def made_code():
+    """Code that two processes made at one address has in each the name that it gave it; a semicolon in it parts nothing."""
+    if os.uname().machine != 'x86_64':
+        raise Skip('the code of the test is that of x86-64')
+    with Victim(victim('stack_jit')) as v:
+        check(v.line() == 'ready', 'it does not begin')
+        with Tracer('-U', '-p', v.pid, by='stack') as t:
+            t.started().settled()
+            check(v.ask('x') == 'done', 'it does not end')
+            t.stop()
+            t.finished()
+        v.rest()
+    found = {}
+    for (_, pid), row in t.own_frames.items():
+        functions = {f['function'] for f in row['frames'] if f['module'] == '[anon]'}
+        if pid is not None and functions:
+            found.setdefault(pid, set()).update(functions)
+    check(sorted(map(sorted, found.values())) == [['made:by1'], ['made:by2']], 'they are called %s' % found)
+    faults = [sum(use['faults']['count'] for (stack, pid), use in t.stacks.items() if pid == of and (stack, of) in t.own_frames) for of in found]
+    check(min(faults) >= PAGES, '%s faults' % faults)
+    return '%s' % found
+
+
+def short_commands():
+    """Stacks of commands that end between two ticks are theirs, not the tracer's, by name."""
+    with Tracer('-U', '--', '/bin/sh', '-c', '/bin/true; /bin/ls / > /dev/null; /bin/true', by='stack') as t:
+        t.finished()
+    names_seen = {use['comm'] for use in t.stacks.values()}
+    check({'sh', 'true', 'ls'} <= names_seen <= {'sh', 'true', 'ls'}, 'they are called %s' % names_seen)
+    return ', '.join(sorted(names_seen))
+
+
 usable('stacks')
 victim('stack_lib-so') # that the other one is linked with
 for way in CHAINS:
@@ -197,6 +229,8 @@ run('stacks: python3', python)
 run('stacks: a command', command)
 for command_line in (['/bin/true'], ['ls', '/'], [victim('stack_chain'), '1', 'user']):
     run('stacks: tables before %s' % os.path.basename(command_line[0]), prepared, *command_line)
+run('stacks: code made at run time', made_code)
+run('stacks: short commands', short_commands)
 run('stacks: flame', flame)
 run('stacks: the call tree', tree)
 finish()

@@ -47,13 +47,15 @@ static void path_add_named(struct path *p, const struct name *name, const char *
 	}
 }
 
-static void path_add_frames(struct path *p, const struct session *s, const struct stack *stack, const struct tick *t)
+static void path_add_frames(struct path *p, const struct session *s, const struct stack_use *use, const struct tick *t)
 {
+	const struct stack *stack = use->stack;
+
 	if (stack->why != MMT_STACK_COMPLETE)
 		path_add(p, tick_printf(t, "[incomplete: %s]", stack_why_key(stack->why)), NULL, stack_why_help(stack->why),
 			 FLAME_UNKNOWN);
 	for (int i = stack->count; i-- > 0;) {
-		const struct name *name = name_find(&s->names, INPUT_NAME_FRAME, stack->frame[i]);
+		const struct name *name = frame_name(s, stack->frame[i], use->pid);
 		const char *module = frame_module(s, stack->frame[i], t);
 
 		if (stack->guessed != MMT_STACK_ALL_KNOWN && i == stack->guessed - 1)
@@ -61,7 +63,7 @@ static void path_add_frames(struct path *p, const struct session *s, const struc
 		if (name)
 			path_add_named(p, name, module, t);
 		else
-			path_add(p, frame_text(s, stack->frame[i], t), module, NULL,
+			path_add(p, frame_text(s, stack->frame[i], use->pid, t), module, NULL,
 				 stack->frame[i] & MMT_FRAME_ADDRESS ? FLAME_JIT : FLAME_UNKNOWN);
 	}
 }
@@ -84,7 +86,7 @@ struct flame_tree *flame_stacks(struct view *v, struct flame_metric order[FLAME_
 			turned[i] = all[(first + i) % FLAME_WEIGHTS];
 		path_add(p, tick_text(&v->tick, use->comm, sizeof(use->comm)), NULL, NULL, FLAME_GROUP);
 		if (use->stack)
-			path_add_frames(p, s, use->stack, &v->tick);
+			path_add_frames(p, s, use, &v->tick);
 		else
 			path_add(p, "[no stack]", NULL, NULL, FLAME_UNKNOWN);
 		flame_tree_add(tree, p->frame, p->depth, turned);

@@ -131,6 +131,7 @@ BUILDS = {
     'stack_lib-so': ['-shared', '-fPIC', '-O2', '-fomit-frame-pointer', '-Wl,-soname,stack_lib-so'],
     'stack_chain': ['-O2', '-fomit-frame-pointer', '-Wl,-rpath,$ORIGIN', os.path.join(VICTIMS, 'stack_lib-so')],
     'stack_wrong': ['-O2', '-fomit-frame-pointer'],
+    'stack_jit': ['-static'],
     'splits': ['-static', '-pthread'],
     'storm': ['-static'],
     'threads': ['-static'],
@@ -221,7 +222,7 @@ class Tracer:
             [MMTRACE, '--json', '-i', interval, '--by', by, *FORCED, '-o', self.output, *map(str, args)],
             stderr=self.log, **{'stdin': subprocess.DEVNULL, **options})
         self.changed = threading.Condition()
-        self.vmas, self.processes, self.ticks, self.stacks, self.frames = {}, {}, [], {}, {}
+        self.vmas, self.processes, self.ticks, self.stacks, self.frames, self.own_frames = {}, {}, [], {}, {}, {}
         self.start = self.end = self.ended = None
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -271,6 +272,7 @@ class Tracer:
             self.stacks[row['stack'], row['pid']] = row
         elif kind == 'frames':
             self.frames[row['stack']] = row
+            self.own_frames[row['stack'], row['pid']] = row
         elif kind == 'tick':
             self.ticks.append(row['t'])
         elif kind == 'start':
