@@ -7,7 +7,8 @@
 #include "base/alloc.h"
 
 #define KINDS (INPUT_NAME_CODE + 1)
-#define OF_PROCESS(pid) ((uint64_t)INPUT_NAME_CODE | (uint64_t)(uint32_t)(pid) << 32) /* at one address each has its own */
+/* At one address each process has its own. */
+#define OF_PROCESS(pid) ((uint64_t)INPUT_NAME_CODE | (uint64_t)(uint32_t)(pid) << 32)
 
 static struct name *find(const struct names *n, uint64_t kind, uint64_t key)
 {

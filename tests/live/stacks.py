@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Call stacks of faults, frame by frame, in programs and libraries without frame pointers; their number against the kernel's."""
+import json
 import os
 import re
 import subprocess
@@ -162,6 +163,43 @@ def flame():
     return '%d bytes under the chain' % under
 
 
+def flame_words():
+    """What a graph does not say is said below it, in a file or not; -q leaves it out. A replay shows what the run did, or as asked."""
+    record, page = (os.path.join(scratch(), name) for name in ('flame.mmt', 'flame.html'))
+
+    def said(*words):
+        p = subprocess.run([MMTRACE, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        check(p.returncode == 0, '%s: it ended with %d: %s' % (words, p.returncode, p.stderr))
+        return p.stdout, p.stderr
+
+    folded, words = said('flame', *FORCED, '--record', record, '--', '/bin/true')
+    total = re.search(r'stacks: (\d+) faults complete, (\d+) guessed, (\d+) incomplete, (\d+) without', words)
+    check(total, 'at the end it says %r' % words)
+    weights = [int(line.rpartition(' ')[2]) for line in folded.splitlines()]
+    check(sum(weights) == sum(map(int, total.groups())), '%d faults folded, said are %s' % (sum(weights), total[0]))
+    check('stacks:' in said('flame', *FORCED, '-o', page, '--', '/bin/true')[1], 'nothing is said below a page')
+    check('stacks:' not in said('flame', '-q', *FORCED, '-o', page, '--', '/bin/true')[1], '-q does not leave it out')
+    check(said('replay', record)[0] == folded == said('replay', '--folded', record)[0], 'the replay differs')
+    said('replay', record, '-o', page)
+    with open(page) as f:
+        check(f.read(15) == '<!DOCTYPE html>', 'a replay to a file writes no page')
+    by_bytes = [int(line.rpartition(' ')[2]) for line in said('replay', '--weight', 'bytes', record)[0].splitlines()]
+    check(by_bytes and all(n % 4096 == 0 for n in by_bytes), 'bytes: %s' % by_bytes)
+    return total[0]
+
+
+def counts_in_lines():
+    """-U alone has the counts of each stack that it describes."""
+    for command in ([], ['trace']):
+        p = subprocess.run([MMTRACE, *command, '-U', '--json', *FORCED, '--', '/bin/true'], stdout=subprocess.PIPE, text=True, timeout=60, check=True)
+        rows = [json.loads(line) for line in p.stdout.splitlines() if line.startswith('{')]
+        counted = {r['stack']: r['faults']['count'] for r in rows if r['type'] == 'stack'}
+        shown = {r['stack'] for r in rows if r['type'] == 'frames'}
+        totals = rows[-1]['stacks']
+        check(shown and shown <= set(counted), '%s: %d stacks have frames, %d counts' % (command, len(shown), len(counted)))
+        check(sum(counted.values()) == sum(totals[k] for k in ('complete', 'guessed', 'incomplete', 'none')), '%s: %s' % (command, totals))
+
+
 def tree():
     """The call tree of a terminal: what is called stands below its caller, and no part is more than the whole."""
     with Victim(victim('stack_chain'), str(TIMES), 'user') as v:
@@ -232,5 +270,7 @@ for command_line in (['/bin/true'], ['ls', '/'], [victim('stack_chain'), '1', 'u
 run('stacks: code made at run time', made_code)
 run('stacks: short commands', short_commands)
 run('stacks: flame', flame)
+run('stacks: what is said of a flame graph', flame_words)
+run('stacks: counts in lines', counts_in_lines)
 run('stacks: the call tree', tree)
 finish()

@@ -181,7 +181,8 @@ static void rows_waiting(struct session *s)
 	s->stacks.waiting_count = 0;
 }
 
-/* The frames of a use have come: the first one of them describes them, and each whose process has code of its own there. */
+/* The frames of a use have come: the first one of them describes them, and each whose process has code
+ * of its own there. */
 static void describe(struct session *s, struct stack_use *use)
 {
 	struct stack *known = map_get_number(&s->stacks.by_id, use->id);

@@ -15,9 +15,10 @@ static const struct flame_metric weights[] = {
 };
 _Static_assert(sizeof(weights) / sizeof(weights[0]) == FLAME_WEIGHTS, "a name for each");
 
-static unsigned weight_first(const struct model *m)
+/* A replay may ask for another one than the recorded run did. */
+static unsigned weight_first(const struct view *v)
 {
-	const char *by = model_fact(m, "option", "weight");
+	const char *by = v->opt.weight ? v->opt.weight : model_fact(v->model, "option", "weight");
 
 	for (unsigned i = 0; by && i < FLAME_WEIGHTS; i++)
 		if (!strcmp(by, weights[i].key))
@@ -71,7 +72,7 @@ static void path_add_frames(struct path *p, const struct session *s, const struc
 struct flame_tree *flame_stacks(struct view *v, struct flame_metric order[FLAME_WEIGHTS])
 {
 	const struct session *s = session_of(v->model);
-	unsigned first = weight_first(v->model);
+	unsigned first = weight_first(v);
 	struct flame_tree *tree;
 
 	for (unsigned i = 0; i < FLAME_WEIGHTS; i++)

@@ -56,7 +56,9 @@ static const char *inlined_first(const char *names, const struct tick *t)
 
 const struct name *frame_name(const struct session *s, uint64_t frame, pid_t pid)
 {
-	return frame & MMT_FRAME_ADDRESS ? name_find_code(&s->names, pid, frame) : name_find(&s->names, INPUT_NAME_FRAME, frame);
+	if (frame & MMT_FRAME_ADDRESS)
+		return name_find_code(&s->names, pid, frame);
+	return name_find(&s->names, INPUT_NAME_FRAME, frame);
 }
 
 const char *frame_text(const struct session *s, uint64_t frame, pid_t pid, const struct tick *t)
@@ -133,7 +135,8 @@ static struct value get_frames(const struct field *f, const void *row, const str
 	if (!s)
 		return value_none();
 	for (int i = 0; i < s->count; i++)
-		text = tick_printf(t, "%s%s%s", text, i ? " < " : "", frame_text(session_of(t->model), s->frame[i], use_of(row)->pid, t));
+		text = tick_printf(t, "%s%s%s", text, i ? " < " : "",
+				   frame_text(session_of(t->model), s->frame[i], use_of(row)->pid, t));
 	return value_text(text);
 }
 
@@ -242,8 +245,8 @@ static struct value get_nest(const struct field *f, const void *row, const struc
 /* clang-format off */
 static const struct field frames_fields[] = {
 	{ .key = "stack", .help = "number of the stack", .unit = UNIT_ADDRESS, .get = get_id },
-	{ .key = "pid", .help = "process, if frames lie in memory of no file, where each has code of its own: a line for each; "
-	  "null: the same in all", .unit = UNIT_NUMBER, .get = get_own },
+	{ .key = "pid", .help = "process, if frames lie in memory of no file, where each has "
+	  "code of its own: a line for each; null: the same in all", .unit = UNIT_NUMBER, .get = get_own },
 	{ .key = "state", .help = "complete; guessed: from guessed_from on by frame pointers; incomplete",
 	  .get = get_state, .arg = 0 },
 	{ .key = "why", .help = "how the walk ended; complete: where the thread began", .get = get_state, .arg = 1 },
