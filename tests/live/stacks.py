@@ -1,9 +1,14 @@
 #!/usr/bin/env python3
 """Call stacks of faults, frame by frame, in programs and libraries without frame pointers; their number against the kernel's."""
+import contextlib
+import fcntl
 import json
 import os
+import pty
 import re
+import struct
 import subprocess
+import termios
 
 from lib.elf import Names
 from lib.mmt import FORCED, MMTRACE, Skip, Tracer, Victim, check, finish, run, scratch, usable, victim, wait_for
@@ -188,6 +193,26 @@ def flame_words():
     return total[0]
 
 
+def narrow():
+    """On 80 columns the innermost frames stay, and no line is longer."""
+    record = os.path.join(scratch(), 'narrow.mmt')
+    subprocess.run([MMTRACE, 'flame', *FORCED, '--record', record, '--', '/bin/true'], check=True, capture_output=True, timeout=60)
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 80, 0, 0))
+    p = subprocess.Popen([MMTRACE, 'replay', '--format', 'text', '-n', '0', record], stdin=subprocess.DEVNULL, stdout=theirs, env={**os.environ, 'TERM': 'dumb'})
+    os.close(theirs)
+    out = b''
+    with contextlib.suppress(OSError):
+        while part := os.read(ours, 65536):
+            out += part
+    check(p.wait(timeout=60) == 0, 'it ended with %d' % p.returncode)
+    lines = out.decode().splitlines()
+    column = lines[0].index('FRAMES')
+    cells = [line[column:] for line in lines[1:] if line[:7].strip().isdigit()]
+    check(max(map(len, lines)) <= 80, 'lines have %d columns' % max(map(len, lines)))
+    check(any(cell.endswith('...') for cell in cells) and not any(cell.startswith('...') for cell in cells), '%s' % cells)
+
+
 def counts_in_lines():
     """-U alone has the counts of each stack that it describes."""
     for command in ([], ['trace']):
@@ -271,6 +296,7 @@ run('stacks: code made at run time', made_code)
 run('stacks: short commands', short_commands)
 run('stacks: flame', flame)
 run('stacks: what is said of a flame graph', flame_words)
+run('stacks: 80 columns', narrow)
 run('stacks: counts in lines', counts_in_lines)
 run('stacks: the call tree', tree)
 finish()
