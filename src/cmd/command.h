@@ -14,8 +14,12 @@ struct command {
 	const struct source_type *source;
 	/* What options mean together, defaults that depend on others. -1: e is filled. NULL: nothing to check. */
 	int (*check)(struct args *a, struct error *e);
+	/* The format where none is given, of a replay too; NULL: as it is. */
+	void (*choose)(struct args *a);
 	/* Words on stderr when tracing has begun; NULL: none. */
 	void (*announce)(const struct args *a, const struct model *m);
+	/* Words on stderr at the end of a run that went well; NULL: none. */
+	void (*conclude)(const struct args *a, const struct model *m);
 	/* Is something missing, for --strict? */
 	bool (*lost)(const struct model *m);
 	/* Exit status where nothing failed; NULL: 0. */

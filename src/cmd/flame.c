@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* `mmtrace flame`: which code makes memory resident. */
 #include <stdio.h>
+#include <string.h>
 
 #include "args/parse.h"
 #include "base/clock.h"
 #include "cmd/check.h"
 #include "cmd/fault.h"
+#include "model/fault/loss.h"
 #include "model/fault/session.h"
+#include "view/format/text_fault.h"
 #include "view/shows.h"
 
 static int check(struct args *a, struct error *e)
@@ -17,12 +20,16 @@ static int check(struct args *a, struct error *e)
 	if (fault_stacks(a, e))
 		return -1;
 	a->fault.aggregate = true; /* stacks are counted in the kernel: no single event is needed */
-	/* a file gets the page, a pipe or terminal what other programs read */
-	if (!args_given(a, "format") && !args_given(a, "json") && !args_given(a, "csv") && !args_given(a, "folded"))
-		a->show.format = a->show.output ? "page" : "folded";
 	if (!a->time.interval_ns)
 		a->time.interval_ns = CLOCK_SECOND_NS;
 	return 0;
+}
+
+/* A file gets the page, a pipe or terminal what other programs read. */
+static void choose(struct args *a)
+{
+	if (!args_given(a, "format") && !args_given(a, "json") && !args_given(a, "csv") && !args_given(a, "folded"))
+		a->show.format = a->show.output ? "page" : "folded";
 }
 
 /* Whatever the format: there is nothing to see before the end. */
@@ -36,7 +43,19 @@ static void announce(const struct args *a, const struct model *m)
 			a->target.command || a->time.duration_ns ? "" : ", Ctrl-C ends it");
 }
 
+/* These formats have no room for it. */
+static void conclude(const struct args *a, const struct model *m)
+{
+	bool lost = a->show.strict && fault_lost(m);
+
+	if ((strcmp(a->show.format, "folded") && strcmp(a->show.format, "page")) || (a->show.quiet && !lost))
+		return;
+	text_flame_words(m, a->show.ascii, stderr);
+	if (lost)
+		fprintf(stderr, "mmtrace: something was lost, as said above: with --strict the status is 5\n");
+}
+
 const struct command command_flame = {
 	.show = &show_flame, .model = &model_fault, .source = &source_fault, .check = check,
-	.announce = announce, .lost = fault_lost,
+	.choose = choose, .announce = announce, .conclude = conclude, .lost = fault_lost,
 };

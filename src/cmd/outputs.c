@@ -53,6 +53,7 @@ static struct view_options options_of(const struct args *a, const char *path)
 {
 	return (struct view_options){
 		.path = path, .table = a->show.table, .by = a->show.by, .columns = a->show.columns, .sort = a->show.sort,
+		.weight = a->stack.weight,
 		.top = a->show.top, .quiet = a->show.quiet,
 		.ascii = a->show.ascii || strcmp(nl_langinfo(CODESET), "UTF-8"),
 	};

@@ -367,8 +367,11 @@ int run(const struct command *c, struct args *a)
 
 	r.s = source_new(c->source, a, r.m, on_input, &r);
 	r.s->period_ns = DRAIN_NS;
-	if ((c->source->replay ? replay : run_live)(&r, &e) == 0)
+	if ((c->source->replay ? replay : run_live)(&r, &e) == 0) {
+		if (c->conclude && !r.output_failed)
+			c->conclude(a, r.m);
 		status = status_of(&r);
+	}
 	source_free(r.s);
 	if (outputs_close(&r.out, &later) && !e.code)
 		e = later;

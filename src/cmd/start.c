@@ -59,6 +59,8 @@ static int checked_run(struct args *a, struct error *e)
 	}
 	if (check_help(a, c->show))
 		return flush(e);
+	if (c->choose)
+		c->choose(a);
 	if ((c->check && c->check(a, e)) || check_show(a, c->show, e)) {
 		snprintf(hint, sizeof(hint), "'mmtrace %s --help' lists the options", command_texts[a->command].name);
 		error_hint(e, hint);

@@ -61,6 +61,7 @@ enum input_name_kind {
 	/* key: a frame of user space (wire/unwind.h); extra: offset in the function; text: the function, those that it
 	 * has inlined there after it, each behind a semicolon; NUL; the line of source or "" */
 	INPUT_NAME_FRAME,
+	INPUT_NAME_CODE, /* key: a frame in memory of no file; flags: the process that it is of; the rest as of a frame */
 };
 struct input_name { uint64_t key, extra; uint32_t kind; uint32_t flags; };
 enum input_name_flag { INPUT_NAME_WRAPPER = 1 /* a function that only passes an allocation on */ };

@@ -6,9 +6,11 @@
 
 #include "base/alloc.h"
 
-#define KINDS (INPUT_NAME_FRAME + 1)
+#define KINDS (INPUT_NAME_CODE + 1)
+/* At one address each process has its own. */
+#define OF_PROCESS(pid) ((uint64_t)INPUT_NAME_CODE | (uint64_t)(uint32_t)(pid) << 32)
 
-static struct name *find(const struct names *n, uint32_t kind, uint64_t key)
+static struct name *find(const struct names *n, uint64_t kind, uint64_t key)
 {
 	return map_get(&n->by_key, (uint64_t[]){ kind, key });
 }
@@ -16,6 +18,11 @@ static struct name *find(const struct names *n, uint32_t kind, uint64_t key)
 const struct name *name_find(const struct names *n, enum input_name_kind kind, uint64_t key)
 {
 	return find(n, kind, key);
+}
+
+const struct name *name_find_code(const struct names *n, int32_t pid, uint64_t key)
+{
+	return find(n, OF_PROCESS(pid), key);
 }
 
 void names_init(struct names *n)
@@ -52,16 +59,17 @@ void names_input(struct names *n, struct model *m, const struct input *in)
 	const struct input_name *head = in->head;
 	size_t at = 0;
 	const char *text = input_text(in, &at), *more = text ? input_text(in, &at) : NULL;
+	uint64_t kind = head->kind == INPUT_NAME_CODE ? OF_PROCESS(head->flags) : head->kind;
 	struct name *one, *old;
 
 	if (!text || !head->kind || head->kind >= KINDS) {
 		m->decode_errors++;
 		return;
 	}
-	old = find(n, head->kind, head->key);
+	old = find(n, kind, head->key);
 	one = name_new(head, text, more ? more : "");
 	one->reading = n->readings + 1;
-	map_set(&n->by_key, (uint64_t[]){ head->kind, head->key }, one);
+	map_set(&n->by_key, (uint64_t[]){ kind, head->key }, one);
 	n->fresh += !old;
 	free(old);
 }

@@ -36,5 +36,7 @@ bool names_full(const struct names *n);
 void names_clean(struct names *n);
 /* NULL: not announced. kind 0: nothing is. */
 const struct name *name_find(const struct names *n, enum input_name_kind kind, uint64_t key);
+/* Of an INPUT_NAME_CODE. */
+const struct name *name_find_code(const struct names *n, int32_t pid, uint64_t key);
 
 #endif

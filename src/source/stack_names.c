@@ -88,7 +88,7 @@ struct frames {
 	struct user_place *place;
 	uint64_t *frame;
 	size_t count, room, frame_room;
-	struct map seen;
+	struct map seen; /* by frame, and by process where the code is its own */
 };
 
 /* 0: not known. */
@@ -102,10 +102,11 @@ static uint64_t started_unix_ns(const struct session *s, pid_t pid)
 static void frame_add(struct stack_namer *n, struct frames *f, uint64_t frame, int32_t pid)
 {
 	struct user_place place = { .kind = USER_FILE, .address = (uint32_t)frame };
+	const uint64_t key[2] = { frame, MMT_FRAME_IS_OWN(frame) ? (uint32_t)pid : 0 };
 
-	if (map_get_number(&f->seen, frame))
+	if (map_get(&f->seen, key))
 		return;
-	map_set_number(&f->seen, frame, f);
+	map_set(&f->seen, key, f);
 	if (frame & MMT_FRAME_KERNEL)
 		place = (struct user_place){ .kind = USER_KERNEL, .address = frame };
 	else if (frame & MMT_FRAME_VDSO)
@@ -127,7 +128,9 @@ static void frame_add(struct stack_namer *n, struct frames *f, uint64_t frame, i
 static void on_name(void *ctx, size_t i, const struct user_place *place, const struct user_name *name)
 {
 	struct frames *f = ctx;
-	struct input_name head = { .kind = INPUT_NAME_FRAME, .key = f->frame[i], .extra = name->offset };
+	bool own = MMT_FRAME_IS_OWN(f->frame[i]);
+	struct input_name head = { .kind = own ? INPUT_NAME_CODE : INPUT_NAME_FRAME, .key = f->frame[i],
+				   .extra = name->offset, .flags = own ? (uint32_t)place->pid : 0 };
 	char text[TEXT_MAX];
 	size_t used = 0;
 
@@ -136,8 +139,13 @@ static void on_name(void *ctx, size_t i, const struct user_place *place, const s
 			user_why_text(name->why));
 	if (!name->count)
 		return;
-	for (uint32_t k = name->count; k-- > 0 && used < sizeof(text) / 2;)
+	for (uint32_t k = name->count; k-- > 0 && used < sizeof(text) / 2;) {
+		size_t from = used + (used > 0);
+
 		used += (size_t)snprintf(text + used, sizeof(text) / 2 - used + 1, "%s%s", used ? ";" : "", name->frame[k].function);
+		for (char *c = text + from; *c; c++) /* a semicolon of its own would part it in two */
+			*c = *c == ';' ? ':' : *c;
+	}
 	used = strlen(text) + 1;
 	if (name->frame[0].source)
 		used += (size_t)snprintf(text + used, 1024, "%.900s:%u", name->frame[0].source, name->frame[0].line) + 1;
@@ -148,7 +156,7 @@ static void on_name(void *ctx, size_t i, const struct user_place *place, const s
 
 void stack_names_emit(struct stack_namer *n, struct source *s)
 {
-	struct frames f = { .s = s, .seen = MAP(1) };
+	struct frames f = { .s = s, .seen = MAP(2) };
 
 	if (!n->user)
 		return;

@@ -47,6 +47,7 @@ enum field_flag {
 	FIELD_SAME_GOES = 16, /* the same if it says the same in all rows */
 	FIELD_BLANK = 8,      /* where it has no value a table shows nothing, not "-" */
 	FIELD_LAST = 32,      /* a long name: its column stands last in a table */
+	FIELD_CUT_END = 128,  /* what has no room is cut at its end; as a rule at its beginning, as suits paths */
 	FIELD_SHOWS = 64,     /* a row that has it is shown where the user sorts by it, quiet or not */
 	FIELD_VOLATILE = 4,   /* a label of which there may be any number (pid, address), or that
 			       * changes (trend): in metrics only with --by it */

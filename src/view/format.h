@@ -46,6 +46,7 @@ struct view_options {
 	const char *table;    /* row type, where a format shows one; NULL: the main one */
 	const char *by;       /* "kind", "process,class": rows are grouped; NULL: not */
 	const char *columns;  /* list of keys; NULL: the usual ones */
+	const char *weight;   /* of call stacks; NULL: as the run has it */
 	const char *sort;     /* key; NULL: the row type's */
 	int top;              /* rows at most; 0: all; -1: not given */
 	bool quiet;           /* no rows before the end */

@@ -18,15 +18,15 @@
 #define ROWS(...) (const struct row_type *const[]){ __VA_ARGS__, NULL }
 
 const struct show show_live = {
-	.command = "live", .whole_last = true, .rows = ROWS(&row_mapping, &row_process, &row_kind, &row_frames),
-	  .others = ROWS(&row_slice, &row_vma, &row_stack),
+	.command = "live", .whole_last = true, .rows = ROWS(&row_mapping, &row_process, &row_kind, &row_stack, &row_frames),
+	  .others = ROWS(&row_slice, &row_vma),
 	.start = &row_fault_start, .end = &row_fault_end,
 	.merged = &row_merged, .merged_type = fault_merged_type, .page = &page_live,
 };
 
 const struct show show_trace = {
-	.command = "trace", .whole_last = true, .rows = ROWS(&row_vma, &row_process, &row_frames),
-	.others = ROWS(&row_mapping, &row_slice, &row_kind, &row_stack),
+	.command = "trace", .whole_last = true, .rows = ROWS(&row_vma, &row_process, &row_stack, &row_frames),
+	.others = ROWS(&row_mapping, &row_slice, &row_kind),
 	.events = ROWS(&event_fault, &event_call, &event_life, &event_seen),
 	.event = fault_event, .introduced = fault_introduced,
 	.start = &row_fault_start, .end = &row_fault_end, .page = &page_trace,

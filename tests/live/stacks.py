@@ -1,11 +1,17 @@
 #!/usr/bin/env python3
 """Call stacks of faults, frame by frame, in programs and libraries without frame pointers; their number against the kernel's."""
+import contextlib
+import fcntl
+import json
 import os
+import pty
 import re
+import struct
 import subprocess
+import termios
 
 from lib.elf import Names
-from lib.mmt import FORCED, MMTRACE, Tracer, Victim, check, finish, need, run, scratch, usable, victim, wait_for
+from lib.mmt import FORCED, MMTRACE, Skip, Tracer, Victim, check, finish, need, run, scratch, usable, victim, wait_for
 
 TIMES = 20
 PAGES = 64
@@ -206,6 +212,63 @@ def flame():
     return '%d bytes under the chain' % under
 
 
+def flame_words():
+    """What a graph does not say is said below it, in a file or not; -q leaves it out. A replay shows what the run did, or as asked."""
+    record, page = (os.path.join(scratch(), name) for name in ('flame.mmt', 'flame.html'))
+
+    def said(*words):
+        p = subprocess.run([MMTRACE, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        check(p.returncode == 0, '%s: it ended with %d: %s' % (words, p.returncode, p.stderr))
+        return p.stdout, p.stderr
+
+    folded, words = said('flame', *FORCED, '--record', record, '--', '/bin/true')
+    total = re.search(r'stacks: (\d+) faults complete, (\d+) guessed, (\d+) incomplete, (\d+) without', words)
+    check(total, 'at the end it says %r' % words)
+    weights = [int(line.rpartition(' ')[2]) for line in folded.splitlines()]
+    check(sum(weights) == sum(map(int, total.groups())), '%d faults folded, said are %s' % (sum(weights), total[0]))
+    check('stacks:' in said('flame', *FORCED, '-o', page, '--', '/bin/true')[1], 'nothing is said below a page')
+    check('stacks:' not in said('flame', '-q', *FORCED, '-o', page, '--', '/bin/true')[1], '-q does not leave it out')
+    check(said('replay', record)[0] == folded == said('replay', '--folded', record)[0], 'the replay differs')
+    said('replay', record, '-o', page)
+    with open(page) as f:
+        check(f.read(15) == '<!DOCTYPE html>', 'a replay to a file writes no page')
+    by_bytes = [int(line.rpartition(' ')[2]) for line in said('replay', '--weight', 'bytes', record)[0].splitlines()]
+    check(by_bytes and all(n % 4096 == 0 for n in by_bytes), 'bytes: %s' % by_bytes)
+    return total[0]
+
+
+def narrow():
+    """On 80 columns the innermost frames stay, and no line is longer."""
+    record = os.path.join(scratch(), 'narrow.mmt')
+    subprocess.run([MMTRACE, 'flame', *FORCED, '--record', record, '--', '/bin/true'], check=True, capture_output=True, timeout=60)
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 80, 0, 0))
+    p = subprocess.Popen([MMTRACE, 'replay', '--format', 'text', '-n', '0', record], stdin=subprocess.DEVNULL, stdout=theirs, env={**os.environ, 'TERM': 'dumb'})
+    os.close(theirs)
+    out = b''
+    with contextlib.suppress(OSError):
+        while part := os.read(ours, 65536):
+            out += part
+    check(p.wait(timeout=60) == 0, 'it ended with %d' % p.returncode)
+    lines = out.decode().splitlines()
+    column = lines[0].index('FRAMES')
+    cells = [line[column:] for line in lines[1:] if line[:7].strip().isdigit()]
+    check(max(map(len, lines)) <= 80, 'lines have %d columns' % max(map(len, lines)))
+    check(any(cell.endswith('...') for cell in cells) and not any(cell.startswith('...') for cell in cells), '%s' % cells)
+
+
+def counts_in_lines():
+    """-U alone has the counts of each stack that it describes."""
+    for command in ([], ['trace']):
+        p = subprocess.run([MMTRACE, *command, '-U', '--json', *FORCED, '--', '/bin/true'], stdout=subprocess.PIPE, text=True, timeout=60, check=True)
+        rows = [json.loads(line) for line in p.stdout.splitlines() if line.startswith('{')]
+        counted = {r['stack']: r['faults']['count'] for r in rows if r['type'] == 'stack'}
+        shown = {r['stack'] for r in rows if r['type'] == 'frames'}
+        totals = rows[-1]['stacks']
+        check(shown and shown <= set(counted), '%s: %d stacks have frames, %d counts' % (command, len(shown), len(counted)))
+        check(sum(counted.values()) == sum(totals[k] for k in ('complete', 'guessed', 'incomplete', 'none')), '%s: %s' % (command, totals))
+
+
 def tree():
     """The call tree of a terminal: what is called stands below its caller, and no part is more than the whole."""
     with Victim(victim('stack_chain'), str(TIMES), 'user') as v:
@@ -251,6 +314,38 @@ def served():
     check(none.returncode == 2 and 'DEBUGINFOD_URLS' in none.stderr, 'without servers: %d %s' % (none.returncode, none.stderr))
 
 
+def made_code():
+    """Code that two processes made at one address has in each the name that it gave it; a semicolon in it parts nothing."""
+    if os.uname().machine != 'x86_64':
+        raise Skip('the code of the test is that of x86-64')
+    with Victim(victim('stack_jit')) as v:
+        check(v.line() == 'ready', 'it does not begin')
+        with Tracer('-U', '-p', v.pid, by='stack') as t:
+            t.started().settled()
+            check(v.ask('x') == 'done', 'it does not end')
+            t.stop()
+            t.finished()
+        v.rest()
+    found = {}
+    for (_, pid), row in t.own_frames.items():
+        functions = {f['function'] for f in row['frames'] if f['module'] == '[anon]'}
+        if pid is not None and functions:
+            found.setdefault(pid, set()).update(functions)
+    check(sorted(map(sorted, found.values())) == [['made:by1'], ['made:by2']], 'they are called %s' % found)
+    faults = [sum(use['faults']['count'] for (stack, pid), use in t.stacks.items() if pid == of and (stack, of) in t.own_frames) for of in found]
+    check(min(faults) >= PAGES, '%s faults' % faults)
+    return '%s' % found
+
+
+def short_commands():
+    """Stacks of commands that end between two ticks are theirs, not the tracer's, by name."""
+    with Tracer('-U', '--', '/bin/sh', '-c', '/bin/true; /bin/ls / > /dev/null; /bin/true', by='stack') as t:
+        t.finished()
+    names_seen = {use['comm'] for use in t.stacks.values()}
+    check({'sh', 'true', 'ls'} <= names_seen <= {'sh', 'true', 'ls'}, 'they are called %s' % names_seen)
+    return ', '.join(sorted(names_seen))
+
+
 usable('stacks')
 victim('stack_lib-so') # that the other one is linked with
 for way in CHAINS:
@@ -267,6 +362,11 @@ run('stacks: a command', command)
 for command_line in (['/bin/true'], ['ls', '/'], [victim('stack_chain'), '1', 'user']):
     run('stacks: tables before %s' % os.path.basename(command_line[0]), prepared, *command_line)
 run('stacks: symbols from a server', served)
+run('stacks: code made at run time', made_code)
+run('stacks: short commands', short_commands)
 run('stacks: flame', flame)
+run('stacks: what is said of a flame graph', flame_words)
+run('stacks: 80 columns', narrow)
+run('stacks: counts in lines', counts_in_lines)
 run('stacks: the call tree', tree)
 finish()

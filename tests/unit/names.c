@@ -54,7 +54,7 @@ static void damaged_names_are_counted(void)
 	names_init(&n);
 	damage.decode_errors = 0;
 	put(&n, 0, 1, "x", 2);
-	put(&n, INPUT_NAME_FRAME + 1, 1, "x", 2);
+	put(&n, INPUT_NAME_CODE + 1, 1, "x", 2);
 	put(&n, INPUT_NAME_SYMBOL, 1, "no end", 6);
 	CHECK_EQ(damage.decode_errors, 3);
 	CHECK_EQ(n.by_key.used, 0);

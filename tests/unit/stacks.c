@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* src/model/fault/stacks.c: stacks, the files of their frames, and what is counted under them. */
 #include "model/fault/kind.h"
+#include "model/names.h"
 #include "unit/check.h"
 #include "unit/fault.h"
 
@@ -70,6 +71,7 @@ static void totals_add_up(void)
 	give_clock(s);
 	CHECK(stacks_row_news(s, &again));
 	give(s, INPUT_STACK_ROWS, NULL, 0, &again, sizeof(again));
+	tick(s); /* until then it waits for its process */
 	CHECK(!stacks_row_news(s, &again));
 	CHECK(!stacks_row_final(s, &again.key));
 	give(s, INPUT_STACK_ROWS, NULL, 0, &rest, sizeof(rest));
@@ -147,12 +149,41 @@ static void files_get_the_names_of_mappings(void)
 	session_free(s);
 }
 
+/* Two processes with the same stack in memory of no file: each describes it, with names of its own. */
+static void code_of_a_process(void)
+{
+	struct session *s = session_new();
+	struct mmt_stack one = stack_make(7, 1, MMT_STACK_COMPLETE);
+	struct input_stack_row rows[2] = {
+		{ .key = { .stack = 7, .tgid = 42, .mm_id = 1 }, .row = { 1, 1 } },
+		{ .key = { .stack = 7, .tgid = 43, .mm_id = 2 }, .row = { 1, 1 } },
+	};
+
+	one.frame[0] = MMT_FRAME_ADDRESS | 0x7000;
+	give_clock(s);
+	give_stack(s, &one, 1);
+	give(s, INPUT_STACK_ROWS, NULL, 0, rows, sizeof(rows));
+	CHECK_EQ(s->stacks.use_count, 0); /* whose they are may be said yet */
+	tick(s);
+	CHECK_EQ(s->stacks.use_count, 2);
+	CHECK(s->stacks.first->describes && s->stacks.first->next->describes);
+	for (uint32_t pid = 42; pid <= 43; pid++) {
+		const struct input_name head = { .kind = INPUT_NAME_CODE, .key = one.frame[0], .flags = pid };
+
+		give(s, INPUT_NAME, &head, sizeof(head), pid == 42 ? "a\0" : "b\0", 3);
+	}
+	CHECK_STR(name_find_code(&s->names, 42, one.frame[0])->text, "a");
+	CHECK_STR(name_find_code(&s->names, 43, one.frame[0])->text, "b");
+	session_free(s);
+}
+
 int main(void)
 {
 	RUN("stacks", counts_grow);
 	RUN("stacks", totals_add_up);
 	RUN("stacks", how_much_is_true);
 	RUN("stacks", damaged_stacks_are_counted);
+	RUN("stacks", code_of_a_process);
 	RUN("stacks", files_get_the_names_of_mappings);
 	return check_bad;
 }

@@ -22,6 +22,7 @@ struct stack {
 	uint64_t id;
 	uint8_t count, guessed, why; /* as in struct mmt_stack */
 	bool described;              /* by a use of it */
+	bool own;                    /* frames lie in memory of no file: each process has its code there */
 	uint64_t frame[];            /* the innermost first */
 };
 
@@ -39,6 +40,7 @@ struct stack_use {
 	uint64_t id;               /* of the stack; 0: it could not be taken */
 	const struct stack *stack; /* NULL: its frames have not come */
 	pid_t pid;                 /* 0: of processes that had no room for a row */
+	uint32_t process;          /* its id in the session */
 	char comm[16];
 	uint64_t version, described; /* described: when its frames came, if it is the first use of them */
 	bool describes;
@@ -52,6 +54,8 @@ struct stacks {
 	struct map files;    /* struct stack_file, by number */
 	struct map rows;     /* struct mmt_stack_row as read last, by key */
 	struct map uses;     /* struct stack_use, by (stack, process) */
+	struct input_stack_row *waiting; /* for the process that they are of, until the tick */
+	size_t waiting_count, waiting_room;
 	struct stack_use *first, **end;
 	size_t use_count;
 	uint64_t state[STACK_STATES]; /* faults */

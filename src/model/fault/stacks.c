@@ -48,10 +48,13 @@ void stack_apply(struct session *s, const struct mmt_stack *r, size_t size)
 	made = xmalloc(sizeof(*made) + r->count * sizeof(uint64_t));
 	made->id = r->id;
 	made->count = r->count;
-	made->described = false;
+	made->described = made->own = false;
 	made->guessed = r->guessed;
 	made->why = r->why;
-	memcpy(made->frame, r->frame, r->count * sizeof(uint64_t));
+	for (int i = 0; i < made->count; i++) {
+		made->frame[i] = r->frame[i];
+		made->own |= MMT_FRAME_IS_OWN(r->frame[i]);
+	}
 	map_set_number(&s->stacks.by_id, r->id, made);
 }
 
@@ -77,10 +80,19 @@ void object_apply(struct session *s, const struct mmt_object *r)
 	map_set_number(&s->stacks.files, r->id, made);
 }
 
+/* A pid may have been used twice: the row is of the one whose mm it names. */
+static const struct process *process_of(struct session *s, const struct mmt_stack_key *k)
+{
+	const struct mm *mm = map_get_number(&s->by_mm, k->mm_id);
+
+	return mm && mm->proc->pid == (pid_t)k->tgid ? mm->proc : map_get_number(&s->by_pid, k->tgid);
+}
+
 static struct stack_use *use_of(struct session *s, const struct mmt_stack_key *k)
 {
 	static const struct process all; /* of those that had no room for a row */
-	const struct process *p = k->tgid ? process_get(s, (pid_t)k->tgid) : &all;
+	const struct process *known = k->tgid ? process_of(s, k) : &all;
+	const struct process *p = known ? known : process_get(s, (pid_t)k->tgid);
 	uint64_t key[2] = { k->stack, (uint64_t)k->tgid << 32 | p->id };
 	struct stack_use *use = map_get(&s->stacks.uses, key);
 
@@ -88,14 +100,28 @@ static struct stack_use *use_of(struct session *s, const struct mmt_stack_key *k
 		use = xcalloc(1, sizeof(*use));
 		use->id = k->stack;
 		use->pid = (pid_t)k->tgid;
+		use->process = p->id;
 		*s->stacks.end = use;
 		s->stacks.end = &use->next;
 		s->stacks.use_count++;
 		map_set(&s->stacks.uses, key, use);
 	}
-	memcpy(use->comm, p->comm, sizeof(use->comm));
 	use->version = s->base.version;
 	return use;
+}
+
+/* A program that is executed, or a record of the end that comes after the rows, brings another name: the last one
+ * that was known stays when the process goes. */
+static void name_use(struct session *s, struct stack_use *use)
+{
+	const struct process *p = map_get_number(&s->by_pid, (uint64_t)use->pid);
+
+	while (p && p->id != use->process)
+		p = p->older;
+	if (!p || !p->comm[0] || !memcmp(use->comm, p->comm, sizeof(use->comm)))
+		return;
+	memcpy(use->comm, p->comm, sizeof(use->comm));
+	use->version = s->base.version;
 }
 
 /* What one fault of a class brings into memory, at least. */
@@ -157,17 +183,35 @@ bool stacks_row_final(const struct session *s, const struct mmt_stack_key *k)
 
 void stacks_rows(struct session *s, const struct input_stack_row *list, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		row_apply(s, &list[i].key, &list[i].row);
+	struct stacks *k = &s->stacks;
+
+	for (size_t i = 0; i < n; i++) {
+		/* none overtakes those that wait: they are of one row, maybe */
+		if (!k->waiting_count && (!list[i].key.tgid || process_of(s, &list[i].key))) {
+			row_apply(s, &list[i].key, &list[i].row);
+			continue;
+		}
+		k->waiting = xgrow(k->waiting, k->waiting_count, &k->waiting_room, sizeof(*k->waiting));
+		k->waiting[k->waiting_count++] = list[i];
+	}
 }
 
-/* The frames of a use have come: the first one of them describes them. */
+/* Records say whose they are by now. */
+static void rows_waiting(struct session *s)
+{
+	for (size_t i = 0; i < s->stacks.waiting_count; i++)
+		row_apply(s, &s->stacks.waiting[i].key, &s->stacks.waiting[i].row);
+	s->stacks.waiting_count = 0;
+}
+
+/* The frames of a use have come: the first one of them describes them, and each whose process has code
+ * of its own there. */
 static void describe(struct session *s, struct stack_use *use)
 {
 	struct stack *known = map_get_number(&s->stacks.by_id, use->id);
 
 	use->stack = known;
-	if (!known || known->described)
+	if (!known || (known->described && !known->own))
 		return;
 	known->described = true;
 	use->describes = true;
@@ -201,9 +245,12 @@ void stacks_tick(struct session *s)
 		if (name)
 			f->name = xstrdup(name);
 	}
-	for (struct stack_use *use = s->stacks.first; use; use = use->next)
+	rows_waiting(s);
+	for (struct stack_use *use = s->stacks.first; use; use = use->next) {
+		name_use(s, use);
 		if (!use->stack)
 			describe(s, use);
+	}
 	stacks_sum(&s->stacks);
 }
 
@@ -221,6 +268,7 @@ void stacks_free(struct session *s)
 
 	while ((f = map_next(&s->stacks.files, &at, NULL)))
 		free(f->name);
+	free(s->stacks.waiting);
 	map_filter(&s->stacks.by_id, drop, NULL);
 	map_filter(&s->stacks.files, drop, NULL);
 	map_filter(&s->stacks.rows, drop, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Call stacks at the end of a run: folded, for other programs, or as a page that shows a flame graph. */
+#include "model/fault/loss.h"
 #include "model/fault/session.h"
 #include "view/format.h"
 #include "view/format/flame_folded.h"
@@ -18,6 +19,18 @@ static void end_folded(struct view *v)
 	flame_tree_free(tree);
 }
 
+/* What is missing from the graph. */
+static const char *losses_text(const struct view *v)
+{
+	const char *text = "";
+
+	for (int i = 0; i < MMT_LOSS_COUNT; i++)
+		if (v->model->losses[i] && loss_is_lost((enum mmt_loss)i))
+			text = tick_printf(&v->tick, "%s; LOST: %llu %s (%s)", text, (unsigned long long)v->model->losses[i],
+					   loss_texts[i].key, loss_texts[i].text);
+	return text;
+}
+
 static void end_page(struct view *v)
 {
 	const struct stacks *s = &session_of(v->model)->stacks;
@@ -30,10 +43,11 @@ static void end_page(struct view *v)
 		return;
 	tree = flame_stacks(v, order);
 	words.title = tick_printf(&v->tick, "mmtrace flame: %s", title ? title : "-");
-	words.subtitle = tick_printf(&v->tick, "stacks: %llu faults complete, %llu guessed, %llu incomplete, %llu without",
+	words.subtitle = tick_printf(&v->tick, "stacks: %llu faults complete, %llu guessed, %llu incomplete, %llu without%s",
 				     (unsigned long long)s->state[STACK_IS_COMPLETE],
 				     (unsigned long long)s->state[STACK_IS_GUESSED],
-				     (unsigned long long)s->state[STACK_IS_INCOMPLETE], (unsigned long long)s->none);
+				     (unsigned long long)s->state[STACK_IS_INCOMPLETE], (unsigned long long)s->none,
+				     losses_text(v));
 	flame_page_write(tree, &words, v->out);
 	flame_tree_free(tree);
 }

@@ -15,9 +15,10 @@ static const struct flame_metric weights[] = {
 };
 _Static_assert(sizeof(weights) / sizeof(weights[0]) == FLAME_WEIGHTS, "a name for each");
 
-static unsigned weight_first(const struct model *m)
+/* A replay may ask for another one than the recorded run did. */
+static unsigned weight_first(const struct view *v)
 {
-	const char *by = model_fact(m, "option", "weight");
+	const char *by = v->opt.weight ? v->opt.weight : model_fact(v->model, "option", "weight");
 
 	for (unsigned i = 0; by && i < FLAME_WEIGHTS; i++)
 		if (!strcmp(by, weights[i].key))
@@ -52,13 +53,15 @@ static enum flame_kind unnamed_kind(uint64_t frame)
 	return frame & MMT_FRAME_KERNEL ? FLAME_KERNEL : frame & MMT_FRAME_ADDRESS ? FLAME_JIT : FLAME_UNKNOWN;
 }
 
-static void path_add_frames(struct path *p, const struct session *s, const struct stack *stack, const struct tick *t)
+static void path_add_frames(struct path *p, const struct session *s, const struct stack_use *use, const struct tick *t)
 {
+	const struct stack *stack = use->stack;
+
 	if (stack->why != MMT_STACK_COMPLETE)
 		path_add(p, tick_printf(t, "[incomplete: %s]", stack_why_key(stack->why)), NULL, stack_why_help(stack->why),
 			 FLAME_UNKNOWN);
 	for (int i = stack->count; i-- > 0;) {
-		const struct name *name = name_find(&s->names, INPUT_NAME_FRAME, stack->frame[i]);
+		const struct name *name = frame_name(s, stack->frame[i], use->pid);
 		const char *module = frame_module(s, stack->frame[i], t);
 
 		if (stack->guessed != MMT_STACK_ALL_KNOWN && i == stack->guessed - 1)
@@ -66,14 +69,14 @@ static void path_add_frames(struct path *p, const struct session *s, const struc
 		if (name)
 			path_add_named(p, name, module, stack->frame[i] & MMT_FRAME_KERNEL ? FLAME_KERNEL : FLAME_USER, t);
 		else
-			path_add(p, frame_text(s, stack->frame[i], t), module, NULL, unnamed_kind(stack->frame[i]));
+			path_add(p, frame_text(s, stack->frame[i], use->pid, t), module, NULL, unnamed_kind(stack->frame[i]));
 	}
 }
 
 struct flame_tree *flame_stacks(struct view *v, struct flame_metric order[FLAME_WEIGHTS])
 {
 	const struct session *s = session_of(v->model);
-	unsigned first = weight_first(v->model);
+	unsigned first = weight_first(v);
 	struct flame_tree *tree;
 
 	for (unsigned i = 0; i < FLAME_WEIGHTS; i++)
@@ -88,7 +91,7 @@ struct flame_tree *flame_stacks(struct view *v, struct flame_metric order[FLAME_
 			turned[i] = all[(first + i) % FLAME_WEIGHTS];
 		path_add(p, tick_text(&v->tick, use->comm, sizeof(use->comm)), NULL, NULL, FLAME_GROUP);
 		if (use->stack)
-			path_add_frames(p, s, use->stack, &v->tick);
+			path_add_frames(p, s, use, &v->tick);
 		else
 			path_add(p, "[no stack]", NULL, NULL, FLAME_UNKNOWN);
 		flame_tree_add(tree, p->frame, p->depth, turned);

@@ -9,6 +9,8 @@
 void text_unattributed(struct text *x);
 /* Everything lost, by cause, and how far sampling may be off. */
 void text_fault_losses(struct text *x);
+/* How far stacks are true, what was lost, own cost: below what has no room for it. */
+void text_flame_words(const struct model *m, bool ascii, FILE *out);
 
 extern const struct text_page page_live, page_trace, page_flame;
 

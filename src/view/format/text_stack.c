@@ -5,6 +5,8 @@
 #include "view/format/flame_stacks.h"
 #include "view/format/text_fault.h"
 #include "view/rows/stack.h"
+#include "view/shows.h"
+#include "view/view.h"
 
 #define LINES_SHOWN 24
 #define INDENT_MOST 24
@@ -105,3 +107,15 @@ static void put_flame_foot(struct text *x)
 }
 
 const struct text_page page_flame = { .foot = put_flame_foot };
+
+void text_flame_words(const struct model *m, bool ascii, FILE *out)
+{
+	struct view *v = view_new(format_find("text"), &show_flame, m, &(struct view_options){ .top = -1, .ascii = ascii });
+	struct text x = { .view = v, .t = &v->tick };
+
+	v->out = out;
+	v->tick.model = m;
+	v->tick.last = true;
+	put_flame_foot(&x);
+	view_free(v);
+}

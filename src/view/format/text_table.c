@@ -143,7 +143,7 @@ static void put_row(struct text *x, const struct fit *f, const char *const *cell
 		if (cells && width && f->width[c] <= 0 && c + 1 == f->count) {
 			char *cut = tick_text(x->t, text, strlen(text));
 
-			text_keep_end(cut, width - used - (c > 0));
+			(f->field[c]->flags & FIELD_CUT_END ? text_keep_begin : text_keep_end)(cut, width - used - (c > 0));
 			text = cut;
 		}
 		pad = abs(f->width[c]) - text_width(text);

@@ -54,9 +54,16 @@ static const char *inlined_first(const char *names, const struct tick *t)
 	return text ? tick_printf(t, "%s < %s", text, rest) : rest;
 }
 
-const char *frame_text(const struct session *s, uint64_t frame, const struct tick *t)
+const struct name *frame_name(const struct session *s, uint64_t frame, pid_t pid)
 {
-	const struct name *name = name_find(&s->names, INPUT_NAME_FRAME, frame);
+	if (MMT_FRAME_IS_OWN(frame))
+		return name_find_code(&s->names, pid, frame);
+	return name_find(&s->names, INPUT_NAME_FRAME, frame);
+}
+
+const char *frame_text(const struct session *s, uint64_t frame, pid_t pid, const struct tick *t)
+{
+	const struct name *name = frame_name(s, frame, pid);
 
 	if (name)
 		return tick_printf(t, "%s%s", inlined_first(name->text, t), frame & MMT_FRAME_KERNEL ? "_[k]" : "");
@@ -130,7 +137,8 @@ static struct value get_frames(const struct field *f, const void *row, const str
 	if (!s)
 		return value_none();
 	for (int i = 0; i < s->count; i++)
-		text = tick_printf(t, "%s%s%s", text, i ? " < " : "", frame_text(session_of(t->model), s->frame[i], t));
+		text = tick_printf(t, "%s%s%s", text, i ? " < " : "",
+				   frame_text(session_of(t->model), s->frame[i], use_of(row)->pid, t));
 	return value_text(text);
 }
 
@@ -139,7 +147,8 @@ static const struct field fields[] = {
 	{ .key = "stack", .title = "STACK", .help = "its number, by which a line of type frames describes it; "
 	  "null: it could not be taken",
 	  .unit = UNIT_ADDRESS, .width = 18, .label = true, .flags = FIELD_VOLATILE, .rank = RANK_ASKED, .get = get_id },
-	{ .key = "pid", .title = "PID", .help = "process that faulted; null: many, whose rows had no room", .unit = UNIT_NUMBER,
+	{ .key = "pid", .title = "PID", .help = "process that faulted; null: many, whose rows had no room",
+	  .unit = UNIT_NUMBER,
 	  .width = 7, .label = true, .flags = FIELD_VOLATILE | FIELD_SAME_GOES, .get = get_number, .arg = 0 },
 	{ .key = "comm", .title = "COMM", .help = "name of the process", .width = -15, .label = true, .flags = FIELD_SAME_GOES,
 	  .rank = 20, .get = get_comm },
@@ -159,12 +168,13 @@ static const struct field fields[] = {
 	  .label = true, .rank = 30, .flags = FIELD_SAME_GOES, .get = get_state, .arg = 0 },
 	{ .key = "why", .title = "ENDS", .help = "how the walk ended: complete, no_table, no_info, unreadable, "
 	  "not_code, register, rule, "
-	  "too_deep, loop, bits_32, unread_file, no_user, files_full, far_offset", .width = -11, .label = true, .rank = RANK_ASKED,
+	  "too_deep, loop, bits_32, unread_file, no_user, files_full, far_offset",
+	  .width = -11, .label = true, .rank = RANK_ASKED,
 		.get = get_state, .arg = 1 },
 	{ .key = "depth", .title = "DEPTH", .help = "frames", .unit = UNIT_NUMBER, .width = 5,
 	  .rank = RANK_ASKED, .get = get_depth },
 	{ .key = "frames", .title = "FRAMES", .help = "its frames, the innermost first: file and offset in it", .width = -20,
-	  .flags = FIELD_TABLE_ONLY | FIELD_LAST, .get = get_frames },
+	  .flags = FIELD_TABLE_ONLY | FIELD_LAST | FIELD_CUT_END, .get = get_frames },
 };
 /* clang-format on */
 
@@ -180,7 +190,7 @@ static const struct stack *stack_of(const void *row)
 	return ((const struct stack_use *)row)->stack;
 }
 
-/* One use of each stack that has come. */
+/* One use of each stack that has come; each of those with code of its own process. */
 static void each_frames(const struct model *m, row_fn fn, void *ctx)
 {
 	for (const struct stack_use *use = session_of(m)->stacks.first; use; use = use->next)
@@ -191,6 +201,12 @@ static void each_frames(const struct model *m, row_fn fn, void *ctx)
 static uint64_t frames_version(const void *row)
 {
 	return ((const struct stack_use *)row)->described;
+}
+
+static struct value get_own(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return stack_of(row)->own ? value_uint((uint64_t)use_of(row)->pid) : value_none();
 }
 
 static struct value get_guessed(const struct field *f, const void *row, const struct tick *t)
@@ -204,13 +220,14 @@ static struct value get_guessed(const struct field *f, const void *row, const st
 static void put_frames(const struct nest *n, struct nest_out *o)
 {
 	const struct session *session = session_of(n->t->model);
-	const struct stack *s = n->data;
+	const struct stack_use *use = n->data;
+	const struct stack *s = use->stack;
 
 	for (int i = 0; i < s->count; i++) {
 		const struct stack_file *file = stacks_file(&session->stacks, MMT_FRAME_ID(s->frame[i]));
 		const struct value module = value_text(file && file->name ? file->name : frame_module(session, s->frame[i], n->t));
 		const struct value offset = value_uint(frame_offset(s->frame[i]));
-		const struct name *name = name_find(&session->names, INPUT_NAME_FRAME, s->frame[i]);
+		const struct name *name = frame_name(session, s->frame[i], use->pid);
 		const struct value function = value_text(name ? name->text : NULL);
 		const struct value source = value_text(name && *name->more ? name->more : NULL);
 
@@ -226,12 +243,14 @@ static void put_frames(const struct nest *n, struct nest_out *o)
 static struct value get_nest(const struct field *f, const void *row, const struct tick *t)
 {
 	(void)f;
-	return (struct value){ .type = VALUE_NEST, .nest = { put_frames, stack_of(row), t, true } };
+	return (struct value){ .type = VALUE_NEST, .nest = { put_frames, row, t, true } };
 }
 
 /* clang-format off */
 static const struct field frames_fields[] = {
 	{ .key = "stack", .help = "number of the stack", .unit = UNIT_ADDRESS, .get = get_id },
+	{ .key = "pid", .help = "process, if frames lie in memory of no file, where each has "
+	  "code of its own: a line for each; null: the same in all", .unit = UNIT_NUMBER, .get = get_own },
 	{ .key = "state", .help = "complete; guessed: from guessed_from on by frame pointers; incomplete",
 	  .get = get_state, .arg = 0 },
 	{ .key = "why", .help = "how the walk ended; complete: where the thread began", .get = get_state, .arg = 1 },

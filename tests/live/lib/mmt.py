@@ -133,6 +133,7 @@ BUILDS = {
     'stack_wrong': ['-O2', '-fomit-frame-pointer'],
     'stack_wrong-static': ['-O2', '-fomit-frame-pointer', '-static'],
     'stack_many': ['-O2', '-fomit-frame-pointer', '-fno-optimize-sibling-calls'],
+    'stack_jit': ['-static'],
     'splits': ['-static', '-pthread'],
     'storm': ['-static'],
     'threads': ['-static'],
@@ -223,7 +224,7 @@ class Tracer:
             [MMTRACE, '--json', '-i', interval, '--by', by, *FORCED, '-o', self.output, *map(str, args)],
             stderr=self.log, **{'stdin': subprocess.DEVNULL, **options})
         self.changed = threading.Condition()
-        self.vmas, self.processes, self.ticks, self.stacks, self.frames = {}, {}, [], {}, {}
+        self.vmas, self.processes, self.ticks, self.stacks, self.frames, self.own_frames = {}, {}, [], {}, {}, {}
         self.start = self.end = self.ended = None
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -273,6 +274,7 @@ class Tracer:
             self.stacks[row['stack'], row['pid']] = row
         elif kind == 'frames':
             self.frames[row['stack']] = row
+            self.own_frames[row['stack'], row['pid']] = row
         elif kind == 'tick':
             self.ticks.append(row['t'])
         elif kind == 'start':
