@@ -145,6 +145,14 @@ static void sum_add(struct reading *r, const struct page_traits *t, uint32_t map
 		r->sums[i].shared += mapcount > 1;
 }
 
+/* Does the frame go on with the run?  Of small zero pages all are the same frame. */
+static bool is_next_frame(const struct input_page_run *last, const struct input_page_run *one)
+{
+	if (!one->pfn)
+		return !last->pfn;
+	return last->pfn + last->pages == one->pfn || (one->is.kflags & KPF_ZERO && last->pfn == one->pfn);
+}
+
 static void page_add(struct reading *r, uint64_t addr, uint64_t entry, uint64_t kflags, uint64_t mapcount,
 		     uint32_t level)
 {
@@ -169,7 +177,7 @@ static void page_add(struct reading *r, uint64_t addr, uint64_t entry, uint64_t 
 		one.swap_offset = PAGEMAP_SWAP_OFFSET(entry);
 	}
 	if (last && last->addr + last->pages * 4096 == addr && is_alike(&last->is, &one.is) &&
-	    last->mapcount == one.mapcount && (pfn ? last->pfn + last->pages == pfn : !last->pfn) &&
+	    last->mapcount == one.mapcount && is_next_frame(last, &one) &&
 	    last->swap_type == one.swap_type &&
 	    (!one.swap_offset || last->swap_offset + last->pages == one.swap_offset)) {
 		last->pages++;

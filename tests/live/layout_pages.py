@@ -57,7 +57,7 @@ def check_page(entry, kernel, run, i, ksm_unknown):
     mmt.check(run['present'] == bool(entry & PRESENT) and run['swapped'] == bool(entry & SWAPPED), 'present, swapped')
     mmt.check(run['file'] == bool(entry & FILE) and run['exclusive'] == bool(entry & EXCLUSIVE), 'file, exclusive')
     mmt.check(run['soft_dirty'] == bool(entry & SOFT_DIRTY), 'soft dirty')
-    pfn = hexa(run['pfn']) + i if run['pfn'] else 0
+    pfn = hexa(run['pfn']) + (i if run['what'] != 'zero' else 0) if run['pfn'] else 0
     mmt.check(pfn == (entry & PFN if entry & PRESENT else 0), 'pfn is %x, pagemap has %x' % (pfn, entry))
     if entry & SWAPPED:
         mmt.check((run['swap_area'], run['swap_offset'] + i) == (entry & 31, (entry & PFN) >> 5), 'swap: %s, %x' % (run, entry))
@@ -97,6 +97,8 @@ def check_area(pid, name, addr, n):
         mmt.check(by <= {'PTE', None}, '%s is mapped by %s' % (name, by))
     elif name in LARGE:
         mmt.check(what == {LARGE[name][by != {'PMD'}]}, '%s is %s by %s' % (name, what, by))
+    if name == 'zero':
+        mmt.check(len(layout.of('page')) == 1, 'the zero page is %d runs' % len(layout.of('page')))
     if name == 'forked':
         mmt.check({r['mapcount'] for r in layout.of('page')} == {2}, 'mapcount after fork')
         mmt.check({r['refcount'] for r in layout.of('page')} <= {2, None}, 'refcount after fork')

@@ -201,7 +201,8 @@ static const struct field run_fields[] = {
 	  .get = get_run, .arg = RUN_ADDR },
 	{ .key = "end", .help = "behind the last one", .unit = UNIT_ADDRESS, .rank = RANK_DATA, .get = get_run,
 	  .arg = RUN_END },
-	{ .key = "pages", .title = "PAGES", .help = "how many, of frames one after the other and alike in all that follows",
+	{ .key = "pages", .title = "PAGES", .help = "how many, of frames one after the other (or all the zero page) and alike in "
+	  "all that follows",
 	  .unit = UNIT_NUMBER, .width = 5, .flow = FLOW_LEVEL, .merge = MERGE_SUM, .get = get_run, .arg = RUN_PAGES },
 	{ .key = "pfn", .title = "PFN", .help = "frame number of the first; null: there is none, or we may not know",
 	  .unit = UNIT_ADDRESS, .width = 8, .get = get_run, .arg = RUN_PFN },
