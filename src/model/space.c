@@ -41,6 +41,22 @@ const struct space_area *space_area_at(const struct space *s, uint64_t addr)
 	return NULL;
 }
 
+bool space_asked(const struct space *s, const struct space_area *a)
+{
+	uint64_t to = model_option_number(&s->base, "range_to", 0);
+
+	return !to || (a->v.start < to && model_option_number(&s->base, "range_from", 0) < a->v.end);
+}
+
+uint64_t space_vmas_counted(const struct space *s)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < s->areas.count; i++)
+		n += !s->areas.list[i].gap && strcmp(s->areas.list[i].name, "[vsyscall]");
+	return n;
+}
+
 /* --- files --- */
 
 static void sections_add(struct space *s, const struct input_sections *head, const struct input_section *list, size_t n)
@@ -233,7 +249,7 @@ static void sum_kinds(struct space *s)
 			by[k].amount[i] = SPACE_UNKNOWN;
 	}
 	for (size_t i = 0; i < s->areas.count; i++) {
-		if (s->areas.list[i].gap)
+		if (s->areas.list[i].gap || !space_asked(s, &s->areas.list[i]))
 			continue;
 		kind_add(&by[s->areas.list[i].parts.main], &s->areas.list[i]);
 		kind_add(&by[KIND_COUNT], &s->areas.list[i]);

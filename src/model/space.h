@@ -41,5 +41,9 @@ static inline const struct space *space_of(const struct model *m)
 
 /* The VMA or gap that holds an address, or NULL. */
 const struct space_area *space_area_at(const struct space *s, uint64_t addr);
+/* Lies it in the range of --range? */
+bool space_asked(const struct space *s, const struct space_area *a);
+/* VMAs that count for vm.max_map_count: [vsyscall] is none of the mm_struct. */
+uint64_t space_vmas_counted(const struct space *s);
 
 #endif

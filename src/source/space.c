@@ -210,9 +210,9 @@ static int space_read_again(struct source *source, bool last, struct error *e)
 	struct space_source *s = space_in(source);
 	int err;
 
-	if (last || s->ended)
+	if (s->ended || (last && procfs_living(s->pid) >= 0))
 		return 0;
-	err = read_space(s);
+	err = last ? -ESRCH : read_space(s);
 	if (err == -ESRCH || err == -ENOENT) {
 		s->ended = true;
 		emit_fact(source, "option", "ended", "");

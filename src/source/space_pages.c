@@ -153,18 +153,22 @@ static bool is_next_frame(const struct input_page_run *last, const struct input_
 	return last->pfn + last->pages == one->pfn || (one->is.kflags & KPF_ZERO && last->pfn == one->pfn);
 }
 
-static void page_add(struct reading *r, uint64_t addr, uint64_t entry, uint64_t kflags, uint64_t mapcount,
+/* kflags: NULL: not known. */
+static void page_add(struct reading *r, uint64_t addr, uint64_t entry, const uint64_t *kflags, uint64_t mapcount,
 		     uint32_t level)
 {
 	uint64_t pfn = entry & PAGEMAP_PRESENT ? entry & PAGEMAP_PFN : 0;
 	struct input_page_run one = { .addr = addr,
 				      .pages = 1,
 				      .pfn = pfn,
-				      .is = traits_of(r, entry, kflags, pfn, level),
+				      .is = traits_of(r, entry, kflags ? *kflags : 0, pfn, level),
 				      .mapcount = (uint32_t)mapcount,
 				      .refcount = PAGE_COUNT_UNKNOWN };
 	struct input_page_run *last = r->run_count ? &r->runs[r->run_count - 1] : NULL;
-	bool nothing = !(one.is.bits & (PAGE_IS_PRESENT | PAGE_IS_SWAPPED | PAGE_IS_GUARD));
+	bool nothing;
+
+	one.is.bits |= kflags ? PAGE_IS_KNOWN : 0;
+	nothing = !(one.is.bits & (PAGE_IS_PRESENT | PAGE_IS_SWAPPED | PAGE_IS_GUARD));
 
 	r->head.looked++;
 	r->head.absent += nothing;
@@ -219,7 +223,7 @@ static void pages_read(struct reading *r, uint64_t from, uint64_t to, uint32_t l
 			counted = page_numbers(r->files.count, pfn, counts, len);
 		}
 		for (size_t k = 0; k < len; k++)
-			page_add(r, from + (i + k) * 4096, entry[i + k], (ssize_t)k < got ? flags[k] : 0,
+			page_add(r, from + (i + k) * 4096, entry[i + k], (ssize_t)k < got ? &flags[k] : NULL,
 				 (ssize_t)k < counted ? counts[k] : PAGE_COUNT_UNKNOWN, level);
 	}
 }
@@ -357,13 +361,13 @@ void space_frame_read(struct space_source *s, uint64_t addr, uint64_t pfn)
 {
 	struct reading *r = xcalloc(1, sizeof(*r));
 	uint64_t flags = 0, count = PAGE_COUNT_UNKNOWN;
+	bool known;
 
 	reading_open(r, s);
-	if (page_numbers(r->files.flags, pfn, &flags, 1) != 1)
-		flags = 0;
+	known = page_numbers(r->files.flags, pfn, &flags, 1) == 1;
 	if (page_numbers(r->files.count, pfn, &count, 1) != 1)
 		count = PAGE_COUNT_UNKNOWN;
-	page_add(r, addr, PAGEMAP_PRESENT | pfn, flags, count, 0);
+	page_add(r, addr, PAGEMAP_PRESENT | pfn, known ? &flags : NULL, count, 0);
 	r->runs[0].is.bits |= PAGE_IS_FRAME;
 	if (r->tables)
 		refcounts_read(r);

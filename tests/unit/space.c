@@ -73,6 +73,31 @@ static void gaps_fill_the_rest(void)
 	model_free(m);
 }
 
+/* --range is of the sums and of what is gone too; what counts for max_map_count is all of the process. */
+static void a_range(void)
+{
+	static const char from[] = "option\0range_from\0008192", to[] = "option\0range_to\00020480";
+	const struct space_kind *total;
+
+	m = model_new(&model_space);
+	give(INPUT_FACT, NULL, 0, from, sizeof(from));
+	give(INPUT_FACT, NULL, 0, to, sizeof(to));
+	begin();
+	vma(0x1000, 0x2000, "r--p", "", 4096);
+	vma(0x4000, 0x6000, "rw-p", "", 8192);
+	vma(0xffffffffff600000, 0xffffffffff601000, "--xp", "[vsyscall]", 0);
+	finish();
+	total = &space_of(m)->kinds[space_of(m)->kind_count - 1];
+	CHECK_EQ(total->vmas, 1);
+	CHECK_EQ(total->amount[VMA_RSS], 8192);
+	CHECK_EQ(space_vmas_counted(space_of(m)), 2);
+	begin();
+	finish();
+	CHECK_EQ(space_of(m)->gone.count, 3);
+	CHECK(!space_asked(space_of(m), &space_of(m)->gone.list[0]) && space_asked(space_of(m), &space_of(m)->gone.list[1]));
+	model_free(m);
+}
+
 static void what_changed(void)
 {
 	m = model_new(&model_space);
@@ -168,6 +193,7 @@ static void damaged_readings(void)
 int main(void)
 {
 	RUN("space", gaps_fill_the_rest);
+	RUN("space", a_range);
 	RUN("space", what_changed);
 	RUN("space", sections_by_address);
 	RUN("space", damaged_readings);

@@ -14,8 +14,7 @@ static void put_process(struct text *x)
 {
 	const struct space *s = space_of(x->t->model);
 	const char *title = model_fact(x->t->model, "target", "title");
-	uint64_t n = s->kind_count ? s->kinds[s->kind_count - 1].vmas : 0,
-		 most = model_option_number(x->t->model, "max_map_count", 0);
+	uint64_t n = space_vmas_counted(s), most = model_option_number(x->t->model, "max_map_count", 0);
 	const char *of = most ? tick_printf(x->t, " of %" PRIu64 " allowed", most) : "";
 	const char *threads = s->now.threads > 1 ? tick_printf(x->t, "%s%d threads", text_dot(x), s->now.threads) : "";
 

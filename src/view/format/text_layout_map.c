@@ -147,7 +147,7 @@ void layout_map(struct text *x, const struct space *s)
 
 	text_line(x, "%13s %6s %6s   %-4s %-8s %s", "ADDRESS", "SIZE", "RSS", "PERM", "KIND", "WHAT");
 	for (size_t i = 0; i < s->areas.count; i++) {
-		if (!area_asked(x->t->model, &s->areas.list[i]))
+		if (!space_asked(s, &s->areas.list[i]))
 			continue;
 		if (changes && (s->areas.list[i].gap || s->areas.list[i].change == SPACE_SAME)) {
 			same += !s->areas.list[i].gap;
@@ -162,6 +162,8 @@ void layout_map(struct text *x, const struct space *s)
 	for (size_t i = 0; i < s->gone.count; i++) {
 		const struct space_area *a = &s->gone.list[i];
 
+		if (!space_asked(s, a))
+			continue;
 		text_line(x, "*%12" PRIx64 " %6s %6s   %s %-8s %s (gone)", a->v.start,
 			  layout_bytes(x, a->v.end - a->v.start), "-", tick_escaped(x->t, a->v.perm),
 			  area_kind(a, x->t), tick_escaped(x->t, a->name));

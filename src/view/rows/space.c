@@ -289,22 +289,16 @@ static const struct field area_fields[] = {
 };
 /* clang-format on */
 
-bool area_asked(const struct model *m, const struct space_area *a)
-{
-	uint64_t to = model_option_number(m, "range_to", 0);
-
-	return !to || (a->v.start < to && model_option_number(m, "range_from", 0) < a->v.end);
-}
-
 static void each_area(const struct model *m, row_fn fn, void *ctx)
 {
 	const struct space *s = space_of(m);
 
 	for (size_t i = 0; i < s->areas.count; i++)
-		if (area_asked(m, &s->areas.list[i]))
+		if (space_asked(s, &s->areas.list[i]))
 			fn(ctx, &s->areas.list[i]);
 	for (size_t i = 0; i < s->gone.count; i++)
-		fn(ctx, &s->gone.list[i]);
+		if (space_asked(s, &s->gone.list[i]))
+			fn(ctx, &s->gone.list[i]);
 }
 
 static bool area_gone(const void *row)
@@ -400,7 +394,7 @@ const struct row_type row_space_kind = {
 	.noun = "kind",
 	.nouns = "kinds",
 	.whole = true,
-	.help = "sums by kind of VMA; page_size has no meaning there (null)",
+	.help = "sums by kind of VMA, with --range of those that lie there; page_size has no meaning there (null)",
 	.fields = kind_fields,
 	.count = FIELD_COUNT(kind_fields),
 	.each = each_kind,
@@ -536,6 +530,12 @@ static struct value get_racing(const struct field *f, const void *row, const str
 	return value_bool(space_of(row)->racing);
 }
 
+static struct value get_ended(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return value_bool(model_option(row, "ended"));
+}
+
 static struct value get_pages(const struct field *f, const void *row, const struct tick *t)
 {
 	const struct space_pages *p = &space_of(row)->pages;
@@ -574,6 +574,7 @@ static const struct field end_fields[] = {
 	  .get = get_max_map_count },
 	{ .key = "racing", .help = "the process changed whenever it was read: the areas are not all of one moment",
 	  .get = get_racing },
+	{ .key = "ended", .help = "the process has ended: the areas are what it was last", .get = get_ended },
 	{ .key = "pages_looked", .path = "pages.looked", .help = "pages that were looked at; null, and so the next ones: none",
 	  .unit = UNIT_COUNT, .flow = FLOW_LEVEL, .get = get_pages, .arg = 0 },
 	{ .key = "pages_absent", .path = "pages.absent", .help = "of these: nothing is there", .unit = UNIT_COUNT,

@@ -26,7 +26,11 @@ const char *page_what(const struct page_traits *t)
 		return "special";
 	if (t->kflags & KPF_SWAPBACKED)
 		return t->kflags & KPF_THP ? "shmem huge" : "shmem";
-	if (!t->kflags) /* frames are hidden: pagemap still says this much */
+	if (t->kflags & KPF_NOPAGE)
+		return "device memory";
+	if (!t->kflags && t->bits & PAGE_IS_KNOWN)
+		return "kernel page";
+	if (!t->kflags) /* they are hidden: pagemap still says this much */
 		return t->bits & PAGE_IS_FILE ? "file or shmem" : "anon or special";
 	return t->bits & PAGE_IS_FILE ? t->kflags & KPF_THP ? "file huge" : "file" : "special";
 }
@@ -96,8 +100,9 @@ static struct value get_bit(const struct field *f, const void *row, const struct
 	  .label = true,                                                                                             \
 	  .get = get_trait,                                                                                          \
 	  .arg = of | TRAIT_WHAT,                                                                                    \
-	  .help = "anon, file, shmem, ksm, zero, hugetlb, swapped, guard, absent (nothing is there), special (no "   \
-		  "page of memory that is counted); huge: part of a large page" },                                   \
+	  .help = "anon, file, shmem, ksm, zero, hugetlb, swapped, guard, absent (nothing is there), kernel page "   \
+		  "(without any flag), device memory (no struct page), special (no page of memory that is counted); " \
+		  "huge: part of a large page" },                                                                    \
 		{ .key = "mapped_by",                                                                                \
 		  .title = "BY",                                                                                     \
 		  .width = -3,                                                                                       \
