@@ -15,7 +15,7 @@ struct space_kind {
 	const char *name;
 	uint64_t vmas, size, amount[VMA_AMOUNTS]; /* SPACE_UNKNOWN: of none is it known */
 };
-#define SPACE_KINDS (KIND_COUNT + 1)
+#define SPACE_KINDS (KIND_COUNT + 2) /* reserved, and the total */
 
 struct space {
 	struct model base;

@@ -120,9 +120,12 @@ static int emit_begin(struct space_source *s)
 
 static int read_refused(const struct space_source *s, int err, struct error *e)
 {
+	const char *hint = geteuid() ? "run it as root, or as the user of a process that may be dumped"
+				     : "root lacks CAP_SYS_PTRACE over it: dropped, refused by an LSM, or it is in another "
+				       "user namespace";
+
 	if (err == -EACCES || err == -EPERM)
-		return error_set(e, EXIT_NOT_PERMITTED,
-				 "run it as root, or as the user of a process that may be dumped", strerror(-err),
+		return error_set(e, EXIT_NOT_PERMITTED, hint, strerror(-err),
 				 "cannot read the address space of pid %d", s->pid);
 	return error_set(e, EXIT_FAILED, NULL, err == -ESRCH || err == -ENOENT ? "it has ended" : strerror(-err),
 			 "cannot read the address space of pid %d", s->pid);

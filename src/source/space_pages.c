@@ -38,6 +38,7 @@ struct reading {
 	struct input_page_sum sums[SUMS_MAX];
 	size_t sum_count;
 	struct input_pages head;
+	bool hidden;     /* of the VMA that is read pagemap has nothing */
 	bool absent_too; /* a small range was named: what is not there is a run as well */
 };
 
@@ -167,11 +168,11 @@ static void page_add(struct reading *r, uint64_t addr, uint64_t entry, const uin
 	struct input_page_run *last = r->run_count ? &r->runs[r->run_count - 1] : NULL;
 	bool nothing;
 
-	one.is.bits |= kflags ? PAGE_IS_KNOWN : 0;
+	one.is.bits |= (kflags ? PAGE_IS_KNOWN : 0u) | (r->hidden && !entry ? PAGE_IS_HIDDEN : 0u);
 	nothing = !(one.is.bits & (PAGE_IS_PRESENT | PAGE_IS_SWAPPED | PAGE_IS_GUARD));
 
 	r->head.looked++;
-	r->head.absent += nothing;
+	r->head.absent += nothing && !(one.is.bits & PAGE_IS_HIDDEN);
 	if (nothing && !r->absent_too)
 		return;
 	if (!nothing)
@@ -243,6 +244,7 @@ static void block_read(struct reading *r, const struct block *b, size_t *at)
 		from = from > r->head.from ? from : r->head.from & ~4095ull;
 		to = to < end ? to : end;
 		to = to < r->head.to ? to : (r->head.to + 4095) & ~4095ull;
+		r->hidden = space_vma_flag(&vmas->list[i].v, "pf");
 		if (from < to)
 			pages_read(r, from, to, b->level);
 	}

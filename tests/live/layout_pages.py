@@ -191,6 +191,16 @@ def sampled():
         return '1 in %d' % n
 
 
+def hidden(pid):
+    """Of [vvar] pagemap has nothing, although something is there: neither absent nor not there."""
+    layout = Layout('-p', pid)
+    vvar = [a for a in layout.vmas() if a['name'] == '[vvar]' and 'pf' in (a['flags'] or '').split()]
+    if not vvar:
+        raise mmt.Skip('[vvar] is not of the kind that is hidden')
+    (run,) = Layout('-p', pid, '--walk', vvar[0]['start']).of('page')
+    mmt.check(run['what'] == 'hidden', 'a page of [vvar] is %s' % run['what'])
+
+
 with mmt.Victim(mmt.victim('pages')) as victim:
     areas = []
     while (line := victim.line()) != 'ready':
@@ -201,6 +211,7 @@ with mmt.Victim(mmt.victim('pages')) as victim:
         mmt.run('walk, ' + area[0], check_walk, victim.pid, *area)
     mmt.run('pages, all of a process', whole, victim.pid)
     mmt.run('pages, in a gap', gap, victim.pid)
+    mmt.run('pages, hidden', hidden, victim.pid)
 mmt.run('pages, a reservation', reservation)
 if not os.environ.get('MMT_FEW'):
     mmt.run('pages, very many', sampled)

@@ -169,6 +169,39 @@ static void sections_by_address(void)
 	model_free(m);
 }
 
+/* PROT_NONE: below a stack a guard; large, with pages, or alone: reserved. */
+static void guards(void)
+{
+	const struct input_process process = { .pid = 42 };
+	struct { uint64_t start, end, rss; uint32_t perm; const char *kind; } at[] = {
+		{ 0x100000, 0x101000, 0, 0, "guard" },       { 0x101000, 0x200000, 4096, 3, "anon" },
+		{ 0x300000, 0x301000, 0, 0, "reserved" },    { 0x400000, 0x401000, 4096, 0, "reserved" },
+		{ 0x401000, 0x402000, 4096, 3, "anon" },     { 0x500000, 0x40500000, 0, 0, "reserved" },
+		{ 0x40500000, 0x40600000, 4096, 3, "anon" },
+	};
+	struct bytes b = { NULL, 0 };
+	size_t n = sizeof(at) / sizeof(at[0]), reserved = 0;
+
+	m = model_new(&model_space);
+	begin();
+	layout_begin(&b, 1, 8);
+	for (size_t i = 0; i < n; i++)
+		layout_add(&b, make_vma(at[i].start, at[i].end, at[i].perm, MMT_VMA_ANON, (uint32_t)i + 1), "");
+	layout_close(&b, 8);
+	give(INPUT_LAYOUT, &process, sizeof(process), b.at, b.size);
+	bytes_free(&b);
+	for (size_t i = 0; i < n; i++)
+		vma(at[i].start, at[i].end, at[i].perm ? "rw-p" : "---p", "", at[i].rss);
+	finish();
+	for (size_t i = 0; i < n; i++)
+		CHECK_STR(space_part_kind(space_area_at(space_of(m), at[i].start), 0), at[i].kind);
+	for (size_t i = 0; i < space_of(m)->kind_count; i++)
+		if (!strcmp(space_of(m)->kinds[i].name, SPACE_RESERVED))
+			reserved = space_of(m)->kinds[i].vmas;
+	CHECK_EQ(reserved, 3);
+	model_free(m);
+}
+
 static void damaged_readings(void)
 {
 	struct input_walk w = { .levels = 9 };
@@ -196,6 +229,7 @@ int main(void)
 	RUN("space", a_range);
 	RUN("space", what_changed);
 	RUN("space", sections_by_address);
+	RUN("space", guards);
 	RUN("space", damaged_readings);
 	return check_bad;
 }

@@ -126,17 +126,38 @@ static void put_tables(struct text *x)
 		put_summary(x, s);
 }
 
+/* Files that say no more for the same reason; *before: how many VMAs of such ones lie below the i-th area. */
+static size_t files_missing(const struct space *s, const struct space_area *a, size_t i, size_t *before)
+{
+	const struct space_area *last = NULL;
+	size_t files = 0;
+
+	*before = 0;
+	for (size_t k = 0; k < s->areas.count; k++) {
+		const struct space_area *b = &s->areas.list[k];
+
+		if (!b->missing || strcmp(b->missing, a->missing))
+			continue;
+		*before += k < i;
+		files += !last || last->v.ino != b->v.ino || last->v.dev != b->v.dev;
+		last = b;
+	}
+	return files;
+}
+
 static void put_missing(struct text *x, const struct space *s)
 {
-	const char *said = NULL;
-
 	for (size_t i = 0; i < s->areas.count; i++) {
 		const struct space_area *a = &s->areas.list[i];
+		size_t before, files;
 
-		if (!a->missing || (said && said == a->missing))
+		if (!a->missing)
 			continue;
-		said = a->missing;
-		text_wrap(x, "%s: no sections: %s", tick_escaped(x->t, a->name), a->missing);
+		files = files_missing(s, a, i, &before);
+		if (!before && files > 1)
+			text_wrap(x, "no sections of %zu files: %s", files, a->missing);
+		else if (!before)
+			text_wrap(x, "%s: no sections: %s", tick_escaped(x->t, a->name), a->missing);
 	}
 }
 

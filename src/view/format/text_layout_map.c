@@ -44,6 +44,8 @@ static const char *sections_of(const struct drawing *m, const struct space_area 
 			text = tick_printf(m->x->t, "%s %s", text,
 					   layout_bytes(m->x, a->sections[i].end - a->sections[i].start));
 	}
+	if (a->more_sections)
+		text = tick_printf(m->x->t, "%s%s(more sections)", text, *text ? " " : "");
 	return text;
 }
 

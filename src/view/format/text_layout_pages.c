@@ -10,6 +10,7 @@
 
 static void put_pagemap(struct text *x, const struct space_walk *w)
 {
+	bool there = w->walk.count && w->walk.page.state == PAGE_PRESENT;
 	uint64_t e = w->head.pagemap;
 
 	if (e == SPACE_UNKNOWN)
@@ -18,6 +19,7 @@ static void put_pagemap(struct text *x, const struct space_walk *w)
 		text_wrap(x, "pagemap has %016" PRIx64 "%s", e,
 			  e >> 63       ? " (present)"
 			  : e >> 62 & 1 ? " (swapped)"
+			  : there       ? " (hidden by pagemap)"
 					: " (not there)");
 }
 
