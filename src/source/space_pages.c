@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* --pages: pagemap, kpageflags and kpagecount, a block of 512 pages at a time.  Which blocks have anything in them
- * the page tables say, so that large reservations cost nothing; of many blocks only some are looked at. */
+ * the page tables say, or else pagemap, so that large reservations cost nothing; of many only some are looked at. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +38,7 @@ struct reading {
 	struct input_page_sum sums[SUMS_MAX];
 	size_t sum_count;
 	struct input_pages head;
+	bool unscanned;  /* which blocks have anything is not known: all are there */
 	bool hidden;     /* of the VMA that is read pagemap has nothing */
 	bool absent_too; /* a small range was named: what is not there is a run as well */
 };
@@ -52,17 +53,29 @@ static void block_add(struct reading *r, uint64_t addr, uint32_t level)
 	r->blocks[r->count++] = (struct block){ addr, level };
 }
 
-/* The next address to look at. */
-static uint64_t block_find(struct reading *r, uint64_t addr)
+/* Without page tables pagemap says where pages are; where it cannot (before 6.7), any block may have some. */
+static uint64_t blocks_scan(struct reading *r, uint64_t from, uint64_t to)
+{
+	uint64_t end = from + 1;
+	int got = r->absent_too ? 1 : pagemap_scan(r->pagemap, from, to, &from, &end);
+
+	if (!got)
+		return to;
+	r->unscanned |= got < 0;
+	for (from &= ~(BLOCK_BYTES - 1); from < end && r->count < BLOCKS_MAX; from += BLOCK_BYTES)
+		block_add(r, from, 0);
+	return from;
+}
+
+/* The next address to look at, of a VMA that ends at `to`. */
+static uint64_t block_find(struct reading *r, uint64_t addr, uint64_t to)
 {
 	uint64_t block = addr & ~(BLOCK_BYTES - 1), next = block + BLOCK_BYTES;
 	struct page_walk w;
 	uint32_t level;
 
-	if (!r->tables) {
-		block_add(r, block, 0);
-		return next;
-	}
+	if (!r->tables)
+		return blocks_scan(r, addr & ~4095ull, to);
 	if (page_walk(r->tables, r->s->kernel.pgd, block, &w) || w.racing || !w.count) {
 		block_add(r, block, 0);
 		return next;
@@ -77,6 +90,8 @@ static uint64_t block_find(struct reading *r, uint64_t addr)
 static void blocks_find(struct reading *r)
 {
 	const struct space_vmas *vmas = &r->s->vmas;
+	uint64_t at = 0;
+	char why[120];
 
 	for (size_t i = 0; i < vmas->count && r->count < BLOCKS_MAX; i++) {
 		uint64_t from = vmas->list[i].v.start, to = vmas->list[i].v.end;
@@ -84,8 +99,17 @@ static void blocks_find(struct reading *r)
 		from = from > r->head.from ? from : r->head.from;
 		to = to < r->head.to ? to : r->head.to;
 		while (from < to && !(from >> 63) && r->count < BLOCKS_MAX)
-			from = block_find(r, from);
+			from = block_find(r, from, to);
+		at = from;
 	}
+	if (r->count == BLOCKS_MAX) {
+		snprintf(why, sizeof(why), "what lies from %llx on: there are more than %u blocks of 2 MiB",
+			 (unsigned long long)at, BLOCKS_MAX);
+		emit_fact(&r->s->s, "unknown", "pages_beyond", why);
+	}
+	if (r->unscanned)
+		emit_fact(&r->s->s, "unknown", "blocks",
+			  "neither page tables nor PAGEMAP_SCAN (6.7) say which blocks have pages: all are counted");
 }
 
 /* --- pages of a block --- */
@@ -312,9 +336,13 @@ static void emit_unknown(struct reading *r)
 	struct source *s = &r->s->s;
 	char why[200];
 
-	if (r->files.flags < 0 || r->files.count < 0) {
+	if (r->files.flags < 0) {
 		snprintf(why, sizeof(why), "/proc/kpageflags cannot be read: %s", strerror(-r->files.flags));
 		emit_fact(s, "unknown", "page_flags", why);
+	}
+	if (r->files.count < 0) {
+		snprintf(why, sizeof(why), "/proc/kpagecount cannot be read: %s", strerror(-r->files.count));
+		emit_fact(s, "unknown", "mapcount", why);
 	}
 	if (r->s->ksm_unknown)
 		emit_fact(s, "unknown", "ksm", "/proc/kpageflags of this kernel calls every anonymous page KSM");
@@ -395,7 +423,7 @@ void space_pages_read(struct space_source *s, uint64_t from, uint64_t to)
 		block_read(r, &r->blocks[i], &at);
 	if (r->tables && !space_is_same(s)) /* what was read may have been another's */
 		r->run_count = r->sum_count = 0;
-	if (r->absent_too && r->tables)
+	if ((r->absent_too || s->s.args->show.top >= 0) && r->tables) /* runs are shown */
 		refcounts_read(r);
 	emit_pages(r);
 	if (r->pagemap >= 0)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """`mmtrace layout --pages` and `--walk`: as pagemap, kpageflags and kpagecount have them."""
+import json
 import os
 import struct
 import subprocess
@@ -176,6 +177,30 @@ def reservation():
         return '%d runs' % len(found)
 
 
+def unprivileged():
+    """The same without page tables: pagemap says where pages are, or it is said that it cannot."""
+    nobody = dict(user=65534, group=65534, extra_groups=[], text=True)
+    code = "import mmap\nm = mmap.mmap(-1, 1 << 42, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000)\nm.madvise(15)\n" \
+           "for i in range(0, 1 << 42, 1 << 38): m[i:i + 8192] = b'x' * 8192\nprint('ready', flush=True)\ninput()\n"
+    python = '/usr/bin/python3' # that of the test may be root's alone
+    if not os.path.exists(python):
+        raise mmt.Skip('there is no %s' % python)
+    with subprocess.Popen([python, '-c', code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, **nobody) as victim:
+        try:
+            victim.stdout.readline()
+            out = subprocess.run([mmt.MMTRACE, 'layout', '--json', '--pages', '-p', str(victim.pid)], stdin=subprocess.DEVNULL,
+                                 capture_output=True, timeout=mmt.PATIENCE, **nobody)
+        finally:
+            victim.kill()
+    mmt.check(out.returncode == 0, out.stderr)
+    end = json.loads(out.stdout.splitlines()[-1])
+    if 'blocks' in end['unknown']:
+        mmt.check(end['pages']['blocks'] is None, 'blocks that are not known')
+        return 'pagemap does not say where pages are'
+    mmt.check(end['pages']['blocks'] < 2048 and end['pages']['sample'] == 1, 'blocks of a reservation: %s' % end['pages'])
+    return '%d blocks' % end['pages']['blocks']
+
+
 def sampled():
     """Of very many pages one block in some is looked at, which is said; what is seen of them is a fair part."""
     size = 5 << 30
@@ -213,6 +238,7 @@ with mmt.Victim(mmt.victim('pages')) as victim:
     mmt.run('pages, in a gap', gap, victim.pid)
     mmt.run('pages, hidden', hidden, victim.pid)
 mmt.run('pages, a reservation', reservation)
+mmt.run('pages, a reservation without rights', unprivileged)
 if not os.environ.get('MMT_FEW'):
     mmt.run('pages, very many', sampled)
 mmt.finish()

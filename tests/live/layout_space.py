@@ -232,6 +232,7 @@ def on_terminal():
     screens = text.decode().split('\033[H\033[2J')
     mmt.check('gap' in screens[1] and 'more line' in screens[1], 'the first screen is no drawing')
     mmt.check('VMAs as they were' in screens[2] and 'more line' not in screens[2], 'the second one does not fit: %s' % screens[2])
+    mmt.check(screens[2].index('VMAs as they were') < screens[2].index('total'), 'what changed is not the first: %s' % screens[2])
     mmt.check(max(len(line.rstrip('\r')) for line in screens[2].splitlines()) <= 80, 'a line is too wide')
 
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The page of layout: the drawing, then, so that it is the screen one is left with, the summary; where it is drawn
- * again each interval the summary comes first, as a screen is cut at its end. */
+ * again each interval the summary comes first, as a screen is cut at its end; there what changed stands before it. */
 #include "view/format/text_layout.h"
 
 #include <inttypes.h>
@@ -111,6 +111,12 @@ static void put_tables(struct text *x)
 			layout_table(x, &row_page);
 		else if (s->pages.read)
 			layout_pages(x, s);
+		return;
+	}
+	if (layout_changes(x, s) && wants_map(x) && !x->t->last) { /* a screen is cut at its end: they come first */
+		layout_map(x, s);
+		fputc('\n', x->view->out);
+		put_summary(x, s);
 		return;
 	}
 	if (again)

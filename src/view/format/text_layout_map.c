@@ -141,10 +141,15 @@ static void put_area(const struct drawing *m, size_t i)
 	}
 }
 
+bool layout_changes(const struct text *x, const struct space *s)
+{
+	return x->view->opt.redraw && s->readings > 1 && !model_option(x->t->model, "wide");
+}
+
 void layout_map(struct text *x, const struct space *s)
 {
 	struct drawing m = { .x = x, .s = s, .wide = model_option(x->t->model, "wide") };
-	bool changes = x->view->opt.redraw && s->readings > 1 && !m.wide;
+	bool changes = layout_changes(x, s);
 	size_t same = 0;
 
 	text_line(x, "%13s %6s %6s   %-4s %-8s %s", "ADDRESS", "SIZE", "RSS", "PERM", "KIND", "WHAT");

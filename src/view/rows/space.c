@@ -546,6 +546,8 @@ static struct value get_pages(const struct field *f, const void *row, const stru
 	const uint64_t values[] = { p->head.looked, p->head.absent, p->head.blocks, p->head.sample, p->head.left_out };
 
 	(void)t;
+	if (f->arg == 2 && model_fact(row, "unknown", "blocks"))
+		return value_none();
 	return p->read ? value_uint(values[f->arg]) : value_none();
 }
 
@@ -583,7 +585,7 @@ static const struct field end_fields[] = {
 	  .unit = UNIT_COUNT, .flow = FLOW_LEVEL, .get = get_pages, .arg = 0 },
 	{ .key = "pages_absent", .path = "pages.absent", .help = "of these: nothing is there", .unit = UNIT_COUNT,
 	  .flow = FLOW_LEVEL, .get = get_pages, .arg = 1 },
-	{ .key = "pages_blocks", .path = "pages.blocks", .help = "blocks of 512 pages with something in them",
+	{ .key = "pages_blocks", .path = "pages.blocks", .help = "blocks of 512 pages with something in them; null: unknown",
 	  .unit = UNIT_COUNT, .flow = FLOW_LEVEL, .get = get_pages, .arg = 2 },
 	{ .key = "pages_sample", .path = "pages.sample", .help = "one in so many of these was looked at; 1: all",
 	  .unit = UNIT_COUNT, .flow = FLOW_LEVEL, .get = get_pages, .arg = 3 },
