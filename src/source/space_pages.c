@@ -192,8 +192,8 @@ static void page_add(struct reading *r, uint64_t addr, uint64_t entry, const uin
 	struct input_page_run *last = r->run_count ? &r->runs[r->run_count - 1] : NULL;
 	bool nothing;
 
-	one.is.bits |= (kflags ? PAGE_IS_KNOWN : 0u) | (r->hidden && !entry ? PAGE_IS_HIDDEN : 0u);
 	nothing = !(one.is.bits & (PAGE_IS_PRESENT | PAGE_IS_SWAPPED | PAGE_IS_GUARD));
+	one.is.bits |= (kflags ? PAGE_IS_KNOWN : 0u) | (r->hidden && nothing ? PAGE_IS_HIDDEN : 0u);
 
 	r->head.looked++;
 	r->head.absent += nothing && !(one.is.bits & PAGE_IS_HIDDEN);
