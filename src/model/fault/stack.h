@@ -12,6 +12,7 @@
 #include "wire/event.h"
 
 struct input;
+struct input_stack_row;
 struct session;
 
 /* How much of a stack is true. */
@@ -37,7 +38,7 @@ struct stack_file {
 struct stack_use {
 	uint64_t id;               /* of the stack; 0: it could not be taken */
 	const struct stack *stack; /* NULL: its frames have not come */
-	pid_t pid;
+	pid_t pid;                 /* 0: of processes that had no room for a row */
 	char comm[16];
 	uint64_t version, described; /* described: when its frames came, if it is the first use of them */
 	bool describes;
@@ -61,5 +62,9 @@ struct stacks {
 enum stack_state stack_state(const struct stack *s);
 const struct stack *stacks_find(const struct stacks *s, uint64_t id);
 const struct stack_file *stacks_file(const struct stacks *s, uint32_t id);
+/* It is not as it was read last. */
+bool stacks_row_news(const struct session *s, const struct input_stack_row *r);
+/* Nobody is there who could add to the row. */
+bool stacks_row_final(const struct session *s, const struct mmt_stack_key *k);
 
 #endif

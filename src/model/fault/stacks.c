@@ -79,7 +79,8 @@ void object_apply(struct session *s, const struct mmt_object *r)
 
 static struct stack_use *use_of(struct session *s, const struct mmt_stack_key *k)
 {
-	const struct process *p = process_get(s, (pid_t)k->tgid);
+	static const struct process all; /* of those that had no room for a row */
+	const struct process *p = k->tgid ? process_get(s, (pid_t)k->tgid) : &all;
 	uint64_t key[2] = { k->stack, (uint64_t)k->tgid << 32 | p->id };
 	struct stack_use *use = map_get(&s->stacks.uses, key);
 
@@ -125,6 +126,8 @@ static void row_apply(struct session *s, const struct mmt_stack_key *k, const st
 	}
 	if (row->count == was->count)
 		return;
+	if (row->count < was->count) /* it went, and began again */
+		*was = (struct mmt_stack_row){ 0 };
 	use = use_of(s, k);
 	grown = row->count - was->count;
 	use->count += grown;
@@ -132,6 +135,24 @@ static void row_apply(struct session *s, const struct mmt_stack_key *k, const st
 	use->ns += row->ns_sum - was->ns_sum;
 	use->bytes += grown * class_bytes(k->cls, k->flags);
 	*was = *row;
+}
+
+bool stacks_row_news(const struct session *s, const struct input_stack_row *r)
+{
+	const struct mmt_stack_row *was;
+	uint64_t key[KEY_WORDS];
+
+	memcpy(key, &r->key, sizeof(key));
+	was = map_get(&s->stacks.rows, key);
+	return r->row.count != (was ? was->count : 0);
+}
+
+/* Whoever has the pid next has rows of another mm. */
+bool stacks_row_final(const struct session *s, const struct mmt_stack_key *k)
+{
+	const struct process *p = session_find(s, (pid_t)k->tgid);
+
+	return k->tgid && k->mm_id && (!p || p->dead);
 }
 
 void stacks_rows(struct session *s, const struct input_stack_row *list, size_t n)

@@ -131,6 +131,8 @@ BUILDS = {
     'stack_lib-so': ['-shared', '-fPIC', '-O2', '-fomit-frame-pointer', '-Wl,-soname,stack_lib-so'],
     'stack_chain': ['-O2', '-fomit-frame-pointer', '-Wl,-rpath,$ORIGIN', os.path.join(VICTIMS, 'stack_lib-so')],
     'stack_wrong': ['-O2', '-fomit-frame-pointer'],
+    'stack_wrong-static': ['-O2', '-fomit-frame-pointer', '-static'],
+    'stack_many': ['-O2', '-fomit-frame-pointer', '-fno-optimize-sibling-calls'],
     'splits': ['-static', '-pthread'],
     'storm': ['-static'],
     'threads': ['-static'],
