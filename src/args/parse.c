@@ -165,27 +165,34 @@ int arg_call_graph(const struct option_row *row, char *value, void *member, stru
 	return arg_bad(e, row->name, value, "not auto, table or fp");
 }
 
+/* Of 64 bits at most, with or without 0x; *end: what follows it. strtoull alone would take signs and spaces. */
+static bool hex_number(const char *text, char **end, uint64_t *out)
+{
+	if (!isxdigit((unsigned char)text[0]))
+		return false;
+	errno = 0;
+	*out = strtoull(text, end, 16);
+	return !errno;
+}
+
 int arg_range(const struct option_row *row, char *value, void *member, struct error *e)
 {
 	struct address_range *r = member;
-	int used = 0;
+	char *end;
 
-	/* sscanf alone would take signs, spaces and what follows */
-	if (strspn(value, "0123456789abcdefABCDEFxX-") == strlen(value) && value[0] != '-' && !strstr(value, "--") &&
-	    sscanf(value, "%" SCNx64 "-%" SCNx64 "%n", &r->from, &r->to, &used) == 2 && !value[used] && r->to > r->from)
+	if (hex_number(value, &end, &r->from) && *end == '-' && hex_number(end + 1, &end, &r->to) && !*end &&
+	    r->to > r->from)
 		return 0;
-	return arg_bad(e, row->name, value, "not START-END in hexadecimal");
+	return arg_bad(e, row->name, value, "not START-END in hexadecimal, of 64 bits");
 }
 
 int arg_address(const struct option_row *row, char *value, void *member, struct error *e)
 {
-	uint64_t *addr = member;
-	int used = 0;
+	char *end;
 
-	if (strspn(value, "0123456789abcdefABCDEFxX") == strlen(value) && sscanf(value, "%" SCNx64 "%n", addr, &used) == 1 &&
-	    !value[used])
+	if (hex_number(value, &end, member) && !*end)
 		return 0;
-	return arg_bad(e, row->name, value, "not an address in hexadecimal");
+	return arg_bad(e, row->name, value, "not an address in hexadecimal, of 64 bits");
 }
 
 int arg_pages(const struct option_row *row, char *value, void *member, struct error *e)

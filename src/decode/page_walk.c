@@ -55,6 +55,8 @@ int page_walk(const struct page_tables *t, uint64_t pgd, uint64_t addr, struct p
 	int err = 0;
 
 	*out = (struct page_walk){ 0 };
+	if (!page_canonical(addr, t->levels)) /* its upper bits index no table: another address would be looked up */
+		return -EINVAL;
 	for (int i = 0; i < TRIES && !whole && !err; i++)
 		err = walk_once(t, pgd, addr, out, &whole);
 	out->racing = !err && !whole;

@@ -40,7 +40,7 @@ struct page_walk {
 	bool racing;            /* the tables changed each time they were read */
 };
 
-/* pgd: kernel address of the highest table. 0 or a negative errno. */
+/* pgd: kernel address of the highest table. 0 or a negative errno, -EINVAL where the address is not canonical. */
 int page_walk(const struct page_tables *t, uint64_t pgd, uint64_t addr, struct page_walk *out);
 
 /* --- page_arch.c --- */

@@ -178,11 +178,16 @@ int elf_read_sections(int fd, struct elf_sections *out)
 	if (named < 0)
 		return -errno;
 	names[named] = '\0';
-	for (ssize_t i = 0; i < n && out->count < ELF_SECTIONS; i++) {
+	out->truncated = n && t.count > (size_t)n;
+	for (ssize_t i = 0; i < n; i++) {
 		struct elf_section *to = &out->section[out->count];
 
 		if (!(table[i].sh_flags & SHF_ALLOC))
 			continue;
+		if (out->count == ELF_SECTIONS) {
+			out->truncated = 1;
+			break;
+		}
 		*to = (struct elf_section){ .addr = table[i].sh_addr, .size = table[i].sh_size,
 					    .flags = (uint32_t)table[i].sh_flags, .type = table[i].sh_type };
 		snprintf(to->name, sizeof(to->name), "%s", table[i].sh_name < (size_t)named ? names + table[i].sh_name : "");

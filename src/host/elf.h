@@ -30,6 +30,7 @@ struct elf_section {
 struct elf_sections {
 	uint32_t type;  /* ET_EXEC 2: at the addresses it names; ET_DYN 3: anywhere; 0: no ELF file */
 	uint32_t count; /* 0: it has none, or they are damaged */
+	uint32_t truncated, pad; /* 1: there are more */
 	struct elf_section section[ELF_SECTIONS];
 };
 

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 int pagemap_open(pid_t tid)
@@ -42,6 +43,31 @@ int pagemap_read(pid_t tid, uint64_t addr, uint64_t *entries, size_t n)
 	err = pagemap_entries(fd, addr, entries, n);
 	close(fd);
 	return err;
+}
+
+/* As in linux/fs.h of 6.7, which may be newer than the headers here. */
+struct scan_region { uint64_t start, end, categories; };
+struct scan_arg {
+	uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages;
+	uint64_t category_inverted, category_mask, category_anyof_mask, return_mask;
+};
+#define SCAN_PRESENT (1ull << 3)
+#define SCAN_SWAPPED (1ull << 4)
+#define SCAN _IOWR('f', 16, struct scan_arg)
+
+int pagemap_scan(int fd, uint64_t from, uint64_t to, uint64_t *found, uint64_t *end)
+{
+	struct scan_region region = { 0 };
+	struct scan_arg arg = { .size = sizeof(arg), .start = from, .end = to, .vec = (uintptr_t)&region, .vec_len = 1,
+				.category_anyof_mask = SCAN_PRESENT | SCAN_SWAPPED,
+				.return_mask = SCAN_PRESENT | SCAN_SWAPPED };
+	int n = ioctl(fd, SCAN, &arg);
+
+	if (n > 0) {
+		*found = region.start;
+		*end = region.end;
+	}
+	return n < 0 ? -errno : n;
 }
 
 static int open_or_errno(const char *path)

@@ -26,6 +26,10 @@ int pagemap_read(pid_t tid, uint64_t addr, uint64_t *entries, size_t n);
 int pagemap_open(pid_t tid);
 int pagemap_entries(int fd, uint64_t addr, uint64_t *entries, size_t n);
 
+/* The first run of pages at or behind `from`, and before `to`, that are there or swapped: 1 and *found, *end; 0: there
+ * is none; a negative errno: kernels before 6.7 cannot say (PAGEMAP_SCAN). */
+int pagemap_scan(int fd, uint64_t from, uint64_t to, uint64_t *found, uint64_t *end);
+
 /* Numbers of pages, opened once; a descriptor below 0 is a negative errno. */
 struct page_files { int flags, count; };
 void page_files_open(struct page_files *f);

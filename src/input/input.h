@@ -167,6 +167,7 @@ struct input_space_vma {
 };
 
 /* type: ET_EXEC 2, ET_DYN 3. */
+#define SECTIONS_TRUNCATED (1u << 31) /* in type, which is ET_* */
 struct input_sections { uint64_t ino; uint32_t dev, type; };
 #define SECTION_NAME 24
 struct input_section { uint64_t addr, size; uint32_t flags, type; char name[SECTION_NAME]; };
@@ -183,6 +184,8 @@ struct input_walk_step { uint64_t table, entry; uint32_t level, index; };
 enum page_flag_bit {
 	PAGE_IS_PRESENT = 1, PAGE_IS_SWAPPED = 2, PAGE_IS_SOFT_DIRTY = 4, PAGE_IS_EXCLUSIVE = 8, PAGE_IS_FILE = 16,
 	PAGE_IS_WP = 32, PAGE_IS_GUARD = 64,
+	PAGE_IS_HIDDEN = 1024, /* pagemap has nothing of such VMAs (VM_PFNMAP), whatever is there */
+	PAGE_IS_KNOWN = 512, /* kflags are those of /proc/kpageflags, even if there are none */
 	PAGE_IS_FRAME = 256, /* it was looked at by its frame: what a mapping says is not known */
 };
 #define PAGE_COUNT_UNKNOWN (~0u)
@@ -192,6 +195,7 @@ enum page_flag_bit {
 #define KPF_HEAD (1ull << 15)
 #define KPF_TAIL (1ull << 16)
 #define KPF_HUGETLB (1ull << 17)
+#define KPF_NOPAGE (1ull << 20)
 #define KPF_KSM (1ull << 21)
 #define KPF_THP (1ull << 22)
 #define KPF_ZERO (1ull << 24)

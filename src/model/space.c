@@ -41,6 +41,22 @@ const struct space_area *space_area_at(const struct space *s, uint64_t addr)
 	return NULL;
 }
 
+bool space_asked(const struct space *s, const struct space_area *a)
+{
+	uint64_t to = model_option_number(&s->base, "range_to", 0);
+
+	return !to || (a->v.start < to && model_option_number(&s->base, "range_from", 0) < a->v.end);
+}
+
+uint64_t space_vmas_counted(const struct space *s)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < s->areas.count; i++)
+		n += !s->areas.list[i].gap && strcmp(s->areas.list[i].name, "[vsyscall]");
+	return n;
+}
+
 /* --- files --- */
 
 static void sections_add(struct space *s, const struct input_sections *head, const struct input_section *list, size_t n)
@@ -53,6 +69,7 @@ static void sections_add(struct space *s, const struct input_sections *head, con
 	f->next = s->files;
 	s->files = f;
 	f->head = *head;
+	f->head.type |= n > SECTIONS_MAX ? SECTIONS_TRUNCATED : 0;
 	f->count = n < SECTIONS_MAX ? n : SECTIONS_MAX;
 	f->list = xcalloc(f->count + 1, sizeof(*f->list));
 	if (f->count)
@@ -225,22 +242,24 @@ static void kind_add(struct space_kind *k, const struct space_area *a)
 /* The last is the total. */
 static void sum_kinds(struct space *s)
 {
-	struct space_kind by[SPACE_KINDS];
+	struct space_kind by[SPACE_KINDS] = { 0 }, *total = &by[SPACE_KINDS - 1];
 
 	for (int k = 0; k < SPACE_KINDS; k++) {
-		by[k] = (struct space_kind){ .name = k < KIND_COUNT ? kind_name((enum kind)k) : "total" };
+		by[k].name = k < KIND_COUNT ? kind_name((enum kind)k) : k == KIND_COUNT ? SPACE_RESERVED : "total";
 		for (int i = 0; i < VMA_AMOUNTS; i++)
 			by[k].amount[i] = SPACE_UNKNOWN;
 	}
 	for (size_t i = 0; i < s->areas.count; i++) {
-		if (s->areas.list[i].gap)
+		const struct space_area *a = &s->areas.list[i];
+
+		if (a->gap || !space_asked(s, a))
 			continue;
-		kind_add(&by[s->areas.list[i].parts.main], &s->areas.list[i]);
-		kind_add(&by[KIND_COUNT], &s->areas.list[i]);
+		kind_add(&by[a->reserved ? KIND_COUNT : (int)a->parts.main], a);
+		kind_add(total, a);
 	}
 	s->kind_count = 0;
 	for (int k = 0; k < SPACE_KINDS; k++)
-		if (by[k].vmas || k == KIND_COUNT)
+		if (by[k].vmas || &by[k] == total)
 			s->kinds[s->kind_count++] = by[k];
 }
 
@@ -260,6 +279,7 @@ static void begin(struct space *s, const struct input_space *in)
 static void end(struct space *s, const struct input_space_end *in)
 {
 	take_kinds(s);
+	space_find_reserved(&s->areas);
 	add_gaps(s);
 	if (s->readings)
 		find_changes(s);

@@ -15,7 +15,7 @@ struct space_kind {
 	const char *name;
 	uint64_t vmas, size, amount[VMA_AMOUNTS]; /* SPACE_UNKNOWN: of none is it known */
 };
-#define SPACE_KINDS (KIND_COUNT + 1)
+#define SPACE_KINDS (KIND_COUNT + 2) /* reserved, and the total */
 
 struct space {
 	struct model base;
@@ -41,5 +41,9 @@ static inline const struct space *space_of(const struct model *m)
 
 /* The VMA or gap that holds an address, or NULL. */
 const struct space_area *space_area_at(const struct space *s, uint64_t addr);
+/* Lies it in the range of --range? */
+bool space_asked(const struct space *s, const struct space_area *a);
+/* VMAs that count for vm.max_map_count: [vsyscall] is none of the mm_struct. */
+uint64_t space_vmas_counted(const struct space *s);
 
 #endif

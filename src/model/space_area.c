@@ -8,10 +8,43 @@
 
 #include "base/alloc.h"
 #include "model/fault/elf.h"
+#include "model/fault/kind.h"
 #include "model/fault/vm.h"
 
 #define SHF_TLS 0x400u
 #define SHT_NOBITS 8u
+
+/* --- guards --- */
+
+#define GUARD_MAX (1ull << 20)
+
+const char *space_part_kind(const struct space_area *a, unsigned i)
+{
+	return a->reserved ? SPACE_RESERVED : kind_name(a->parts.part[i].kind);
+}
+
+/* Of a thread whose stack pointer cannot be read the stack is anonymous memory like other. */
+static bool may_be_stack(const struct space_area *a)
+{
+	enum kind k = a->parts.main;
+
+	return a->parts.count && (k == KIND_STACK || k == KIND_THREAD_STACK || (k == KIND_ANON && a->v.perm[1] == 'w'));
+}
+
+void space_find_reserved(struct space_areas *all)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		struct space_area *a = &all->list[i];
+		const struct space_area *next = i + 1 < all->count && a[1].v.start == a->v.end ? a + 1 : NULL;
+		uint64_t rss = a->v.amount[VMA_RSS];
+
+		if (a->parts.count && a->parts.main == KIND_GUARD)
+			a->reserved = a->v.end - a->v.start > GUARD_MAX || (rss && rss != SPACE_UNKNOWN) || !next ||
+				      !may_be_stack(next);
+	}
+}
+
+/* --- sections --- */
 
 const struct space_file *space_file_find(const struct space_file *files, uint32_t dev, uint64_t ino)
 {
@@ -95,6 +128,7 @@ void space_sections(struct space_areas *all, size_t i, const struct mmt_vma *v, 
 	}
 	if (!f)
 		return;
-	a->elf_type = f->head.type;
+	a->elf_type = f->head.type & ~SECTIONS_TRUNCATED;
+	a->more_sections = f->head.type & SECTIONS_TRUNCATED;
 	take(a, f);
 }

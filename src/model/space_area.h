@@ -18,6 +18,8 @@ struct space_file {
 /* A piece of a VMA that an ELF section fills; the name is the file's. */
 struct space_section { const char *name; uint64_t start, end; };
 
+#define SPACE_RESERVED "reserved"
+
 enum space_change { SPACE_SAME, SPACE_NEW, SPACE_CHANGED, SPACE_GONE };
 
 /* A VMA, or a gap between two. */
@@ -26,11 +28,13 @@ struct space_area {
 	bool gap;
 	char *name, *flags;    /* owned; NULL in a gap */
 	struct parts parts;    /* what it is */
+	bool reserved;         /* its kind is guard, but no stack's: addresses kept for later, or pages put out of reach */
 	const char *missing;   /* why its file does not say more of it; NULL: it need not */
 	pid_t thread;          /* whose stack it is; 0: not known, or none */
 	char thread_name[17];
 	struct space_section *sections; /* owned; in order of address */
 	size_t section_count;
+	bool more_sections;    /* its file has more than are read */
 	int segment;           /* which PT_LOAD of its file it shows, from 0; -1: none, or not known */
 	uint32_t segment_perm; /* VM_* of that */
 	bool relro;            /* all of it became read-only after relocation */
@@ -41,6 +45,11 @@ struct space_area {
 };
 
 struct space_areas { struct space_area *list; size_t count, room; };
+
+/* The kind of its i-th part: that of the fault model, or "reserved". */
+const char *space_part_kind(const struct space_area *a, unsigned i);
+/* Which of those that are guards are reserved. No gaps yet. */
+void space_find_reserved(struct space_areas *all);
 
 /* What the sections of a file are, or NULL. */
 const struct space_file *space_file_find(const struct space_file *files, uint32_t dev, uint64_t ino);

@@ -120,9 +120,12 @@ static int emit_begin(struct space_source *s)
 
 static int read_refused(const struct space_source *s, int err, struct error *e)
 {
+	const char *hint = geteuid() ? "run it as root, or as the user of a process that may be dumped"
+				     : "root lacks CAP_SYS_PTRACE over it: dropped, refused by an LSM, or it is in another "
+				       "user namespace";
+
 	if (err == -EACCES || err == -EPERM)
-		return error_set(e, EXIT_NOT_PERMITTED,
-				 "run it as root, or as the user of a process that may be dumped", strerror(-err),
+		return error_set(e, EXIT_NOT_PERMITTED, hint, strerror(-err),
 				 "cannot read the address space of pid %d", s->pid);
 	return error_set(e, EXIT_FAILED, NULL, err == -ESRCH || err == -ENOENT ? "it has ended" : strerror(-err),
 			 "cannot read the address space of pid %d", s->pid);
@@ -210,9 +213,9 @@ static int space_read_again(struct source *source, bool last, struct error *e)
 	struct space_source *s = space_in(source);
 	int err;
 
-	if (last || s->ended)
+	if (s->ended || (last && procfs_living(s->pid) >= 0))
 		return 0;
-	err = read_space(s);
+	err = last ? -ESRCH : read_space(s);
 	if (err == -ESRCH || err == -ENOENT) {
 		s->ended = true;
 		emit_fact(source, "option", "ended", "");

@@ -33,6 +33,8 @@ struct space_source {
 
 /* Reads all VMAs, until two readings agree; *racing: none did. 0 or a negative errno. */
 int space_vmas_read(struct space_source *s, bool *racing);
+/* One of VmFlags, by its two letters. */
+bool space_vma_flag(const struct smaps_vma *v, const char *two);
 void space_vmas_clean(struct space_vmas *v);
 /* Hands them to the fault model and to that of layout. */
 void space_vmas_emit(struct space_source *s, uint64_t start_boottime);

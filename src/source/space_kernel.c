@@ -90,7 +90,15 @@ static uint64_t use_of(int region, char *note, size_t size)
 	return use;
 }
 
-static void emit_movable(struct space_source *s, const struct mmt_range ranges[MMT_REGIONS], int levels)
+/* Why a region is not known. */
+static const char *why_not(int region, int levels, bool hidden)
+{
+	if (hidden && (region == MMT_REGION_MODULES || region == MMT_REGION_IMAGE))
+		return "not known: symbols are hidden";
+	return levels ? "not found on this machine" : "not known: BPF programs are not permitted";
+}
+
+static void emit_movable(struct space_source *s, const struct mmt_range ranges[MMT_REGIONS], int levels, bool hidden)
 {
 	for (int i = 0; i < (int)COUNT(movable); i++) {
 		struct input_region r = { .start = ranges[i].start, .end = ranges[i].end };
@@ -101,7 +109,7 @@ static void emit_movable(struct space_source *s, const struct mmt_range ranges[M
 		if (r.end && plain && r.start != plain)
 			snprintf(moved, sizeof(moved), "%smoved by KASLR from %" PRIx64, note[0] ? "; " : "", plain);
 		strncat(note, moved, sizeof(note) - strlen(note) - 1);
-		emit_region(s, &r, movable[i].name, "", r.end ? note : "not found on this machine");
+		emit_region(s, &r, movable[i].name, "", r.end ? note : why_not(i, levels, hidden));
 	}
 }
 
@@ -290,11 +298,12 @@ int space_kernel_read(struct space_source *s)
 			  "without BPF programs neither the regions that KASLR moves are found nor how many levels "
 			  "page tables have");
 	emit_fixed(s, levels);
-	emit_movable(s, ranges, levels);
+	emit_movable(s, ranges, levels, hidden);
 	if (!hidden)
 		emit_parts(s);
-	emit_contents(s);
-	if (args_given(s->s.args, "addr"))
+	if (!args_given(s->s.args, "addr"))
+		emit_contents(s);
+	else
 		emit_place(s, ranges, levels, hidden ? NULL : t, s->s.args->layout.addr);
 	ksym_free(t);
 	return 0;

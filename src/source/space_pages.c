@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* --pages: pagemap, kpageflags and kpagecount, a block of 512 pages at a time.  Which blocks have anything in them
- * the page tables say, so that large reservations cost nothing; of many blocks only some are looked at. */
+ * the page tables say, or else pagemap, so that large reservations cost nothing; of many only some are looked at. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +38,8 @@ struct reading {
 	struct input_page_sum sums[SUMS_MAX];
 	size_t sum_count;
 	struct input_pages head;
+	bool unscanned;  /* which blocks have anything is not known: all are there */
+	bool hidden;     /* of the VMA that is read pagemap has nothing */
 	bool absent_too; /* a small range was named: what is not there is a run as well */
 };
 
@@ -51,17 +53,29 @@ static void block_add(struct reading *r, uint64_t addr, uint32_t level)
 	r->blocks[r->count++] = (struct block){ addr, level };
 }
 
-/* The next address to look at. */
-static uint64_t block_find(struct reading *r, uint64_t addr)
+/* Without page tables pagemap says where pages are; where it cannot (before 6.7), any block may have some. */
+static uint64_t blocks_scan(struct reading *r, uint64_t from, uint64_t to)
+{
+	uint64_t end = from + 1;
+	int got = r->absent_too ? 1 : pagemap_scan(r->pagemap, from, to, &from, &end);
+
+	if (!got)
+		return to;
+	r->unscanned |= got < 0;
+	for (from &= ~(BLOCK_BYTES - 1); from < end && r->count < BLOCKS_MAX; from += BLOCK_BYTES)
+		block_add(r, from, 0);
+	return from;
+}
+
+/* The next address to look at, of a VMA that ends at `to`. */
+static uint64_t block_find(struct reading *r, uint64_t addr, uint64_t to)
 {
 	uint64_t block = addr & ~(BLOCK_BYTES - 1), next = block + BLOCK_BYTES;
 	struct page_walk w;
 	uint32_t level;
 
-	if (!r->tables) {
-		block_add(r, block, 0);
-		return next;
-	}
+	if (!r->tables)
+		return blocks_scan(r, addr & ~4095ull, to);
 	if (page_walk(r->tables, r->s->kernel.pgd, block, &w) || w.racing || !w.count) {
 		block_add(r, block, 0);
 		return next;
@@ -76,6 +90,8 @@ static uint64_t block_find(struct reading *r, uint64_t addr)
 static void blocks_find(struct reading *r)
 {
 	const struct space_vmas *vmas = &r->s->vmas;
+	uint64_t at = 0;
+	char why[120];
 
 	for (size_t i = 0; i < vmas->count && r->count < BLOCKS_MAX; i++) {
 		uint64_t from = vmas->list[i].v.start, to = vmas->list[i].v.end;
@@ -83,8 +99,17 @@ static void blocks_find(struct reading *r)
 		from = from > r->head.from ? from : r->head.from;
 		to = to < r->head.to ? to : r->head.to;
 		while (from < to && !(from >> 63) && r->count < BLOCKS_MAX)
-			from = block_find(r, from);
+			from = block_find(r, from, to);
+		at = from;
 	}
+	if (r->count == BLOCKS_MAX) {
+		snprintf(why, sizeof(why), "what lies from %llx on: there are more than %u blocks of 2 MiB",
+			 (unsigned long long)at, BLOCKS_MAX);
+		emit_fact(&r->s->s, "unknown", "pages_beyond", why);
+	}
+	if (r->unscanned)
+		emit_fact(&r->s->s, "unknown", "blocks",
+			  "neither page tables nor PAGEMAP_SCAN (6.7) say which blocks have pages: all are counted");
 }
 
 /* --- pages of a block --- */
@@ -145,21 +170,33 @@ static void sum_add(struct reading *r, const struct page_traits *t, uint32_t map
 		r->sums[i].shared += mapcount > 1;
 }
 
-static void page_add(struct reading *r, uint64_t addr, uint64_t entry, uint64_t kflags, uint64_t mapcount,
+/* Does the frame go on with the run?  Of small zero pages all are the same frame. */
+static bool is_next_frame(const struct input_page_run *last, const struct input_page_run *one)
+{
+	if (!one->pfn)
+		return !last->pfn;
+	return last->pfn + last->pages == one->pfn || (one->is.kflags & KPF_ZERO && last->pfn == one->pfn);
+}
+
+/* kflags: NULL: not known. */
+static void page_add(struct reading *r, uint64_t addr, uint64_t entry, const uint64_t *kflags, uint64_t mapcount,
 		     uint32_t level)
 {
 	uint64_t pfn = entry & PAGEMAP_PRESENT ? entry & PAGEMAP_PFN : 0;
 	struct input_page_run one = { .addr = addr,
 				      .pages = 1,
 				      .pfn = pfn,
-				      .is = traits_of(r, entry, kflags, pfn, level),
+				      .is = traits_of(r, entry, kflags ? *kflags : 0, pfn, level),
 				      .mapcount = (uint32_t)mapcount,
 				      .refcount = PAGE_COUNT_UNKNOWN };
 	struct input_page_run *last = r->run_count ? &r->runs[r->run_count - 1] : NULL;
-	bool nothing = !(one.is.bits & (PAGE_IS_PRESENT | PAGE_IS_SWAPPED | PAGE_IS_GUARD));
+	bool nothing;
+
+	nothing = !(one.is.bits & (PAGE_IS_PRESENT | PAGE_IS_SWAPPED | PAGE_IS_GUARD));
+	one.is.bits |= (kflags ? PAGE_IS_KNOWN : 0u) | (r->hidden && nothing ? PAGE_IS_HIDDEN : 0u);
 
 	r->head.looked++;
-	r->head.absent += nothing;
+	r->head.absent += nothing && !(one.is.bits & PAGE_IS_HIDDEN);
 	if (nothing && !r->absent_too)
 		return;
 	if (!nothing)
@@ -169,7 +206,7 @@ static void page_add(struct reading *r, uint64_t addr, uint64_t entry, uint64_t 
 		one.swap_offset = PAGEMAP_SWAP_OFFSET(entry);
 	}
 	if (last && last->addr + last->pages * 4096 == addr && is_alike(&last->is, &one.is) &&
-	    last->mapcount == one.mapcount && (pfn ? last->pfn + last->pages == pfn : !last->pfn) &&
+	    last->mapcount == one.mapcount && is_next_frame(last, &one) &&
 	    last->swap_type == one.swap_type &&
 	    (!one.swap_offset || last->swap_offset + last->pages == one.swap_offset)) {
 		last->pages++;
@@ -211,7 +248,7 @@ static void pages_read(struct reading *r, uint64_t from, uint64_t to, uint32_t l
 			counted = page_numbers(r->files.count, pfn, counts, len);
 		}
 		for (size_t k = 0; k < len; k++)
-			page_add(r, from + (i + k) * 4096, entry[i + k], (ssize_t)k < got ? flags[k] : 0,
+			page_add(r, from + (i + k) * 4096, entry[i + k], (ssize_t)k < got ? &flags[k] : NULL,
 				 (ssize_t)k < counted ? counts[k] : PAGE_COUNT_UNKNOWN, level);
 	}
 }
@@ -231,6 +268,7 @@ static void block_read(struct reading *r, const struct block *b, size_t *at)
 		from = from > r->head.from ? from : r->head.from & ~4095ull;
 		to = to < end ? to : end;
 		to = to < r->head.to ? to : (r->head.to + 4095) & ~4095ull;
+		r->hidden = space_vma_flag(&vmas->list[i].v, "pf");
 		if (from < to)
 			pages_read(r, from, to, b->level);
 	}
@@ -298,9 +336,13 @@ static void emit_unknown(struct reading *r)
 	struct source *s = &r->s->s;
 	char why[200];
 
-	if (r->files.flags < 0 || r->files.count < 0) {
+	if (r->files.flags < 0) {
 		snprintf(why, sizeof(why), "/proc/kpageflags cannot be read: %s", strerror(-r->files.flags));
 		emit_fact(s, "unknown", "page_flags", why);
+	}
+	if (r->files.count < 0) {
+		snprintf(why, sizeof(why), "/proc/kpagecount cannot be read: %s", strerror(-r->files.count));
+		emit_fact(s, "unknown", "mapcount", why);
 	}
 	if (r->s->ksm_unknown)
 		emit_fact(s, "unknown", "ksm", "/proc/kpageflags of this kernel calls every anonymous page KSM");
@@ -349,13 +391,13 @@ void space_frame_read(struct space_source *s, uint64_t addr, uint64_t pfn)
 {
 	struct reading *r = xcalloc(1, sizeof(*r));
 	uint64_t flags = 0, count = PAGE_COUNT_UNKNOWN;
+	bool known;
 
 	reading_open(r, s);
-	if (page_numbers(r->files.flags, pfn, &flags, 1) != 1)
-		flags = 0;
+	known = page_numbers(r->files.flags, pfn, &flags, 1) == 1;
 	if (page_numbers(r->files.count, pfn, &count, 1) != 1)
 		count = PAGE_COUNT_UNKNOWN;
-	page_add(r, addr, PAGEMAP_PRESENT | pfn, flags, count, 0);
+	page_add(r, addr, PAGEMAP_PRESENT | pfn, known ? &flags : NULL, count, 0);
 	r->runs[0].is.bits |= PAGE_IS_FRAME;
 	if (r->tables)
 		refcounts_read(r);
@@ -381,7 +423,7 @@ void space_pages_read(struct space_source *s, uint64_t from, uint64_t to)
 		block_read(r, &r->blocks[i], &at);
 	if (r->tables && !space_is_same(s)) /* what was read may have been another's */
 		r->run_count = r->sum_count = 0;
-	if (r->absent_too && r->tables)
+	if ((r->absent_too || s->s.args->show.top >= 0) && r->tables) /* runs are shown */
 		refcounts_read(r);
 	emit_pages(r);
 	if (r->pagemap >= 0)

@@ -76,7 +76,7 @@ int space_vmas_read(struct space_source *s, bool *racing)
 
 /* --- emitting --- */
 
-static bool has_flag(const struct smaps_vma *v, const char *two)
+bool space_vma_flag(const struct smaps_vma *v, const char *two)
 {
 	const char *at = v->flags;
 
@@ -114,7 +114,7 @@ static struct mmt_vma vma_of(struct space_source *s, const struct space_vma *x)
 
 	out.vm_flags = (v->perm[0] == 'r' ? VM_READ : 0) | (v->perm[1] == 'w' ? VM_WRITE : 0) |
 		       (v->perm[2] == 'x' ? VM_EXEC : 0) | (v->perm[3] == 's' ? VM_SHARED | VM_MAYSHARE : 0) |
-		       (has_flag(v, "gd") ? VM_GROWSDOWN : 0) | (has_flag(v, "ht") ? VM_HUGETLB : 0);
+		       (space_vma_flag(v, "gd") ? VM_GROWSDOWN : 0) | (space_vma_flag(v, "ht") ? VM_HUGETLB : 0);
 	if (v->ino || x->name[0] == '/')
 		out.kind |= MMT_VMA_FILE;
 	else if (!strncmp(x->name, "[v", 2) || !strncmp(x->name, "[uprobes]", 9))
@@ -123,7 +123,7 @@ static struct mmt_vma vma_of(struct space_source *s, const struct space_vma *x)
 		out.kind |= MMT_VMA_ANON;
 	if (out.kind & MMT_VMA_FILE && is_shm(s, v->dev))
 		out.kind |= MMT_VMA_SHMEM;
-	if (has_flag(v, "pf") || has_flag(v, "mm") || !strncmp(x->name, "anon_inode:", 11))
+	if (space_vma_flag(v, "pf") || space_vma_flag(v, "mm") || !strncmp(x->name, "anon_inode:", 11))
 		out.kind |= MMT_VMA_DEVICE;
 	out.anchor = out.vm_flags & VM_GROWSDOWN ? out.end : out.start;
 	/* one and the same while file, place in it and protection are */
@@ -138,6 +138,17 @@ static void put(uint8_t **bytes, size_t *size, const void *what, size_t n)
 	*bytes = xreallocarray(*bytes, *size + n, 1);
 	memcpy(*bytes + *size, what, n);
 	*size += n;
+}
+
+/* The kernel's own name for what lies between start_brk and brk. */
+static uint64_t heap_end(const struct space_vmas *v)
+{
+	uint64_t end = SPACE_UNKNOWN;
+
+	for (size_t i = 0; i < v->count; i++)
+		if (!strcmp(v->list[i].name, "[heap]"))
+			end = v->list[i].v.end;
+	return end;
 }
 
 static void emit_layout(struct space_source *s, uint64_t start_boottime)
@@ -155,6 +166,8 @@ static void emit_layout(struct space_source *s, uint64_t start_boottime)
 		mark[MMT_MARK_START_CODE], mark[MMT_MARK_END_CODE], mark[MMT_MARK_START_DATA],  mark[MMT_MARK_END_DATA],
 		mark[MMT_MARK_START_BRK],  mark[MMT_MARK_BRK],      mark[MMT_MARK_START_STACK],
 	};
+	if (mm.bounds.brk == SPACE_UNKNOWN)
+		mm.bounds.brk = heap_end(&s->vmas);
 	put(&bytes, &size, &mm, sizeof(mm));
 	for (size_t i = 0; i < s->vmas.count; i++) {
 		const struct space_vma *x = &s->vmas.list[i];
@@ -249,7 +262,7 @@ static void on_answer(void *ctx, const struct opener_request *r, enum opener_end
 						    0 };
 	}
 	emit(&s->s, INPUT_ELF, &head, sizeof(head), list, n * sizeof(list[0]));
-	sections.type = a->sections.type;
+	sections.type = a->sections.type | (a->sections.truncated ? SECTIONS_TRUNCATED : 0);
 	for (unsigned i = 0; i < a->sections.count; i++) {
 		const struct elf_section *sec = &a->sections.section[i];
 

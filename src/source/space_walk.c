@@ -40,7 +40,10 @@ void space_walk_read(struct space_source *s, uint64_t addr)
 	int err = walk_tables(s, addr, &w, &tables);
 	char why[200];
 
-	if (err) {
+	if (tables && !page_canonical(addr, tables->levels)) {
+		snprintf(why, sizeof(why), "the address is not canonical: page tables have no entry for it");
+		emit_fact(&s->s, "unknown", "walk", why);
+	} else if (err) {
 		snprintf(why, sizeof(why), "page tables cannot be read: %s", strerror(-err));
 		emit_fact(&s->s, "unknown", "walk", why);
 		w.count = 0;

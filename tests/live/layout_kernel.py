@@ -7,6 +7,7 @@ import mmap
 import os
 import re
 import struct
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'lib'))
@@ -156,6 +157,23 @@ def addresses():
         mmt.check(one.of('place')[0]['symbol'].startswith('schedule+0x1') and one.of('place')[0]['region'] == 'kernel image', one.of('place'))
 
 
+def not_canonical():
+    """No page table has an entry for it: no rows, and the reason."""
+    for args in (('--kernel', '--addr', '1000800000000000'), ('-p', os.getpid(), '--walk', '1000000000400000')):
+        one = Layout(*args)
+        unknown = one.end['unknown']
+        mmt.check(not one.of('entry'), '%s: it was looked up' % (args,))
+        mmt.check('not canonical' in unknown.get('walk', '') or 'cannot be read' in unknown.get('walk', ''), 'reason: %s' % unknown)
+        mmt.check('vmalloc' not in unknown and not [r for r in one.of('region') if r['in'] == 'modules'], 'more than asked for')
+
+
+def unprivileged():
+    """What is merely not permitted is not called not found."""
+    out = subprocess.run([mmt.MMTRACE, 'layout', '--kernel'], capture_output=True, text=True, timeout=mmt.PATIENCE, user=65534, group=65534,
+                         extra_groups=[])
+    mmt.check(out.returncode == 0 and 'not permitted' in out.stdout and 'not found on' not in out.stdout, out.stdout + out.stderr)
+
+
 def total():
     one = regions(first())
     with open('/proc/meminfo') as f:
@@ -173,4 +191,6 @@ mmt.run('kernel, modules', modules)
 mmt.run('kernel, page-table dump', dump)
 mmt.run('kernel, a page of ours', own_page)
 mmt.run('kernel, addresses', addresses)
+mmt.run('kernel, not canonical', not_canonical)
+mmt.run('kernel, without rights', unprivileged)
 mmt.finish()

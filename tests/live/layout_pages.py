@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """`mmtrace layout --pages` and `--walk`: as pagemap, kpageflags and kpagecount have them."""
+import json
 import os
 import struct
 import subprocess
@@ -57,7 +58,7 @@ def check_page(entry, kernel, run, i, ksm_unknown):
     mmt.check(run['present'] == bool(entry & PRESENT) and run['swapped'] == bool(entry & SWAPPED), 'present, swapped')
     mmt.check(run['file'] == bool(entry & FILE) and run['exclusive'] == bool(entry & EXCLUSIVE), 'file, exclusive')
     mmt.check(run['soft_dirty'] == bool(entry & SOFT_DIRTY), 'soft dirty')
-    pfn = hexa(run['pfn']) + i if run['pfn'] else 0
+    pfn = hexa(run['pfn']) + (i if run['what'] != 'zero' else 0) if run['pfn'] else 0
     mmt.check(pfn == (entry & PFN if entry & PRESENT else 0), 'pfn is %x, pagemap has %x' % (pfn, entry))
     if entry & SWAPPED:
         mmt.check((run['swap_area'], run['swap_offset'] + i) == (entry & 31, (entry & PFN) >> 5), 'swap: %s, %x' % (run, entry))
@@ -97,6 +98,8 @@ def check_area(pid, name, addr, n):
         mmt.check(by <= {'PTE', None}, '%s is mapped by %s' % (name, by))
     elif name in LARGE:
         mmt.check(what == {LARGE[name][by != {'PMD'}]}, '%s is %s by %s' % (name, what, by))
+    if name == 'zero':
+        mmt.check(len(layout.of('page')) == 1, 'the zero page is %d runs' % len(layout.of('page')))
     if name == 'forked':
         mmt.check({r['mapcount'] for r in layout.of('page')} == {2}, 'mapcount after fork')
         mmt.check({r['refcount'] for r in layout.of('page')} <= {2, None}, 'refcount after fork')
@@ -174,6 +177,30 @@ def reservation():
         return '%d runs' % len(found)
 
 
+def unprivileged():
+    """The same without page tables: pagemap says where pages are, or it is said that it cannot."""
+    nobody = dict(user=65534, group=65534, extra_groups=[], text=True)
+    code = "import mmap\nm = mmap.mmap(-1, 1 << 42, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000)\nm.madvise(15)\n" \
+           "for i in range(0, 1 << 42, 1 << 38): m[i:i + 8192] = b'x' * 8192\nprint('ready', flush=True)\ninput()\n"
+    python = '/usr/bin/python3' # that of the test may be root's alone
+    if not os.path.exists(python):
+        raise mmt.Skip('there is no %s' % python)
+    with subprocess.Popen([python, '-c', code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, **nobody) as victim:
+        try:
+            victim.stdout.readline()
+            out = subprocess.run([mmt.MMTRACE, 'layout', '--json', '--pages', '-p', str(victim.pid)], stdin=subprocess.DEVNULL,
+                                 capture_output=True, timeout=mmt.PATIENCE, **nobody)
+        finally:
+            victim.kill()
+    mmt.check(out.returncode == 0, out.stderr)
+    end = json.loads(out.stdout.splitlines()[-1])
+    if 'blocks' in end['unknown']:
+        mmt.check(end['pages']['blocks'] is None, 'blocks that are not known')
+        return 'pagemap does not say where pages are'
+    mmt.check(end['pages']['blocks'] < 2048 and end['pages']['sample'] == 1, 'blocks of a reservation: %s' % end['pages'])
+    return '%d blocks' % end['pages']['blocks']
+
+
 def sampled():
     """Of very many pages one block in some is looked at, which is said; what is seen of them is a fair part."""
     size = 5 << 30
@@ -189,6 +216,16 @@ def sampled():
         return '1 in %d' % n
 
 
+def hidden(pid):
+    """Of [vvar] pagemap has nothing, although something is there: neither absent nor not there."""
+    layout = Layout('-p', pid)
+    vvar = [a for a in layout.vmas() if a['name'] == '[vvar]' and 'pf' in (a['flags'] or '').split()]
+    if not vvar:
+        raise mmt.Skip('[vvar] is not of the kind that is hidden')
+    (run,) = Layout('-p', pid, '--walk', vvar[0]['start']).of('page')
+    mmt.check(run['what'] == 'hidden', 'a page of [vvar] is %s' % run['what'])
+
+
 with mmt.Victim(mmt.victim('pages')) as victim:
     areas = []
     while (line := victim.line()) != 'ready':
@@ -199,7 +236,9 @@ with mmt.Victim(mmt.victim('pages')) as victim:
         mmt.run('walk, ' + area[0], check_walk, victim.pid, *area)
     mmt.run('pages, all of a process', whole, victim.pid)
     mmt.run('pages, in a gap', gap, victim.pid)
+    mmt.run('pages, hidden', hidden, victim.pid)
 mmt.run('pages, a reservation', reservation)
+mmt.run('pages, a reservation without rights', unprivileged)
 if not os.environ.get('MMT_FEW'):
     mmt.run('pages, very many', sampled)
 mmt.finish()

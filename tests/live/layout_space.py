@@ -232,6 +232,7 @@ def on_terminal():
     screens = text.decode().split('\033[H\033[2J')
     mmt.check('gap' in screens[1] and 'more line' in screens[1], 'the first screen is no drawing')
     mmt.check('VMAs as they were' in screens[2] and 'more line' not in screens[2], 'the second one does not fit: %s' % screens[2])
+    mmt.check(screens[2].index('VMAs as they were') < screens[2].index('total'), 'what changed is not the first: %s' % screens[2])
     mmt.check(max(len(line.rstrip('\r')) for line in screens[2].splitlines()) <= 80, 'a line is too wide')
 
 
@@ -289,6 +290,27 @@ def ending():
     return '%d of 30 were too late' % words
 
 
+def ended():
+    """With INTERVAL: that the process ended is said in the last row, and only then."""
+    victim = subprocess.Popen(['sleep', '1000'])
+    with Layout.running('-p', victim.pid, '0.05') as layout:
+        layout.wait(lambda row: row['type'] == 'tick', 'no tick')
+        victim.kill()
+        victim.wait()
+        end = layout.wait(lambda row: row['type'] == 'end', 'no end')
+    mmt.check(end['ended'], 'it ended, and it is not said')
+    with mmt.Victim('sleep', '1000') as victim:
+        mmt.check(not Layout('-p', victim.pid).end['ended'], 'it lives')
+
+
+def columns():
+    """A table is of what was asked for."""
+    for args, title in ((('--kernel', '--columns', 'name,note'), 'REGION'), (('-p', str(os.getpid()), '--walk', '1000', '--columns', 'level'), 'LEVEL'),
+                        (('-p', str(os.getpid()), '--pages', '--columns', 'pages,what', '-n', '1'), 'PAGES WHAT')):
+        out = subprocess.run([mmt.MMTRACE, 'layout', *args], capture_output=True, text=True, timeout=mmt.PATIENCE)
+        mmt.check(out.returncode == 0 and out.stdout.strip().startswith(title), '%s: %s%s' % (args, out.stdout, out.stderr))
+
+
 mmt.run('layout text', text)
 FEW = bool(os.environ.get('MMT_FEW'))
 for name in 'layout_addrs-pie', 'layout_addrs-no-pie', 'layout_addrs-static', *(() if FEW else ('kinds', 'threads')):
@@ -301,4 +323,6 @@ mmt.run('layout on a terminal', on_terminal)
 mmt.run('layout, refusals', refused)
 mmt.run('layout, restless', restless)
 mmt.run('layout, ending', ending)
+mmt.run('layout, ended', ended)
+mmt.run('layout, columns', columns)
 mmt.finish()

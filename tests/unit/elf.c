@@ -86,6 +86,29 @@ static void sections_in_memory(void)
 }
 
 /* Of 32 bits: entries are smaller, and are read in place. */
+/* More than are kept, or than are looked at: said. */
+static void more_sections(void)
+{
+	static struct { Elf64_Ehdr e; Elf64_Shdr s[130]; } f;
+	static struct elf_sections s;
+
+	f.e = sectioned().e;
+	for (size_t i = 0; i < 65; i++)
+		f.s[i].sh_flags = SHF_ALLOC;
+	f.e.e_shnum = 64;
+	CHECK_EQ(read_sections(&f, sizeof(f), &s), 0);
+	CHECK(s.count == 64 && !s.truncated);
+	f.e.e_shnum = 65;
+	CHECK_EQ(read_sections(&f, sizeof(f), &s), 0);
+	CHECK(s.count == 64 && s.truncated);
+	f.s[64].sh_flags = 0;
+	CHECK_EQ(read_sections(&f, sizeof(f), &s), 0);
+	CHECK(!s.truncated);
+	f.e.e_shnum = 130;
+	CHECK_EQ(read_sections(&f, sizeof(f), &s), 0);
+	CHECK(s.truncated);
+}
+
 static void sections_of_32_bits(void)
 {
 	struct { Elf32_Ehdr e; Elf32_Shdr s[3]; char names[16]; } f = { .e = { .e_type = ET_DYN, .e_shnum = 3 } };
@@ -468,6 +491,7 @@ static void a_file_that_was_not_read(void)
 int main(void)
 {
 	RUN("elf", sections_in_memory);
+	RUN("elf", more_sections);
 	RUN("elf", sections_of_32_bits);
 	RUN("elf", sections_that_lie);
 	RUN("elf", an_honest_file);

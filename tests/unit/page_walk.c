@@ -165,6 +165,19 @@ static void a_table_that_goes(void)
 	CHECK(w.racing || w.page.state == PAGE_NONE || w.count <= 2);
 }
 
+/* The tables know bits 12 to 47 or 56 alone: what differs above them would be another address. */
+static void not_canonical(void)
+{
+	struct page_tables t = reader(4);
+	struct page_walk w;
+
+	build(4, 1, 0x8000000012345067ull);
+	CHECK_EQ(page_walk(&t, MAP + 4096, ADDR | 1ull << 60, &w), -EINVAL);
+	CHECK_EQ(page_walk(&t, MAP + 4096, 0x0000800000000000ull, &w), -EINVAL);
+	CHECK_EQ(w.count, 0);
+	CHECK_EQ(reads, 0);
+}
+
 static void flags_by_level(void)
 {
 	const struct page_flag *f = page_arch.present;
@@ -193,6 +206,7 @@ int main(void)
 	RUN("page_walk", nothing_there);
 	RUN("page_walk", entries_without_a_page);
 	RUN("page_walk", a_table_that_goes);
+	RUN("page_walk", not_canonical);
 	RUN("page_walk", flags_by_level);
 	return check_bad;
 }

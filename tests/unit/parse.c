@@ -89,6 +89,11 @@ static void ranges_are_not_empty(void)
 	CHECK(good(arg_range, "1000-2000", &r) && r.from == 0x1000 && r.to == 0x2000);
 	CHECK(good(arg_range, "0x1000-0x1001", &r) && r.to == 0x1001);
 	CHECK(!good(arg_range, "1000-1000", &r) && !good(arg_range, "2000-1000", &r) && !good(arg_range, "1000", &r));
+	CHECK(!good(arg_range, "1000-10000000000000000", &r) && !good(arg_range, "11112222333344445-fffffffffffffffff", &r));
+	CHECK(good(arg_range, "0-ffffffffffffffff", &r) && r.to == UINT64_MAX);
+	CHECK(good(arg_address, "0xffffffffffffffff", &r.from) && r.from == UINT64_MAX);
+	CHECK(!good(arg_address, "10000000000000000", &r.from) && !good(arg_address, "-1", &r.from));
+	CHECK(!good(arg_address, " 1", &r.from) && !good(arg_address, "", &r.from) && !good(arg_address, "1g", &r.from));
 	CHECK(!good(arg_range, "-1000-2000", &r) && !good(arg_range, "1000--2000", &r) && !good(arg_range, "1000-2000x", &r));
 }
 

@@ -73,6 +73,31 @@ static void gaps_fill_the_rest(void)
 	model_free(m);
 }
 
+/* --range is of the sums and of what is gone too; what counts for max_map_count is all of the process. */
+static void a_range(void)
+{
+	static const char from[] = "option\0range_from\0008192", to[] = "option\0range_to\00020480";
+	const struct space_kind *total;
+
+	m = model_new(&model_space);
+	give(INPUT_FACT, NULL, 0, from, sizeof(from));
+	give(INPUT_FACT, NULL, 0, to, sizeof(to));
+	begin();
+	vma(0x1000, 0x2000, "r--p", "", 4096);
+	vma(0x4000, 0x6000, "rw-p", "", 8192);
+	vma(0xffffffffff600000, 0xffffffffff601000, "--xp", "[vsyscall]", 0);
+	finish();
+	total = &space_of(m)->kinds[space_of(m)->kind_count - 1];
+	CHECK_EQ(total->vmas, 1);
+	CHECK_EQ(total->amount[VMA_RSS], 8192);
+	CHECK_EQ(space_vmas_counted(space_of(m)), 2);
+	begin();
+	finish();
+	CHECK_EQ(space_of(m)->gone.count, 3);
+	CHECK(!space_asked(space_of(m), &space_of(m)->gone.list[0]) && space_asked(space_of(m), &space_of(m)->gone.list[1]));
+	model_free(m);
+}
+
 static void what_changed(void)
 {
 	m = model_new(&model_space);
@@ -144,6 +169,39 @@ static void sections_by_address(void)
 	model_free(m);
 }
 
+/* PROT_NONE: below a stack a guard; large, with pages, or alone: reserved. */
+static void guards(void)
+{
+	const struct input_process process = { .pid = 42 };
+	struct { uint64_t start, end, rss; uint32_t perm; const char *kind; } at[] = {
+		{ 0x100000, 0x101000, 0, 0, "guard" },       { 0x101000, 0x200000, 4096, 3, "anon" },
+		{ 0x300000, 0x301000, 0, 0, "reserved" },    { 0x400000, 0x401000, 4096, 0, "reserved" },
+		{ 0x401000, 0x402000, 4096, 3, "anon" },     { 0x500000, 0x40500000, 0, 0, "reserved" },
+		{ 0x40500000, 0x40600000, 4096, 3, "anon" },
+	};
+	struct bytes b = { NULL, 0 };
+	size_t n = sizeof(at) / sizeof(at[0]), reserved = 0;
+
+	m = model_new(&model_space);
+	begin();
+	layout_begin(&b, 1, 8);
+	for (size_t i = 0; i < n; i++)
+		layout_add(&b, make_vma(at[i].start, at[i].end, at[i].perm, MMT_VMA_ANON, (uint32_t)i + 1), "");
+	layout_close(&b, 8);
+	give(INPUT_LAYOUT, &process, sizeof(process), b.at, b.size);
+	bytes_free(&b);
+	for (size_t i = 0; i < n; i++)
+		vma(at[i].start, at[i].end, at[i].perm ? "rw-p" : "---p", "", at[i].rss);
+	finish();
+	for (size_t i = 0; i < n; i++)
+		CHECK_STR(space_part_kind(space_area_at(space_of(m), at[i].start), 0), at[i].kind);
+	for (size_t i = 0; i < space_of(m)->kind_count; i++)
+		if (!strcmp(space_of(m)->kinds[i].name, SPACE_RESERVED))
+			reserved = space_of(m)->kinds[i].vmas;
+	CHECK_EQ(reserved, 3);
+	model_free(m);
+}
+
 static void damaged_readings(void)
 {
 	struct input_walk w = { .levels = 9 };
@@ -168,8 +226,10 @@ static void damaged_readings(void)
 int main(void)
 {
 	RUN("space", gaps_fill_the_rest);
+	RUN("space", a_range);
 	RUN("space", what_changed);
 	RUN("space", sections_by_address);
+	RUN("space", guards);
 	RUN("space", damaged_readings);
 	return check_bad;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The page of layout: the drawing, then, so that it is the screen one is left with, the summary; where it is drawn
- * again each interval the summary comes first, as a screen is cut at its end. */
+ * again each interval the summary comes first, as a screen is cut at its end; there what changed stands before it. */
 #include "view/format/text_layout.h"
 
 #include <inttypes.h>
@@ -14,8 +14,7 @@ static void put_process(struct text *x)
 {
 	const struct space *s = space_of(x->t->model);
 	const char *title = model_fact(x->t->model, "target", "title");
-	uint64_t n = s->kind_count ? s->kinds[s->kind_count - 1].vmas : 0,
-		 most = model_option_number(x->t->model, "max_map_count", 0);
+	uint64_t n = space_vmas_counted(s), most = model_option_number(x->t->model, "max_map_count", 0);
 	const char *of = most ? tick_printf(x->t, " of %" PRIu64 " allowed", most) : "";
 	const char *threads = s->now.threads > 1 ? tick_printf(x->t, "%s%d threads", text_dot(x), s->now.threads) : "";
 
@@ -114,6 +113,12 @@ static void put_tables(struct text *x)
 			layout_pages(x, s);
 		return;
 	}
+	if (layout_changes(x, s) && wants_map(x) && !x->t->last) { /* a screen is cut at its end: they come first */
+		layout_map(x, s);
+		fputc('\n', x->view->out);
+		put_summary(x, s);
+		return;
+	}
 	if (again)
 		put_summary(x, s);
 	if (wants_map(x) && !(again && x->t->last)) {
@@ -127,17 +132,38 @@ static void put_tables(struct text *x)
 		put_summary(x, s);
 }
 
+/* Files that say no more for the same reason; *before: how many VMAs of such ones lie below the i-th area. */
+static size_t files_missing(const struct space *s, const struct space_area *a, size_t i, size_t *before)
+{
+	const struct space_area *last = NULL;
+	size_t files = 0;
+
+	*before = 0;
+	for (size_t k = 0; k < s->areas.count; k++) {
+		const struct space_area *b = &s->areas.list[k];
+
+		if (!b->missing || strcmp(b->missing, a->missing))
+			continue;
+		*before += k < i;
+		files += !last || last->v.ino != b->v.ino || last->v.dev != b->v.dev;
+		last = b;
+	}
+	return files;
+}
+
 static void put_missing(struct text *x, const struct space *s)
 {
-	const char *said = NULL;
-
 	for (size_t i = 0; i < s->areas.count; i++) {
 		const struct space_area *a = &s->areas.list[i];
+		size_t before, files;
 
-		if (!a->missing || (said && said == a->missing))
+		if (!a->missing)
 			continue;
-		said = a->missing;
-		text_wrap(x, "%s: no sections: %s", tick_escaped(x->t, a->name), a->missing);
+		files = files_missing(s, a, i, &before);
+		if (!before && files > 1)
+			text_wrap(x, "no sections of %zu files: %s", files, a->missing);
+		else if (!before)
+			text_wrap(x, "%s: no sections: %s", tick_escaped(x->t, a->name), a->missing);
 	}
 }
 

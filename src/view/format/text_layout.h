@@ -8,6 +8,8 @@
 
 /* The address space, drawn from low to high. */
 void layout_map(struct text *x, const struct space *s);
+/* Is only what changed drawn? */
+bool layout_changes(const struct text *x, const struct space *s);
 /* What is mapped of one file without a gap, and the bss behind it, is a block: does it go on from a to b? */
 bool layout_goes_on(const struct space_area *a, const struct space_area *b);
 /* Where in its block the i-th area stands: begins it, goes on, ends it, or is all of it. */

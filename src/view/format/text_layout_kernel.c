@@ -65,8 +65,7 @@ static void put_place(struct text *x, const struct space *s)
 	if (s->walk.walk.count)
 		layout_table(x, &row_entry);
 	if (k->place.phys == SPACE_UNKNOWN) {
-		text_wrap(x, "no physical address: %s",
-			  s->walk.walk.count ? "nothing is mapped there" : "page tables cannot be read");
+		text_wrap(x, "no physical address%s", s->walk.walk.count ? ": nothing is mapped there" : "");
 		return;
 	}
 	text_wrap(x, "physical address %" PRIx64 ", page frame %" PRIx64 "; its struct page:", k->place.phys,

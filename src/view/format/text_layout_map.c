@@ -44,6 +44,8 @@ static const char *sections_of(const struct drawing *m, const struct space_area 
 			text = tick_printf(m->x->t, "%s %s", text,
 					   layout_bytes(m->x, a->sections[i].end - a->sections[i].start));
 	}
+	if (a->more_sections)
+		text = tick_printf(m->x->t, "%s%s(more sections)", text, *text ? " " : "");
 	return text;
 }
 
@@ -139,15 +141,20 @@ static void put_area(const struct drawing *m, size_t i)
 	}
 }
 
+bool layout_changes(const struct text *x, const struct space *s)
+{
+	return x->view->opt.redraw && s->readings > 1 && !model_option(x->t->model, "wide");
+}
+
 void layout_map(struct text *x, const struct space *s)
 {
 	struct drawing m = { .x = x, .s = s, .wide = model_option(x->t->model, "wide") };
-	bool changes = x->view->opt.redraw && s->readings > 1 && !m.wide;
+	bool changes = layout_changes(x, s);
 	size_t same = 0;
 
 	text_line(x, "%13s %6s %6s   %-4s %-8s %s", "ADDRESS", "SIZE", "RSS", "PERM", "KIND", "WHAT");
 	for (size_t i = 0; i < s->areas.count; i++) {
-		if (!area_asked(x->t->model, &s->areas.list[i]))
+		if (!space_asked(s, &s->areas.list[i]))
 			continue;
 		if (changes && (s->areas.list[i].gap || s->areas.list[i].change == SPACE_SAME)) {
 			same += !s->areas.list[i].gap;
@@ -162,6 +169,8 @@ void layout_map(struct text *x, const struct space *s)
 	for (size_t i = 0; i < s->gone.count; i++) {
 		const struct space_area *a = &s->gone.list[i];
 
+		if (!space_asked(s, a))
+			continue;
 		text_line(x, "*%12" PRIx64 " %6s %6s   %s %-8s %s (gone)", a->v.start,
 			  layout_bytes(x, a->v.end - a->v.start), "-", tick_escaped(x->t, a->v.perm),
 			  area_kind(a, x->t), tick_escaped(x->t, a->name));

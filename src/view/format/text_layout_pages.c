@@ -10,6 +10,7 @@
 
 static void put_pagemap(struct text *x, const struct space_walk *w)
 {
+	bool there = w->walk.count && w->walk.page.state == PAGE_PRESENT;
 	uint64_t e = w->head.pagemap;
 
 	if (e == SPACE_UNKNOWN)
@@ -18,6 +19,7 @@ static void put_pagemap(struct text *x, const struct space_walk *w)
 		text_wrap(x, "pagemap has %016" PRIx64 "%s", e,
 			  e >> 63       ? " (present)"
 			  : e >> 62 & 1 ? " (swapped)"
+			  : there       ? " (hidden by pagemap)"
 					: " (not there)");
 }
 
@@ -65,9 +67,9 @@ void layout_pages(struct text *x, const struct space *s)
 	text_wrap(x, "%" PRIu64 " pages looked at, %" PRIu64 " of them not there", p->head.looked, p->head.absent);
 	if (p->head.sample > 1)
 		text_wrap(x,
-			  "SAMPLED: of %" PRIu64
-			  " blocks of 512 pages with something in them one in %u: multiply, or give --range",
-			  p->head.blocks, p->head.sample);
+			  "SAMPLED: of %" PRIu64 " blocks of 512 pages%s one in %u: multiply, or give --range",
+			  p->head.blocks,
+			  model_fact(x->t->model, "unknown", "blocks") ? "" : " with something in them", p->head.sample);
 	if (p->head.left_out)
 		text_wrap(x, "(%" PRIu64 " more pages are in the sums, but in no run)", p->head.left_out);
 }

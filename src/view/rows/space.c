@@ -34,7 +34,7 @@ const char *area_kind(const struct space_area *a, const struct tick *t)
 	if (a->gap)
 		return "gap";
 	for (unsigned i = 0; i < a->parts.count; i++)
-		text = tick_printf(t, "%s%s%s", text, i ? "+" : "", kind_name(a->parts.part[i].kind));
+		text = tick_printf(t, "%s%s%s", text, i ? "+" : "", space_part_kind(a, i));
 	return *text ? text : "-";
 }
 
@@ -113,7 +113,9 @@ static struct value get_kind(const struct field *f, const void *row, const struc
 	const struct space_area *a = area_of(row);
 
 	(void)f, (void)t;
-	return a->gap ? value_text("gap") : a->parts.count ? value_text(kind_name(a->parts.main)) : value_none();
+	if (a->gap || a->reserved)
+		return value_text(a->gap ? "gap" : SPACE_RESERVED);
+	return a->parts.count ? value_text(kind_name(a->parts.main)) : value_none();
 }
 
 static struct value get_source(const struct field *f, const void *row, const struct tick *t)
@@ -194,7 +196,7 @@ static void put_pieces(const struct nest *n, struct nest_out *o, bool sections)
 	size_t count = sections ? a->section_count : a->parts.count;
 
 	for (size_t i = 0; i < count; i++) {
-		struct value name = value_text(sections ? a->sections[i].name : kind_name(a->parts.part[i].kind));
+		struct value name = value_text(sections ? a->sections[i].name : space_part_kind(a, (unsigned)i));
 		struct value start = value_uint(sections ? a->sections[i].start : a->parts.part[i].start);
 		struct value end = value_uint(sections ? a->sections[i].end : a->parts.part[i].end);
 
@@ -221,6 +223,12 @@ static struct value get_pieces(const struct field *f, const void *row, const str
 	return (struct value){ .type = VALUE_NEST, .nest = { f->arg ? put_sections : put_parts, row, t, true } };
 }
 
+static struct value get_more_sections(const struct field *f, const void *row, const struct tick *t)
+{
+	(void)f, (void)t;
+	return value_bool(area_of(row)->more_sections);
+}
+
 static struct value get_section_names(const struct field *f, const void *row, const struct tick *t)
 {
 	const struct space_area *a = area_of(row);
@@ -242,8 +250,8 @@ static const struct field area_fields[] = {
 	  .flow = FLOW_LEVEL, .merge = MERGE_SUM, .get = get_number, .arg = AREA_SIZE },
 	{ .key = "perm", .title = "PERM", .help = "read, write, execute, private or shared", .width = -4, .label = true,
 	  .get = get_perm },
-	{ .key = "kind", .title = "KIND", .help = "kind of the largest part; gap: nothing is mapped there", .width = -8,
-	  .label = true, .get = get_kind },
+	{ .key = "kind", .title = "KIND", .help = "kind of the largest part; reserved: no access, and no stack's guard; gap: "
+	  "nothing is mapped there", .width = -8, .label = true, .get = get_kind },
 #define AMOUNT(ID, key_, title_, rank_, help_) \
 	{ .key = #key_, .path = #key_ "_bytes", .title = title_, .help = help_, .unit = UNIT_BYTES, .width = 6, \
 	  .flow = FLOW_LEVEL, .merge = VMA_##ID == VMA_PAGE ? MERGE_COMMON : MERGE_SUM, .rank = rank_, .get = get_amount, \
@@ -269,6 +277,8 @@ static const struct field area_fields[] = {
 		  "RELRO: read-only after relocation", .width = -10, .rank = RANK_ASKED, .get = get_segment },
 	{ .key = "sections", .help = "[{name, start, end}]: the ELF sections that lie in it, cut at its bounds",
 	  .rank = RANK_DATA, .merge = MERGE_NONE, .get = get_pieces, .arg = 1 },
+	{ .key = "sections_truncated", .help = "its file has more sections than are read", .rank = RANK_DATA,
+	  .get = get_more_sections },
 	{ .key = "section_names", .title = "SECTIONS", .help = "the names of these", .width = -10, .rank = RANK_ASKED,
 	  .flags = FIELD_TABLE_ONLY, .get = get_section_names },
 	{ .key = "bias", .title = "BIAS", .help = "address less that in the file: 0 where it is loaded as linked",
@@ -289,22 +299,16 @@ static const struct field area_fields[] = {
 };
 /* clang-format on */
 
-bool area_asked(const struct model *m, const struct space_area *a)
-{
-	uint64_t to = model_option_number(m, "range_to", 0);
-
-	return !to || (a->v.start < to && model_option_number(m, "range_from", 0) < a->v.end);
-}
-
 static void each_area(const struct model *m, row_fn fn, void *ctx)
 {
 	const struct space *s = space_of(m);
 
 	for (size_t i = 0; i < s->areas.count; i++)
-		if (area_asked(m, &s->areas.list[i]))
+		if (space_asked(s, &s->areas.list[i]))
 			fn(ctx, &s->areas.list[i]);
 	for (size_t i = 0; i < s->gone.count; i++)
-		fn(ctx, &s->gone.list[i]);
+		if (space_asked(s, &s->gone.list[i]))
+			fn(ctx, &s->gone.list[i]);
 }
 
 static bool area_gone(const void *row)
@@ -400,7 +404,7 @@ const struct row_type row_space_kind = {
 	.noun = "kind",
 	.nouns = "kinds",
 	.whole = true,
-	.help = "sums by kind of VMA; page_size has no meaning there (null)",
+	.help = "sums by kind of VMA, with --range of those that lie there; page_size has no meaning there (null)",
 	.fields = kind_fields,
 	.count = FIELD_COUNT(kind_fields),
 	.each = each_kind,
@@ -530,10 +534,10 @@ static struct value get_max_map_count(const struct field *f, const void *row, co
 	return n ? value_uint(n) : value_none();
 }
 
-static struct value get_racing(const struct field *f, const void *row, const struct tick *t)
+static struct value get_how(const struct field *f, const void *row, const struct tick *t)
 {
-	(void)f, (void)t;
-	return value_bool(space_of(row)->racing);
+	(void)t;
+	return value_bool(f->arg ? model_option(row, "ended") : space_of(row)->racing);
 }
 
 static struct value get_pages(const struct field *f, const void *row, const struct tick *t)
@@ -542,6 +546,8 @@ static struct value get_pages(const struct field *f, const void *row, const stru
 	const uint64_t values[] = { p->head.looked, p->head.absent, p->head.blocks, p->head.sample, p->head.left_out };
 
 	(void)t;
+	if (f->arg == 2 && model_fact(row, "unknown", "blocks"))
+		return value_none();
 	return p->read ? value_uint(values[f->arg]) : value_none();
 }
 
@@ -573,12 +579,13 @@ static const struct field end_fields[] = {
 	{ .key = "max_map_count", .help = "VMAs that a process may have (vm.max_map_count)", .unit = UNIT_COUNT,
 	  .get = get_max_map_count },
 	{ .key = "racing", .help = "the process changed whenever it was read: the areas are not all of one moment",
-	  .get = get_racing },
+	  .get = get_how },
+	{ .key = "ended", .help = "the process has ended: the areas are what it was last", .get = get_how, .arg = 1 },
 	{ .key = "pages_looked", .path = "pages.looked", .help = "pages that were looked at; null, and so the next ones: none",
 	  .unit = UNIT_COUNT, .flow = FLOW_LEVEL, .get = get_pages, .arg = 0 },
 	{ .key = "pages_absent", .path = "pages.absent", .help = "of these: nothing is there", .unit = UNIT_COUNT,
 	  .flow = FLOW_LEVEL, .get = get_pages, .arg = 1 },
-	{ .key = "pages_blocks", .path = "pages.blocks", .help = "blocks of 512 pages with something in them",
+	{ .key = "pages_blocks", .path = "pages.blocks", .help = "blocks of 512 pages with something in them; null: unknown",
 	  .unit = UNIT_COUNT, .flow = FLOW_LEVEL, .get = get_pages, .arg = 2 },
 	{ .key = "pages_sample", .path = "pages.sample", .help = "one in so many of these was looked at; 1: all",
 	  .unit = UNIT_COUNT, .flow = FLOW_LEVEL, .get = get_pages, .arg = 3 },

@@ -11,8 +11,6 @@ struct mark_row { enum mmt_mark mark; const struct space *space; };
 extern const struct row_type row_area, row_space_kind, row_mark, row_space_end;
 extern const struct text_page page_layout;
 
-/* Lies it in the range of --range? */
-bool area_asked(const struct model *m, const struct space_area *a);
 /* "LOAD 2 r-x"; "": it shows none. */
 const char *area_segment(const struct space_area *a, const struct tick *t);
 /* "data+bss", "gap"; "-" where nothing is known. */

@@ -13,7 +13,7 @@ const char *page_what(const struct page_traits *t)
 	if (t->bits & PAGE_IS_SWAPPED)
 		return "swapped";
 	if (!(t->bits & PAGE_IS_PRESENT))
-		return "absent";
+		return t->bits & PAGE_IS_HIDDEN ? "hidden" : "absent";
 	if (t->kflags & KPF_ZERO)
 		return t->kflags & KPF_THP || t->level > 1 ? "huge zero" : "zero";
 	if (t->kflags & KPF_HUGETLB)
@@ -26,7 +26,11 @@ const char *page_what(const struct page_traits *t)
 		return "special";
 	if (t->kflags & KPF_SWAPBACKED)
 		return t->kflags & KPF_THP ? "shmem huge" : "shmem";
-	if (!t->kflags) /* frames are hidden: pagemap still says this much */
+	if (t->kflags & KPF_NOPAGE)
+		return "device memory";
+	if (!t->kflags && t->bits & PAGE_IS_KNOWN)
+		return "kernel page";
+	if (!t->kflags) /* they are hidden: pagemap still says this much */
 		return t->bits & PAGE_IS_FILE ? "file or shmem" : "anon or special";
 	return t->bits & PAGE_IS_FILE ? t->kflags & KPF_THP ? "file huge" : "file" : "special";
 }
@@ -96,8 +100,10 @@ static struct value get_bit(const struct field *f, const void *row, const struct
 	  .label = true,                                                                                             \
 	  .get = get_trait,                                                                                          \
 	  .arg = of | TRAIT_WHAT,                                                                                    \
-	  .help = "anon, file, shmem, ksm, zero, hugetlb, swapped, guard, absent (nothing is there), special (no "   \
-		  "page of memory that is counted); huge: part of a large page" },                                   \
+	  .help = "anon, file, shmem, ksm, zero, hugetlb, swapped, guard, absent (nothing is there), hidden (by "     \
+		  "pagemap: VM_PFNMAP), kernel page "                                                                \
+		  "(without any flag), device memory (no struct page), special (no page of memory that is counted); " \
+		  "huge: part of a large page" },                                                                    \
 		{ .key = "mapped_by",                                                                                \
 		  .title = "BY",                                                                                     \
 		  .width = -3,                                                                                       \
@@ -201,7 +207,8 @@ static const struct field run_fields[] = {
 	  .get = get_run, .arg = RUN_ADDR },
 	{ .key = "end", .help = "behind the last one", .unit = UNIT_ADDRESS, .rank = RANK_DATA, .get = get_run,
 	  .arg = RUN_END },
-	{ .key = "pages", .title = "PAGES", .help = "how many, of frames one after the other and alike in all that follows",
+	{ .key = "pages", .title = "PAGES", .help = "how many, of frames one after the other (or all the zero page) and alike "
+	  "in all that follows",
 	  .unit = UNIT_NUMBER, .width = 5, .flow = FLOW_LEVEL, .merge = MERGE_SUM, .get = get_run, .arg = RUN_PAGES },
 	{ .key = "pfn", .title = "PFN", .help = "frame number of the first; null: there is none, or we may not know",
 	  .unit = UNIT_ADDRESS, .width = 8, .get = get_run, .arg = RUN_PFN },
