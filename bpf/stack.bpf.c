@@ -10,6 +10,10 @@ struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 16384);
 	 __type(key, u64); __type(value, u32); } stacks_sent SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 16384);
 	 __type(key, struct mmt_stack_key); __type(value, struct mmt_stack_row); } stack_rows SEC(".maps");
+/* What has no row there, without its stack: by process, and at last in two rows of process 0 (major or not), which
+ * are there from the beginning. */
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 4096);
+	 __type(key, struct mmt_stack_key); __type(value, struct mmt_stack_row); } stack_rest SEC(".maps");
 
 #define STACK_BARE __builtin_offsetof(struct mmt_stack, frame)
 
@@ -37,8 +41,9 @@ static __always_inline u64 stack_send(struct unwinder *u, u32 mm_id)
 	return id;
 }
 
-static __always_inline u64 stack_take(struct task_struct *task, u32 mm_id)
+static __always_inline u64 stack_take(void *ctx, struct task_struct *task, u32 mm_id)
 {
+	long kernel = 0;
 	struct unwinder *u = unwind_slot();
 	u64 id;
 
@@ -46,10 +51,30 @@ static __always_inline u64 stack_take(struct task_struct *task, u32 mm_id)
 		count(MMT_LOSS_STACK_NONE);
 		return 0;
 	}
-	unwind_stack(u, task, mm_id);
+	if (mmt_config.stack_kernel)
+		kernel = bpf_get_stack(ctx, u->kernel, sizeof(u->kernel), 0);
+	unwind_stack(u, task, mm_id, kernel);
 	id = stack_send(u, mm_id);
 	u->busy = 0;
 	return id;
+}
+
+static __always_inline struct mmt_stack_row *stack_rest_row(struct mmt_stack_key *key)
+{
+	struct mmt_stack_row none = {};
+	struct mmt_stack_row *row;
+
+	count(MMT_LOSS_STACK_ROWS_FULL);
+	key->stack = 0;
+	key->mm_id = 0;
+	key->mode = 0;
+	row = value_get(&stack_rest, key, &none);
+	if (row)
+		return row;
+	key->tgid = 0;
+	key->cls = 0;
+	key->flags &= MMT_FAULT_MAJOR;
+	return bpf_map_lookup_elem(&stack_rest, key);
 }
 
 __noinline __weak int stack_count(const struct mmt_fault *f, u64 stack)
@@ -66,17 +91,17 @@ __noinline __weak int stack_count(const struct mmt_fault *f, u64 stack)
 	key.mode = f->mode;
 	key.flags = f->flags & MMT_STACK_FLAGS;
 	row = value_get(&stack_rows, &key, &none);
-	if (!row) {
-		count(MMT_LOSS_STACKS_FULL);
+	if (!row)
+		row = stack_rest_row(&key);
+	if (!row)
 		return 0;
-	}
 	__sync_fetch_and_add(&row->count, f->weight);
 	__sync_fetch_and_add(&row->ns_sum, (u64)f->ns * f->weight);
 	return 0;
 }
 
 /* The fault that fault_close() left to be reported. */
-static __always_inline int stack_fault(void)
+static __always_inline int stack_fault(void *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct thread_state *st = thread_find(task);
@@ -89,7 +114,7 @@ static __always_inline int stack_fault(void)
 	weight = st->due_weight;
 	st->due_weight = 0;
 	if (task->mm && !st->borrows)
-		folded.stack = stack_take(task, st->flags & MMT_FAULT_FOREIGN ? 0 : st->mm_id);
+		folded.stack = stack_take(ctx, task, st->flags & MMT_FAULT_FOREIGN ? 0 : st->mm_id);
 	fault_fill(&folded.at.fault, st, st->due_time, st->due_end, st->due_ns, weight);
 	stack_count(&folded.at.fault, folded.stack);
 	if (mmt_config.code)
@@ -106,11 +131,11 @@ static __always_inline int stack_fault(void)
 SEC("?fexit/handle_mm_fault")
 int stack_fault__fx(void *ctx)
 {
-	return stack_fault();
+	return stack_fault(ctx);
 }
 
 SEC("?perf_event")
 int stack_fault__pe(void *ctx)
 {
-	return stack_fault();
+	return stack_fault(ctx);
 }

@@ -17,6 +17,8 @@ static int check(struct args *a, struct error *e)
 	if (check_target(a, true, e))
 		return -1;
 	a->stack.user = true;
+	if (fault_stacks(a, e))
+		return -1;
 	a->fault.aggregate = true; /* stacks are counted in the kernel: no single event is needed */
 	if (!a->time.interval_ns)
 		a->time.interval_ns = CLOCK_SECOND_NS;

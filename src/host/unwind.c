@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Which FDE comes next stands in .eh_frame_hdr, which a program header points to: sections need not be
- * looked at, and may be missing. */
+/* Which FDE comes next stands in .eh_frame_hdr, which a program header points to: sections may be missing, and are
+ * looked at only where that is. */
 #include "host/unwind.h"
 
 #include <dwarf.h>
@@ -13,8 +13,13 @@
 #define SEGMENTS 16
 #define WINDOW (64u << 10)
 #define ENTRY_MAX (60u << 10) /* of .eh_frame; one function of a compiler has 30 KiB */
+#define ROWS_PER_PAGE 4097 /* one for each byte, and the one in force */
 #define CIES 64
 #define ENTRY_CODE 128      /* bytes of _start and _dl_start_user; they have 70 */
+#define STEPS (200u << 20)    /* of some 10 ns: no file delays the others for long */
+#define STEPS_READ 1000u      /* of a window */
+#define STEPS_FDE 16u
+#define SECTIONS 1024
 #define RULE_SLOTS 8192       /* twice as many as there are rules; a power of two */
 
 struct segment { uint64_t offset, vaddr, filesz; uint32_t flags; };
@@ -41,6 +46,7 @@ struct unwind_builder {
 	uint64_t text_end;
 	uint32_t now;            /* rule in force */
 	uint32_t page;           /* that rows are written to, from first_page */
+	uint32_t steps;          /* that are left */
 	bool full;
 };
 
@@ -51,6 +57,14 @@ size_t unwind_builder_size(void)
 
 /* --- reading --- */
 
+/* false, and all is over: the file takes too long. */
+static bool spend(struct unwind_builder *b, uint32_t steps)
+{
+	b->full |= steps > b->steps;
+	b->steps -= steps > b->steps ? b->steps : steps;
+	return !b->full;
+}
+
 /* size bytes at offset, or NULL. */
 static const uint8_t *view(struct unwind_builder *b, struct window *w, uint64_t offset, size_t size)
 {
@@ -59,6 +73,8 @@ static const uint8_t *view(struct unwind_builder *b, struct window *w, uint64_t 
 	if (size > WINDOW || offset + size < offset)
 		return NULL;
 	if (offset < w->from || offset + size > w->from + w->size) {
+		if (!spend(b, STEPS_READ))
+			return NULL;
 		n = b->file->read(b->file->ctx, w->bytes, WINDOW, offset);
 		w->from = offset;
 		w->size = n > 0 ? (size_t)n : 0;
@@ -276,7 +292,7 @@ static bool fde_read(struct unwind_builder *b, uint64_t offset, struct fde *out)
 		body.at += skip;
 	}
 	out->program = body;
-	return !body.bad;
+	return spend(b, STEPS_FDE + (uint32_t)(body.end - body.at)) && !body.bad;
 }
 
 static void fde_take(struct unwind_builder *b, uint64_t offset)
@@ -319,6 +335,8 @@ static int walk_index(struct unwind_builder *b, struct cfi_bytes *head, uint8_t 
 		return -ENODATA;
 	if (count > (b->header_size - 12) / 8)
 		count = (b->header_size - 12) / 8;
+	if (count > UNWIND_FDES || count > b->text_end - b->upto)
+		return -E2BIG;
 	for (; count && !b->full; count--, at += 8) {
 		pair = view(b, &b->index, at, 8);
 		if (!pair)
@@ -388,13 +406,50 @@ static int walk_frames(struct unwind_builder *b, uint64_t frames, uint64_t *fdes
 	return n ? 0 : -ENODATA;
 }
 
+static bool section_read(struct unwind_builder *b, uint64_t at, Elf64_Shdr *out)
+{
+	const uint8_t *bytes = view(b, &b->index, at, sizeof(*out));
+
+	if (bytes)
+		memcpy(out, bytes, sizeof(*out));
+	return bytes != NULL;
+}
+
+/* Static programs have no index, as a rule: the address of .eh_frame by its name. */
+static bool section_find(struct unwind_builder *b, uint64_t *frames)
+{
+	static const char name[] = ".eh_frame";
+	const uint8_t *at = view(b, &b->index, 0, sizeof(Elf64_Ehdr));
+	Elf64_Shdr names, one;
+	Elf64_Ehdr e;
+
+	if (!at)
+		return false;
+	memcpy(&e, at, sizeof(e));
+	if (e.e_shentsize != sizeof(one) || e.e_shstrndx >= e.e_shnum ||
+	    !section_read(b, e.e_shoff + e.e_shstrndx * sizeof(one), &names))
+		return false;
+	for (unsigned i = 0; i < e.e_shnum && i < SECTIONS && section_read(b, e.e_shoff + i * sizeof(one), &one); i++) {
+		if (!(one.sh_flags & SHF_ALLOC))
+			continue;
+		at = view(b, &b->frames, names.sh_offset + one.sh_name, sizeof(name));
+		*frames = one.sh_addr;
+		if (at && !memcmp(at, name, sizeof(name)))
+			return true;
+	}
+	return false;
+}
+
 static int frames_walk(struct unwind_builder *b, uint64_t *fdes)
 {
 	const uint8_t *at = b->header_size >= 12 ? view(b, &b->index, b->header, 12) : NULL;
 	struct cfi_bytes head = { at, at ? at + 12 : NULL, !at };
 	uint8_t frames_encoding, count_encoding, encoding;
 	uint64_t frames;
+	int err;
 
+	if (!b->header_size)
+		return section_find(b, &frames) ? walk_frames(b, frames, fdes) : -ENODATA;
 	if (!at || cfi_fixed(&head, 1) != 1)
 		return -ENODATA;
 	frames_encoding = (uint8_t)cfi_fixed(&head, 1);
@@ -403,9 +458,8 @@ static int frames_walk(struct unwind_builder *b, uint64_t *fdes)
 	frames = cfi_pointer(&head, frames_encoding, b->header_vaddr + 4, b->header_vaddr);
 	if (head.bad)
 		return -ENODATA;
-	if (walk_index(b, &head, count_encoding, encoding) == 0)
-		return 0;
-	return walk_frames(b, frames, fdes);
+	err = walk_index(b, &head, count_encoding, encoding);
+	return err == -ENODATA ? walk_frames(b, frames, fdes) : err;
 }
 
 /* From where to where there is code. */
@@ -440,6 +494,7 @@ int unwind_build(struct unwind_builder *b, const struct unwind_file *file, uint6
 	b->file = file;
 	b->out = out;
 	b->now = MMT_RULE_N_GAP;
+	b->steps = STEPS;
 	out->pages = out->rows = out->fdes = out->damaged = 0;
 	for (out->rules = 0; out->rules < MMT_RULE_FIXED; out->rules++)
 		out->rule[out->rules] = (struct mmt_unwind_rule){ .kind = (uint8_t)out->rules };
@@ -448,10 +503,19 @@ int unwind_build(struct unwind_builder *b, const struct unwind_file *file, uint6
 		err = text_find(b);
 	if (!err)
 		err = frames_walk(b, fdes);
+	if (b->full)
+		return -E2BIG;
 	if (err)
 		return err;
 	gap_add(b, b->upto, b->text_end);
 	page_reach(b, b->text_end - 1);
 	out->page[out->pages] = out->rows;
 	return b->full ? -E2BIG : 0;
+}
+
+uint32_t unwind_page_rows(const struct unwind_table *t, uint32_t page, uint32_t from)
+{
+	uint32_t to = *(const volatile uint32_t *)&t->page[page + 1];
+
+	return to > from && to <= t->rows && to - from <= ROWS_PER_PAGE ? to - from : 0;
 }

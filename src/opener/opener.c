@@ -34,7 +34,7 @@ struct opener {
 	int epoll, keeper;
 	pid_t keeper_pid;
 	struct pair now, stuck[STUCK_MAX];
-	unsigned stuck_count, deaths, spun;
+	unsigned stuck_count, deaths;
 	const struct opener_service *service;
 	uint8_t *queue;  /* QUEUE requests, of the service's size */
 	uint8_t *ended;        /* the request that is reported */
@@ -329,7 +329,6 @@ static void pair_stuck(struct opener *o, opener_fn fn, void *ctx)
 /* It uses a processor and comes to no end: the file is to blame and not the device, and it can be killed. */
 static void pair_spins(struct opener *o, opener_fn fn, void *ctx)
 {
-	o->spun++;
 	pair_close(&o->now);
 	keeper_order(o, NULL);
 	end_first(o, OPENER_LATE, NULL, fn, ctx);
@@ -354,7 +353,7 @@ static void forget_unstuck(struct opener *o)
 
 static bool is_up(struct opener *o)
 {
-	if (o->now.ask < 0 && keeper_lives(o) && o->stuck_count < STUCK_MAX && o->deaths + o->spun < DEATHS_MAX)
+	if (o->now.ask < 0 && keeper_lives(o) && o->stuck_count < STUCK_MAX && o->deaths < DEATHS_MAX)
 		pair_start(o);
 	return o->now.ask >= 0;
 }

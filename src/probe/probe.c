@@ -22,6 +22,7 @@
 #include "probe/pidns.h"
 #include "probe/rights.h"
 #include "probe/rings.h"
+#include "probe/stack_rows.h"
 #include "probe/tables.h"
 #include "probe/unwind.h"
 
@@ -139,10 +140,17 @@ static void stacks_prepare(struct mmtrace_bpf *skel, const struct probe_options 
 {
 	struct mmt_config *c = (struct mmt_config *)&skel->rodata->mmt_config;
 	struct bpf_map *const maps[] = { skel->maps.unwinders, skel->maps.unwind_slabs, skel->maps.unwind_objects,
-					 skel->maps.unwind_next_id, skel->maps.stacks_sent, skel->maps.stack_rows };
+					 skel->maps.unwind_next_id, skel->maps.stacks_sent, skel->maps.stack_rows,
+					 skel->maps.stack_rest };
 
 	c->stacks = opt->stacks;
 	c->stack_mode = opt->stack_mode;
+	c->stack_user = opt->stack_user;
+	c->stack_kernel = opt->stack_kernel;
+	for (int i = 0; i < MMT_FAULT_ENTRIES; i++) {
+		c->fault_entry[i].from = opt->fault_entry[i].from;
+		c->fault_entry[i].size = opt->fault_entry[i].size;
+	}
 	if (opt->stacks) { /* some 100 bytes each */
 		uint32_t room = opt->scope == MMT_SCOPE_LIST ? 1u << 15 : 1u << 17;
 
@@ -173,7 +181,7 @@ static int stacks_enter(struct probe *p)
 			return -errno;
 	}
 	p->unwind = unwind_store_open(p->skel->maps.unwind_slabs, p->skel->maps.unwind_objects);
-	return 0;
+	return stack_rows_begin(p->skel->maps.stack_rest);
 }
 
 /* Programs that others enter are on no hook, so in no plan. */
@@ -448,20 +456,11 @@ int probe_aggregate(struct probe *p, bool all, const struct aggregate_reader *re
 	return err;
 }
 
-struct stack_each { stack_row_fn fn; void *ctx; };
-
-static void each_stack_row(void *ctx, const void *key, const void *value)
-{
-	const struct stack_each *f = ctx;
-
-	f->fn(f->ctx, key, value);
-}
-
 int probe_stacks(struct probe *p, stack_row_fn fn, void *ctx)
 {
-	struct stack_each f = { fn, ctx };
+	int err = p->unwind ? stack_rows_read(p->skel->maps.stack_rows, fn, ctx) : 0;
 
-	return p->unwind ? map_each(p->skel->maps.stack_rows, each_stack_row, &f) : 0;
+	return p->unwind && !err ? stack_rows_read(p->skel->maps.stack_rest, fn, ctx) : err;
 }
 
 void probe_hurry(struct probe *p, record_fn fn, void *ctx)

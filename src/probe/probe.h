@@ -33,6 +33,8 @@ struct probe_options {
 	bool verbose;
 	uint32_t stacks;               /* call stacks of faults: frames at most; 0: none are taken */
 	enum mmt_stack_mode stack_mode;
+	bool stack_user, stack_kernel; /* which frames */
+	struct { uint64_t from, size; } fault_entry[MMT_FAULT_ENTRIES]; /* as in struct mmt_config; size 0: not known */
 };
 
 struct probe;
@@ -84,8 +86,8 @@ struct aggregate_reader {
 };
 int probe_aggregate(struct probe *p, bool all, const struct aggregate_reader *reader, void *ctx);
 
-/* Faults by call stack as they stand, if stacks are taken. */
-typedef void (*stack_row_fn)(void *ctx, const struct mmt_stack_key *key, const struct mmt_stack_row *row);
+/* Faults by call stack as they stand, if stacks are taken.  true: the row will not grow any more, and goes. */
+typedef bool (*stack_row_fn)(void *ctx, const struct mmt_stack_key *key, const struct mmt_stack_row *row);
 int probe_stacks(struct probe *p, stack_row_fn fn, void *ctx);
 /* fn is called for each file that call stacks meet as soon as its record is read: they wait for its table. */
 void probe_hurry(struct probe *p, record_fn fn, void *ctx);

@@ -125,24 +125,27 @@ static int rules_add(struct unwind_store *u, const struct unwind_table *t, struc
 	return 0;
 }
 
-static int rows_add(struct unwind_store *u, const struct unwind_table *t, uint32_t page, struct mmt_unwind_page *out)
+/* from: where the page before ended; moves on. */
+static int rows_add(struct unwind_store *u, const struct unwind_table *t, uint32_t page, uint32_t *from,
+	struct mmt_unwind_page *out)
 {
-	uint32_t from = ONCE(t->page[page]), to = ONCE(t->page[page + 1]), *row;
+	uint32_t count = unwind_page_rows(t, page, *from), *row;
 	struct place p;
 	int err;
 
-	if (from >= to || to > t->rows || to - from > 4097)
+	if (!count)
 		return -EBADMSG;
-	err = take(u, (to - from) * sizeof(*row), sizeof(*row), &p);
+	err = take(u, count * sizeof(*row), sizeof(*row), &p);
 	if (err)
 		return err;
 	row = (uint32_t *)p.bytes;
-	for (uint32_t i = from; i < to; i++) {
-		uint32_t one = ONCE(t->row[i]);
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t one = ONCE(t->row[*from + i]);
 
-		row[i - from] = MMT_ROW_RULE(one) < t->rules ? one : MMT_ROW(one >> 16, MMT_RULE_N_BAD);
+		row[i] = MMT_ROW_RULE(one) < t->rules ? one : MMT_ROW(one >> 16, MMT_RULE_N_BAD);
 	}
-	*out = (struct mmt_unwind_page){ p.at / (uint32_t)sizeof(*row), p.slab, (uint16_t)(to - from) };
+	*out = (struct mmt_unwind_page){ p.at / (uint32_t)sizeof(*row), p.slab, (uint16_t)count };
+	*from += count;
 	return 0;
 }
 
@@ -150,11 +153,12 @@ static int rows_add(struct unwind_store *u, const struct unwind_table *t, uint32
 static int pages_add(struct unwind_store *u, const struct unwind_table *t, struct mmt_object_value *out)
 {
 	struct mmt_unwind_page *pages = xcalloc(t->pages, sizeof(*pages));
+	uint32_t from = 0;
 	struct place p;
 	int err = 0;
 
 	for (uint32_t i = 0; i < t->pages && !err; i++)
-		err = rows_add(u, t, i, &pages[i]);
+		err = rows_add(u, t, i, &from, &pages[i]);
 	if (!err)
 		err = take(u, t->pages * sizeof(*pages), sizeof(*pages), &p);
 	if (!err) {

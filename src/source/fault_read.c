@@ -176,11 +176,16 @@ static void on_process(void *ctx, const struct mmt_aggregate_process_key *key,
 	emit(&((struct fault_source *)ctx)->s, INPUT_ROW_PROCESS, key, sizeof(*key), process, sizeof(*process));
 }
 
-static void on_stack_row(void *ctx, const struct mmt_stack_key *key, const struct mmt_stack_row *row)
+/* Those of processes that ended go once they have been read without news. */
+static bool on_stack_row(void *ctx, const struct mmt_stack_key *key, const struct mmt_stack_row *row)
 {
 	const struct input_stack_row one = { *key, *row };
+	struct fault_source *f = ctx;
 
-	emit(&((struct fault_source *)ctx)->s, INPUT_STACK_ROWS, NULL, 0, &one, sizeof(one));
+	if (!stacks_row_news(session_of(f->s.model), &one))
+		return row->count && stacks_row_final(session_of(f->s.model), key);
+	emit(&f->s, INPUT_STACK_ROWS, NULL, 0, &one, sizeof(one));
+	return false;
 }
 
 int fault_refresh(struct fault_source *f, bool all, struct error *e)

@@ -135,7 +135,7 @@ def asker():
     """The resolver, linked to a program that asks by lines."""
     program = path_of('symbols')
     root = mmt.ROOT
-    patterns = ('src/sym/*.c', 'src/opener/*.c', 'src/base/*.c', 'src/host/elf.c', 'src/host/cfi.c', 'src/host/unwind.c', 'src/host/procfs.c',
+    patterns = ('src/sym/*.c', 'src/opener/*.c', 'src/base/*.c', 'src/host/*.c',
                 'tests/victims/symbols.c')
     sources = [os.path.join(root, p) for pattern in patterns for p in glob.glob(pattern, root_dir=root)]
     if len(sources) < len(patterns) or not shutil.which('cc'):

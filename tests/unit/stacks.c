@@ -60,6 +60,36 @@ static void counts_grow(void)
 	session_free(s);
 }
 
+/* What had no room for a row is counted, of no process; a row that went and came again begins at 0. */
+static void totals_add_up(void)
+{
+	struct session *s = session_new();
+	const struct input_stack_row rest = { .key = { .flags = MMT_FAULT_MAJOR }, .row = { 6, 60 } };
+	struct input_stack_row again = { .key = { .stack = 7, .tgid = 42, .mm_id = 1 }, .row = { 5, 50 } };
+	struct mmt_exit ended = { .head = make_head(MMT_KIND_EXIT, 42, 1), .group_dead = 1 };
+
+	give_clock(s);
+	CHECK(stacks_row_news(s, &again));
+	give(s, INPUT_STACK_ROWS, NULL, 0, &again, sizeof(again));
+	CHECK(!stacks_row_final(s, &again.key)); /* its process is not known yet */
+	tick(s);
+	CHECK(!stacks_row_news(s, &again));
+	CHECK(!stacks_row_final(s, &again.key));
+	give(s, INPUT_STACK_ROWS, NULL, 0, &rest, sizeof(rest));
+	again.row = (struct mmt_stack_row){ 2, 20 };
+	CHECK(stacks_row_news(s, &again));
+	give(s, INPUT_STACK_ROWS, NULL, 0, &again, sizeof(again));
+	tick(s);
+	CHECK_EQ(s->stacks.none, 13);
+	CHECK_EQ(s->stacks.first->count, 7);
+	CHECK_EQ(s->stacks.first->next->major, 6);
+	CHECK(!session_find(s, 0));
+	give(s, INPUT_RECORD, NULL, 0, &ended, sizeof(ended));
+	CHECK(stacks_row_final(s, &again.key));
+	CHECK(!stacks_row_final(s, &rest.key));
+	session_free(s);
+}
+
 static void how_much_is_true(void)
 {
 	struct session *s = session_new();
@@ -151,6 +181,7 @@ static void code_of_a_process(void)
 int main(void)
 {
 	RUN("stacks", counts_grow);
+	RUN("stacks", totals_add_up);
 	RUN("stacks", how_much_is_true);
 	RUN("stacks", damaged_stacks_are_counted);
 	RUN("stacks", code_of_a_process);

@@ -322,6 +322,79 @@ static void damaged_functions_cost_themselves(void)
 	free(m);
 }
 
+/* A program without an index: by the name of its section. */
+static void without_a_header(void)
+{
+	struct made *m = make(push_rbp, sizeof(push_rbp), 0x1000, 0x40);
+	Elf64_Shdr sections[2] = { { .sh_flags = SHF_ALLOC, .sh_addr = FRAMES_AT }, { .sh_offset = 0x780 } };
+
+	m->p[1].p_type = PT_NULL;
+	CHECK_EQ(build_bytes(m, sizeof(*m)), (uint64_t)-ENODATA);
+	m->e.e_shoff = 0x600;
+	m->e.e_shentsize = sizeof(sections[0]);
+	m->e.e_shnum = 2;
+	m->e.e_shstrndx = 1;
+	memcpy((uint8_t *)m + 0x600, sections, sizeof(sections));
+	CHECK_EQ(build_bytes(m, sizeof(*m)), (uint64_t)-ENODATA);
+	memcpy((uint8_t *)m + 0x780, ".eh_frame", 10);
+	CHECK_EQ(build_bytes(m, sizeof(*m)), 0);
+	CHECK_EQ(rule_at(0x1003)->cfa, 16);
+	CHECK_EQ(table.damaged, 0);
+	free(m);
+}
+
+#define INDEX_FAR (1ull << 30)
+
+/* Behind its headers a file of zeros, but for an index whose entries point everywhere. */
+static long read_scattered(void *ctx, void *to, size_t size, uint64_t offset)
+{
+	const struct made *m = ctx;
+
+	size = size < 4096 ? size : 4096; /* it need not take time */
+	memset(to, 0, size);
+	read_bytes(&(struct bytes){ (const uint8_t *)m, sizeof(*m) }, to, size, offset);
+	for (size_t i = 0; offset >= INDEX_FAR && i < size / 4; i++)
+		((uint32_t *)to)[i] = (uint32_t)((offset / 4 + i) * 0x9e3779b1u) % (1u << 28);
+	if (offset == INDEX_FAR)
+		memcpy(to, &m->index, 12);
+	return (long)size;
+}
+
+/* They would take hours, or many seconds. */
+static void long_files_are_given_up(void)
+{
+	struct made *m = make(push_rbp, sizeof(push_rbp), 0x1000, 0x40);
+	struct unwind_file file = { read_scattered, m };
+
+	m->p[0].p_filesz = 1ull << 28;
+	m->p[1].p_offset = INDEX_FAR;
+	m->p[1].p_vaddr = 0;
+	m->p[1].p_filesz = 32ull << 30;
+	m->index.count = ~0u;
+	CHECK_EQ(unwind_build(builder, &file, fdes, &table), (uint64_t)-E2BIG);
+	CHECK_EQ(table.fdes, 0);
+	m->index.count = UNWIND_FDES;
+	CHECK_EQ(unwind_build(builder, &file, fdes, &table), (uint64_t)-E2BIG);
+	CHECK(table.fdes > 1000 && table.fdes < UNWIND_FDES / 2);
+	free(m);
+}
+
+/* Boundaries of pages are read once, and never go back. */
+static void pages_do_not_overlap(void)
+{
+	uint32_t pages[] = { 0, 5, 3, 9, 20000 };
+	const struct unwind_table t = { .page = pages, .pages = 4, .rows = 10000 };
+
+	CHECK_EQ(unwind_page_rows(&t, 0, 0), 5);
+	CHECK_EQ(unwind_page_rows(&t, 1, 5), 0);
+	CHECK_EQ(unwind_page_rows(&t, 2, 5), 4);
+	CHECK_EQ(unwind_page_rows(&t, 3, 9), 0);
+	pages[4] = 9 + 4097;
+	CHECK_EQ(unwind_page_rows(&t, 3, 9), 4097);
+	pages[4]++;
+	CHECK_EQ(unwind_page_rows(&t, 3, 9), 0);
+}
+
 /* Bytes changed at random: whatever is there, it ends, and what comes out can be used. */
 static void hostile_files(void)
 {
@@ -365,6 +438,9 @@ int main(int argc, char **argv)
 	RUN("unwind", without_an_index);
 	RUN("unwind", what_cannot_be_said_is_bad);
 	RUN("unwind", damaged_functions_cost_themselves);
+	RUN("unwind", without_a_header);
+	RUN("unwind", long_files_are_given_up);
+	RUN("unwind", pages_do_not_overlap);
 	RUN("unwind", hostile_files);
 	RUN("unwind", rows_are_those_of_libdw);
 	free(table.rule);

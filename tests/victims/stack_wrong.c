@@ -3,6 +3,7 @@
  * that there are not.  stack_wrong HOW:
  *   blind    this function has neither unwind information nor a frame pointer
  *   moved    a stack of makecontext()
+ *   plain    all can be walked
  * Waits for a byte before and after. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,7 +87,7 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	if (read(0, &go, 1) != 1)
 		return 1;
-	(strcmp(how, "moved") ? blind : moved)();
+	(!strcmp(how, "plain") ? again : strcmp(how, "moved") ? blind : moved)();
 	printf("done\n");
 	fflush(stdout);
 	return read(0, &go, 1) < 0;

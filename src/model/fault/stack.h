@@ -15,6 +15,12 @@ struct input;
 struct input_stack_row;
 struct session;
 
+/* Code in memory of no file: each process has its own there.  Addresses of the kernel have that bit as well. */
+static inline bool frame_is_own(uint64_t frame)
+{
+	return !(frame & MMT_FRAME_KERNEL) && frame & MMT_FRAME_ADDRESS;
+}
+
 /* How much of a stack is true. */
 enum stack_state { STACK_IS_COMPLETE, STACK_IS_GUESSED, STACK_IS_INCOMPLETE, STACK_STATES };
 
@@ -39,7 +45,7 @@ struct stack_file {
 struct stack_use {
 	uint64_t id;               /* of the stack; 0: it could not be taken */
 	const struct stack *stack; /* NULL: its frames have not come */
-	pid_t pid;
+	pid_t pid;                 /* 0: of processes that had no room for a row */
 	uint32_t process;          /* its id in the session */
 	char comm[16];
 	uint64_t version, described; /* described: when its frames came, if it is the first use of them */
@@ -66,5 +72,9 @@ struct stacks {
 enum stack_state stack_state(const struct stack *s);
 const struct stack *stacks_find(const struct stacks *s, uint64_t id);
 const struct stack_file *stacks_file(const struct stacks *s, uint32_t id);
+/* It is not as it was read last. */
+bool stacks_row_news(const struct session *s, const struct input_stack_row *r);
+/* Nobody is there who could add to the row. */
+bool stacks_row_final(const struct session *s, const struct mmt_stack_key *k);
 
 #endif

@@ -56,7 +56,7 @@ static const char *inlined_first(const char *names, const struct tick *t)
 
 const struct name *frame_name(const struct session *s, uint64_t frame, pid_t pid)
 {
-	if (frame & MMT_FRAME_ADDRESS)
+	if (frame_is_own(frame))
 		return name_find_code(&s->names, pid, frame);
 	return name_find(&s->names, INPUT_NAME_FRAME, frame);
 }
@@ -66,7 +66,7 @@ const char *frame_text(const struct session *s, uint64_t frame, pid_t pid, const
 	const struct name *name = frame_name(s, frame, pid);
 
 	if (name)
-		return inlined_first(name->text, t);
+		return tick_printf(t, "%s%s", inlined_first(name->text, t), frame & MMT_FRAME_KERNEL ? "_[k]" : "");
 	return tick_printf(t, "%s+0x%" PRIx64, frame_module(s, frame, t), frame_offset(frame));
 }
 
@@ -100,12 +100,14 @@ static struct value get_number(const struct field *f, const void *row, const str
 	const uint64_t values[] = { (uint64_t)u->pid, u->count, u->major, u->ns, u->bytes };
 
 	(void)t;
-	return value_uint(values[f->arg]);
+	return f->arg || u->pid ? value_uint(values[f->arg]) : value_none();
 }
 
 static struct value get_comm(const struct field *f, const void *row, const struct tick *t)
 {
 	(void)f;
+	if (!use_of(row)->pid)
+		return value_none();
 	return value_text(tick_text(t, use_of(row)->comm, sizeof(use_of(row)->comm)));
 }
 
@@ -145,8 +147,9 @@ static const struct field fields[] = {
 	{ .key = "stack", .title = "STACK", .help = "its number, by which a line of type frames describes it; "
 	  "null: it could not be taken",
 	  .unit = UNIT_ADDRESS, .width = 18, .label = true, .flags = FIELD_VOLATILE, .rank = RANK_ASKED, .get = get_id },
-	{ .key = "pid", .title = "PID", .help = "process that faulted", .unit = UNIT_NUMBER, .width = 7, .label = true,
-	  .flags = FIELD_VOLATILE | FIELD_SAME_GOES, .get = get_number, .arg = 0 },
+	{ .key = "pid", .title = "PID", .help = "process that faulted; null: many, whose rows had no room",
+	  .unit = UNIT_NUMBER,
+	  .width = 7, .label = true, .flags = FIELD_VOLATILE | FIELD_SAME_GOES, .get = get_number, .arg = 0 },
 	{ .key = "comm", .title = "COMM", .help = "name of the process", .width = -15, .label = true, .flags = FIELD_SAME_GOES,
 	  .rank = 20, .get = get_comm },
 	{ .key = "count", .path = "faults.count", .title = "FAULTS", .help = "faults under the stack",
@@ -165,7 +168,8 @@ static const struct field fields[] = {
 	  .label = true, .rank = 30, .flags = FIELD_SAME_GOES, .get = get_state, .arg = 0 },
 	{ .key = "why", .title = "ENDS", .help = "how the walk ended: complete, no_table, no_info, unreadable, "
 	  "not_code, register, rule, "
-	  "too_deep, loop, bits_32, unread_file, no_user", .width = -11, .label = true, .rank = RANK_ASKED,
+	  "too_deep, loop, bits_32, unread_file, no_user, files_full, far_offset",
+	  .width = -11, .label = true, .rank = RANK_ASKED,
 		.get = get_state, .arg = 1 },
 	{ .key = "depth", .title = "DEPTH", .help = "frames", .unit = UNIT_NUMBER, .width = 5,
 	  .rank = RANK_ASKED, .get = get_depth },
@@ -254,7 +258,7 @@ static const struct field frames_fields[] = {
 	  .unit = UNIT_NUMBER,
 	  .get = get_guessed },
 	{ .key = "frames", .help = "[{module, offset, function, source}], the innermost first; offset: in the "
-	  "file, of the call where it is no first frame; "
+	  "file, of the call where it is no first frame; of module [kernel], which come first, the address; "
 	  "function, source: null before the end of the run, and where not known; those inlined in it follow "
 	  "behind semicolons",
 	  .rank = RANK_DATA, .get = get_nest },

@@ -132,6 +132,8 @@ BUILDS = {
     'stack_chain': ['-O2', '-fomit-frame-pointer', '-Wl,-rpath,$ORIGIN', os.path.join(VICTIMS, 'stack_lib-so')],
     'stack_wrong': ['-O2', '-fomit-frame-pointer'],
     'stack_jit': ['-static'],
+    'stack_wrong-static': ['-O2', '-fomit-frame-pointer', '-static'],
+    'stack_many': ['-O2', '-fomit-frame-pointer', '-fno-optimize-sibling-calls'],
     'splits': ['-static', '-pthread'],
     'storm': ['-static'],
     'threads': ['-static'],
