@@ -81,8 +81,6 @@ struct mmt_object_value {
 #define MMT_FRAME(id, offset) ((__u64)(id) << 32 | (__u32)(offset))
 #define MMT_FRAME_KERNEL (1ull << 63)
 #define MMT_FRAME_ADDRESS (1ull << 62) /* code in memory of no file: made at run time */
-/* Addresses of the kernel have that bit too. */
-#define MMT_FRAME_IS_OWN(frame) (((frame) & (MMT_FRAME_KERNEL | MMT_FRAME_ADDRESS)) == MMT_FRAME_ADDRESS)
 #define MMT_FRAME_VDSO (1ull << 61)    /* offset in the vdso */
 #define MMT_FRAME_ID(frame) ((__u32)((frame) >> 32))
 

@@ -102,7 +102,7 @@ static uint64_t started_unix_ns(const struct session *s, pid_t pid)
 static void frame_add(struct stack_namer *n, struct frames *f, uint64_t frame, int32_t pid)
 {
 	struct user_place place = { .kind = USER_FILE, .address = (uint32_t)frame };
-	const uint64_t key[2] = { frame, MMT_FRAME_IS_OWN(frame) ? (uint32_t)pid : 0 };
+	const uint64_t key[2] = { frame, frame_is_own(frame) ? (uint32_t)pid : 0 };
 
 	if (map_get(&f->seen, key))
 		return;
@@ -128,7 +128,7 @@ static void frame_add(struct stack_namer *n, struct frames *f, uint64_t frame, i
 static void on_name(void *ctx, size_t i, const struct user_place *place, const struct user_name *name)
 {
 	struct frames *f = ctx;
-	bool own = MMT_FRAME_IS_OWN(f->frame[i]);
+	bool own = frame_is_own(f->frame[i]);
 	struct input_name head = { .kind = own ? INPUT_NAME_CODE : INPUT_NAME_FRAME, .key = f->frame[i],
 				   .extra = name->offset, .flags = own ? (uint32_t)place->pid : 0 };
 	char text[TEXT_MAX];

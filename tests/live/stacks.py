@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import socket
 import struct
 import subprocess
 import termios
@@ -237,6 +238,17 @@ def flame_words():
     return total[0]
 
 
+def many_descriptors():
+    """Other programs of the user have many descriptors under way, more than a reader of files may add to: it waits, and does not end."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    for _ in range(16):
+        socket.send_fds(ours, [b'x'], [0] * 4)
+    p = subprocess.run([MMTRACE, 'flame', *FORCED, '--', '/bin/true'], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    ours.close()
+    theirs.close()
+    check(p.returncode == 0 and 'died' not in p.stderr, 'it says %s' % p.stderr)
+
+
 def narrow():
     """On 80 columns the innermost frames stay, and no line is longer."""
     record = os.path.join(scratch(), 'narrow.mmt')
@@ -293,27 +305,6 @@ def tree():
     return chain
 
 
-def served():
-    """Symbols of a stripped program from a server, here a folder, which is asked only where that is wanted."""
-    need('debuginfod-find', 'objcopy', 'strip', 'cc')
-    path, server = os.path.join(scratch(), 'served'), os.path.join(scratch(), 'server')
-    os.makedirs(os.path.join(server, 'buildid', 'abcdef0123456789'))
-    code = ('#include <string.h>\n#include <stdlib.h>\nstatic char *m;\n__attribute__((noinline)) static void wants(void)'
-            '{ memset(m, 1, 1 << 20); __asm__ volatile(""); }\nint main(void) { m = malloc(1 << 20); wants(); return 0; }\n')
-    subprocess.run(['cc', '-O1', '-Wl,--build-id=0xabcdef0123456789', '-xc', '-', '-o', path], input=code, text=True, check=True)
-    subprocess.run(['objcopy', '--only-keep-debug', path, os.path.join(server, 'buildid', 'abcdef0123456789', 'debuginfo')], check=True)
-    subprocess.run(['strip', path], check=True)
-    here = {**os.environ, 'DEBUGINFOD_URLS': 'file://' + server, 'DEBUGINFOD_CACHE_PATH': os.path.join(scratch(), 'cache')}
-    for options, there in ([], False), (['--debuginfod'], True):
-        out = subprocess.run([MMTRACE, 'flame', *FORCED, *options, '--', path], env=here, stdin=subprocess.DEVNULL,
-                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=60)
-        check(out.returncode == 0, 'it ended with %d' % out.returncode)
-        check((';wants;' in out.stdout) == there, 'with %s: %s' % (options, out.stdout[-400:]))
-    none = subprocess.run([MMTRACE, 'flame', '--debuginfod', '--', path], env={**here, 'DEBUGINFOD_URLS': ''},
-                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=60)
-    check(none.returncode == 2 and 'DEBUGINFOD_URLS' in none.stderr, 'without servers: %d %s' % (none.returncode, none.stderr))
-
-
 def made_code():
     """Code that two processes made at one address has in each the name that it gave it; a semicolon in it parts nothing."""
     if os.uname().machine != 'x86_64':
@@ -346,6 +337,27 @@ def short_commands():
     return ', '.join(sorted(names_seen))
 
 
+def served():
+    """Symbols of a stripped program from a server, here a folder, which is asked only where that is wanted."""
+    need('debuginfod-find', 'objcopy', 'strip', 'cc')
+    path, server = os.path.join(scratch(), 'served'), os.path.join(scratch(), 'server')
+    os.makedirs(os.path.join(server, 'buildid', 'abcdef0123456789'))
+    code = ('#include <string.h>\n#include <stdlib.h>\nstatic char *m;\n__attribute__((noinline)) static void wants(void)'
+            '{ memset(m, 1, 1 << 20); __asm__ volatile(""); }\nint main(void) { m = malloc(1 << 20); wants(); return 0; }\n')
+    subprocess.run(['cc', '-O1', '-Wl,--build-id=0xabcdef0123456789', '-xc', '-', '-o', path], input=code, text=True, check=True)
+    subprocess.run(['objcopy', '--only-keep-debug', path, os.path.join(server, 'buildid', 'abcdef0123456789', 'debuginfo')], check=True)
+    subprocess.run(['strip', path], check=True)
+    here = {**os.environ, 'DEBUGINFOD_URLS': 'file://' + server, 'DEBUGINFOD_CACHE_PATH': os.path.join(scratch(), 'cache')}
+    for options, there in ([], False), (['--debuginfod'], True):
+        out = subprocess.run([MMTRACE, 'flame', *FORCED, *options, '--', path], env=here, stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=60)
+        check(out.returncode == 0, 'it ended with %d' % out.returncode)
+        check((';wants;' in out.stdout) == there, 'with %s: %s' % (options, out.stdout[-400:]))
+    none = subprocess.run([MMTRACE, 'flame', '--debuginfod', '--', path], env={**here, 'DEBUGINFOD_URLS': ''},
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=60)
+    check(none.returncode == 2 and 'DEBUGINFOD_URLS' in none.stderr, 'without servers: %d %s' % (none.returncode, none.stderr))
+
+
 usable('stacks')
 victim('stack_lib-so') # that the other one is linked with
 for way in CHAINS:
@@ -361,11 +373,12 @@ run('stacks: python3', python)
 run('stacks: a command', command)
 for command_line in (['/bin/true'], ['ls', '/'], [victim('stack_chain'), '1', 'user']):
     run('stacks: tables before %s' % os.path.basename(command_line[0]), prepared, *command_line)
-run('stacks: symbols from a server', served)
 run('stacks: code made at run time', made_code)
 run('stacks: short commands', short_commands)
+run('stacks: symbols from a server', served)
 run('stacks: flame', flame)
 run('stacks: what is said of a flame graph', flame_words)
+run('stacks: many descriptors under way', many_descriptors)
 run('stacks: 80 columns', narrow)
 run('stacks: counts in lines', counts_in_lines)
 run('stacks: the call tree', tree)

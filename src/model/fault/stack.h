@@ -15,6 +15,12 @@ struct input;
 struct input_stack_row;
 struct session;
 
+/* Code in memory of no file: each process has its own there.  Addresses of the kernel have that bit as well. */
+static inline bool frame_is_own(uint64_t frame)
+{
+	return !(frame & MMT_FRAME_KERNEL) && frame & MMT_FRAME_ADDRESS;
+}
+
 /* How much of a stack is true. */
 enum stack_state { STACK_IS_COMPLETE, STACK_IS_GUESSED, STACK_IS_INCOMPLETE, STACK_STATES };
 

@@ -53,7 +53,7 @@ void stack_apply(struct session *s, const struct mmt_stack *r, size_t size)
 	made->why = r->why;
 	for (int i = 0; i < made->count; i++) {
 		made->frame[i] = r->frame[i];
-		made->own |= MMT_FRAME_IS_OWN(r->frame[i]);
+		made->own |= frame_is_own(r->frame[i]);
 	}
 	map_set_number(&s->stacks.by_id, r->id, made);
 }
@@ -91,8 +91,7 @@ static const struct process *process_of(struct session *s, const struct mmt_stac
 static struct stack_use *use_of(struct session *s, const struct mmt_stack_key *k)
 {
 	static const struct process all; /* of those that had no room for a row */
-	const struct process *known = k->tgid ? process_of(s, k) : &all;
-	const struct process *p = known ? known : process_get(s, (pid_t)k->tgid);
+	const struct process *known = process_of(s, k), *p = !k->tgid ? &all : known ? known : process_get(s, (pid_t)k->tgid);
 	uint64_t key[2] = { k->stack, (uint64_t)k->tgid << 32 | p->id };
 	struct stack_use *use = map_get(&s->stacks.uses, key);
 
@@ -170,15 +169,15 @@ bool stacks_row_news(const struct session *s, const struct input_stack_row *r)
 
 	memcpy(key, &r->key, sizeof(key));
 	was = map_get(&s->stacks.rows, key);
-	return r->row.count != (was ? was->count : 0);
+	return s->stacks.waiting_count || r->row.count != (was ? was->count : 0); /* it may be among those that wait */
 }
 
-/* Whoever has the pid next has rows of another mm. */
+/* Whoever has the pid next has rows of another mm.  Of a process that is not known yet more may come. */
 bool stacks_row_final(const struct session *s, const struct mmt_stack_key *k)
 {
 	const struct process *p = session_find(s, (pid_t)k->tgid);
 
-	return k->tgid && k->mm_id && (!p || p->dead);
+	return k->tgid && k->mm_id && map_get_number(&s->by_pid, k->tgid) && (!p || p->dead);
 }
 
 void stacks_rows(struct session *s, const struct input_stack_row *list, size_t n)
@@ -191,6 +190,7 @@ void stacks_rows(struct session *s, const struct input_stack_row *list, size_t n
 			row_apply(s, &list[i].key, &list[i].row);
 			continue;
 		}
+		/* those after it wait as well: of a key the order is kept */
 		k->waiting = xgrow(k->waiting, k->waiting_count, &k->waiting_room, sizeof(*k->waiting));
 		k->waiting[k->waiting_count++] = list[i];
 	}

@@ -56,7 +56,7 @@ static const char *inlined_first(const char *names, const struct tick *t)
 
 const struct name *frame_name(const struct session *s, uint64_t frame, pid_t pid)
 {
-	if (MMT_FRAME_IS_OWN(frame))
+	if (frame_is_own(frame))
 		return name_find_code(&s->names, pid, frame);
 	return name_find(&s->names, INPUT_NAME_FRAME, frame);
 }
