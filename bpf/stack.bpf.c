@@ -41,8 +41,9 @@ static __always_inline u64 stack_send(struct unwinder *u, u32 mm_id)
 	return id;
 }
 
-static __always_inline u64 stack_take(struct task_struct *task, u32 mm_id)
+static __always_inline u64 stack_take(void *ctx, struct task_struct *task, u32 mm_id)
 {
+	long kernel = 0;
 	struct unwinder *u = unwind_slot();
 	u64 id;
 
@@ -50,7 +51,9 @@ static __always_inline u64 stack_take(struct task_struct *task, u32 mm_id)
 		count(MMT_LOSS_STACK_NONE);
 		return 0;
 	}
-	unwind_stack(u, task, mm_id);
+	if (mmt_config.stack_kernel)
+		kernel = bpf_get_stack(ctx, u->kernel, sizeof(u->kernel), 0);
+	unwind_stack(u, task, mm_id, kernel);
 	id = stack_send(u, mm_id);
 	u->busy = 0;
 	return id;
@@ -98,7 +101,7 @@ __noinline __weak int stack_count(const struct mmt_fault *f, u64 stack)
 }
 
 /* The fault that fault_close() left to be reported. */
-static __always_inline int stack_fault(void)
+static __always_inline int stack_fault(void *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct thread_state *st = thread_find(task);
@@ -111,7 +114,7 @@ static __always_inline int stack_fault(void)
 	weight = st->due_weight;
 	st->due_weight = 0;
 	if (task->mm && !st->borrows)
-		folded.stack = stack_take(task, st->flags & MMT_FAULT_FOREIGN ? 0 : st->mm_id);
+		folded.stack = stack_take(ctx, task, st->flags & MMT_FAULT_FOREIGN ? 0 : st->mm_id);
 	fault_fill(&folded.at.fault, st, st->due_time, st->due_end, st->due_ns, weight);
 	stack_count(&folded.at.fault, folded.stack);
 	if (mmt_config.code)
@@ -128,11 +131,11 @@ static __always_inline int stack_fault(void)
 SEC("?fexit/handle_mm_fault")
 int stack_fault__fx(void *ctx)
 {
-	return stack_fault();
+	return stack_fault(ctx);
 }
 
 SEC("?perf_event")
 int stack_fault__pe(void *ctx)
 {
-	return stack_fault();
+	return stack_fault(ctx);
 }

@@ -10,6 +10,7 @@
 #define UNWIND_SLOTS 4 /* programs of other contexts that may interrupt each other on a CPU */
 #define USER_CS 0x33   /* of 64 bits */
 #define PLACES 4
+#define KERNEL_OWN 16 /* frames of the kernel between a fault and its hooks, at most */
 
 /* A mapping that a stack has met. */
 struct unwind_place {
@@ -40,6 +41,8 @@ struct unwinder {
 	u32 places_mm_id, pad;
 	struct unwind_place place[PLACES];
 	struct mmt_unwind_rule rule;
+	u64 kernel[MMT_STACK_KERNEL];
+	u32 kernel_from, kernel_pad;
 	struct mmt_vma facts; /* here, as the stacks of programs are small */
 	struct mmt_stack rec;
 };
@@ -189,13 +192,21 @@ static __always_inline void place_file(struct unwinder *u, struct unwind_place *
 	object_make(&key, p, file, u->mm_id);
 }
 
-static __always_inline void place_vdso(struct unwind_place *p)
+#define NAME_VDSO 0x5d6f7364765bull /* "[vdso]" and a NUL */
+
+/* A mapping of the kernel's: the vdso, whose table user space has made of its own one, or code of which nothing
+ * is known. */
+static __always_inline void place_special(struct unwind_place *p, u64 at)
 {
+	u64 special = FIELD_WORD(at, struct vm_area_struct, vm_private_data);
 	struct mmt_object_key key = {};
 	struct mmt_object_value *known = bpf_map_lookup_elem(&unwind_objects, &key);
 
+	p->kind = PLACE_ANON;
+	if ((word_at(FIELD_WORD(special, struct vm_special_mapping, name)) & ~0ull >> 8) != NAME_VDSO)
+		return;
 	p->kind = PLACE_VDSO;
-	p->base = p->start;
+	p->base = p->start - (FIELD_WORD(at, struct vm_area_struct, vm_pgoff) << 12);
 	if (known)
 		p->object = *known;
 }
@@ -226,7 +237,7 @@ __noinline __weak u32 unwind_find(struct unwinder *u, u64 ip)
 	if (FIELD_WORD(at, struct vm_area_struct, vm_file))
 		place_file(u, p, &at);
 	else if (FIELD_WORD(at, struct vm_area_struct, vm_ops))
-		place_vdso(p);
+		place_special(p, at);
 	else
 		p->kind = PLACE_ANON;
 	return n;
@@ -422,6 +433,14 @@ static __always_inline int frame_unsaid(const struct unwind_place *p, u64 ip)
 	return 0;
 }
 
+static __always_inline void unwind_keep(struct unwinder *u, u64 frame)
+{
+	u->rec.frame[u->rec.count & (MMT_STACK_FRAMES - 1)] = frame;
+	u->rec.count++;
+	u->hash = (u->hash ^ frame) * 0x9e3779b97f4a7c15ull;
+	u->hash ^= u->hash >> 29;
+}
+
 /* Keeps the frame that u stands at, and goes to its caller. 0, or why that is not there, plus one. */
 __noinline __weak int unwind_step(struct unwinder *u, u32 depth)
 {
@@ -440,10 +459,7 @@ __noinline __weak int unwind_step(struct unwinder *u, u32 depth)
 		return unsaid;
 	frame = p->kind == PLACE_ANON ? MMT_FRAME_ADDRESS | ip
 				      : (p->kind == PLACE_VDSO ? MMT_FRAME_VDSO : 0) | MMT_FRAME(p->object.id, ip - p->base);
-	u->rec.frame[depth & (MMT_STACK_FRAMES - 1)] = frame;
-	u->rec.count = depth + 1;
-	u->hash = (u->hash ^ frame) * 0x9e3779b97f4a7c15ull;
-	u->hash ^= u->hash >> 29;
+	unwind_keep(u, frame);
 	u->rule.kind = MMT_RULE_GAP;
 	if (mmt_config.stack_mode == MMT_STACK_FP || p->kind == PLACE_ANON || p->object.state == MMT_OBJECT_NONE)
 		return unwind_by_pointer(u, depth);
@@ -493,17 +509,56 @@ static __always_inline bool unwind_begin(struct unwinder *u, struct task_struct 
 	return false;
 }
 
-static __always_inline void unwind_stack(struct unwinder *u, struct task_struct *task, u32 mm_id)
+/* Does this frame of the kernel lead from each fault to its hooks? */
+__noinline __weak int kernel_is_own(struct unwinder *u, u32 i)
 {
-	u32 depth;
+	u64 at;
+
+	if (!u)
+		return 0;
+	at = u->kernel[i & (MMT_STACK_KERNEL - 1)];
+	return at - mmt_config.fault_entry[0].from < mmt_config.fault_entry[0].size ||
+	       at - mmt_config.fault_entry[1].from < mmt_config.fault_entry[1].size;
+}
+
+__noinline __weak int kernel_keep(struct unwinder *u, u32 i)
+{
+	if (u && u->rec.count < mmt_config.stacks)
+		unwind_keep(u, u->kernel[i & (MMT_STACK_KERNEL - 1)] | MMT_FRAME_KERNEL);
+	return 0;
+}
+
+/* The first `count` of u->kernel, without those that lead from the fault to here: they are the same for all. */
+__noinline __weak int unwind_kernel(struct unwinder *u, u32 count)
+{
+	if (!u)
+		return 0;
+	u->kernel_from = 0;
+	for (u32 i = 0; i < KERNEL_OWN && i < count; i++)
+		if (kernel_is_own(u, i))
+			u->kernel_from = i + 1;
+	for (u32 i = 0; i < MMT_STACK_KERNEL && i < count; i++)
+		if (i >= u->kernel_from)
+			kernel_keep(u, i);
+	return 0;
+}
+
+/* kernel: bytes of u->kernel; negative: they could not be had. */
+static __always_inline void unwind_stack(struct unwinder *u, struct task_struct *task, u32 mm_id, long kernel)
+{
+	bool begun = unwind_begin(u, task, mm_id);
 	int end = 0;
 
-	if (unwind_begin(u, task, mm_id)) {
+	if (kernel > 0)
+		unwind_kernel(u, (u32)kernel / sizeof(u64));
+	if (!mmt_config.stack_user) {
+		u->rec.why = MMT_STACK_COMPLETE;
+	} else if (begun) {
 		unwind_window(u);
-		for (depth = 0; depth < MMT_STACK_FRAMES; depth++) {
-			if (depth >= mmt_config.stacks)
+		for (int i = 0; i < MMT_STACK_FRAMES; i++) {
+			if (u->rec.count >= mmt_config.stacks)
 				break;
-			end = unwind_step(u, depth);
+			end = unwind_step(u, u->rec.count);
 			if (end)
 				break;
 		}

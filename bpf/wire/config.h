@@ -19,6 +19,8 @@ enum mmt_stack_mode {
 	MMT_STACK_FP,    /* by frame pointers only */
 };
 
+#define MMT_FAULT_ENTRIES 2
+
 struct mmt_config {
 	__u64 direct_map;  /* virtual address of physical page 0; 0 = no page-table peek */
 	__u32 levels;      /* page-table levels: 4 or 5 */
@@ -34,6 +36,8 @@ struct mmt_config {
 	__u32 keeper;      /* and of one of its children whose own open files for it; 0: there are none */
 	__u32 stacks;      /* call stacks are taken: frames that each has at most; 0: none */
 	__u32 stack_mode;  /* enum mmt_stack_mode */
+	__u32 stack_user, stack_kernel; /* which of their frames */
+	struct { __u64 from, size; } fault_entry[MMT_FAULT_ENTRIES]; /* functions from which each fault comes to the hooks */
 	__u32 swap_marker, swap_special; /* types of entries without a page: markers; no swap areas from here on */
 };
 

@@ -93,5 +93,6 @@ enum mmt_stack_why {
 };
 
 #define MMT_STACK_FRAMES 128
+#define MMT_STACK_KERNEL 64 /* of them the kernel's, which come first, at most */
 
 #endif

@@ -79,7 +79,7 @@ struct fault_args {
 
 /* Call stacks. mode: enum mmt_stack_mode. */
 struct stack_args {
-	bool user;
+	bool user, kernel, both, debuginfod; /* both: -g */
 	uint32_t depth, mode; /* depth 0: the most */
 	const char *weight;   /* of flame; NULL: faults */
 };

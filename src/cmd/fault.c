@@ -2,6 +2,7 @@
 #include "cmd/fault.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static const char *fact(const struct model *m, const char *group, const char *key)
@@ -9,6 +10,21 @@ static const char *fact(const struct model *m, const char *group, const char *ke
 	const char *value = model_fact(m, group, key);
 
 	return value ? value : "-";
+}
+
+int fault_stacks(struct args *a, struct error *e)
+{
+	const char *servers = getenv("DEBUGINFOD_URLS");
+
+	a->stack.user |= a->stack.both;
+	a->stack.kernel |= a->stack.both;
+	if (!a->stack.debuginfod)
+		return 0;
+	if (!a->stack.user)
+		return args_useless(e, "--debuginfod", "only the functions of -U have symbols to look for");
+	if (!servers || !*servers)
+		return args_useless(e, "--debuginfod", "DEBUGINFOD_URLS names no servers");
+	return 0;
 }
 
 /* Not where the first table hides it, nor beside data for programs. */

@@ -9,4 +9,7 @@
 /* "tracing redis-server (pid 42), page faults by tracepoint (...)", on stderr. */
 void fault_announce(const struct args *a, const struct model *m);
 
+/* What -g stands for; -1 and e filled: --debuginfod would do nothing. */
+int fault_stacks(struct args *a, struct error *e);
+
 #endif

@@ -14,6 +14,8 @@ static int check(struct args *a, struct error *e)
 	if (check_target(a, true, e))
 		return -1;
 	a->stack.user = true;
+	if (fault_stacks(a, e))
+		return -1;
 	a->fault.aggregate = true; /* stacks are counted in the kernel: no single event is needed */
 	/* a file gets the page, a pipe or terminal what other programs read */
 	if (!args_given(a, "format") && !args_given(a, "json") && !args_given(a, "csv") && !args_given(a, "folded"))

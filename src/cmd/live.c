@@ -14,7 +14,7 @@ static int check(struct args *a, struct error *e)
 {
 	bool many = a->target.all || a->target.cgroup;
 
-	if (check_target(a, true, e))
+	if (check_target(a, true, e) || fault_stacks(a, e))
 		return -1;
 	if (a->fault.expand.count && !many)
 		return args_useless(e, "--expand", "mappings are shown anyway but with -a and --cgroup");

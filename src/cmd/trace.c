@@ -50,7 +50,7 @@ static int check_filter(const struct args *a, struct error *e)
 
 static int check(struct args *a, struct error *e)
 {
-	if (check_target(a, true, e) || check_filter(a, e))
+	if (check_target(a, true, e) || fault_stacks(a, e) || check_filter(a, e))
 		return -1;
 	if (!a->show.by && a->show.sort)
 		return args_useless(e, "--sort", "only the table of --by has rows to sort");

@@ -145,6 +145,12 @@ static void stacks_prepare(struct mmtrace_bpf *skel, const struct probe_options 
 
 	c->stacks = opt->stacks;
 	c->stack_mode = opt->stack_mode;
+	c->stack_user = opt->stack_user;
+	c->stack_kernel = opt->stack_kernel;
+	for (int i = 0; i < MMT_FAULT_ENTRIES; i++) {
+		c->fault_entry[i].from = opt->fault_entry[i].from;
+		c->fault_entry[i].size = opt->fault_entry[i].size;
+	}
 	if (opt->stacks) { /* some 100 bytes each */
 		uint32_t room = opt->scope == MMT_SCOPE_LIST ? 1u << 15 : 1u << 17;
 

@@ -33,6 +33,8 @@ struct probe_options {
 	bool verbose;
 	uint32_t stacks;               /* call stacks of faults: frames at most; 0: none are taken */
 	enum mmt_stack_mode stack_mode;
+	bool stack_user, stack_kernel; /* which frames */
+	struct { uint64_t from, size; } fault_entry[MMT_FAULT_ENTRIES]; /* as in struct mmt_config; size 0: not known */
 };
 
 struct probe;

@@ -54,9 +54,12 @@ static int probe_options_make(struct source *s, struct probe_options *o, struct 
 		.each = trace, .sampling = a->probe.sample > 1 || a->fault.max_overhead > 0, .verbose = a->probe.verbose,
 		.keeper = opener ? opener_keeper(opener) : 0,
 	};
-	if (a->stack.user) {
+	if (a->stack.user || a->stack.kernel) {
 		o->stacks = a->stack.depth ? a->stack.depth : MMT_STACK_FRAMES;
 		o->stack_mode = a->stack.mode;
+		o->stack_user = a->stack.user;
+		o->stack_kernel = a->stack.kernel;
+		stack_names_entries(&fault_of(s)->names, o);
 	}
 	memcpy(o->force, a->probe.force, sizeof(o->force));
 	return a->target.cgroup && (o->cgroup = cgroup_open(a->target.cgroup, e)) < 0 ? -1 : 0;
@@ -150,7 +153,7 @@ static void emit_facts(struct fault_source *f)
 		snprintf(key, sizeof(key), "%d", a->fault.expand.id[i]);
 		emit_fact(&f->s, "expand", key, "");
 	}
-	if (a->stack.user)
+	if (a->stack.user || a->stack.kernel)
 		emit_fact(&f->s, "option", "stacks", "");
 	if (a->stack.weight)
 		emit_fact(&f->s, "option", "weight", a->stack.weight);
@@ -197,6 +200,7 @@ static void ask_tables(struct fault_source *f)
 
 	if (!f->unwind.opener)
 		return;
+	unwind_vdso(&f->unwind);
 	for (int i = 0; i < t->pids.count; i++)
 		ask_mapped(f, t->pids.id[i], 0);
 	if (closure_wait(&f->closure, CLOSURE_NS))
@@ -212,9 +216,10 @@ static int fault_open(struct source *s, struct error *e)
 	f->limit.stats = -1;
 	f->elf.s = s;
 	f->elf.opener = opener_start(&opener_elf_headers); /* while nothing is there that it would keep */
+	if (s->args->stack.user || s->args->stack.kernel)
+		stack_names_start(&f->names, s->args);
 	if (s->args->stack.user) {
 		f->unwind.opener = table_opener_start();
-		stack_names_start(&f->names);
 		if (s->args->target.command)
 			closure_start(&f->closure, s->args->target.command[0]);
 	}

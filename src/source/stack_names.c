@@ -9,18 +9,38 @@
 #include "base/clock.h"
 #include "decode/decode.h"
 #include "model/fault/session.h"
+#include "probe/probe.h"
 #include "source/source.h"
 #include "sym/user.h"
 
 #define RESOLVE_NS (20 * CLOCK_SECOND_NS)
+#define SERVERS_NS (300 * CLOCK_SECOND_NS) /* where servers are asked */
 #define TEXT_MAX 4096
+#define STARTED_SLACK_NS CLOCK_SECOND_NS /* times of files are coarse, and clocks are set */
 
-void stack_names_start(struct stack_namer *n)
+void stack_names_start(struct stack_namer *n, const struct args *a)
 {
-	const struct user_options options = { .inlined = true };
+	struct user_options options = { .inlined = true, .debuginfod = a->stack.debuginfod };
 
+	n->kernel = a->stack.kernel ? ksym_load(NULL) : NULL;
+	options.kernel = n->kernel;
+	n->resolve_ns = a->stack.debuginfod ? SERVERS_NS : RESOLVE_NS;
 	n->modules = MAP(1);
 	n->user = user_start(&options);
+}
+
+void stack_names_entries(const struct stack_namer *n, struct probe_options *out)
+{
+	static const char *const names[MMT_FAULT_ENTRIES] = { "asm_exc_page_fault", "handle_mm_fault" };
+	struct ksym_span span;
+	struct ksym k;
+
+	for (size_t i = 0; n->kernel && i < MMT_FAULT_ENTRIES; i++) {
+		out->fault_entry[i].from = ksym_address(n->kernel, names[i]);
+		for (size_t at = 0; out->fault_entry[i].from && ksym_span(n->kernel, at, &span); at++)
+			if (span.start == out->fault_entry[i].from && ksym_find(n->kernel, span.start, &k))
+				out->fault_entry[i].size = span.end - span.start;
+	}
 }
 
 void stack_names_take(struct stack_namer *n)
@@ -37,6 +57,7 @@ int stack_names_fd(const struct stack_namer *n)
 void stack_names_stop(struct stack_namer *n)
 {
 	user_free(n->user);
+	ksym_free(n->kernel);
 	map_free(&n->modules);
 }
 
@@ -70,6 +91,14 @@ struct frames {
 	struct map seen;
 };
 
+/* 0: not known. */
+static uint64_t started_unix_ns(const struct session *s, pid_t pid)
+{
+	const struct process *p = session_find(s, pid);
+
+	return p && p->start_time ? p->start_time + clock_unix_ns() - clock_boottime_ns() - STARTED_SLACK_NS : 0;
+}
+
 static void frame_add(struct stack_namer *n, struct frames *f, uint64_t frame, int32_t pid)
 {
 	struct user_place place = { .kind = USER_FILE, .address = (uint32_t)frame };
@@ -77,10 +106,13 @@ static void frame_add(struct stack_namer *n, struct frames *f, uint64_t frame, i
 	if (map_get_number(&f->seen, frame))
 		return;
 	map_set_number(&f->seen, frame, f);
-	if (frame & MMT_FRAME_VDSO)
-		return;
-	if (frame & MMT_FRAME_ADDRESS)
-		place = (struct user_place){ .kind = USER_JIT, .pid = pid, .address = frame & ~MMT_FRAME_ADDRESS };
+	if (frame & MMT_FRAME_KERNEL)
+		place = (struct user_place){ .kind = USER_KERNEL, .address = frame };
+	else if (frame & MMT_FRAME_VDSO)
+		place.kind = USER_VDSO;
+	else if (frame & MMT_FRAME_ADDRESS)
+		place = (struct user_place){ .kind = USER_JIT, .pid = pid, .address = frame & ~MMT_FRAME_ADDRESS,
+					     .started_unix_ns = started_unix_ns(session_of(f->s->model), pid) };
 	else
 		place.module = (uint32_t)(uintptr_t)map_get_number(&n->modules, MMT_FRAME_ID(frame));
 	if (place.kind == USER_FILE && !place.module)
@@ -127,7 +159,7 @@ void stack_names_emit(struct stack_namer *n, struct source *s)
 			frame_add(n, &f, stack->frame[i], use->pid);
 	}
 	if (f.count)
-		user_resolve(n->user, f.place, f.count, RESOLVE_NS, on_name, &f);
+		user_resolve(n->user, f.place, f.count, n->resolve_ns, on_name, &f);
 	free(f.place);
 	free(f.frame);
 	map_free(&f.seen);

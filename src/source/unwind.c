@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include "source/unwind.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 
+#include "base/alloc.h"
 #include "decode/decode.h"
 #include "host/procfs.h"
 #include "model/fault/kind.h"
@@ -93,6 +97,61 @@ static void on_end(void *ctx, const struct opener_request *r, enum opener_end en
 	if (u->verbose)
 		fprintf(stderr, "mmtrace: unwind table of inode %llu on device %x:%x: %s\n", (unsigned long long)r->ino,
 			r->dev >> 20, r->dev & 0xfffff, err ? strerror(-err) : "ready");
+}
+
+/* --- the vdso --- */
+
+struct vdso { const uint8_t *at; size_t size; };
+
+static long vdso_read(void *ctx, void *to, size_t size, uint64_t offset)
+{
+	const struct vdso *v = ctx;
+
+	if (offset >= v->size)
+		return 0;
+	size = size < v->size - offset ? size : v->size - (size_t)offset;
+	memcpy(to, v->at + offset, size);
+	return (long)size;
+}
+
+/* Of mmtrace's own, which is the kernel's and so no hostile file. */
+static int vdso_build(struct unwind_table *t)
+{
+	const Elf64_Ehdr *head = (const Elf64_Ehdr *)getauxval(AT_SYSINFO_EHDR);
+	struct vdso vdso = { (const uint8_t *)head, head ? head->e_shoff + (size_t)head->e_shnum * head->e_shentsize : 0 };
+	const struct unwind_file file = { vdso_read, &vdso };
+	struct unwind_builder *b = xcalloc(1, unwind_builder_size());
+	uint64_t *fdes = xcalloc(UNWIND_FDES, sizeof(*fdes)); /* taken where it is written to */
+	int err;
+
+	t->rule = xcalloc(MMT_UNWIND_RULES, sizeof(*t->rule));
+	t->page = xcalloc(MMT_UNWIND_PAGES + 1, sizeof(*t->page));
+	t->row = xcalloc(UNWIND_ROWS, sizeof(*t->row));
+	err = vdso.size ? unwind_build(b, &file, fdes, t) : -ENOENT;
+	free(fdes);
+	free(b);
+	return err;
+}
+
+void unwind_vdso(struct unwind_reader *u)
+{
+	const struct mmt_object_key key = { 0 }; /* no file's */
+	struct unwind_store *store = u->probe ? probe_unwind(u->probe) : NULL;
+	struct unwind_table t = { 0 };
+	int err;
+
+	if (!store || !unwind_store_number(store, &key))
+		return;
+	err = vdso_build(&t);
+	if (err)
+		unwind_store_mark(store, &key, MMT_OBJECT_NONE);
+	else
+		err = unwind_store_add(store, &key, &t);
+	if (u->verbose)
+		fprintf(stderr, "mmtrace: unwind table of the vdso: %s\n", err ? strerror(-err) : "ready");
+	free(t.rule);
+	free(t.page);
+	free(t.row);
 }
 
 void unwind_settle(struct unwind_reader *u, uint64_t ns)

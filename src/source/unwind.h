@@ -26,6 +26,8 @@ struct unwind_reader {
 void unwind_ask(struct unwind_reader *u, const void *record, size_t size);
 /* What a process has mapped: tables before they are needed. via: who has the same mapped; 0: pid itself. */
 void unwind_ask_layout(struct unwind_reader *u, pid_t pid, pid_t via, const void *layout, size_t size);
+/* The table of the vdso, which each process of 64 bits has alike. */
+void unwind_vdso(struct unwind_reader *u);
 /* Waits for what was asked, ns at most. */
 void unwind_settle(struct unwind_reader *u, uint64_t ns);
 /* Takes tables that have come. */

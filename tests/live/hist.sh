@@ -291,8 +291,8 @@ tables() {
 
 rows_full() {
 	hist kmalloc --by site,gfp --rows 1 -- "$victim" pipe 1000 || return
-	between "rows are full: total stays" "$(sum kmalloc alloc count)" 2000 2100
-	between "rows are full: other" "$(sum kmalloc alloc count '"other":true')" 1 2100
+	between "rows are full: total stays" "$(sum kmalloc alloc count)" 2000 2600 # interrupts allocate meanwhile
+	between "rows are full: other" "$(sum kmalloc alloc count '"other":true')" 1 2600
 }
 
 # Each map has a page before its elements: 2049 pages. The array that vmalloc

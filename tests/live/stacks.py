@@ -5,7 +5,7 @@ import re
 import subprocess
 
 from lib.elf import Names
-from lib.mmt import FORCED, MMTRACE, Tracer, Victim, check, finish, run, scratch, usable, victim, wait_for
+from lib.mmt import FORCED, MMTRACE, Tracer, Victim, check, finish, need, run, scratch, usable, victim, wait_for
 
 TIMES = 20
 PAGES = 64
@@ -17,11 +17,11 @@ def described(frames):
     return ['%s:%s' % (os.path.basename(f['module']), names.name(f['module'], int(f['offset'], 16)) or '?') for f in frames['frames']]
 
 
-def traced(*command, by='stack'):
+def traced(*command, by='stack', how='-U'):
     """The tracer after the victim did its work, and the victim's pid."""
     with Victim(*command) as v:
         check(v.line().startswith('ready'), 'it does not begin')
-        with Tracer('-U', '-p', v.pid, by=by) as t:
+        with Tracer(how, '-p', v.pid, by=by) as t:
             t.started().settled()
             check(v.ask('x') == 'done', 'it does not end')
             v.rest()
@@ -35,6 +35,7 @@ END = ['stack_chain:main', 'libc[.-].*', 'libc[.-].*', 'stack_chain:_start']
 CHAINS = {
     'user': ['libc[.-].*', *MIDDLE, 'stack_chain:run', *END],
     'syscall': ['libc[.-].*read', *MIDDLE, 'stack_chain:run', *END],
+    'vdso': [r'\[vdso\]:\?|libc[.-].*:clock_gettime', '*', *MIDDLE, 'stack_chain:run', *END],
     'thread': ['libc[.-].*', *MIDDLE, 'stack_chain:in_thread', 'libc[.-].*', 'libc[.-].*'],
     'signal': ['libc[.-].*', *MIDDLE, 'stack_chain:on_signal', 'libc[.-].*', '*', 'stack_chain:run', *END],
 }
@@ -68,6 +69,39 @@ def chain(by):
     check(not bad, '%d of %d are not the chain: %s' % (bad, good + bad, other))
     check(good >= times * PAGES, '%d faults under the chain, not %d' % (good, times * PAGES))
     return '%d faults, all with the %d frames of the chain' % (good, max(len(t.frames[s]['frames']) for s, of in t.stacks if s in t.frames))
+
+
+def vdso():
+    """Code of the vdso has a name."""
+    t, pid = traced(victim('stack_chain'), '1', 'vdso')
+    seen = {f['function'] for (s, of) in t.stacks if of == pid and s in t.frames for f in t.frames[s]['frames'] if f['module'] == '[vdso]'}
+    check(any(f and 'clock_gettime' in f for f in seen), 'functions of the vdso: %s' % seen)
+    return ', '.join(map(str, seen))
+
+
+def kernel(how):
+    """The kernel's part of a stack is the system call that faults, down to the entry; of a fault of the program itself there is none."""
+    for by in ('syscall', 'user'):
+        t, pid = traced(victim('stack_chain'), '2', by, how=how)
+        seen = 0
+        for (stack, of), use in t.stacks.items():
+            frames = t.frames[stack]['frames'] if of == pid and stack in t.frames else []
+            inner = [f['function'] for f in frames if f['module'] == '[kernel]']
+            outer = described({'frames': [f for f in frames if f['module'] != '[kernel]']})
+            chain = fits(outer, CHAINS[by]) if how == '-g' else not outer
+            if use['faults']['count'] < PAGES or not chain:
+                continue
+            check([f['module'] == '[kernel]' for f in frames] == [True] * len(inner) + [False] * len(outer), 'mixed: %s' % frames)
+            if by == 'user':
+                check(not inner, 'a fault of the program has %s' % inner)
+            elif any('read' in f for f in inner):
+                check(inner[-1].startswith('entry_SYSCALL'), 'its entry is %s' % inner[-1])
+                check(not any(re.search('bpf|page_fault|handle_mm', f) for f in inner), 'own frames: %s' % inner)
+            else:
+                continue
+            seen += use['faults']['count']
+        check(seen >= 2 * PAGES, '%s: %d faults seen' % (by, seen))
+    return '%d faults' % seen
 
 
 def as_many_as_faults():
@@ -148,7 +182,7 @@ def prepared(*command):
     with Tracer('-U', '--', *command, by='stack', stdout=subprocess.DEVNULL) as t:
         t.finished()
     totals = t.end['stacks']
-    check(totals['why'].get('complete', 0) >= 20, 'hardly a stack: %s' % totals)
+    check(sum(totals['why'].values()) >= 20, 'hardly a stack: %s' % totals)
     check(not totals['why'].get('no_table'), 'without a table: %s' % totals)
     return '%d complete, %d not' % (totals['complete'], totals['guessed'] + totals['incomplete'])
 
@@ -196,10 +230,34 @@ def tree():
     return chain
 
 
+def served():
+    """Symbols of a stripped program from a server, here a folder, which is asked only where that is wanted."""
+    need('debuginfod-find', 'objcopy', 'strip', 'cc')
+    path, server = os.path.join(scratch(), 'served'), os.path.join(scratch(), 'server')
+    os.makedirs(os.path.join(server, 'buildid', 'abcdef0123456789'))
+    code = ('#include <string.h>\n#include <stdlib.h>\nstatic char *m;\n__attribute__((noinline)) static void wants(void)'
+            '{ memset(m, 1, 1 << 20); __asm__ volatile(""); }\nint main(void) { m = malloc(1 << 20); wants(); return 0; }\n')
+    subprocess.run(['cc', '-O1', '-Wl,--build-id=0xabcdef0123456789', '-xc', '-', '-o', path], input=code, text=True, check=True)
+    subprocess.run(['objcopy', '--only-keep-debug', path, os.path.join(server, 'buildid', 'abcdef0123456789', 'debuginfo')], check=True)
+    subprocess.run(['strip', path], check=True)
+    here = {**os.environ, 'DEBUGINFOD_URLS': 'file://' + server, 'DEBUGINFOD_CACHE_PATH': os.path.join(scratch(), 'cache')}
+    for options, there in ([], False), (['--debuginfod'], True):
+        out = subprocess.run([MMTRACE, 'flame', *FORCED, *options, '--', path], env=here, stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=60)
+        check(out.returncode == 0, 'it ended with %d' % out.returncode)
+        check((';wants;' in out.stdout) == there, 'with %s: %s' % (options, out.stdout[-400:]))
+    none = subprocess.run([MMTRACE, 'flame', '--debuginfod', '--', path], env={**here, 'DEBUGINFOD_URLS': ''},
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=60)
+    check(none.returncode == 2 and 'DEBUGINFOD_URLS' in none.stderr, 'without servers: %d %s' % (none.returncode, none.stderr))
+
+
 usable('stacks')
 victim('stack_lib-so') # that the other one is linked with
 for way in CHAINS:
     run('stacks: the chain, %s' % way, chain, way)
+for way in ('-g', '-K'):
+    run('stacks: the kernel\'s part, %s' % way, kernel, way)
+run('stacks: names of the vdso', vdso)
 run('stacks: as many as faults', as_many_as_faults)
 run('stacks: blind code is not walked', wrong, 'blind', False)
 run('stacks: makecontext', wrong, 'moved', True)
@@ -208,6 +266,7 @@ run('stacks: python3', python)
 run('stacks: a command', command)
 for command_line in (['/bin/true'], ['ls', '/'], [victim('stack_chain'), '1', 'user']):
     run('stacks: tables before %s' % os.path.basename(command_line[0]), prepared, *command_line)
+run('stacks: symbols from a server', served)
 run('stacks: flame', flame)
 run('stacks: the call tree', tree)
 finish()

@@ -3,6 +3,7 @@
  * with alloca, by the library, by its qsort, by this program.  stack_chain TIMES [by], where by is one of
  *   user      memset touches the pages
  *   syscall   read() does, in the kernel
+ *   vdso      clock_gettime() does, in the vdso
  *   signal    a signal handler on an alternate stack does
  *   thread    a thread does
  * Waits for a byte before and after. */
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "stack_chain.h"
@@ -30,6 +32,8 @@ static void touch(void *at, size_t size)
 	if (!strcmp(by, "syscall")) {
 		if (read(zero, at, size) != (ssize_t)size)
 			abort();
+	} else if (!strcmp(by, "vdso")) {
+		clock_gettime(CLOCK_REALTIME_COARSE, at);
 	} else {
 		memset(at, 1, size);
 	}

@@ -43,6 +43,9 @@ void vma_set_bounds(const struct session *s, struct vma *v, const struct mmt_vma
 {
 	if (v->known && v->live && !holds(now->start, now->end, v->v.start, v->v.end))
 		v->cut = s->readings + 1;
+	if ((v->v.vm_flags | now->vm_flags) & VM_EXEC &&
+	    (!v->known || !v->live || v->v.start != now->start || v->v.end != now->end || v->v.pgoff != now->pgoff))
+		v->mm->code_changes++;
 	v->v = *now;
 	hull(&v->had_start, &v->had_end, now->start, now->end);
 }

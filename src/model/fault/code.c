@@ -8,10 +8,9 @@
 
 #define CODE_PLACES 64
 
-/* Addresses of an mm with one answer, as long as its VMAs are those. */
+/* Addresses of an mm with one answer, as long as its code lies where it did. */
 struct place {
-	uint32_t mm_id, generation;
-	size_t vmas;
+	uint32_t mm_id, generation, changes;
 	uint64_t start, end, offset; /* offset: of start in what is named */
 	bool known;
 	char name[CODE_NAME];
@@ -21,14 +20,15 @@ struct code_table { struct place at[CODE_PLACES]; };
 
 static void place_find(struct place *p, const struct mm *mm, uint64_t ip)
 {
-	*p = (struct place){ .mm_id = mm->id, .generation = mm->generation, .vmas = mm->vma_count, .start = ip,
-			     .end = ip + 1 };
+	*p = (struct place){ .mm_id = mm->id, .generation = mm->generation, .changes = mm->code_changes,
+			     .start = ip, .end = ip + 1 };
 	for (const struct vma *v = mm->vmas; v; v = v->next) {
-		const char *last = strrchr(v->name, '/');
 		bool file = v->v.kind & MMT_VMA_FILE;
+		const char *last;
 
 		if (!v->live || !v->known || ip < v->v.start || ip >= v->v.end)
 			continue;
+		last = strrchr(v->name, '/');
 		p->known = true;
 		p->start = v->v.start;
 		p->end = v->v.end;
@@ -69,7 +69,7 @@ void code_note(struct session *s, const struct mmt_head *h, size_t size)
 	if (!s->code_table)
 		s->code_table = xcalloc(1, sizeof(*s->code_table));
 	p = &s->code_table->at[(s->code.ip >> 20 ^ mm->id * 7) % CODE_PLACES];
-	if (p->mm_id != mm->id || p->generation != mm->generation || p->vmas != mm->vma_count || s->code.ip < p->start ||
+	if (p->mm_id != mm->id || p->generation != mm->generation || p->changes != mm->code_changes || s->code.ip < p->start ||
 	    s->code.ip >= p->end)
 		place_find(p, mm, s->code.ip);
 	if (!p->known)

@@ -124,6 +124,7 @@ struct mm {
 	uint8_t unsettled;
 	bool racing;          /* changed while the layout was read, each time */
 	uint32_t generation;
+	uint32_t code_changes; /* an executable VMA came, moved or was named */
 	struct vma *vmas;
 	size_t vma_count, live_count;
 	struct mm *next;

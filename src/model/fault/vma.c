@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/fault/internal.h"
+#include "model/fault/vm.h"
 
 void vma_free(struct vma *v)
 {
@@ -67,6 +68,8 @@ void vma_name(struct vma *v, const char *name, size_t len)
 	free(v->name);
 	v->name = xstrndup(name, len);
 	v->named++;
+	if (v->v.vm_flags & VM_EXEC)
+		v->mm->code_changes++;
 }
 
 /* The kernel's own rules, vma_is_initial_heap() and vma_is_initial_stack(), in

@@ -34,10 +34,10 @@ static void path_add(struct path *p, const char *name, const char *module, const
 }
 
 /* A function, and those that are inlined in it. */
-static void path_add_named(struct path *p, const struct name *name, const char *module, const struct tick *t)
+static void path_add_named(struct path *p, const struct name *name, const char *module, enum flame_kind kind,
+			   const struct tick *t)
 {
 	char *text = tick_printf(t, "%s", name->text), *next;
-	enum flame_kind kind = FLAME_USER;
 
 	for (; text; text = next, kind = FLAME_INLINED) {
 		next = strchr(text, ';');
@@ -45,6 +45,11 @@ static void path_add_named(struct path *p, const struct name *name, const char *
 			*next++ = '\0';
 		path_add(p, text, module, *name->more && !next ? name->more : NULL, kind);
 	}
+}
+
+static enum flame_kind unnamed_kind(uint64_t frame)
+{
+	return frame & MMT_FRAME_KERNEL ? FLAME_KERNEL : frame & MMT_FRAME_ADDRESS ? FLAME_JIT : FLAME_UNKNOWN;
 }
 
 static void path_add_frames(struct path *p, const struct session *s, const struct stack *stack, const struct tick *t)
@@ -59,10 +64,9 @@ static void path_add_frames(struct path *p, const struct session *s, const struc
 		if (stack->guessed != MMT_STACK_ALL_KNOWN && i == stack->guessed - 1)
 			path_add(p, "[guessed above]", NULL, "the frames above were found by frame pointers", FLAME_UNKNOWN);
 		if (name)
-			path_add_named(p, name, module, t);
+			path_add_named(p, name, module, stack->frame[i] & MMT_FRAME_KERNEL ? FLAME_KERNEL : FLAME_USER, t);
 		else
-			path_add(p, frame_text(s, stack->frame[i], t), module, NULL,
-				 stack->frame[i] & MMT_FRAME_ADDRESS ? FLAME_JIT : FLAME_UNKNOWN);
+			path_add(p, frame_text(s, stack->frame[i], t), module, NULL, unnamed_kind(stack->frame[i]));
 	}
 }
 

@@ -59,7 +59,7 @@ const char *frame_text(const struct session *s, uint64_t frame, const struct tic
 	const struct name *name = name_find(&s->names, INPUT_NAME_FRAME, frame);
 
 	if (name)
-		return inlined_first(name->text, t);
+		return tick_printf(t, "%s%s", inlined_first(name->text, t), frame & MMT_FRAME_KERNEL ? "_[k]" : "");
 	return tick_printf(t, "%s+0x%" PRIx64, frame_module(s, frame, t), frame_offset(frame));
 }
 
@@ -239,7 +239,7 @@ static const struct field frames_fields[] = {
 	  .unit = UNIT_NUMBER,
 	  .get = get_guessed },
 	{ .key = "frames", .help = "[{module, offset, function, source}], the innermost first; offset: in the "
-	  "file, of the call where it is no first frame; "
+	  "file, of the call where it is no first frame; of module [kernel], which come first, the address; "
 	  "function, source: null before the end of the run, and where not known; those inlined in it follow "
 	  "behind semicolons",
 	  .rank = RANK_DATA, .get = get_nest },
