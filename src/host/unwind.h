@@ -34,8 +34,8 @@ size_t unwind_builder_size(void);
 /* 0, or a negative errno: -ENOEXEC no file of x86-64 that runs, -ENODATA no unwind information, -E2BIG too large.
  * b: unwind_builder_size() bytes; fdes: room for UNWIND_FDES numbers, only touched where the file has no table. */
 int unwind_build(struct unwind_builder *b, const struct unwind_file *file, uint64_t *fdes, struct unwind_table *out);
-/* How many rows, from `from` on where the page before ended, a page has in a table that is not trusted; 0: it is damaged.
- * So no row counts twice, whatever its writer still writes. */
+/* How many rows, from `from` on where the page before ended, a page has in a table that is not trusted; 0: it is
+ * damaged.  So no row counts twice, whatever its writer still writes. */
 uint32_t unwind_page_rows(const struct unwind_table *t, uint32_t page, uint32_t from);
 
 #endif
