@@ -421,6 +421,14 @@ static __always_inline int object_why(u32 state)
 	return (state == MMT_OBJECT_NEW ? MMT_STACK_NO_TABLE : MMT_STACK_UNREAD_FILE) + 1;
 }
 
+static __always_inline void unwind_keep(struct unwinder *u, u64 frame)
+{
+	u->rec.frame[u->rec.count & (MMT_STACK_FRAMES - 1)] = frame;
+	u->rec.count++;
+	u->hash = (u->hash ^ frame) * 0x9e3779b97f4a7c15ull;
+	u->hash ^= u->hash >> 29;
+}
+
 /* A frame is the number of a file and 32 bits of the offset in it. 0, or why there is none, plus one. */
 static __always_inline int frame_unsaid(const struct unwind_place *p, u64 ip)
 {
@@ -431,14 +439,6 @@ static __always_inline int frame_unsaid(const struct unwind_place *p, u64 ip)
 	if (p->kind == PLACE_FILE && (ip - p->base) >> 32)
 		return MMT_STACK_FAR_OFFSET + 1;
 	return 0;
-}
-
-static __always_inline void unwind_keep(struct unwinder *u, u64 frame)
-{
-	u->rec.frame[u->rec.count & (MMT_STACK_FRAMES - 1)] = frame;
-	u->rec.count++;
-	u->hash = (u->hash ^ frame) * 0x9e3779b97f4a7c15ull;
-	u->hash ^= u->hash >> 29;
 }
 
 /* Keeps the frame that u stands at, and goes to its caller. 0, or why that is not there, plus one. */

@@ -151,7 +151,7 @@ static void kept_add(struct kept *kept, unsigned count, unsigned *next, const st
 /* Which of them there are stands in the request: a message has no gaps. */
 static int pass_on(struct opener_request *r, size_t size, const int fds[MESSAGE_FDS])
 {
-	int sent[MESSAGE_FDS], count = 0;
+	int sent[MESSAGE_FDS], count = 0, err;
 
 	r->files = 0;
 	for (int i = 0; i < MESSAGE_FDS; i++) {
@@ -160,7 +160,12 @@ static int pass_on(struct opener_request *r, size_t size, const int fds[MESSAGE_
 		sent[count++] = fds[i];
 		r->files |= 1u << i;
 	}
-	return message_send(1, r, size, sent, count, 0);
+	err = message_send(1, r, size, sent, count, 0);
+	if (err != -ETOOMANYREFS)
+		return err;
+	r->files = 0; /* others have many under way: this one is not read */
+	r->error = err;
+	return message_send(1, r, size, NULL, 0, 0);
 }
 
 _Noreturn void opener_run(int requests, int parser, pid_t parent, const struct opener_service *service)

@@ -19,6 +19,9 @@
 #define MEMORY_BYTES (64ull << 20)
 #define CPU_SECONDS 60 /* in its life: a header takes some microseconds */
 #define FILES 16
+/* Without CAP_SYS_RESOURCE a descriptor is sent only while its user has no more of them under way, in all processes
+ * together, than the sender may have open (too_many_unix_fds(), net/core/scm.c). */
+#define FILES_UNDER_WAY 512
 /* Of those that allocate: */
 #define CPU_SECONDS_MUCH 600
 #define DATA_BYTES (512ull << 20)
@@ -102,7 +105,7 @@ void sandbox_opener(unsigned kept_files)
 	or_end((int)syscall(SYS_capget, &head, now));
 	if (!(now[CAP_CHECKPOINT_RESTORE / 32].permitted & 1u << (CAP_CHECKPOINT_RESTORE % 32)))
 		keep |= 1ull << CAP_SYS_ADMIN; /* which stands for it, where that is all there is */
-	limits_set(kept_files, CPU_SECONDS);
+	limits_set(kept_files + FILES_UNDER_WAY, CPU_SECONDS);
 	capabilities_keep(keep);
 	calls_allow(calls, LENGTH(calls), NULL, 0);
 }
