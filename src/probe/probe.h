@@ -87,7 +87,7 @@ struct aggregate_reader {
 };
 int probe_aggregate(struct probe *p, bool all, const struct aggregate_reader *reader, void *ctx);
 
-/* Faults by call stack as they stand, if stacks are taken.  true: the row will not grow any more, and goes. */
+/* Faults by call stack as they stand, if stacks are taken. */
 int probe_stacks(struct probe *p, stack_row_fn fn, void *ctx);
 /* fn is called for each file that call stacks meet as soon as its record is read: they wait for its table. */
 void probe_hurry(struct probe *p, record_fn fn, void *ctx);

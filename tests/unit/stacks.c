@@ -147,6 +147,14 @@ static void files_get_the_names_of_mappings(void)
 	give(s, INPUT_RECORD, NULL, 0, &seen, sizeof(seen));
 	tick(s);
 	CHECK_STR(stacks_file(&s->stacks, 3)->name, "/usr/lib/libx.so");
+	o.id = 4; /* met again, where its mapping is known already */
+	give(s, INPUT_RECORD, NULL, 0, &o, sizeof(o));
+	CHECK_STR(stacks_file(&s->stacks, 4)->name, "/usr/lib/libx.so");
+	o.id = 5;
+	o.key.edition++; /* written anew since */
+	give(s, INPUT_RECORD, NULL, 0, &o, sizeof(o));
+	tick(s);
+	CHECK(!stacks_file(&s->stacks, 5)->name);
 	session_free(s);
 }
 

@@ -168,6 +168,8 @@ void stacks_init(struct session *s);
 void stack_apply(struct session *s, const struct mmt_stack *r, size_t size);
 void object_apply(struct session *s, const struct mmt_object *r);
 void stacks_rows(struct session *s, const struct input_stack_row *list, size_t n);
+/* A VMA of a file is known, or has got another name. */
+void stacks_mapped(struct session *s, const struct vma *v);
 void stacks_tick(struct session *s);
 void stacks_free(struct session *s);
 

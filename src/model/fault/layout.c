@@ -35,6 +35,7 @@ static void layout_vma(struct session *s, struct mm *mm, const struct layout_rec
 		vma_changed(s, v);
 	}
 	vma_name_part(s, v);
+	stacks_mapped(s, v);
 	kind_judge(s, v, &state->walk);
 	mm->live_count++;
 }

@@ -80,6 +80,7 @@ static void apply_vma_seen(struct session *s, const struct mmt_vma_seen *r, size
 		mm->brk_top = v->v.end;
 	if (mm->have_mm_bounds)
 		vma_name_by_bounds(s, v);
+	stacks_mapped(s, v);
 	kind_judge(s, v, NULL);
 }
 

@@ -39,6 +39,7 @@ struct stack_file {
 	pid_t pid;                /* of the process that it was met in */
 	bool remote;
 	char *name;               /* NULL: not known */
+	struct stack_file *same;  /* the number that the file had before; NULL: none */
 };
 
 /* Faults of a process under a stack: a row. */
@@ -58,6 +59,8 @@ struct stack_use {
 struct stacks {
 	struct map by_id;    /* struct stack */
 	struct map files;    /* struct stack_file, by number */
+	struct map by_file;  /* the newest of a file, by inode, device and edition */
+	size_t nameless;     /* files without a name */
 	struct map rows;     /* struct mmt_stack_row as read last, by key */
 	struct map uses;     /* struct stack_use, by (stack, process) */
 	struct input_stack_row *waiting; /* for the process that they are of, until the tick */

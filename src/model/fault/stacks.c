@@ -30,7 +30,7 @@ void stacks_init(struct session *s)
 {
 	s->stacks.by_id = s->stacks.files = MAP(1);
 	s->stacks.rows = MAP(KEY_WORDS);
-	s->stacks.uses = MAP(2);
+	s->stacks.uses = s->stacks.by_file = MAP(2);
 	s->stacks.end = &s->stacks.first;
 }
 
@@ -58,27 +58,65 @@ void stack_apply(struct session *s, const struct mmt_stack *r, size_t size)
 	map_set_number(&s->stacks.by_id, r->id, made);
 }
 
-/* The name of a mapping of that file. */
-static const char *name_of(const struct session *s, const struct stack_file *f)
+/* --- the files of frames --- */
+
+#define FILES_MAX (1u << 16) /* frames in others have no name */
+
+static const uint64_t *file_key(uint64_t ino, uint32_t dev, uint32_t edition, uint64_t key[2])
 {
-	for (const struct mm *mm = s->mms; mm; mm = mm->next)
-		for (const struct vma *v = mm->vmas; v; v = v->next)
-			if (v->known && v->v.ino == f->ino && v->v.dev == f->dev && v->name[0])
-				return v->name;
-	return NULL;
+	key[0] = ino;
+	key[1] = (uint64_t)dev << 32 | edition;
+	return key;
+}
+
+/* A mapping has got its name, or is there already. */
+static void file_name(struct session *s, struct stack_file *f, const char *name)
+{
+	for (; f && !f->name; f = f->same) {
+		f->name = xstrdup(name);
+		s->stacks.nameless--;
+	}
+}
+
+void stacks_mapped(struct session *s, const struct vma *v)
+{
+	uint64_t key[2];
+
+	if (s->stacks.nameless && v->known && v->v.ino && v->name && v->name[0])
+		file_name(s, map_get(&s->stacks.by_file, file_key(v->v.ino, v->v.dev, v->v.edition, key)), v->name);
+}
+
+/* A layout may have shown it before. */
+static void file_search(struct session *s, uint32_t mm_id)
+{
+	const struct mm *mm = map_get_number(&s->by_mm, mm_id);
+
+	for (const struct vma *v = mm ? mm->vmas : NULL; v; v = v->next)
+		stacks_mapped(s, v);
 }
 
 void object_apply(struct session *s, const struct mmt_object *r)
 {
-	struct stack_file *made;
+	struct stack_file *made, *same;
+	uint64_t key[2];
 
-	if (!r->id || stacks_file(&s->stacks, r->id))
+	if (!r->id || stacks_file(&s->stacks, r->id) || s->stacks.files.used >= FILES_MAX)
 		return;
+	same = map_get(&s->stacks.by_file, file_key(r->key.ino, r->key.dev, r->key.edition, key));
 	made = xcalloc(1, sizeof(*made));
 	*made = (struct stack_file){ .id = r->id, .dev = r->key.dev, .edition = r->key.edition, .ino = r->key.ino,
-				     .start = r->start, .end = r->end, .pid = (pid_t)r->head.tgid, .remote = r->remote };
+				     .start = r->start, .end = r->end, .pid = (pid_t)r->head.tgid, .remote = r->remote,
+				     .same = same };
 	map_set_number(&s->stacks.files, r->id, made);
+	map_set(&s->stacks.by_file, key, made);
+	s->stacks.nameless++;
+	if (same && same->name)
+		file_name(s, made, same->name);
+	else
+		file_search(s, r->head.mm_id);
 }
+
+/* --- what is counted --- */
 
 /* A pid may have been used twice: the row is of the one whose mm it names. */
 static const struct process *process_of(struct session *s, const struct mmt_stack_key *k)
@@ -233,18 +271,8 @@ static void stacks_sum(struct stacks *s)
 	}
 }
 
-/* Files are known by a layout that comes later, as a rule. */
 void stacks_tick(struct session *s)
 {
-	struct stack_file *f;
-	const char *name;
-	size_t at = 0;
-
-	while ((f = map_next(&s->stacks.files, &at, NULL))) {
-		name = f->name ? NULL : name_of(s, f);
-		if (name)
-			f->name = xstrdup(name);
-	}
 	rows_waiting(s);
 	for (struct stack_use *use = s->stacks.first; use; use = use->next) {
 		name_use(s, use);
@@ -275,6 +303,7 @@ void stacks_free(struct session *s)
 	map_filter(&s->stacks.uses, drop, NULL);
 	map_free(&s->stacks.by_id);
 	map_free(&s->stacks.files);
+	map_free(&s->stacks.by_file);
 	map_free(&s->stacks.rows);
 	map_free(&s->stacks.uses);
 }

@@ -148,8 +148,7 @@ static const struct field fields[] = {
 	  "null: it could not be taken",
 	  .unit = UNIT_ADDRESS, .width = 18, .label = true, .flags = FIELD_VOLATILE, .rank = RANK_ASKED, .get = get_id },
 	{ .key = "pid", .title = "PID", .help = "process that faulted; null: many, whose rows had no room",
-	  .unit = UNIT_NUMBER,
-	  .width = 7, .label = true, .flags = FIELD_VOLATILE | FIELD_SAME_GOES, .get = get_number, .arg = 0 },
+	  .unit = UNIT_NUMBER, .width = 7, .label = true, .flags = FIELD_VOLATILE | FIELD_SAME_GOES, .get = get_number },
 	{ .key = "comm", .title = "COMM", .help = "name of the process", .width = -15, .label = true, .flags = FIELD_SAME_GOES,
 	  .rank = 20, .get = get_comm },
 	{ .key = "count", .path = "faults.count", .title = "FAULTS", .help = "faults under the stack",
@@ -168,9 +167,8 @@ static const struct field fields[] = {
 	  .label = true, .rank = 30, .flags = FIELD_SAME_GOES, .get = get_state, .arg = 0 },
 	{ .key = "why", .title = "ENDS", .help = "how the walk ended: complete, no_table, no_info, unreadable, "
 	  "not_code, register, rule, "
-	  "too_deep, loop, bits_32, unread_file, no_user, files_full, far_offset",
-	  .width = -11, .label = true, .rank = RANK_ASKED,
-		.get = get_state, .arg = 1 },
+	  "too_deep, loop, bits_32, unread_file, no_user, files_full, far_offset", .width = -11, .label = true,
+	  .rank = RANK_ASKED, .get = get_state, .arg = 1 },
 	{ .key = "depth", .title = "DEPTH", .help = "frames", .unit = UNIT_NUMBER, .width = 5,
 	  .rank = RANK_ASKED, .get = get_depth },
 	{ .key = "frames", .title = "FRAMES", .help = "its frames, the innermost first: file and offset in it", .width = -20,
