@@ -24,34 +24,36 @@ uint64_t cfi_fixed(struct cfi_bytes *b, unsigned size)
 	return value;
 }
 
-uint64_t cfi_uleb(struct cfi_bytes *b)
+/* Seven bits a byte, the lowest first. *shift: how many came; *last: the byte that ended it. */
+static uint64_t leb(struct cfi_bytes *b, unsigned *shift, uint8_t *last)
 {
 	uint64_t value = 0;
-	unsigned shift = 0;
-	uint8_t one;
 
+	*shift = 0;
 	do {
-		one = byte(b);
-		if (shift < 64)
-			value |= (uint64_t)(one & 0x7f) << shift;
-		shift += 7;
-	} while (one & 0x80 && !b->bad);
+		*last = byte(b);
+		if (*shift < 64)
+			value |= (uint64_t)(*last & 0x7f) << *shift;
+		*shift += 7;
+	} while (*last & 0x80 && !b->bad);
 	return value;
+}
+
+uint64_t cfi_uleb(struct cfi_bytes *b)
+{
+	unsigned shift;
+	uint8_t last;
+
+	return leb(b, &shift, &last);
 }
 
 int64_t cfi_sleb(struct cfi_bytes *b)
 {
-	uint64_t value = 0;
-	unsigned shift = 0;
-	uint8_t one;
+	unsigned shift;
+	uint8_t last;
+	uint64_t value = leb(b, &shift, &last);
 
-	do {
-		one = byte(b);
-		if (shift < 64)
-			value |= (uint64_t)(one & 0x7f) << shift;
-		shift += 7;
-	} while (one & 0x80 && !b->bad);
-	if (one & 0x40 && shift < 64)
+	if (last & 0x40 && shift < 64)
 		value |= ~0ull << shift;
 	return (int64_t)value;
 }
@@ -183,7 +185,7 @@ struct run {
 	void *ctx;
 };
 
-/* NULL: a register that nobody asks for. */
+/* NULL: a register that is of no use here. */
 static struct cfi_where *where_of(struct cfi_state *s, uint64_t reg)
 {
 	return reg == MMT_REG_RBP ? &s->rbp : reg == MMT_REG_RBX ? &s->rbx : NULL;

@@ -20,7 +20,7 @@ static long read_bytes(void *ctx, void *to, size_t size, uint64_t offset)
 	return (long)size;
 }
 
-/* As whoever takes it from the process that builds it demands. */
+/* As is demanded of the process that builds it. */
 static void check(const struct unwind_table *t)
 {
 	for (uint32_t p = 0; p < t->pages; p++)

@@ -416,6 +416,24 @@ static void hostile_files(void)
 	CHECK_EQ(build_bytes("", 0), (uint64_t)-ENOEXEC);
 }
 
+/* Bit 6 of the last byte is the sign. */
+static void numbers_of_seven_bits(void)
+{
+	static const struct { uint8_t byte[3]; size_t size; int64_t value; uint64_t plain; } all[] = {
+		{ { 0x3f }, 1, 63, 63 },         { { 0x20 }, 1, 32, 32 },           { { 0x40 }, 1, -64, 64 },
+		{ { 0x7f }, 1, -1, 127 },        { { 0xff, 0x00 }, 2, 127, 127 },   { { 0x80, 0x7f }, 2, -128, 16256 },
+		{ { 0x80, 0x80, 0x01 }, 3, 16384, 16384 },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct cfi_bytes with = { .at = all[i].byte, .end = all[i].byte + all[i].size }, without = with;
+
+		CHECK_EQ(cfi_sleb(&with), all[i].value);
+		CHECK_EQ(cfi_uleb(&without), all[i].plain);
+		CHECK(!with.bad && !without.bad && with.at == with.end);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct compared sum = { 0 };
@@ -434,6 +452,7 @@ int main(int argc, char **argv)
 		       (unsigned long long)sum.rows, (unsigned long long)sum.differ, (unsigned long long)sum.bad);
 		return sum.differ != 0;
 	}
+	RUN("unwind", numbers_of_seven_bits);
 	RUN("unwind", a_function_by_hand);
 	RUN("unwind", without_an_index);
 	RUN("unwind", what_cannot_be_said_is_bad);

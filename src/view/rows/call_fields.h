@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Fields of whatever has calls counted.  Each file that includes this defines first
+/* Fields of rows that have calls counted.  Each file that includes this defines first
  *   static const struct call_counts *calls_of(const void *row);
  * (NULL: none) and puts CALL_FIELDS among its own. */
 #include "model/fault/session.h"
